@@ -1,0 +1,9 @@
+"""Array types shared by the whole package."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating[Any]]
+IndexArray = npt.NDArray[np.intp]

@@ -1,0 +1,167 @@
+"""Spec files: read from YAML with every error at its line, and written back as resolved."""
+
+import os
+import re
+import reprlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ntkcli.errors import SpecError
+from ntkcli.spec import Spec
+from ntkcli.suggestions import did_you_mean
+
+KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
+
+REASONS = {
+    "missing": "is missing, and has no default",
+    "extra_forbidden": "is not a key that ntk knows",
+    "model_type": "should be a section: indented lines of the form `key: value`",
+    "is_instance_of": "should be a file path",
+}
+
+KeyPath = tuple[str | int, ...]
+
+
+class _Document:
+    """A YAML document as plain values, and the line of every key path in it."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines: dict[KeyPath, int] = {(): 1}
+        self.faults: list[tuple[int, str]] = []
+        self._loader = yaml.SafeLoader(text)
+        node = self._loader.get_single_node()
+        self.values = {} if node is None else self._build(node, ())
+
+    def _build(self, node: yaml.Node, at: KeyPath) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self._build_mapping(node, at)
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
+        return self._loader.construct_object(node)
+
+    def _build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
+        self._loader.flatten_mapping(node)
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            key = KEY_ALIASES.get(key, key)
+            line = key_node.start_mark.line + 1
+            if key in values:
+                self.faults.append((line, f"{_dotted((*at, key))}: given twice"))
+            self.lines[(*at, key)] = line
+            values[key] = self._build(value_node, (*at, key))
+        return values
+
+
+def read_spec(path: Path, place: Path | None = None) -> Spec:
+    """Read and validate a spec file; its paths come back joined to its folder.
+
+    Args:
+        path: the YAML file.
+        place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
+
+    Raises:
+        SpecError: the file can't be read or is not a valid spec; one line for every fault,
+            as `file:line: key.path: what is wrong`.
+    """
+    try:
+        document = _Document(path, path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SpecError(f"{path}: cannot read the spec: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path}: the spec is not UTF-8 text (byte {error.start})") from error
+    except RecursionError as error:
+        raise SpecError(f"{path}: the spec is nested without end: an alias contains itself") from error
+    except yaml.YAMLError as error:
+        raise SpecError(_yaml_fault(path, error)) from error
+    faults = document.faults
+    try:
+        spec = Spec.model_validate(document.values, context={"folder": path.parent})
+    except ValidationError as error:
+        faults = faults + list(_faults(document, error))
+    if faults:
+        raise SpecError("\n".join(f"{path}:{line}: {what}" for line, what in sorted(faults)))
+    return _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
+
+
+def _with_place(spec: Spec, place: Path) -> Spec:
+    return spec.model_copy(update={"output": spec.output.model_copy(update={"dir": place})})
+
+
+def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
+    """Write a spec with every default filled in, its paths relative to `home`, where the file will live."""
+    values = spec.model_dump()
+    for section, key in (("data", "train"), ("data", "test"), ("output", "dir")):
+        if values[section][key] is not None:
+            values[section][key] = os.path.relpath(values[section][key], home)
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _yaml_fault(path: Path, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{path}:{mark.line + 1}" if mark else f"{path}"
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{where}: not valid YAML: {problem}"
+
+
+def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, str]]:
+    """One fault for every key path, however many types pydantic tried there."""
+    by_path: dict[KeyPath, list[ErrorDetails]] = {}
+    for details in error.errors(include_url=False, include_context=True):
+        by_path.setdefault(_known(document, details), []).append(details)
+    for path, found in by_path.items():
+        reasons = " or ".join(dict.fromkeys(_reason(details) for details in found))
+        line = document.lines.get(path) or document.lines.get(path[:-1], 1)
+        where = f"{_dotted(path)}: " if path else ""
+        yield line, f"{where}{reasons}{_hint(found[0])}"
+
+
+def _known(document: _Document, details: ErrorDetails) -> KeyPath:
+    """The longest part of pydantic's location that is in the document, or the missing key's own path."""
+    path: KeyPath = tuple(details["loc"])
+    if details["type"] == "missing":
+        return path
+    while path not in document.lines:
+        path = path[:-1]
+    return path
+
+
+def _reason(details: ErrorDetails) -> str:
+    message = details["msg"].removeprefix("Value error, ")
+    return REASONS.get(details["type"], re.sub(r"^Input should", "should", message))
+
+
+def _hint(details: ErrorDetails) -> str:
+    """What was found, and what may have been meant."""
+    if details["type"] == "missing":
+        return ""
+    if details["type"] == "extra_forbidden":
+        return did_you_mean(str(details["loc"][-1]), _keys_beside(details["loc"]))
+    value = details["input"]
+    if isinstance(value, Mapping):
+        return ""
+    choices = re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", "")))
+    return f" (found {reprlib.repr(value)})" + did_you_mean(str(value), choices)
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    fields = Spec.model_fields
+    for key in location[:-1]:
+        section = fields[str(key)].annotation
+        fields = getattr(section, "model_fields", {})
+    return list(fields)
+
+
+def _dotted(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")

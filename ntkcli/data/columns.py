@@ -1,0 +1,71 @@
+"""Which columns of a file are features, targets and ids."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.errors import DataError
+from ntkcli.suggestions import did_you_mean
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The roles of the training file's columns, each in the file's order or the spec's.
+
+    features, targets, ids: column names. A test file has the same features; targets are optional there.
+    """
+
+    features: list[str]
+    targets: list[str]
+    ids: list[str]
+
+
+def choose_columns(
+    train: CsvFile, targets: list[str], features: Literal["all"] | list[str], ids: list[str]
+) -> Columns:
+    """Columns of the training file; `all` features are those that are neither target nor id.
+
+    Raises:
+        DataError: a column is not in the file, or no feature is left.
+    """
+    _check_present(train, targets, "data.target")
+    if features == "all":
+        features = [name for name in train.columns if name not in (*targets, *ids)]
+    _check_present(train, features, "data.features")
+    if not features:
+        raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")
+    return Columns(features, targets, ids)
+
+
+def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:
+    """Check that the test file can be predicted.
+
+    Raises:
+        DataError: it lacks a feature or an id, or (when all columns are features) has a column that
+            train does not have.
+    """
+    _check_present(test, columns.ids, "data.id")
+    for name in columns.features:
+        if name not in test.columns:
+            hint = did_you_mean(name, [other for other in test.columns if other not in train.columns])
+            raise DataError(f"{test.path}:1: has no column {name!r}, a feature of {train.path}{hint}")
+    extra = [name for name in test.columns if name not in (*train.columns, *columns.ids)]
+    if all_features and extra:
+        raise DataError(
+            f"{test.path}:1: column {extra[0]!r} is not in {train.path}: "
+            "remove it, or list the columns to use in data.features"
+        )
+
+
+def _check_present(file: CsvFile, names: list[str], key: str) -> None:
+    for name in names:
+        if name in file.columns:
+            continue
+        if len(file.columns) == 1 and any(mark in file.columns[0] for mark in ";\t|"):
+            raise DataError(f"{file.path}:1: columns are not separated by commas: convert the file first")
+        hint = did_you_mean(name, file.columns) or f"; it has {_some(file.columns)}"
+        raise DataError(f"{file.path}:1: has no column {name!r} ({key}){hint}")
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

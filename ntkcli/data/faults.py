@@ -1,0 +1,54 @@
+"""Why a CSV file could not be taken as numbers: the first fault, by line and column."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """Something wrong in a line."""
+
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.what}"
+
+
+def find_fault(
+    records: Iterable[tuple[int, list[str]]], columns: list[str], numbers: Iterable[str]
+) -> Fault | None:
+    """The first ragged line or the first cell that is no finite number, or None.
+
+    Args:
+        records: line number and fields of every data record.
+        columns: the header's names.
+        numbers: the columns that have to be numbers.
+    """
+    places = [(columns.index(name), name) for name in numbers]
+    for line, fields in records:
+        if len(fields) != len(columns):
+            return Fault(line, f"has {_count(len(fields), 'field')} where the header has {len(columns)}")
+        for place, name in places:
+            complaint = _complaint(fields[place])
+            if complaint:
+                return Fault(line, f"column {name!r}: {complaint}")
+    return None
+
+
+def _complaint(text: str) -> str:
+    if not text.strip():
+        return "is empty: fill the value in, or leave the row or the column out"
+    try:
+        value = math.nan if "_" in text else float(text)
+    except ValueError:
+        return f"found {text!r} where a number is wanted: correct it, or leave the row or the column out"
+    if not math.isfinite(value):
+        return (
+            f"found {text!r} where a finite number is wanted: correct it, or leave the row or the column out"
+        )
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

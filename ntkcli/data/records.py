@@ -1,0 +1,83 @@
+"""The records of a CSV file with their line numbers, whatever the file's compression."""
+
+import bz2
+import csv
+import gzip
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from ntkcli.errors import DataError
+
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
+
+# A cell may be as long as it likes: the csv module's own limit is 128 kB.
+csv.field_size_limit(2**31 - 1)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Tell of a file that is missing, unreadable or damaged as a DataError."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of every record, the header first; blank lines are passed over.
+
+    The file is decompressed by its ending: .gz, .bz2, .xz or .zip.
+
+    Raises:
+        DataError: the file cannot be read, or a line of it is not UTF-8, or not CSV.
+    """
+    with reading(path), _open(path) as file:
+        reader = csv.reader(_lines(path, file))
+        try:
+            for fields in reader:
+                if fields:
+                    yield reader.line_num, fields
+        except csv.Error as error:
+            raise DataError(f"{path}:{reader.line_num}: is not CSV: {error}") from error
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}:{number}: is not UTF-8 text (byte {error.start + 1} of the line is "
+                f"0x{line[error.start]:02x}): save the file as UTF-8"
+            ) from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    match path.suffix.lower():
+        case ".gz":
+            return cast("IO[bytes]", gzip.open(path, "rb"))
+        case ".bz2":
+            return bz2.open(path, "rb")
+        case ".xz":
+            return lzma.open(path, "rb")
+        case ".zip":
+            return _open_zipped(path)
+    return path.open("rb")
+
+
+def _open_zipped(path: Path) -> IO[bytes]:
+    archive = zipfile.ZipFile(path)
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    if len(names) != 1:
+        archive.close()
+        raise DataError(f"{path}: holds {len(names)} files: a zipped CSV is one file")
+    return archive.open(names[0])

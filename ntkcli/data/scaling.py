@@ -1,0 +1,45 @@
+"""Columns shifted to mean 0 and scaled to variance 1."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkcli.arrays import FloatArray
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """x -> (x - mean) / scale, column by column.
+
+    mean, scale: (columns,), in the columns' units.
+    """
+
+    mean: FloatArray
+    scale: FloatArray
+
+    @classmethod
+    def identity(cls, columns: int) -> Self:
+        """Leave every column as it is."""
+        return cls(np.zeros(columns), np.ones(columns))
+
+    @classmethod
+    def standard(cls, values: FloatArray) -> Self:
+        """Mean and standard deviation (divided by n) of each column; a constant column is only shifted."""
+        scale = np.where(constant_columns(values), 1.0, values.std(axis=0))
+        return cls(values.mean(axis=0), scale)
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Scaled values of (rows, columns)."""
+        return (values - self.mean) / self.scale
+
+    def undo(self, values: FloatArray) -> FloatArray:
+        """The values that `apply` maps to these."""
+        return values * self.scale + self.mean
+
+
+def constant_columns(values: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which columns have one value only, by comparison: no tolerance is involved."""
+    constant: npt.NDArray[np.bool_] = values.min(axis=0) == values.max(axis=0)
+    return constant

@@ -1,0 +1,1 @@
+"""Linear algebra on symmetric matrices: the only folder that calls scipy.linalg."""

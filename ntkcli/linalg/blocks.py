@@ -1,0 +1,100 @@
+"""A symmetric matrix kept as the blocks of its lower triangle."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import get_blas_funcs
+
+from ntkcli.arrays import FloatArray
+
+BLOCK_ROWS = 2048
+
+
+class SymmetricBlocks:
+    """The lower triangle of a symmetric (n, n) matrix, in square blocks.
+
+    Block (i, j), i >= j, holds rows `spans[i]` and columns `spans[j]` as a Fortran-ordered array, so
+    that BLAS and LAPACK work on it in place. Of a diagonal block only the lower triangle is read.
+    """
+
+    def __init__(self, n: int, *, dtype: npt.DTypeLike = np.float64, block_rows: int = BLOCK_ROWS) -> None:
+        count = _block_count(n, block_rows)
+        bounds = [n * i // count for i in range(count + 1)]
+        self.n = n
+        self.dtype = np.dtype(dtype)
+        self.spans = [slice(a, b) for a, b in pairwise(bounds)]
+        self._blocks = {
+            (i, j): np.empty((_length(self.spans[i]), _length(self.spans[j])), self.dtype, order="F")
+            for i in range(count)
+            for j in range(i + 1)
+        }
+
+    def __getitem__(self, key: tuple[int, int]) -> FloatArray:
+        """Block (i, j) of the lower triangle, i >= j: a view, not a copy."""
+        return self._blocks[key]
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks kept."""
+        return len(self._blocks)
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """The diagonal, (n,), as a copy."""
+        return np.concatenate([self[i, i].diagonal() for i in range(len(self.spans))])
+
+    def add_to_diagonal(self, value: float) -> None:
+        """Add `value` times the identity, in place."""
+        for i in range(len(self.spans)):
+            block = self[i, i]
+            block[np.diag_indices_from(block)] += value
+
+    def panels(self) -> Iterator[FloatArray]:
+        """The whole symmetric matrix, the rows of one span after another, each (rows, n)."""
+        for i, span in enumerate(self.spans):
+            panel = np.empty((_length(span), self.n), self.dtype)
+            for j, columns in enumerate(self.spans):
+                panel[:, columns] = self[i, j] if j < i else self[j, i].T
+            lower = np.tril(self[i, i])
+            panel[:, span] = lower + np.tril(lower, -1).T
+            yield panel
+
+    def to_array(self) -> FloatArray:
+        """The whole symmetric matrix as one Fortran-ordered (n, n) array."""
+        out = np.empty((self.n, self.n), self.dtype, order="F")
+        for span, panel in zip(self.spans, self.panels(), strict=True):
+            out[:, span] = panel.T
+        return out
+
+    def split(self, b: FloatArray) -> list[FloatArray]:
+        """The rows of `b` (n, c) by block, each a Fortran-ordered copy that BLAS can work on in place."""
+        return [np.array(b[span], dtype=self.dtype, order="F") for span in self.spans]
+
+    def __matmul__(self, b: FloatArray) -> FloatArray:
+        """The product with `b` (n, c), each block of the lower triangle serving both of its places."""
+        gemm, symm = get_blas_funcs(("gemm", "symm"), dtype=self.dtype)
+        panels = self.split(b)
+        sums = [np.zeros_like(panel, order="F") for panel in panels]
+        for (i, j), block in self._blocks.items():
+            if i == j:
+                sums[i] = symm(1.0, block, panels[i], 1.0, sums[i], lower=1, overwrite_c=1)
+            else:
+                sums[i] = gemm(1.0, block, panels[j], 1.0, sums[i], overwrite_c=1)
+                sums[j] = gemm(1.0, block, panels[i], 1.0, sums[j], trans_a=1, overwrite_c=1)
+        return np.concatenate(sums)
+
+
+def block_bytes(n: int, itemsize: int) -> int:
+    """Bytes that the blocks of an (n, n) matrix take: a little over half of the full matrix."""
+    count = _block_count(n, BLOCK_ROWS)
+    return itemsize * n * n * (count + 1) // (2 * count)
+
+
+def _block_count(n: int, block_rows: int) -> int:
+    return max(1, -(-n // block_rows))
+
+
+def _length(span: slice) -> int:
+    return int(span.stop - span.start)

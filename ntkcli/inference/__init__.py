@@ -1,0 +1,1 @@
+"""Predictions from Gram matrices: gradient flow at any time, posteriors, metrics."""

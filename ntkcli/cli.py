@@ -1,0 +1,128 @@
+"""The command line of `ntk`: declarations only; what a command does is in ntkcli.commands."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ntkcli import __version__
+from ntkcli.display import Terminal, number, table
+from ntkcli.errors import NtkError
+
+if TYPE_CHECKING:
+    from ntkcli.journal import Journal
+
+SPEC = click.argument("spec", type=click.Path(path_type=Path))
+OUT = click.option(
+    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run directory, instead of output.dir."
+)
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
+QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ntk")
+def ntk() -> None:
+    """Kernel regression on CSV files with infinitely wide neural networks.
+
+    A YAML spec names the data, the network and what to compute; results go into a run directory.
+
+    \b
+    Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
+    5 not enough memory or disk, 6 output directory in use or already there.
+    """
+
+
+@ntk.command()
+@SPEC
+@OUT
+@OVERWRITE
+@QUIET
+def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+    """Fit SPEC and predict its test rows.
+
+    The run directory gets predictions.csv, metrics.json, spec.yaml, run.json, and the matrices asked for.
+    """
+    from ntkcli.commands.fit import fit as run_fit
+
+    report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    if not quiet:
+        click.echo(_score_table(report.rows, report.scores))
+        click.echo(f"wrote {_shown(report.place)}")
+
+
+@ntk.command()
+@SPEC
+@OUT
+@OVERWRITE
+@QUIET
+def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+    """Write the Gram matrices of SPEC, and nothing else.
+
+    Which ones: output.kernels, or else those that the predictions would be made from.
+    """
+    from ntkcli.commands.kernel import kernel as run_kernel
+
+    place, names = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    if not quiet:
+        for name in names:
+            click.echo(f"wrote {_shown(place / 'kernels' / name)}.npy")
+
+
+def main() -> None:
+    """Run `ntk`; every failure becomes one message on stderr and an exit code."""
+    # A terminated run cleans up after itself, as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        ntk()
+    except NtkError as error:
+        _fail(str(error), error.exit_code)
+    except MemoryError:
+        _fail("not enough memory: use fewer rows, compute.dtype: float32, or a larger machine", 5)
+    except Exception as error:
+        if os.environ.get("NTK_TRACEBACK"):
+            raise
+        _fail(
+            f"unexpected {type(error).__name__}: {error} (NTK_TRACEBACK=1 shows where; please report it)", 1
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"ntk: error: {message}", err=True)
+    sys.exit(code)
+
+
+def _journal(quiet: bool) -> "Journal":
+    from ntkcli.journal import Journal
+
+    return Journal() if quiet else Journal(Terminal())
+
+
+def _score_table(rows: int, scores: list[dict[str, Any]]) -> str:
+    several = len({score["target"] for score in scores}) > 1
+    header = [
+        "rows",
+        "kernel",
+        "time",
+        *(["target"] if several else []),
+        "rmse",
+        "nll",
+        "coverage",
+        "seconds",
+    ]
+    body = [
+        [str(rows), score["kernel"], score["time"]]
+        + ([score["target"]] if several else [])
+        + [number(score.get(metric)) for metric in ("rmse", "nll", "coverage")]
+        + [f"{score['seconds']:.2f}"]
+        for score in scores
+    ]
+    return table(header, body)
+
+
+def _shown(path: Path) -> str:
+    """A path as seen from here, when that is shorter."""
+    return min(str(path), os.path.relpath(path), key=len)

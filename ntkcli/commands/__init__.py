@@ -1,0 +1,1 @@
+"""One plain function per command of `ntk`: no Click and no printing in here."""

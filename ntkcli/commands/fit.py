@@ -1,0 +1,134 @@
+"""`ntk fit`: a spec's predictions, metrics and matrices, in a run directory."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntkcli.inference.flow import SOLVERS, solver_for
+from ntkcli.job import Job, open_job
+from ntkcli.journal import Journal
+from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.plan import plan_fit
+from ntkcli.regression import Question, Regression
+from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.manifest import write_json, write_manifest
+from ntkcli.runs.matrices import rows_to_write, write_matrices
+from ntkcli.runs.results import Result, prediction_table, scores
+from ntkcli.singularity import check_invertible, explain
+from ntkcli.spec_file import read_spec
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What a fit has to show.
+
+    place: the run directory.
+    rows: number of rows predicted.
+    scores: for every kernel, time and target: the metrics there are, and the seconds when it was ready.
+    """
+
+    place: Path
+    rows: int
+    scores: list[dict[str, Any]]
+
+
+def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> FitReport:
+    """Fit a spec and write its run directory.
+
+    Args:
+        spec_path: the YAML spec.
+        out: the run directory, instead of the spec's output.dir.
+        overwrite: whether a run directory that is already there is replaced.
+        journal: is told of progress and warnings.
+
+    Raises:
+        NtkError: one of its family, with the exit code.
+    """
+    spec = read_spec(spec_path, out)
+    run = RunDirectory(spec.place, overwrite=overwrite)
+    with open_job(spec_path, spec, journal) as job:
+        question = _question(job)
+        _check(job, question, run.place)
+        with run:
+            regression = Regression(job.gram, job.train, job.dataset.y_train, question, journal)
+            results = _results(job, regression, _train_matrices(job, question, run))
+            with journal.phase("write"):
+                found = _write(job, run, results)
+            write_manifest(run, job, regression.solvers)
+        return FitReport(run.place, len(job.test), found)
+
+
+def _question(job: Job) -> Question:
+    spec, (n, k) = job.spec, job.dataset.y_train.shape
+    return Question(
+        times={kernel: spec.inference.times_of(kernel) for kernel in spec.inference.kernel},
+        rate=spec.inference.learning_rate / (n * k if spec.inference.loss == "mean" else 1),
+        ridge=spec.inference.ridge,
+        ridge_scale=spec.inference.ridge_scale,
+        spread="covariance" if spec.output.covariance else "variance" if spec.output.std else "none",
+    )
+
+
+def _check(job: Job, question: Question, place: Path) -> None:
+    """Refuse what cannot work before any of it is computed, and say what may surprise."""
+    spec, train = job.spec, job.dataset.train
+    if not job.dataset.has_test_file:
+        job.journal.tell("there is no data.test: predicting the training rows themselves")
+    if spec.output.noise and "ntk" in question.times:
+        job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    if question.ridge == 0 and math.inf in spec.inference.time:
+        check_invertible(job.gram.network, train.x, train.file)
+    plan_fit(
+        len(job.train),
+        len(job.test),
+        grams=len(question.grams),
+        solver=max((solver_for(times) for times in question.times.values()), key=SOLVERS.index),
+        covariance=question.spread == "covariance",
+        matrices=spec.output.kernels,
+        dtype=spec.compute.dtype,
+    ).check(place)
+
+
+def _train_matrices(job: Job, question: Question, run: RunDirectory) -> dict[str, SymmetricBlocks]:
+    """The Gram matrices that the question needs, after writing the matrices that the spec asks for."""
+    names = job.spec.output.kernels
+    with job.journal.phase("gram", len(job.train)) as advance:
+        matrices = job.gram.symmetric(job.train, question.grams, advance)
+    if names:
+        with job.journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
+            write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, matrices, advance)
+    return matrices
+
+
+def _results(job: Job, regression: Regression, matrices: dict[str, SymmetricBlocks]) -> list[Result]:
+    try:
+        return [
+            Result.of(answer, job.dataset.target_scaling, ready=job.journal.seconds)
+            for answer in regression.answers(matrices, job.test)
+        ]
+    except SingularMatrixError as error:
+        raise explain(error, job.dataset.train.file) from error
+
+
+def _write(job: Job, run: RunDirectory, results: list[Result]) -> list[dict[str, Any]]:
+    """Write predictions, covariances and metrics; returns the report's scores."""
+    output, dataset = job.spec.output, job.dataset
+    table = prediction_table(dataset, results, output)
+    table.to_csv(run.path / "predictions.csv", index=False, lineterminator="\n")
+    for result in results:
+        if result.covariance is not None:
+            np.save(run.folder("covariance") / f"{result.label}.npy", result.covariance)
+    found = [
+        (result, score) for result in results for score in scores(dataset, result, interval=output.interval)
+    ]
+    content = {
+        "rows": "test" if dataset.has_test_file else "train",
+        "interval": output.interval,
+        "scores": [score for _, score in found if "rmse" in score],
+    }
+    write_json(run.path / "metrics.json", content)
+    return [score | {"seconds": result.ready} for result, score in found]

@@ -1,0 +1,41 @@
+"""`ntk kernel`: the Gram matrices of a spec, and nothing else."""
+
+from pathlib import Path
+
+from ntkcli.job import Job, open_job
+from ntkcli.journal import Journal
+from ntkcli.plan import plan_matrices
+from ntkcli.regression import GRAM_OF
+from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.manifest import write_manifest
+from ntkcli.runs.matrices import rows_to_write, write_matrices
+from ntkcli.spec_file import read_spec
+
+
+def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> tuple[Path, list[str]]:
+    """Write the matrices of output.kernels, or else those that the spec's predictions are made from.
+
+    Args: as `ntkcli.commands.fit.fit`.
+
+    Returns:
+        The run directory and the names of the matrices in it.
+
+    Raises:
+        NtkError: one of its family, with the exit code.
+    """
+    spec = read_spec(spec_path, out)
+    run = RunDirectory(spec.place, overwrite=overwrite)
+    with open_job(spec_path, spec, journal) as job:
+        names: list[str] = [*spec.output.kernels] or _default_names(job)
+        plan_matrices(len(job.train), len(job.test), names, spec.compute.dtype).check(run.place)
+        with run:
+            with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
+                write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, {}, advance)
+            write_manifest(run, job, solvers={})
+        return run.place, names
+
+
+def _default_names(job: Job) -> list[str]:
+    pairs = ["train_train", "test_train"] if job.dataset.has_test_file else ["train_train"]
+    grams = sorted({GRAM_OF[kernel] for kernel in job.spec.inference.kernel})
+    return [f"{gram}_{pair}" for gram in grams for pair in pairs]

@@ -1,0 +1,73 @@
+"""What every computing command starts from: a spec, its data, and its network's kernels."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.journal import Journal
+from ntkcli.kernels.activations import ACTIVATIONS
+from ntkcli.kernels.gram import TILE_ROWS, Gram
+from ntkcli.kernels.network import Network, Rows
+from ntkcli.spec import Spec
+
+
+@dataclass(frozen=True)
+class Job:
+    """A spec, ready to compute.
+
+    train, test: the rows as the network sees them; the same object when there is no test file.
+    place: where the run directory goes.
+    """
+
+    spec_path: Path
+    spec: Spec
+    dataset: Dataset
+    gram: Gram
+    train: Rows
+    test: Rows
+    journal: Journal
+
+
+@contextmanager
+def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
+    """Load a spec's data and prepare its network; BLAS uses the spec's number of threads in the `with` block.
+
+    Raises:
+        DataError: the data is not what the spec says.
+        NumericalError: a kernel leaves the range of float64.
+    """
+    threads = _threads(spec)
+    with threadpool_limits(threads, user_api="blas"):
+        with journal.phase("read"):
+            dataset = load_dataset(spec.data)
+        for warning in dataset.warnings:
+            journal.warn(warning)
+        tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
+        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.dtype)
+        train = gram.network.rows(dataset.train.x)
+        test = gram.network.rows(dataset.test.x) if dataset.has_test_file else train
+        yield Job(spec_path, spec, dataset, gram, train, test, journal)
+
+
+def _network(spec: Spec) -> Network:
+    settings = spec.network
+    return Network(settings.depth, ACTIVATIONS[settings.activation], settings.sigma_w, settings.sigma_b)
+
+
+def _threads(spec: Spec) -> int:
+    """compute.threads; `auto` is OMP_NUM_THREADS, or else the processors that this process may use."""
+    if spec.compute.threads != "auto":
+        return spec.compute.threads
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else _processors()
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

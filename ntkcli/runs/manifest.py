@@ -1,0 +1,53 @@
+"""The files that describe a run: spec.yaml and run.json."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.job import Job
+from ntkcli.runs.directory import MANIFEST, RunDirectory
+from ntkcli.runs.environment import peak_memory, versions
+from ntkcli.spec_file import write_spec
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that every reader takes: no NaN, no Infinity."""
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any]]) -> None:
+    """Write the resolved spec, and what there is to know of the run beside its timings."""
+    write_spec(job.spec, run.path / "spec.yaml", home=run.place)
+    data = job.dataset
+    files = {"train": data.train, "test": data.test} if data.has_test_file else {"train": data.train}
+    content = {
+        "versions": versions(),
+        "spec": {
+            "path": os.path.relpath(job.spec_path, run.place),
+            "sha256": hashlib.sha256(job.spec_path.read_bytes()).hexdigest(),
+        },
+        "data": {name: _file(table.file, len(table), run.place) for name, table in files.items()},
+        "features": data.columns.features,
+        "targets": data.columns.targets,
+        "target_scaling": {
+            "mean": data.target_scaling.mean.tolist(),
+            "scale": data.target_scaling.scale.tolist(),
+        },
+        "solvers": solvers,
+        "compute": {
+            "dtype": job.spec.compute.dtype,
+            "threads": job.gram.threads,
+            "tile": job.gram.tile_rows,
+        },
+        "warnings": job.journal.warnings,
+        "seconds": {**job.journal.timings, "total": job.journal.seconds},
+        "peak_memory_bytes": peak_memory(),
+    }
+    write_json(run.path / MANIFEST, content)
+
+
+def _file(file: CsvFile, rows: int, home: Path) -> dict[str, Any]:
+    return {"path": os.path.relpath(file.path, home), "sha256": file.digest(), "rows": rows}

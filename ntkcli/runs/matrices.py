@@ -1,0 +1,63 @@
+"""Kernel matrices written into a run directory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.gram import Gram, strips
+from ntkcli.kernels.network import Rows
+from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.plan import CHUNK_ROWS
+from ntkcli.runs.npy import write_npy
+
+Advance = Callable[[int], None]
+
+
+def write_matrices(
+    folder: Path,
+    names: Sequence[str],
+    gram: Gram,
+    train: Rows,
+    test: Rows,
+    train_train: dict[str, SymmetricBlocks],
+    advance: Advance,
+) -> None:
+    """Write kernel matrices such as "ntk_test_train", rows of the first, columns of the second, no ridge.
+
+    Args:
+        folder: gets one .npy for each name.
+        names: kernel, rows and columns, joined by underscores.
+        gram: computes them.
+        train, test: the rows.
+        train_train: the training rows' Gram matrices that are at hand already, by kernel.
+        advance: called with the number of rows written.
+    """
+    sides = {"train": train, "test": test}
+    for name in names:
+        kernel, rows, columns = name.split("_")
+        a, b = sides[rows], sides[columns]
+        panels = _panels(gram, kernel, a, b, train_train if name.endswith("train_train") else {})
+        write_npy(folder / f"{name}.npy", (len(a), len(b)), gram.dtype, _told(panels, advance))
+
+
+def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
+    """Rows of all these matrices together: the length of `write_matrices`' progress."""
+    lengths = {"train": len(train), "test": len(test)}
+    return sum(lengths[name.split("_")[1]] for name in names)
+
+
+def _panels(
+    gram: Gram, kernel: str, a: Rows, b: Rows, known: dict[str, SymmetricBlocks]
+) -> Iterator[FloatArray]:
+    if a is b:
+        matrix = known[kernel] if kernel in known else gram.symmetric(a, [kernel])[kernel]
+        yield from matrix.panels()
+    else:
+        for strip in strips(slice(0, len(a)), CHUNK_ROWS):
+            yield gram.rectangle(a[strip], b, [kernel])[kernel]
+
+
+def _told(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:
+    for panel in panels:
+        yield panel
+        advance(len(panel))

@@ -1,0 +1,122 @@
+"""Predictions in the user's units, as the tables that are written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.scaling import Scaling
+from ntkcli.errors import DataError
+from ntkcli.inference.metrics import normal_quantile, point_metrics, spread_metrics
+from ntkcli.regression import Answer
+from ntkcli.spec import OutputSpec
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one kernel predicts at one time, in the targets' units.
+
+    mean: (m, k).
+    variance: (m, k) of the function, or None.
+    noise: (k,), variance of an observation around the function.
+    covariance: of the function: (m, m) for one target, (k, m, m) for several; or None.
+    ready: seconds since the start of the run.
+    """
+
+    kernel: str
+    time: float
+    mean: FloatArray
+    variance: FloatArray | None
+    noise: FloatArray
+    covariance: FloatArray | None
+    ready: float
+
+    @classmethod
+    def of(cls, answer: Answer, scaling: Scaling, *, ready: float) -> Self:
+        """An answer taken back from standardised targets."""
+        prediction, squared = answer.prediction, scaling.scale**2
+        variance = covariance = None
+        if prediction.variance is not None:
+            variance = prediction.variance.astype(np.float64)[:, None] * squared
+        if prediction.covariance is not None:
+            covariance = squared[:, None, None] * prediction.covariance
+            covariance = covariance[0] if len(squared) == 1 else covariance
+        mean = scaling.undo(prediction.mean.astype(np.float64))
+        return cls(answer.kernel, answer.time, mean, variance, answer.noise * squared, covariance, ready)
+
+    @property
+    def label(self) -> str:
+        """Kernel and time as a file name, such as ntk_t0.5."""
+        return f"{self.kernel}_t{time_text(self.time)}"
+
+
+def time_text(time: float) -> str:
+    """A time as it is written everywhere: the shortest text that reads back the same, `inf` for infinity."""
+    return repr(time).removesuffix(".0")
+
+
+def prediction_table(dataset: Dataset, results: list[Result], output: OutputSpec) -> pd.DataFrame:
+    """A row for every (row to predict, kernel, time), in that order.
+
+    Raises:
+        DataError: two columns would have the same name.
+    """
+    parts = [_result_table(dataset, result, output) for result in results]
+    table = pd.concat(parts, ignore_index=True)
+    by_row = np.arange(len(table)).reshape(len(results), len(dataset.test)).T
+    return table.iloc[by_row.ravel()]
+
+
+def _result_table(dataset: Dataset, result: Result, output: OutputSpec) -> pd.DataFrame:
+    test = dataset.test
+    columns: list[tuple[str, Any]] = [(str(name), test.ids[name]) for name in test.ids]
+    if not columns:
+        columns = [("row", np.arange(len(test)))]
+    columns += [("kernel", result.kernel), ("time", time_text(result.time))]
+    for i, target in enumerate(dataset.columns.targets):
+        columns += _target_columns(target, result, i, output)
+        if target in test.targets:
+            columns.append((target, test.targets[target]))
+    names = [name for name, _ in columns]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise DataError(
+            f"{test.file.path}: predictions.csv would have two columns {repeated[0]!r}: "
+            "rename the target or the id"
+        )
+    return pd.DataFrame(dict(columns))
+
+
+def _target_columns(
+    target: str, result: Result, i: int, output: OutputSpec
+) -> Iterator[tuple[str, FloatArray]]:
+    mean = result.mean[:, i]
+    yield f"{target}_mean", mean
+    if output.std and result.variance is not None:
+        noise = result.noise[i] if output.noise else 0.0
+        std = np.sqrt(result.variance[:, i] + noise)
+        half = normal_quantile(output.interval) * std
+        yield f"{target}_std", std
+        yield f"{target}_lower", mean - half
+        yield f"{target}_upper", mean + half
+
+
+def scores(dataset: Dataset, result: Result, *, interval: float) -> list[dict[str, Any]]:
+    """A record for every target, with the metrics that the observations allow.
+
+    nll and coverage judge observations, so the noise is in them.
+    """
+    found = []
+    for i, target in enumerate(dataset.columns.targets):
+        score: dict[str, Any] = {"kernel": result.kernel, "time": time_text(result.time), "target": target}
+        if target in dataset.test.targets:
+            y, mean = dataset.test.targets[target].to_numpy(), result.mean[:, i]
+            score |= point_metrics(y, mean)
+            if result.variance is not None:
+                score |= spread_metrics(y, mean, result.variance[:, i] + result.noise[i], interval)
+        found.append(score)
+    return found

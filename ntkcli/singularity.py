@@ -1,0 +1,55 @@
+"""Why a Gram matrix cannot be inverted, in the words of the user's file and spec."""
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.duplicates import duplicate_rows
+from ntkcli.errors import NumericalError
+from ntkcli.kernels.network import Network
+from ntkcli.linalg.singular import SingularMatrixError
+
+REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
+
+
+def check_invertible(network: Network, x: FloatArray, file: CsvFile) -> None:
+    """Refuse, before any work, a Gram matrix without ridge that is singular whatever the rounding.
+
+    Args:
+        network: whose kernel.
+        x: (n, d) training rows.
+        file: where they came from.
+
+    Raises:
+        NumericalError: two rows are equal, a row has kernel 0, or a linear network has more rows than
+            its kernel has rank; the message names lines.
+    """
+    repeats = duplicate_rows(x)
+    if repeats:
+        first, second = (file.line(row) for row in repeats[0])
+        more = f" ({len(repeats)} rows repeat others)" if len(repeats) > 1 else ""
+        raise NumericalError(
+            f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
+            f"singular: {REMEDY}"
+        )
+    zero = np.flatnonzero(network.rows(x).variances[-1] == 0.0)
+    if zero.size:
+        raise NumericalError(
+            f"{file.path}:{file.line(int(zero[0]))}: all features are 0, and with sigma_b = 0 so is the "
+            f"row's kernel: give network.sigma_b a value above 0, or {REMEDY}"
+        )
+    rank = x.shape[1] + (network.sigma_b > 0)
+    if network.is_linear and len(x) > rank:
+        raise NumericalError(
+            f"{file.path}: a linear network on {x.shape[1]} features has a Gram matrix of rank {rank} at "
+            f"most, and there are {len(x)} rows: {REMEDY}"
+        )
+
+
+def explain(error: SingularMatrixError, file: CsvFile) -> NumericalError:
+    """What a failed factorisation means for the user."""
+    return NumericalError(
+        f"{file.path}:{file.line(error.row)}: the Gram matrix is singular to rounding: to the kernel, this "
+        f"row is nearly a combination of others (smallest pivot or eigenvalue {error.value:.2g}): raise "
+        "inference.ridge, or stop at a finite inference.time"
+    )

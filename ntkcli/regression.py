@@ -1,6 +1,6 @@
 """Kernel regression with one network: from rows to predictions, one Gram matrix after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,9 +37,13 @@ class Question:
 
     @property
     def grams(self) -> list[str]:
-        """The Gram matrices needed: ntk's spread takes K as well."""
-        needed = {GRAM_OF[kernel] for kernel in self.times}
-        if "ntk" in self.times and self.spread != "none":
+        """The Gram matrices needed."""
+        return self.grams_of(self.times)
+
+    def grams_of(self, kernels: Collection[str]) -> list[str]:
+        """The Gram matrices that some kernels' predictions read: ntk's spread takes K as well."""
+        needed = {GRAM_OF[kernel] for kernel in kernels}
+        if "ntk" in kernels and self.spread != "none":
             needed.add("nngp")
         return sorted(needed)
 
@@ -154,9 +158,7 @@ class Regression:
             yield pair, concatenate(parts[pair])
 
     def _chunk(self, rows: Rows, kernels: list[str]) -> _Chunk:
-        grams = {GRAM_OF[kernel] for kernel in kernels}
-        if "ntk" in kernels and self.question.spread != "none":
-            grams.add("nngp")
+        grams = self.question.grams_of(kernels)
         if self.question.spread == "covariance":
             test = {name: matrix.to_array() for name, matrix in self.gram.symmetric(rows, grams).items()}
         else:
@@ -180,5 +182,5 @@ class Regression:
             chunk.test_train["ntk"],
             chunk.test_train["nngp"],
             chunk.test["nngp"],
-            k_train_train.__matmul__,
+            k_train_train.half_product,
         )

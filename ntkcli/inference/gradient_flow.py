@@ -14,7 +14,7 @@ def ensemble(
     ntk_test_train: FloatArray,
     nngp_test_train: FloatArray,
     nngp_test: FloatArray,
-    nngp_product: Callable[[FloatArray], FloatArray],
+    nngp_half_product: Callable[[FloatArray], FloatArray],
 ) -> Prediction:
     """Mean and covariance over networks trained for `time`, initialisation marginalised out.
 
@@ -27,13 +27,11 @@ def ensemble(
         coefficients: F_t(G) Y, (n, k).
         ntk_test_train, nngp_test_train: Theta(x*, X) and K(x*, X), (m, n).
         nngp_test: K(x*, x*) as its diagonal (m,) for variances, or (m, m) for the covariance.
-        nngp_product: multiplies K(X, X) with an (n, m) array.
+        nngp_half_product: multiplies T with an (n, m) array, where T + T^T = K(X, X).
 
     Lee et al. 2019, equation (16).
     """
-    full = nngp_test.ndim == 2
     weights = flow.apply(time, ntk_test_train.T)
-    cross = contract(weights, nngp_test_train.T, full=full)
-    spread = contract(weights, nngp_product(weights), full=full)
-    spread += nngp_test - cross - cross.T
-    return with_spread(ntk_test_train @ coefficients, spread)
+    # The covariance is K(x*, x*') + H + H^T with H = A T A'^T - A K(X, x*').
+    half = contract(weights, nngp_half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
+    return with_spread(ntk_test_train @ coefficients, nngp_test + half + half.T)

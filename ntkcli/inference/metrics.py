@@ -1,16 +1,16 @@
 """How good predictions are, in the target's own units."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from ntkcli.arrays import FloatArray
 
 
 def normal_quantile(interval: float) -> float:
     """Half width, in standard deviations, of the central interval that holds the share `interval`."""
-    return float(ndtri(0.5 + interval / 2))
+    return NormalDist().inv_cdf(0.5 + interval / 2)
 
 
 def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:

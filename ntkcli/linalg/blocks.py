@@ -72,17 +72,19 @@ class SymmetricBlocks:
         """The rows of `b` (n, c) by block, each a Fortran-ordered copy that BLAS can work on in place."""
         return [np.array(b[span], dtype=self.dtype, order="F") for span in self.spans]
 
-    def __matmul__(self, b: FloatArray) -> FloatArray:
-        """The product with `b` (n, c), each block of the lower triangle serving both of its places."""
+    def half_product(self, b: FloatArray) -> FloatArray:
+        """T b for b (n, c), where T + T^T is the matrix: what a quadratic form needs, at half the work.
+
+        T is the blocks below the diagonal, and half of those on it: b^T A b = b^T (T b) + (T b)^T b.
+        """
         gemm, symm = get_blas_funcs(("gemm", "symm"), dtype=self.dtype)
         panels = self.split(b)
-        sums = [np.zeros_like(panel, order="F") for panel in panels]
-        for (i, j), block in self._blocks.items():
-            if i == j:
-                sums[i] = symm(1.0, block, panels[i], 1.0, sums[i], lower=1, overwrite_c=1)
-            else:
-                sums[i] = gemm(1.0, block, panels[j], 1.0, sums[i], overwrite_c=1)
-                sums[j] = gemm(1.0, block, panels[i], 1.0, sums[j], trans_a=1, overwrite_c=1)
+        sums = []
+        for i, panel in enumerate(panels):
+            total = symm(0.5, self[i, i], panel, lower=1)
+            for j in range(i):
+                total = gemm(1.0, self[i, j], panels[j], 1.0, total, overwrite_c=1)
+            sums.append(total)
         return np.concatenate(sums)
 
 

@@ -4,12 +4,12 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Terminal, number, table
+from ntkcli.display import Terminal, score_table
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 
     report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
-        click.echo(_score_table(report.rows, report.scores))
+        click.echo(score_table(report.rows, report.scores))
         click.echo(f"wrote {_shown(report.place)}")
 
 
@@ -77,7 +77,14 @@ def main() -> None:
     # A terminated run cleans up after itself, as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        ntk()
+        sys.exit(ntk.main(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} (ntk --help tells more)", error.exit_code)
+    except click.Abort:
+        _fail("interrupted", 128 + signal.SIGINT)
     except NtkError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
@@ -99,28 +106,6 @@ def _journal(quiet: bool) -> "Journal":
     from ntkcli.journal import Journal
 
     return Journal() if quiet else Journal(Terminal())
-
-
-def _score_table(rows: int, scores: list[dict[str, Any]]) -> str:
-    several = len({score["target"] for score in scores}) > 1
-    header = [
-        "rows",
-        "kernel",
-        "time",
-        *(["target"] if several else []),
-        "rmse",
-        "nll",
-        "coverage",
-        "seconds",
-    ]
-    body = [
-        [str(rows), score["kernel"], score["time"]]
-        + ([score["target"]] if several else [])
-        + [number(score.get(metric)) for metric in ("rmse", "nll", "coverage")]
-        + [f"{score['seconds']:.2f}"]
-        for score in scores
-    ]
-    return table(header, body)
 
 
 def _shown(path: Path) -> str:

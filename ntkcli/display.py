@@ -1,8 +1,9 @@
 """What `ntk` shows on the terminal: messages and progress on stderr, tables on stdout."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -24,15 +25,31 @@ class Terminal:
             yield bar.update
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Text columns, each as wide as its widest cell; numbers flush right."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+def score_table(rows: int, scores: list[dict[str, Any]]) -> str:
+    """A line for every kernel, time and target; the target's column only if there are several.
+
+    Args:
+        rows: number of rows predicted.
+        scores: kernel, time, target, seconds, and the metrics that there are.
+    """
+    several = len({score["target"] for score in scores}) > 1
+    names = ["kernel", "time", "target"] if several else ["kernel", "time"]
+    metrics = ["rmse", "nll", "coverage"]
+    lines = [["rows", *names, *metrics, "seconds"]]
+    for score in scores:
+        texts = [score[name] for name in names]
+        numbers = [_number(score.get(metric)) for metric in metrics]
+        lines.append([str(rows), *texts, *numbers, f"{score['seconds']:.2f}"])
+    return _aligned(lines)
+
+
+def _aligned(lines: list[list[str]]) -> str:
+    """Cells flush right, each column as wide as its widest cell."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in [header, *rows]
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
     )
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """A number in `digits` significant digits, or a dash for none."""
-    return "-" if value is None else f"{value:.{digits}g}"
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset, Table, load_dataset
+from ntkcli.errors import NumericalError
 from ntkcli.journal import Journal
 from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import TILE_ROWS, Gram
-from ntkcli.kernels.network import Network, Rows
+from ntkcli.kernels.network import KernelRangeError, Network, Rows
 from ntkcli.spec import Spec
 
 
@@ -49,9 +51,19 @@ def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.dtype)
-        train = gram.network.rows(dataset.train.x)
-        test = gram.network.rows(dataset.test.x) if dataset.has_test_file else train
+        train = _rows(gram, dataset.train)
+        test = _rows(gram, dataset.test) if dataset.has_test_file else train
         yield Job(spec_path, spec, dataset, gram, train, test, journal)
+
+
+def _rows(gram: Gram, table: Table) -> Rows:
+    try:
+        return gram.network.rows(table.x, gram.dtype)
+    except KernelRangeError as error:
+        raise NumericalError(
+            f"{table.file.path}:{table.file.line(error.row)}: the kernel of this row leaves the range of "
+            f"{np.dtype(gram.dtype)} in layer {error.layer}: use data.standardize: true or a lower sigma_w"
+        ) from error
 
 
 def _network(spec: Spec) -> Network:

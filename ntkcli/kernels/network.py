@@ -4,13 +4,22 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
-from ntkcli.errors import NumericalError
 from ntkcli.kernels.activations import COSINE_ULPS, Activation, Identity, Tile
 from ntkcli.kernels.scratch import Scratch
 
 TILE_ARRAYS = 5
+
+
+class KernelRangeError(ArithmeticError):
+    """The kernel of one row leaves the range of floating point in one layer (counted from 1)."""
+
+    def __init__(self, row: int, layer: int) -> None:
+        super().__init__(f"row {row} in layer {layer}")
+        self.row = row
+        self.layer = layer
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,11 @@ class Network:
         """Whether the network is a linear function of its inputs, however deep."""
         return self.depth == 1 or isinstance(self.activation, Identity)
 
-    def rows(self, x: FloatArray) -> Rows:
+    def rows(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Rows:
         """Prepare inputs (n, d): scale them, and run the recursion on the diagonal alone.
 
         Raises:
-            NumericalError: a variance leaves the range of float64.
+            KernelRangeError: a variance leaves the range of `dtype`.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = x * (self.sigma_w / np.sqrt(x.shape[1]))
@@ -79,7 +88,7 @@ class Network:
                 theta = q + slope * theta
                 variances.append(q)
         rows = Rows(scaled, np.array(variances), theta)
-        _check_finite(rows)
+        _check_range(rows, dtype)
         return rows
 
     def tile(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> tuple[FloatArray, FloatArray]:
@@ -104,11 +113,9 @@ class Network:
         return k, theta
 
 
-def _check_finite(rows: Rows) -> None:
-    overflows = np.argwhere(~np.isfinite(np.vstack([rows.variances, rows.ntk_diagonal])))
-    if len(overflows):
-        layer, row = min(overflows.tolist())
-        raise NumericalError(
-            f"the kernel of data row {row + 1} leaves the range of float64 in layer "
-            f"{min(layer + 1, len(rows.variances))}: use data.standardize: true, or lower network.sigma_w"
-        )
+def _check_range(rows: Rows, dtype: npt.DTypeLike) -> None:
+    limit = np.finfo(np.dtype(dtype)).max
+    inside = np.vstack([rows.variances, rows.ntk_diagonal]) <= limit
+    if not inside.all():
+        layer, row = np.argwhere(~inside)[0]
+        raise KernelRangeError(int(row), min(int(layer) + 1, len(rows.variances)))

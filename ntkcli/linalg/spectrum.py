@@ -1,9 +1,10 @@
 """The eigendecomposition of a symmetric matrix, and functions of the matrix from it."""
 
 import numpy as np
-from scipy.linalg import eigh
+from scipy.linalg import LinAlgError, eigh
 
 from ntkcli.arrays import FloatArray
+from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 
 
@@ -13,10 +14,16 @@ class Spectrum:
     Args:
         matrix: G (n, n), Fortran-ordered; overwritten by V. Eigenvalues that rounding made negative
             become 0.
+
+    Raises:
+        NumericalError: LAPACK's iteration does not converge.
     """
 
     def __init__(self, matrix: FloatArray) -> None:
-        eigenvalues, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
+        try:
+            eigenvalues, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
+        except LinAlgError as error:
+            raise NumericalError(f"the eigendecomposition of the Gram matrix failed: {error}") from error
         self.eigenvalues: FloatArray = np.maximum(eigenvalues, 0.0)
         self.vectors: FloatArray = vectors
 

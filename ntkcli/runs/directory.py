@@ -31,12 +31,12 @@ class RunDirectory:
 
     def __init__(self, place: Path, *, overwrite: bool) -> None:
         self.place = Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow symbolic links
-        self.path = self.place.with_name(f".{self.place.name}.partial")
+        self.path = self.place.parent / f".{self.place.name}.partial"
         self._overwrite = overwrite
         self._lock: int | None = None
+        self._check_place()
 
     def __enter__(self) -> Self:
-        self._check_place()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR)
@@ -101,7 +101,7 @@ class RunDirectory:
     def _publish(self) -> None:
         self._check_place()
         (self.path / LOCK).unlink()
-        old = self.place.with_name(f".{self.place.name}.old")
+        old = self.place.parent / f".{self.place.name}.old"
         shutil.rmtree(old, ignore_errors=True)
         if self.place.exists():
             self.place.rename(old)

@@ -1,0 +1,59 @@
+# make demo    install into .venv and fit the concrete data
+# make test    run the tests
+# make check   format, lint, types and tests: what CI runs
+# make bench   measure beside neural-tangents (installs it into .bench, takes some minutes)
+# make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PEER := .bench/peer
+
+.PHONY: demo test check format bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/ntk fit configs/concrete.yaml --overwrite
+	@echo "predictions: runs/concrete/predictions.csv"
+	@echo "metrics:     runs/concrete/metrics.json"
+	@echo "the run:     runs/concrete/run.json, runs/concrete/spec.yaml"
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/installed $(PEER)/installed
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
+		$(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
+
+runs/%/run.json: configs/%.yaml $(wildcard sample_data/*.csv) | $(VENV)/installed
+	$(BIN)/ntk fit $< --out $(@D) --overwrite
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/test: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/test
+
+$(PEER)/installed:
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/pip install --quiet --requirement tests/benchmarks/peer_requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

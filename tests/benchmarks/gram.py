@@ -1,0 +1,28 @@
+"""Seconds of both Gram matrices of a CSV file's rows, a line for each of some runs.
+
+gram.py TRAIN DEPTH THREADS
+"""
+
+import sys
+import time
+
+import pandas as pd
+
+from ntkcli.kernels.activations import ACTIVATIONS
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.network import Network
+
+
+def main(train: str, depth: str, threads: str) -> None:
+    """Print the seconds of each run; the first also pays for fresh memory."""
+    network = Network(int(depth), ACTIVATIONS["relu"], sigma_w=1.5, sigma_b=0.1)
+    rows = network.rows(pd.read_csv(train).drop(columns="y").to_numpy())
+    gram = Gram(network, threads=int(threads))
+    for _ in range(4):
+        start = time.perf_counter()
+        gram.symmetric(rows, ["nngp", "ntk"])
+        print(time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,34 @@
+"""A command as a whole process: its seconds and its peak memory."""
+
+import os
+import subprocess
+import time
+from typing import NamedTuple
+
+
+class Usage(NamedTuple):
+    """Wall-clock seconds, and peak resident memory in bytes."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def run(command: list[str]) -> Usage:
+    """Run a command to its end, output thrown away.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Usage(time.perf_counter() - start, usage.ru_maxrss * 1024)
+
+
+def printed_seconds(command: list[str]) -> float:
+    """The shortest of the seconds that a command prints, a line each."""
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return min(float(line) for line in output.split())

@@ -1,0 +1,88 @@
+"""Every command and YAML block of README and docs works."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ntkcli.spec_file import read_spec
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: its language and its text."""
+
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [Block(language, text) for language, text in found]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What a clone holds, for a reader to work in."""
+    for name in ("configs", "sample_data", "Makefile", "pyproject.toml"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    return tmp_path
+
+
+def try_yaml(text: str, folder: Path) -> None:
+    """Read a spec; one that starts with a comment `# NAME.yaml` stays under that name for later commands."""
+    name = re.match(r"# (\S+\.yaml)\n", text)
+    path = folder / (name[1] if name else "configs/block.yaml")
+    path.write_text(text)
+    read_spec(path)
+
+
+def try_command(line: str, folder: Path) -> None:
+    """Run what can be run without network; of make, check that it knows what to do."""
+    if line.startswith("ntk "):
+        command = [sys.executable, "-m", "ntkcli", *line.split()[1:]]
+    elif line.startswith("make "):
+        command = ["make", "--dry-run", *line.split()[1:]]
+    else:
+        assert line == "pip install .", f"nothing checks {line!r}"
+        return
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path) -> None:
+    for block in blocks(page):
+        match block.language:
+            case "yaml":
+                try_yaml(block.text, folder)
+            case "sh":
+                for line in block.text.splitlines():
+                    try_command(line, folder)
+            case "make":
+                assert block.text in (ROOT / "Makefile").read_text()
+            case "crontab":
+                command = block.text.split("&&")[1].strip()
+                try_command(command.removeprefix(".venv/bin/"), folder)
+            case other:
+                pytest.fail(f"nothing checks blocks of {other!r}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s#]+)[^)\s]*\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("spec", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda spec: spec.stem)
+def test_every_config_fits(spec: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ntkcli", "fit", str(spec), "--out", str(tmp_path / "run")]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / "run" / "predictions.csv").exists()

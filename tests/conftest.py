@@ -1,11 +1,108 @@
 """What all tests share."""
 
 import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
 
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
 from hypothesis import settings
+
+from ntkcli.cli import main
 
 # Property tests draw the same examples everywhere, and take their time on a busy machine.
 settings.register_profile("ntkcli", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("ntkcli")
 
 os.environ.pop("OMP_NUM_THREADS", None)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file of the test's folder, its folders made as need be."""
+
+    def write_file(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def ntk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., CompletedProcess[str]]:
+    """Run `ntk ARGS` in this process, from the test's folder, and see of it what a shell would."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: object) -> CompletedProcess[str]:
+        words = ["ntk", *map(str, args)]
+        monkeypatch.setattr("sys.argv", words)
+        capsys.readouterr()
+        on_terminate = signal.getsignal(signal.SIGTERM)
+        try:
+            with pytest.raises(SystemExit) as end:
+                main()
+        finally:
+            signal.signal(signal.SIGTERM, on_terminate)
+        out, err = capsys.readouterr()
+        return CompletedProcess(words, end.value.code if isinstance(end.value.code, int) else 0, out, err)
+
+    return run
+
+
+@pytest.fixture
+def small_data(write: Callable[[str, str], Path]) -> None:
+    """train.csv (14 rows) and test.csv (5 rows): features a, b, c and target y."""
+    x = np.random.default_rng(5).normal(size=(19, 3)) * [1.0, 20.0, 0.3] + [0.0, 100.0, -2.0]
+    y = 50.0 + 7.0 * np.sin(x[:, 0]) + 0.1 * x[:, 1]
+    lines = [",".join(map(repr, row)) + "\n" for row in np.column_stack([x, y]).tolist()]
+    write("train.csv", "a,b,c,y\n" + "".join(lines[:14]))
+    write("test.csv", "a,b,c,y\n" + "".join(lines[14:]))
+
+
+@pytest.fixture
+def make_spec(small_data: None, write: Callable[[str, str], Path]) -> Callable[..., Path]:
+    """Write spec.yaml for the small data, into run/; keyword arguments add to its sections."""
+
+    def make(**sections: dict[str, Any]) -> Path:
+        values: dict[str, dict[str, Any]] = {
+            "data": {"train": "train.csv", "test": "test.csv", "target": "y"},
+            "output": {"dir": "run"},
+        }
+        for name, section in sections.items():
+            values[name] = values.get(name, {}) | section
+        return write("spec.yaml", yaml.safe_dump(values, allow_unicode=True))
+
+    return make
+
+
+@pytest.fixture
+def fit(
+    make_spec: Callable[..., Path], ntk: Callable[..., CompletedProcess[str]], tmp_path: Path
+) -> Callable[..., Path]:
+    """Fit the small data by a spec with these sections, and give the run directory."""
+
+    def fit_spec(**sections: dict[str, Any]) -> Path:
+        outcome = ntk("fit", make_spec(**sections), "--overwrite", "--quiet")
+        assert (outcome.returncode, outcome.stderr) == (0, "")
+        return tmp_path / "run"
+
+    return fit_spec
+
+
+@pytest.fixture
+def predict(fit: Callable[..., Path]) -> Callable[..., pd.DataFrame]:
+    """Fit the small data by a spec with these sections, and read the predictions."""
+
+    def read(**sections: dict[str, Any]) -> pd.DataFrame:
+        return pd.read_csv(fit(**sections) / "predictions.csv", float_precision="round_trip")
+
+    return read

@@ -1,9 +1,10 @@
 """Gram matrices: which tiles there are, who computes them, and where they go."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,6 @@ from ntkcli.linalg.blocks import SymmetricBlocks
 TILE_ROWS = 256
 
 Advance = Callable[[int], None]
-Task = Callable[[], None]
 
 
 def _ignore(_: int) -> None:
@@ -53,12 +53,12 @@ class Gram:
         matrices = {kernel: SymmetricBlocks(len(rows), dtype=self.dtype) for kernel in kernels}
         spans = next(iter(matrices.values())).spans
         tasks = [
-            self._block_strip(matrices, rows, (i, j), strip, advance if i == j else _ignore)
-            for i, row_span in enumerate(spans)
+            partial(self._fill_block_strip, matrices, rows, (i, j), strip)
+            for i, span in enumerate(spans)
             for j in range(i + 1)
-            for strip in strips(row_span, self.tile_rows)
+            for strip in strips(span, self.tile_rows)
         ]
-        self._run(tasks)
+        self._run(tasks, advance)
         return matrices
 
     def rectangle(
@@ -71,53 +71,41 @@ class Gram:
         matrices: dict[str, FloatArray] = {
             kernel: np.empty((len(a), len(b)), self.dtype) for kernel in kernels
         }
-        self._run(
-            self._rectangle_strip(matrices, a, b, strip, advance)
+        tasks = [
+            partial(self._fill_rectangle_strip, matrices, a, b, strip)
             for strip in strips(slice(0, len(a)), self.tile_rows)
-        )
+        ]
+        self._run(tasks, advance)
         return matrices
 
-    def _block_strip(
-        self,
-        matrices: dict[str, SymmetricBlocks],
-        rows: Rows,
-        block: tuple[int, int],
-        strip: slice,
-        advance: Advance,
-    ) -> Task:
-        """The tiles of one strip of rows in a block, as a task.
+    def _fill_block_strip(
+        self, matrices: dict[str, SymmetricBlocks], rows: Rows, block: tuple[int, int], strip: slice
+    ) -> int:
+        """Compute one strip of rows of a block; returns the number of rows that this finishes.
 
         Blocks are Fortran-ordered, so a tile is computed with the matrix's columns first and written to
-        the block's transpose: that makes the copy contiguous.
+        the block's transpose: that makes the copy contiguous. A strip is finished with its diagonal block,
+        the last one of its rows.
         """
         spans = next(iter(matrices.values())).spans
         row_start, columns = spans[block[0]].start, spans[block[1]]
-        diagonal_block = block[0] == block[1]
+        is_last = block[0] == block[1]
+        stop = strip.stop if is_last else columns.stop
+        for tile in strips(slice(columns.start, stop), self.tile_rows):
+            values = self._tile(rows[tile], rows[strip], matrices)
+            for kernel, matrix in matrices.items():
+                if tile == strip:
+                    np.fill_diagonal(values[kernel], rows[tile].diagonal(kernel))
+                target = matrix[block].T
+                target[_shift(tile, columns.start), _shift(strip, row_start)] = values[kernel]
+        return len(rows[strip]) if is_last else 0
 
-        def compute() -> None:
-            stop = strip.stop if diagonal_block else columns.stop
-            for tile in strips(slice(columns.start, stop), self.tile_rows):
-                values = self._tile(rows[tile], rows[strip], matrices)
-                for kernel, matrix in matrices.items():
-                    if tile == strip:
-                        np.fill_diagonal(values[kernel], rows[tile].diagonal(kernel))
-                    target = matrix[block].T
-                    target[_shift(tile, columns.start), _shift(strip, row_start)] = values[kernel]
-            advance(strip.stop - strip.start)
-
-        return compute
-
-    def _rectangle_strip(
-        self, matrices: dict[str, FloatArray], a: Rows, b: Rows, strip: slice, advance: Advance
-    ) -> Task:
-        def compute() -> None:
-            for tile in strips(slice(0, len(b)), self.tile_rows):
-                values = self._tile(a[strip], b[tile], matrices)
-                for kernel, matrix in matrices.items():
-                    matrix[strip, tile] = values[kernel]
-            advance(strip.stop - strip.start)
-
-        return compute
+    def _fill_rectangle_strip(self, matrices: dict[str, FloatArray], a: Rows, b: Rows, strip: slice) -> int:
+        for tile in strips(slice(0, len(b)), self.tile_rows):
+            values = self._tile(a[strip], b[tile], matrices)
+            for kernel, matrix in matrices.items():
+                matrix[strip, tile] = values[kernel]
+        return len(a[strip])
 
     def _tile(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
         if not hasattr(self._local, "scratch"):
@@ -125,10 +113,10 @@ class Gram:
         nngp, ntk = self.network.tile(a, b, self._local.scratch, ntk="ntk" in kernels)
         return {"nngp": nngp, "ntk": ntk}
 
-    def _run(self, tasks: Iterable[Task]) -> None:
+    def _run(self, tasks: Sequence[Callable[[], int]], advance: Advance) -> None:
         with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self.threads) as pool:
             for future in [pool.submit(task) for task in tasks]:
-                future.result()
+                advance(future.result())
 
 
 def strips(span: slice, length: int) -> Iterator[slice]:

@@ -75,13 +75,14 @@ class SymmetricBlocks:
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T is the matrix: what a quadratic form needs, at half the work.
 
-        T is the blocks below the diagonal, and half of those on it: b^T A b = b^T (T b) + (T b)^T b.
+        T is the lower triangle with half of the diagonal: b^T A b = b^T (T b) + (T b)^T b.
         """
-        gemm, symm = get_blas_funcs(("gemm", "symm"), dtype=self.dtype)
+        gemm, trmm = get_blas_funcs(("gemm", "trmm"), dtype=self.dtype)
         panels = self.split(b)
         sums = []
         for i, panel in enumerate(panels):
-            total = symm(0.5, self[i, i], panel, lower=1)
+            total = trmm(1.0, self[i, i], panel, lower=1)
+            total -= 0.5 * self[i, i].diagonal()[:, None] * panel
             for j in range(i):
                 total = gemm(1.0, self[i, j], panels[j], 1.0, total, overwrite_c=1)
             sums.append(total)

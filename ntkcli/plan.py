@@ -13,7 +13,7 @@ from ntkcli.linalg.blocks import block_bytes
 
 CHUNK_ROWS = 512
 CHUNK_ARRAYS = 6
-OVERHEAD_BYTES = 250 * 2**20
+OVERHEAD_BYTES = 160 * 2**20
 
 
 @dataclass(frozen=True)

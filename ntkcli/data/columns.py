@@ -37,14 +37,22 @@ def choose_columns(
     return Columns(features, targets, ids)
 
 
+def check_ids(file: CsvFile, columns: Columns) -> None:
+    """Check that the file of the rows to predict has the id columns.
+
+    Raises:
+        DataError: it lacks one.
+    """
+    _check_present(file, columns.ids, "data.id")
+
+
 def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:
     """Check that the test file can be predicted.
 
     Raises:
-        DataError: it lacks a feature or an id, or (when all columns are features) has a column that
+        DataError: it lacks a feature, or (when all columns are features) has a column that
             train does not have.
     """
-    _check_present(test, columns.ids, "data.id")
     for name in columns.features:
         if name not in test.columns:
             hint = did_you_mean(name, [other for other in test.columns if other not in train.columns])

@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -9,8 +10,8 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from ntkcli.data.faults import find_fault
-from ntkcli.data.records import reading, records
+from ntkcli.data.faults import Fault, find_fault
+from ntkcli.data.records import open_bytes, reading, records
 from ntkcli.errors import DataError
 
 
@@ -19,6 +20,7 @@ class CsvFile:
 
     path: where it is.
     columns: the header's names.
+    digest: SHA-256 of the file as it is on disk.
 
     Raises:
         DataError: the file cannot be read, is empty, or its header is not usable.
@@ -26,11 +28,15 @@ class CsvFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _, header = next(records(path), (0, []))
-        if not header:
+        self.digest = _digest(path)
+        with closing(records(path)) as found:
+            beginning = list(islice(found, 2))
+        if not beginning:
             raise DataError(f"{path}: the file is empty: it needs a header line and data rows")
-        self.columns = [name.strip() for name in header]
+        self.columns = [name.strip() for name in beginning[0][1]]
         self._check_header()
+        # pandas takes a comma at the end of every row but the header's for no fault.
+        self._raise(find_fault(beginning[1:], self.columns, []))
 
     def read(self, numbers: list[str], texts: list[str]) -> pd.DataFrame:
         """The columns `numbers` as float64, and `texts` letter by letter.
@@ -41,30 +47,26 @@ class CsvFile:
         try:
             frame = self._parse(numbers)
         except (ValueError, pd.errors.ParserWarning) as error:
-            self._raise_fault(numbers)
+            self._look_for_fault(numbers)
             raise DataError(f"{self.path}: cannot be read as CSV: {error}") from error
         # pandas fills a short row with empty text, which shows only where a number is wanted.
         if self.columns[-1] not in numbers or not np.isfinite(frame[numbers].to_numpy()).all():
-            self._raise_fault(numbers)
+            self._look_for_fault(numbers)
         if frame.empty:
             raise DataError(f"{self.path}: has a header but no data rows")
         return frame[numbers + texts]
 
     def line(self, row: int) -> int:
         """The line of data row `row` (0-based), found by reading the file again."""
-        return next(islice(records(self.path), row + 1, None))[0]
-
-    def digest(self) -> str:
-        """SHA-256 of the file as it is on disk."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with closing(records(self.path)) as found:
+            return next(islice(found, row + 1, None))[0]
 
     def _parse(self, numbers: list[str]) -> pd.DataFrame:
         types = {name: float if name in numbers else str for name in self.columns}
-        with reading(self.path), warnings.catch_warnings():
+        with reading(self.path), open_bytes(self.path) as file, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
-                self.path,
+                file,
                 encoding="utf-8-sig",
                 header=0,
                 names=self.columns,
@@ -81,7 +83,21 @@ class CsvFile:
             if name in self.columns[: number - 1]:
                 raise DataError(f"{self.path}:1: column {name!r} is there twice: rename one of the two")
 
-    def _raise_fault(self, numbers: list[str]) -> None:
-        fault = find_fault(islice(records(self.path), 1, None), self.columns, numbers)
+    def _look_for_fault(self, numbers: list[str]) -> None:
+        with closing(records(self.path)) as found:
+            next(found)
+            self._raise(find_fault(found, self.columns, numbers))
+
+    def _raise(self, fault: Fault | None) -> None:
         if fault:
             raise DataError(f"{self.path}:{fault}")
+
+
+def _digest(path: Path) -> str:
+    with reading(path):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise DataError(
+                f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"
+            )
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

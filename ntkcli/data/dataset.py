@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.columns import Columns, check_test_columns, choose_columns
+from ntkcli.data.columns import Columns, check_ids, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.errors import DataError
@@ -68,6 +69,7 @@ def load_dataset(spec: DataSpec) -> Dataset:
     train_file = CsvFile(spec.train)
     columns = choose_columns(train_file, spec.target, spec.features, spec.id or [])
     test_file = CsvFile(spec.test) if spec.test else None
+    check_ids(test_file or train_file, columns)
     if test_file:
         check_test_columns(train_file, test_file, columns, all_features=spec.features == "all")
     train_frame = _read(train_file, columns, with_ids=test_file is None)
@@ -79,6 +81,10 @@ def load_dataset(spec: DataSpec) -> Dataset:
     scaling = _fit(train_file, columns.features, values, standardize=spec.standardize)
     targets = train_frame[columns.targets].to_numpy()
     target_scaling = _fit(train_file, columns.targets, targets, standardize=spec.standardize_target)
+    with np.errstate(over="ignore", under="ignore"):
+        variance = target_scaling.scale**2
+    out_of_range = (variance == 0) | np.isinf(variance)
+    _refuse(train_file, columns.targets, out_of_range, "too large or too small for a variance in float64")
     train = _table(train_file, train_frame, columns, scaling)
     test = train
     if test_file:
@@ -111,10 +117,15 @@ def _fit(file: CsvFile, names: list[str], values: FloatArray, *, standardize: bo
         return Scaling.identity(len(names))
     with np.errstate(over="ignore", invalid="ignore"):
         scaling = Scaling.standard(values)
-    for name, usable in zip(names, np.isfinite(scaling.mean) & np.isfinite(scaling.scale), strict=True):
-        if not usable:
-            raise DataError(f"{file.path}: column {name!r} is too large to standardise: give it another unit")
+        usable = np.isfinite(scaling.mean) & np.isfinite(scaling.scale)
+    _refuse(file, names, ~usable, "too large to standardise")
     return scaling
+
+
+def _refuse(file: CsvFile, names: list[str], faulty: npt.NDArray[np.bool_], what: str) -> None:
+    for name, is_faulty in zip(names, faulty, strict=True):
+        if is_faulty:
+            raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
 
 
 def _table(file: CsvFile, frame: pd.DataFrame, columns: Columns, scaling: Scaling) -> Table:

@@ -39,15 +39,19 @@ def find_fault(
 def _complaint(text: str) -> str:
     if not text.strip():
         return "is empty: fill the value in, or leave the row or the column out"
+    value = _number(text)
+    if value is not None and math.isfinite(value):
+        return ""
+    wanted = "a number" if value is None else "a finite number"
+    return f"found {text!r} where {wanted} is wanted: correct it, or leave the row or the column out"
+
+
+def _number(text: str) -> float | None:
+    """What pandas reads: Python's float, but for underscores and for digits and spaces beyond ASCII."""
     try:
-        value = math.nan if "_" in text else float(text)
+        return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
-        return f"found {text!r} where a number is wanted: correct it, or leave the row or the column out"
-    if not math.isfinite(value):
-        return (
-            f"found {text!r} where a finite number is wanted: correct it, or leave the row or the column out"
-        )
-    return ""
+        return None
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -29,10 +29,12 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        if error.errno is None:
+            raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def records(path: Path) -> Iterator[tuple[int, list[str]]]:
+def records(path: Path) -> Generator[tuple[int, list[str]]]:
     """Line number and fields of every record, the header first; blank lines are passed over.
 
     The file is decompressed by its ending: .gz, .bz2, .xz or .zip.
@@ -40,14 +42,16 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
     Raises:
         DataError: the file cannot be read, or a line of it is not UTF-8, or not CSV.
     """
-    with reading(path), _open(path) as file:
-        reader = csv.reader(_lines(path, file))
+    with reading(path), open_bytes(path) as file:
+        reader = csv.reader(_lines(path, file), strict=True)
+        last_line = 0
         try:
             for fields in reader:
-                if fields:
-                    yield reader.line_num, fields
+                last_line = reader.line_num
+                if len(fields) > 1 or "".join(fields).strip():
+                    yield last_line, fields
         except csv.Error as error:
-            raise DataError(f"{path}:{reader.line_num}: is not CSV: {error}") from error
+            raise DataError(f"{path}:{last_line + 1}: is not CSV: {error}") from error
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
@@ -61,7 +65,8 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
             ) from error
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """The bytes of a file, decompressed by its ending."""
     match path.suffix.lower():
         case ".gz":
             return cast("IO[bytes]", gzip.open(path, "rb"))

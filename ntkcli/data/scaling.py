@@ -26,9 +26,15 @@ class Scaling:
 
     @classmethod
     def standard(cls, values: FloatArray) -> Self:
-        """Mean and standard deviation (divided by n) of each column; a constant column is only shifted."""
-        scale = np.where(constant_columns(values), 1.0, values.std(axis=0))
-        return cls(values.mean(axis=0), scale)
+        """Mean and standard deviation (divided by n) of each column; a constant column is only shifted.
+
+        Deviations are divided by the largest before they are squared, so that any unit will do.
+        """
+        constant = constant_columns(values)
+        mean = np.where(constant, values[0], values.mean(axis=0))
+        largest = np.where(constant, 1.0, np.abs(values - mean).max(axis=0))
+        scale = largest * np.sqrt(np.mean(((values - mean) / largest) ** 2, axis=0))
+        return cls(mean, np.where(constant, 1.0, scale))
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Scaled values of (rows, columns)."""

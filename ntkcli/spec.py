@@ -67,7 +67,10 @@ def _path(value: object, info: ValidationInfo) -> object:
     """Paths are relative to the folder of the spec file, which the validation context names."""
     if not isinstance(value, str) or not value:
         return value
-    return Path((info.context or {}).get("folder", "."), Path(value).expanduser())
+    try:
+        return Path((info.context or {}).get("folder", "."), Path(value).expanduser())
+    except RuntimeError as error:
+        raise ValueError("should be a file path: there is no such user") from error
 
 
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_not_nan)]

@@ -30,8 +30,7 @@ KeyPath = tuple[str | int, ...]
 class _Document:
     """A YAML document as plain values, and the line of every key path in it."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
+    def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self.faults: list[tuple[int, str]] = []
         self._loader = yaml.SafeLoader(text)
@@ -44,20 +43,35 @@ class _Document:
         self.lines.setdefault(at, node.start_mark.line + 1)
         if isinstance(node, yaml.SequenceNode):
             return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        return self._build_scalar(node)
+
+    def _build_scalar(self, node: yaml.Node) -> Any:
+        """A plain value; 007, 0x1f or 12:30, which YAML takes for integers, stay the text that they are."""
+        try:
+            value = self._loader.construct_object(node)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        return node.value if is_integer and str(value) != node.value.removeprefix("+") else value
 
     def _build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
+        self._note_repeated_keys(node, at)
         self._loader.flatten_mapping(node)
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
-            key = KEY_ALIASES.get(key, key)
-            line = key_node.start_mark.line + 1
-            if key in values:
-                self.faults.append((line, f"{_dotted((*at, key))}: given twice"))
-            self.lines[(*at, key)] = line
+            key = _key(key_node)
+            self.lines[(*at, key)] = key_node.start_mark.line + 1
             values[key] = self._build(value_node, (*at, key))
         return values
+
+    def _note_repeated_keys(self, node: yaml.MappingNode, at: KeyPath) -> None:
+        """PyYAML lets the last of equal keys win; only merged ones (<<) may be overridden here."""
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = _key(key_node)
+            if key in seen:
+                self.faults.append((key_node.start_mark.line + 1, f"{_dotted((*at, key))}: given twice"))
+            seen.add(key)
 
 
 def read_spec(path: Path, place: Path | None = None) -> Spec:
@@ -71,16 +85,13 @@ def read_spec(path: Path, place: Path | None = None) -> Spec:
         SpecError: the file can't be read or is not a valid spec; one line for every fault,
             as `file:line: key.path: what is wrong`.
     """
+    text = _read(path)
     try:
-        document = _Document(path, path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SpecError(f"{path}: cannot read the spec: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: the spec is not UTF-8 text (byte {error.start})") from error
+        document = _Document(text)
     except RecursionError as error:
         raise SpecError(f"{path}: the spec is nested without end: an alias contains itself") from error
     except yaml.YAMLError as error:
-        raise SpecError(_yaml_fault(path, error)) from error
+        raise SpecError(_yaml_fault(path, text, error)) from error
     faults = document.faults
     try:
         spec = Spec.model_validate(document.values, context={"folder": path.parent})
@@ -89,6 +100,15 @@ def read_spec(path: Path, place: Path | None = None) -> Spec:
     if faults:
         raise SpecError("\n".join(f"{path}:{line}: {what}" for line, what in sorted(faults)))
     return _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SpecError(f"{path}: cannot read the spec: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path}: the spec is not UTF-8 text (byte {error.start})") from error
 
 
 def _with_place(spec: Spec, place: Path) -> Spec:
@@ -105,11 +125,18 @@ def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _yaml_fault(path: Path, error: yaml.YAMLError) -> str:
+def _key(node: yaml.Node) -> str:
+    key = str(node.value)
+    return KEY_ALIASES.get(key, key)
+
+
+def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return f"{path}:{line}: not valid YAML: it holds the control character {chr(int(error.character))!r}"
     mark = getattr(error, "problem_mark", None)
     where = f"{path}:{mark.line + 1}" if mark else f"{path}"
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{where}: not valid YAML: {problem}"
+    return f"{where}: not valid YAML: {getattr(error, 'problem', None) or error}"
 
 
 def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, str]]:

@@ -2,26 +2,51 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
 import click
+
+
+class Stderr:
+    """Standard error for news that is not worth failing for: a terminal that is gone ends no run."""
+
+    def write(self, text: str) -> int:
+        """Write, or drop the text."""
+        with suppress(OSError, ValueError, AttributeError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        """Whether a person watches."""
+        with suppress(ValueError, AttributeError):
+            return sys.stderr.isatty()
+        return False
 
 
 class Terminal:
     """A journal's display: messages always, progress bars only where a person watches."""
 
+    def __init__(self) -> None:
+        self._stream = Stderr()
+
     def message(self, text: str) -> None:
         """One line on stderr."""
-        click.echo(f"ntk: {text}", err=True)
+        self._stream.write(f"ntk: {text}\n")
+        self._stream.flush()
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Callable[[int], None]]:
         """A progress bar on stderr for phases that have a length."""
-        if length == 0 or not sys.stderr.isatty():
+        if length == 0 or not self._stream.isatty():
             yield lambda _: None
             return
-        with click.progressbar(length=length, label=f"{label:8}", file=sys.stderr) as bar:
+        with click.progressbar(length=length, label=f"{label:8}", file=cast("TextIO", self._stream)) as bar:
             yield bar.update
 
 

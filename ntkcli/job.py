@@ -1,5 +1,6 @@
 """What every computing command starts from: a spec, its data, and its network's kernels."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from ntkcli.spec import Spec
 class Job:
     """A spec, ready to compute.
 
+    spec_digest: SHA-256 of the spec file.
     train, test: the rows as the network sees them; the same object when there is no test file.
     place: where the run directory goes.
     """
 
     spec_path: Path
+    spec_digest: str
     spec: Spec
     dataset: Dataset
     gram: Gram
@@ -43,6 +46,7 @@ def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
         DataError: the data is not what the spec says.
         NumericalError: a kernel leaves the range of float64.
     """
+    digest = hashlib.sha256(spec_path.read_bytes()).hexdigest()
     threads = _threads(spec)
     with threadpool_limits(threads, user_api="blas"):
         with journal.phase("read"):
@@ -53,7 +57,7 @@ def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
         gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.dtype)
         train = _rows(gram, dataset.train)
         test = _rows(gram, dataset.test) if dataset.has_test_file else train
-        yield Job(spec_path, spec, dataset, gram, train, test, journal)
+        yield Job(spec_path, digest, spec, dataset, gram, train, test, journal)
 
 
 def _rows(gram: Gram, table: Table) -> Rows:

@@ -111,7 +111,8 @@ def _container_limit() -> int | None:
 
 
 def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.parent)
+    # os.path.exists takes every name; Path.exists raises for one that is too long.
+    return folder if os.path.exists(folder) else _existing(folder.parent)  # noqa: PTH110
 
 
 def _gib(size: int) -> str:

@@ -30,7 +30,8 @@ class RunDirectory:
     """
 
     def __init__(self, place: Path, *, overwrite: bool) -> None:
-        self.place = Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow symbolic links
+        self._given = place.absolute()
+        self.place = place.resolve()
         self.path = self.place.parent / f".{self.place.name}.partial"
         self._overwrite = overwrite
         self._lock: int | None = None
@@ -68,15 +69,23 @@ class RunDirectory:
         return folder
 
     def _check_place(self) -> None:
-        if not os.path.lexists(self.place):
+        if not os.path.lexists(self._given):
             return
         if not self._overwrite:
-            raise RunDirectoryError(f"{self.place}: is already there: give --overwrite or another --out")
-        if not self.place.is_dir() or (any(self.place.iterdir()) and not (self.place / MANIFEST).exists()):
+            raise RunDirectoryError(f"{self._given}: is already there: give --overwrite or another --out")
+        if not self.place.is_dir() or not self._is_replaceable():
             raise RunDirectoryError(
-                f"{self.place}: is not a run directory (it has no {MANIFEST}), so it is not overwritten: "
+                f"{self._given}: is not a run directory (it has no {MANIFEST}), so it is not overwritten: "
                 "give another --out"
             )
+
+    def _is_replaceable(self) -> bool:
+        """Whether the directory is a run's, or empty: nothing else is ever deleted."""
+        try:
+            contents = {entry.name for entry in self.place.iterdir()}
+        except OSError as error:
+            raise _unwritable(self._given, error) from error
+        return not contents or MANIFEST in contents
 
     def _acquire(self) -> None:
         """Take the lock, and make sure that it is still the one that stands in the directory."""

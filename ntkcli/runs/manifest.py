@@ -1,6 +1,5 @@
 """The files that describe a run: spec.yaml and run.json."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -27,7 +26,7 @@ def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any
         "versions": versions(),
         "spec": {
             "path": os.path.relpath(job.spec_path, run.place),
-            "sha256": hashlib.sha256(job.spec_path.read_bytes()).hexdigest(),
+            "sha256": job.spec_digest,
         },
         "data": {name: _file(table.file, len(table), run.place) for name, table in files.items()},
         "features": data.columns.features,
@@ -50,4 +49,4 @@ def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any
 
 
 def _file(file: CsvFile, rows: int, home: Path) -> dict[str, Any]:
-    return {"path": os.path.relpath(file.path, home), "sha256": file.digest(), "rows": rows}
+    return {"path": os.path.relpath(file.path, home), "sha256": file.digest, "rows": rows}

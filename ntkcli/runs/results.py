@@ -56,7 +56,7 @@ class Result:
 
 def time_text(time: float) -> str:
     """A time as it is written everywhere: the shortest text that reads back the same, `inf` for infinity."""
-    return repr(time).removesuffix(".0")
+    return repr(time + 0.0).removesuffix(".0")
 
 
 def prediction_table(dataset: Dataset, results: list[Result], output: OutputSpec) -> pd.DataFrame:

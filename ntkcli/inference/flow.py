@@ -75,16 +75,19 @@ class SpectralFlow:
 
     def __init__(self, spectrum: Spectrum, ridge: float = 0.0) -> None:
         self._spectrum = spectrum
-        self._eigenvalues = spectrum.eigenvalues + ridge
+        self._eigenvalues = spectrum.eigenvalues.astype(np.float64) + ridge
         self.health = {"smallest_eigenvalue": float(self._eigenvalues[0])}
 
     def apply(self, time: float, b: FloatArray) -> FloatArray:
         """V F_t(eigenvalues) V^T b."""
-        return self._spectrum.apply(relaxation(self._eigenvalues, time), b)
+        return self._spectrum.apply(self._values(time), b)
 
     def root(self, time: float, b: FloatArray) -> FloatArray:
         """F_t(eigenvalues)^{1/2} V^T b."""
-        return np.sqrt(relaxation(self._eigenvalues, time))[:, None] * self._spectrum.rotate(b)
+        return np.sqrt(self._values(time))[:, None] * self._spectrum.rotate(b)
+
+    def _values(self, time: float) -> FloatArray:
+        return relaxation(self._eigenvalues, time).astype(self._spectrum.vectors.dtype)
 
 
 def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:
@@ -97,8 +100,9 @@ def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:
     values = np.full_like(eigenvalues, time)
     with np.errstate(over="ignore"):
         decay = np.ones_like(eigenvalues) if time == math.inf else -np.expm1(-time * eigenvalues)
-    # Where t * g is 0 or underflows, F_t is t.
-    np.divide(decay, eigenvalues, out=values, where=(decay > 0) & (eigenvalues > 0))
+    # Where t * g is 0 or loses digits to underflow, F_t is t.
+    begun = (decay > np.finfo(np.float64).tiny) & (eigenvalues > 0)
+    np.divide(decay, eigenvalues, out=values, where=begun)
     return values
 
 

@@ -34,4 +34,4 @@ def ensemble(
     weights = flow.apply(time, ntk_test_train.T)
     # The covariance is K(x*, x*') + H + H^T with H = A T A'^T - A K(X, x*').
     half = contract(weights, nngp_half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
-    return with_spread(ntk_test_train @ coefficients, nngp_test + half + half.T)
+    return with_spread(ntk_test_train @ coefficients, nngp_test + (half + half.T))

@@ -10,7 +10,7 @@ from ntkcli.arrays import FloatArray
 
 def normal_quantile(interval: float) -> float:
     """Half width, in standard deviations, of the central interval that holds the share `interval`."""
-    return NormalDist().inv_cdf(0.5 + interval / 2)
+    return -NormalDist().inv_cdf(0.5 - interval / 2)
 
 
 def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:

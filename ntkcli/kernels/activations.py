@@ -98,28 +98,31 @@ class Relu(Activation):
 class Erf(Activation):
     """phi(x) = erf(x) (Williams 1997).
 
-    The derivative's denominator (1 + 2q)(1 + 2q') - 4c^2 is written as 1 + 2q + 2q' + 4qq' (1 - cos^2),
-    a sum of positive terms: nothing cancels for parallel rows of large variance. The arcsine becomes an
-    arctangent of the same root for the same reason.
+    The duals are functions of u = 2c / sqrt((1 + 2q)(1 + 2q')) and of 1 - u^2, which would cancel for
+    parallel rows of large variance. With p = 1 / (1 + 2q), s = 1 - p and cos = c / sqrt(q q'), it is
+    s (s' (1 - cos^2) + p') + p: a sum of positive terms below 1, so that nothing cancels or overflows.
     """
 
     def dual(self, tile: Tile) -> None:
-        """(2/pi) arctan(2c / r) and (4/pi) / r, with r^2 = (1 + 2q)(1 + 2q') - 4c^2."""
+        """(2/pi) arcsin u = (2/pi) arctan(u / sqrt(1 - u^2)), and (4/pi) sqrt(p p') / sqrt(1 - u^2)."""
         cosine, root = tile.work[:2]
+        p_a, p_b = 1 / (1 + 2 * tile.q_a), 1 / (1 + 2 * tile.q_b)
+        s_a, s_b = 2 * tile.q_a * p_a, 2 * tile.q_b * p_b
         _cosine(tile, out=cosine)
         _one_minus_square(cosine, out=root, work=tile.c)
-        root *= (2 * tile.q_a)[:, None]
-        root *= 2 * tile.q_b
-        root += (1 + 2 * tile.q_a)[:, None]
-        root += 2 * tile.q_b
+        root *= s_b
+        root += p_b
+        root *= s_a[:, None]
+        root += p_a[:, None]
         np.sqrt(root, out=root)
-        np.multiply(cosine, (2 * np.sqrt(tile.q_a))[:, None], out=tile.c)
-        tile.c *= np.sqrt(tile.q_b)
+        np.multiply(cosine, np.sqrt(s_a)[:, None], out=tile.c)
+        tile.c *= np.sqrt(s_b)
         tile.c /= root
         np.arctan(tile.c, out=tile.c)
         tile.c *= 2 / np.pi
         if tile.slope is not None:
-            np.divide(4 / np.pi, root, out=tile.slope)
+            np.divide((4 / np.pi * np.sqrt(p_a))[:, None], root, out=tile.slope)
+            tile.slope *= np.sqrt(p_b)
 
     def variance(self, q: FloatArray) -> FloatArray:
         """(2/pi) arctan(2q / sqrt(1 + 4q))."""

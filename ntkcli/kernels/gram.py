@@ -114,9 +114,14 @@ class Gram:
         return {"nngp": nngp, "ntk": ntk}
 
     def _run(self, tasks: Sequence[Callable[[], int]], advance: Advance) -> None:
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self.threads) as pool:
-            for future in [pool.submit(task) for task in tasks]:
-                advance(future.result())
+        pool = ThreadPoolExecutor(self.threads)
+        with threadpool_limits(1, user_api="blas"):
+            try:
+                for future in [pool.submit(task) for task in tasks]:
+                    advance(future.result())
+            finally:
+                # When a run is interrupted, what has not begun need not be waited for.
+                pool.shutdown(cancel_futures=True)
 
 
 def strips(span: slice, length: int) -> Iterator[slice]:

@@ -92,7 +92,7 @@ class Network:
         return rows
 
     def tile(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> tuple[FloatArray, FloatArray]:
-        """K and Theta between rows a and b, each (a, b), in arrays of `scratch` (Theta is K's if not `ntk`).
+        """K and Theta between rows a and b, each (a, b), in arrays of `scratch`; Theta only if `ntk`.
 
         Any pair of the same row gets the diagonal's value to rounding, wherever in a matrix it stands.
         """

@@ -20,11 +20,11 @@ class SingularMatrixError(ArithmeticError):
 
 
 def rounding_level(n: int, dtype: npt.DTypeLike, largest: float) -> float:
-    """sqrt(n) * eps * largest: what rounding leaves of a zero among n values (Higham 2002, section 10.3).
+    """8 sqrt(n) eps largest: more than rounding leaves of a zero among n values (Higham 2002, section 10.3).
 
     Args:
         n: rows of the matrix.
         dtype: float64 or float32, with its eps.
         largest: the largest diagonal entry (for pivots) or eigenvalue.
     """
-    return math.sqrt(n) * float(np.finfo(np.dtype(dtype)).eps) * largest
+    return 8 * math.sqrt(n) * float(np.finfo(np.dtype(dtype)).eps) * largest

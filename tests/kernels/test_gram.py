@@ -1,0 +1,236 @@
+import math
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations import ACTIVATIONS, Relu, Tile
+from ntkcli.kernels.gram import Gram, strips
+from ntkcli.kernels.network import Network
+from ntkcli.linalg.blocks import SymmetricBlocks
+
+from .inputs import make_network, normal_rows
+from .references import REFERENCES, Reference
+
+BOTH = ["nngp", "ntk"]
+TILE_ROWS = [1, 3, 5, 256]
+ROUNDING = {"nngp": 1e-11, "ntk": 1e-7}
+
+every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
+every_reference = pytest.mark.parametrize("case", REFERENCES)
+every_tiling = pytest.mark.parametrize("tile_rows", TILE_ROWS)
+
+
+@pytest.fixture
+def blocks_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=5))
+
+
+def symmetric(gram: Gram, x: FloatArray) -> dict[str, FloatArray]:
+    matrices = gram.symmetric(gram.network.rows(x), BOTH)
+    return {kernel: matrix.to_array() for kernel, matrix in matrices.items()}
+
+
+def rectangle(gram: Gram, a: FloatArray, b: FloatArray) -> dict[str, FloatArray]:
+    return gram.rectangle(gram.network.rows(a), gram.network.rows(b), BOTH)
+
+
+def all_matrices(gram: Gram, x_train: FloatArray, x_test: FloatArray) -> dict[str, FloatArray]:
+    """Every matrix of the reference file, by its name there."""
+    train_train, test_train = symmetric(gram, x_train), rectangle(gram, x_test, x_train)
+    return {
+        "nngp_train_train": train_train["nngp"],
+        "ntk_train_train": train_train["ntk"],
+        "nngp_test_train": test_train["nngp"],
+        "ntk_test_train": test_train["ntk"],
+        "nngp_test_test": symmetric(gram, x_test)["nngp"],
+    }
+
+
+def assert_matches(matrices: dict[str, FloatArray], reference: Reference, rtol: float) -> None:
+    """The peer's own rounding is 1e-8 where relu meets equal rows: see tests/references/README.md."""
+    assert matrices.keys() == reference.matrices.keys()
+    for name, matrix in matrices.items():
+        expected = reference.matrices[name].copy()
+        if reference.activation == "relu" and name == "ntk_train_train":
+            np.testing.assert_allclose(matrix.diagonal(), expected.diagonal(), rtol=max(rtol, 1e-6))
+            np.fill_diagonal(expected, matrix.diagonal())
+        scale = float(np.abs(expected).max())
+        np.testing.assert_allclose(matrix, expected, rtol=rtol, atol=1e-3 * rtol * scale, err_msg=name)
+
+
+@every_reference
+@every_tiling
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_matrices_match_neural_tangents(case: str, tile_rows: int, threads: int) -> None:
+    reference = REFERENCES[case]
+    gram = Gram(reference.network, tile_rows, threads)
+    assert_matches(all_matrices(gram, reference.x_train, reference.x_test), reference, 1e-10)
+
+
+@every_reference
+@every_tiling
+@pytest.mark.usefixtures("blocks_of_five")
+def test_matrices_in_several_blocks_match_neural_tangents(case: str, tile_rows: int) -> None:
+    reference = REFERENCES[case]
+    gram = Gram(reference.network, tile_rows, threads=2)
+    assert_matches(all_matrices(gram, reference.x_train, reference.x_test), reference, 1e-10)
+
+
+@every_reference
+def test_float32_matrices_match_neural_tangents(case: str) -> None:
+    reference = REFERENCES[case]
+    matrices = all_matrices(Gram(reference.network, 5, dtype=np.float32), reference.x_train, reference.x_test)
+    assert {matrix.dtype for matrix in matrices.values()} == {np.dtype(np.float32)}
+    assert_matches(matrices, reference, 1e-4)
+
+
+@every_reference
+@every_tiling
+def test_permuted_rows_give_the_permuted_matrices(case: str, tile_rows: int) -> None:
+    reference, rng = REFERENCES[case], np.random.default_rng(1)
+    train, test = rng.permutation(len(reference.x_train)), rng.permutation(len(reference.x_test))
+    order = {"train": np.argsort(train), "test": np.argsort(test)}
+    gram = Gram(reference.network, tile_rows)
+    permuted = all_matrices(gram, reference.x_train[train], reference.x_test[test])
+    restored = {}
+    for name, matrix in permuted.items():
+        _, rows, columns = name.split("_")
+        restored[name] = matrix[np.ix_(order[rows], order[columns])]
+    assert_matches(restored, reference, 1e-10)
+
+
+@every_activation
+@every_tiling
+@pytest.mark.parametrize("depth", [1, 2, 5])
+@pytest.mark.usefixtures("blocks_of_five")
+def test_diagonals_are_those_of_the_diagonal_recursion(activation: str, tile_rows: int, depth: int) -> None:
+    gram = Gram(make_network(activation, depth), tile_rows)
+    rows = gram.network.rows(normal_rows(13))
+    for kernel, matrix in gram.symmetric(rows, BOTH).items():
+        assert np.array_equal(matrix.diagonal, rows.diagonal(kernel))
+
+
+@every_activation
+@every_tiling
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("d", [1, 3, 784])
+@pytest.mark.usefixtures("blocks_of_five")
+def test_equal_rows_get_the_diagonals_value(activation: str, tile_rows: int, scale: float, d: int) -> None:
+    x = scale * normal_rows(13, d)
+    x[[1, 4, 11, 12]] = x[7]
+    gram = Gram(make_network(activation), tile_rows)
+    for matrix in symmetric(gram, x).values():
+        equal = matrix[np.ix_([1, 4, 7, 11, 12], [1, 4, 7, 11, 12])]
+        np.testing.assert_allclose(equal, matrix[7, 7], rtol=1e-14)
+
+
+@every_activation
+@pytest.mark.parametrize("sigma_b", [0.0, 0.1])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("d", [1, 3, 784])
+def test_a_test_row_equal_to_a_training_row_gets_the_diagonals_value(
+    activation: str, sigma_b: float, scale: float, d: int
+) -> None:
+    x = scale * normal_rows(9, d)
+    gram = Gram(make_network(activation, sigma_b=sigma_b), 4)
+    train_train, test_train = symmetric(gram, x), rectangle(gram, x[::-1], x)
+    for kernel in BOTH:
+        equal = test_train[kernel][::-1].diagonal()
+        np.testing.assert_allclose(equal, train_train[kernel].diagonal(), rtol=1e-14)
+
+
+@every_activation
+@every_tiling
+@pytest.mark.usefixtures("blocks_of_five")
+def test_tiles_make_the_whole(activation: str, tile_rows: int) -> None:
+    network, x = make_network(activation), normal_rows(17)
+    rows = network.rows(x)
+    tiled, whole = symmetric(Gram(network, tile_rows), x), rectangle(Gram(network, 32), x, x)
+    assert len(Gram(network).symmetric(rows, BOTH)["ntk"].spans) == 4
+    for kernel in BOTH:
+        np.testing.assert_allclose(tiled[kernel], whole[kernel], rtol=1e-12, atol=1e-14)
+
+
+@every_activation
+def test_both_kernels_at_once_are_each_alone(activation: str) -> None:
+    gram = Gram(make_network(activation), 3)
+    a, b = gram.network.rows(normal_rows(7, seed=1)), gram.network.rows(normal_rows(8, seed=2))
+    symmetric_pair, rectangle_pair = gram.symmetric(a, BOTH), gram.rectangle(a, b, BOTH)
+    for kernel in BOTH:
+        alone = gram.symmetric(a, [kernel])[kernel].to_array()
+        assert np.array_equal(symmetric_pair[kernel].to_array(), alone)
+        assert np.array_equal(rectangle_pair[kernel], gram.rectangle(a, b, [kernel])[kernel])
+
+
+@every_activation
+def test_any_number_of_threads_gives_the_same_bytes(activation: str) -> None:
+    network, x = make_network(activation), normal_rows(40)
+    one, three = (symmetric(Gram(network, 7, threads), x) for threads in (1, 3))
+    for kernel in BOTH:
+        assert np.array_equal(one[kernel], three[kernel])
+
+
+def test_zero_rows_without_biases_are_zero_in_the_matrix() -> None:
+    x = normal_rows(6)
+    x[[0, 4]] = 0.0
+    for activation in ACTIVATIONS:
+        for matrix in symmetric(Gram(make_network(activation, sigma_b=0.0), 3), x).values():
+            assert np.all(matrix[[0, 4]] == 0.0)
+            assert np.all(np.isfinite(matrix))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_are_stored_as_asked(dtype: npt.DTypeLike) -> None:
+    gram = Gram(make_network("relu"), dtype=dtype)
+    rows = gram.network.rows(normal_rows(4))
+    assert gram.symmetric(rows, ["nngp"])["nngp"].dtype == dtype
+    assert gram.rectangle(rows, rows, ["nngp"])["nngp"].dtype == dtype
+
+
+@every_tiling
+@pytest.mark.usefixtures("blocks_of_five")
+def test_progress_adds_up_to_the_rows(tile_rows: int) -> None:
+    gram = Gram(make_network("relu"), tile_rows, threads=2)
+    a, b = gram.network.rows(normal_rows(13)), gram.network.rows(normal_rows(4))
+    symmetric_steps: list[int] = []
+    rectangle_steps: list[int] = []
+    gram.symmetric(a, BOTH, symmetric_steps.append)
+    gram.rectangle(a, b, BOTH, rectangle_steps.append)
+    assert sum(symmetric_steps) == sum(rectangle_steps) == 13
+
+
+class Broken(Relu):
+    def dual(self, tile: Tile) -> None:
+        raise RuntimeError("no such dual")
+
+
+def test_an_error_in_a_thread_reaches_the_caller() -> None:
+    gram = Gram(Network(2, Broken(), 1.0, 0.0), 2, threads=2)
+    rows = gram.network.rows(normal_rows(5))
+    with pytest.raises(RuntimeError, match="no such dual"):
+        gram.symmetric(rows, BOTH)
+    with pytest.raises(RuntimeError, match="no such dual"):
+        gram.rectangle(rows, rows, BOTH)
+
+
+@every_activation
+@pytest.mark.parametrize("sigma_b", [0.0, 0.5])
+@given(x=arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.floats(-9, 9)))
+def test_gram_matrices_are_positive_semidefinite(activation: str, sigma_b: float, x: FloatArray) -> None:
+    """To rounding, which is the root of float64's in the angle between nearly equal rows."""
+    for kernel, matrix in symmetric(Gram(make_network(activation, sigma_b=sigma_b), 5), x).items():
+        eigenvalues = np.linalg.eigvalsh(matrix)
+        assert eigenvalues[0] >= -ROUNDING[kernel] * eigenvalues[-1]
+
+
+@given(start=st.integers(0, 9), length=st.integers(0, 30), piece=st.integers(1, 12))
+def test_strips_cover_a_span_once(start: int, length: int, piece: int) -> None:
+    pieces = list(strips(slice(start, start + length), piece))
+    assert [i for strip in pieces for i in range(strip.start, strip.stop)] == [*range(start, start + length)]
+    assert len(pieces) == math.ceil(length / piece)

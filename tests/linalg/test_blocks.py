@@ -1,0 +1,124 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntkcli.linalg.blocks import BLOCK_ROWS, SymmetricBlocks, block_bytes
+
+from .matrices import BLOCK, around_multiples, block_lengths, in_blocks, positive_definite, sizes
+
+
+def blocks_of(matrix: SymmetricBlocks) -> list[npt.NDArray[np.floating]]:
+    return [matrix[i, j] for i in range(len(matrix.spans)) for j in range(i + 1)]
+
+
+@given(n=sizes, block_rows=block_lengths)
+def test_spans_cut_the_rows_into_even_blocks(n: int, block_rows: int) -> None:
+    spans = SymmetricBlocks(n, block_rows=block_rows).spans
+    lengths = [span.stop - span.start for span in spans]
+    assert [i for span in spans for i in range(span.start, span.stop)] == [*range(n)]
+    assert len(spans) == -(-n // block_rows)
+    assert max(lengths) <= block_rows
+    assert max(lengths) - min(lengths) <= 1
+
+
+@around_multiples
+def test_to_array_gives_back_the_matrix(n: int) -> None:
+    matrix = positive_definite(n)
+    array = in_blocks(matrix, BLOCK).to_array()
+    assert np.array_equal(array, matrix)
+    assert array.flags.f_contiguous
+
+
+@given(n=sizes, block_rows=block_lengths)
+def test_panels_are_the_rows_of_the_matrix(n: int, block_rows: int) -> None:
+    matrix = positive_definite(n)
+    blocks = in_blocks(matrix, block_rows)
+    panels = list(blocks.panels())
+    assert [len(panel) for panel in panels] == [span.stop - span.start for span in blocks.spans]
+    assert np.array_equal(np.vstack(panels), matrix)
+
+
+def test_reading_the_whole_leaves_the_blocks_alone() -> None:
+    blocks = in_blocks(positive_definite(17), BLOCK)
+    before = [block.copy() for block in blocks_of(blocks)]
+    blocks.to_array().fill(0.0)
+    for panel in blocks.panels():
+        panel.fill(0.0)
+    for block, copy in zip(blocks_of(blocks), before, strict=True):
+        assert np.array_equal(block, copy, equal_nan=True)
+
+
+@around_multiples
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-13), (np.float32, 1e-5)])
+def test_the_half_product_and_its_transpose_make_the_matrix(
+    n: int, dtype: npt.DTypeLike, rtol: float
+) -> None:
+    matrix = positive_definite(n, dtype=dtype)
+    half = in_blocks(matrix, BLOCK).half_product(np.eye(n, dtype=dtype))
+    assert half.dtype == dtype
+    np.testing.assert_allclose(half + half.T, matrix, rtol=rtol, atol=rtol)
+
+
+@given(n=sizes, block_rows=block_lengths, columns=st.integers(1, 5))
+def test_the_half_product_gives_quadratic_forms(n: int, block_rows: int, columns: int) -> None:
+    matrix = positive_definite(n)
+    b = np.random.default_rng(1).normal(size=(n, columns))
+    half = b.T @ in_blocks(matrix, block_rows).half_product(b)
+    np.testing.assert_allclose(half + half.T, b.T @ matrix @ b, rtol=1e-12, atol=1e-12)
+
+
+def test_the_half_product_leaves_its_operands_alone() -> None:
+    matrix, b = positive_definite(17), np.asfortranarray(np.random.default_rng(1).normal(size=(17, 3)))
+    blocks, copy = in_blocks(matrix, BLOCK), b.copy()
+    blocks.half_product(b)
+    assert np.array_equal(b, copy)
+    assert np.array_equal(blocks.to_array(), matrix)
+
+
+@around_multiples
+def test_the_diagonal_is_a_copy(n: int) -> None:
+    matrix = positive_definite(n)
+    blocks = in_blocks(matrix, BLOCK)
+    diagonal = blocks.diagonal
+    assert np.array_equal(diagonal, matrix.diagonal())
+    diagonal += 1.0
+    assert np.array_equal(blocks.diagonal, matrix.diagonal())
+
+
+@around_multiples
+def test_adding_to_the_diagonal_changes_nothing_else(n: int) -> None:
+    matrix = positive_definite(n)
+    blocks = in_blocks(matrix, BLOCK)
+    blocks.add_to_diagonal(0.25)
+    assert np.array_equal(blocks.to_array(), matrix + 0.25 * np.eye(n))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_are_fortran_ordered_memory_of_the_matrix(dtype: npt.DTypeLike) -> None:
+    blocks = SymmetricBlocks(17, dtype=dtype, block_rows=BLOCK)
+    assert all(block.flags.f_contiguous and block.dtype == dtype for block in blocks_of(blocks))
+    assert len(blocks_of(blocks)) == blocks.block_count == 6
+    blocks[1, 0][2, 3] = 5.0
+    assert blocks[1, 0][2, 3] == 5.0
+
+
+@around_multiples
+def test_split_copies_the_rows_of_every_block(n: int) -> None:
+    b = np.random.default_rng(0).normal(size=(n, 3))
+    panels = SymmetricBlocks(n, dtype=np.float32, block_rows=BLOCK).split(b)
+    assert all(panel.flags.f_contiguous and panel.dtype == np.float32 for panel in panels)
+    assert not any(np.shares_memory(panel, b) for panel in panels)
+    assert np.array_equal(np.vstack(panels), b.astype(np.float32))
+
+
+@pytest.mark.parametrize("n", [1, 2047, 2048, 2049, 4096, 4099, 5000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_block_bytes_are_those_allocated(n: int, dtype: npt.DTypeLike) -> None:
+    """To a few bytes: blocks that differ by a row take that much more than equal ones would."""
+    blocks = SymmetricBlocks(n, dtype=dtype)
+    allocated = sum(block.nbytes for block in blocks_of(blocks))
+    excess = allocated - block_bytes(n, blocks.dtype.itemsize)
+    assert 0 <= excess <= len(blocks.spans) * blocks.dtype.itemsize
+    assert excess == 0 or n % -(-n // BLOCK_ROWS) != 0

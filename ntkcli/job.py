@@ -1,11 +1,9 @@
 """What every computing command starts from: a spec, its data, and its network's kernels."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,36 +15,40 @@ from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import KernelRangeError, Network, Rows
 from ntkcli.spec import Spec
+from ntkcli.spec_file import SpecFile
 
 
 @dataclass(frozen=True)
 class Job:
     """A spec, ready to compute.
 
-    spec_digest: SHA-256 of the spec file.
+    source: the spec and its file.
     train, test: the rows as the network sees them; the same object when there is no test file.
     place: where the run directory goes.
     """
 
-    spec_path: Path
-    spec_digest: str
-    spec: Spec
+    source: SpecFile
     dataset: Dataset
     gram: Gram
     train: Rows
     test: Rows
     journal: Journal
 
+    @property
+    def spec(self) -> Spec:
+        """The spec alone."""
+        return self.source.spec
+
 
 @contextmanager
-def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
+def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
     """Load a spec's data and prepare its network; BLAS uses the spec's number of threads in the `with` block.
 
     Raises:
         DataError: the data is not what the spec says.
         NumericalError: a kernel leaves the range of float64.
     """
-    digest = hashlib.sha256(spec_path.read_bytes()).hexdigest()
+    spec = source.spec
     threads = _threads(spec)
     with threadpool_limits(threads, user_api="blas"):
         with journal.phase("read"):
@@ -57,7 +59,7 @@ def open_job(spec_path: Path, spec: Spec, journal: Journal) -> Iterator[Job]:
         gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.dtype)
         train = _rows(gram, dataset.train)
         test = _rows(gram, dataset.test) if dataset.has_test_file else train
-        yield Job(spec_path, digest, spec, dataset, gram, train, test, journal)
+        yield Job(source, dataset, gram, train, test, journal)
 
 
 def _rows(gram: Gram, table: Table) -> Rows:

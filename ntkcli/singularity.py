@@ -32,8 +32,8 @@ def check_invertible(network: Network, x: FloatArray, file: CsvFile) -> None:
             f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
             f"singular: {REMEDY}"
         )
-    zero = np.flatnonzero(network.rows(x).variances[-1] == 0.0)
-    if zero.size:
+    zero = np.flatnonzero(~x.any(axis=1))
+    if zero.size and network.sigma_b == 0:
         raise NumericalError(
             f"{file.path}:{file.line(int(zero[0]))}: all features are 0, and with sigma_b = 0 so is the "
             f"row's kernel: give network.sigma_b a value above 0, or {REMEDY}"

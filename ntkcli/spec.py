@@ -14,6 +14,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
+
+# The type of pydantic's errors for values that do not go together.
+CONFLICT = "conflict"
 
 KernelName = Literal["ntk", "nngp", "ntkgp"]
 MatrixName = Literal[
@@ -67,10 +71,17 @@ def _path(value: object, info: ValidationInfo) -> object:
     """Paths are relative to the folder of the spec file, which the validation context names."""
     if not isinstance(value, str) or not value:
         return value
+    if "\0" in value:
+        raise ValueError("should be a file path: it holds a NUL character")
     try:
         return Path((info.context or {}).get("folder", "."), Path(value).expanduser())
     except RuntimeError as error:
         raise ValueError("should be a file path: there is no such user") from error
+
+
+def _conflict(key: str, what: str) -> PydanticCustomError:
+    """A fault between keys of a section, told at one of them."""
+    return PydanticCustomError(CONFLICT, "{what}", {"key": key, "what": what})
 
 
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_not_nan)]
@@ -110,7 +121,8 @@ class DataSpec(Section):
         for first, second in (("target", "features"), ("target", "id"), ("features", "id")):
             shared = [name for name in roles[first] if name in roles[second]]
             if shared:
-                raise ValueError(f"column {shared[0]!r} is both in {first} and in {second}: keep one of them")
+                what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
+                raise _conflict(second, what)
         return self
 
 
@@ -140,7 +152,8 @@ class InferenceSpec(Section):
     @model_validator(mode="after")
     def _ntkgp_needs_infinite_time(self) -> Self:
         if "ntkgp" in self.kernel and math.inf not in self.time:
-            raise ValueError("kernel ntkgp is a posterior, which exists at time inf only: add inf to time")
+            what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to time"
+            raise _conflict("time", what)
         return self
 
     def times_of(self, kernel: KernelName) -> list[float]:
@@ -163,8 +176,8 @@ class ComputeSpec(Section):
     """How it is computed."""
 
     dtype: Literal["float64", "float32"] = "float64"
-    threads: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    tile: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
+    tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
 
 
 class Spec(Section):

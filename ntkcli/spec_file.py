@@ -1,9 +1,11 @@
 """Spec files: read from YAML with every error at its line, and written back as resolved."""
 
+import hashlib
 import os
 import re
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ntkcli.errors import SpecError
-from ntkcli.spec import Spec
+from ntkcli.spec import CONFLICT, Spec
 from ntkcli.suggestions import did_you_mean
 
 KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
@@ -22,6 +24,7 @@ REASONS = {
     "extra_forbidden": "is not a key that ntk knows",
     "model_type": "should be a section: indented lines of the form `key: value`",
     "is_instance_of": "should be a file path",
+    "too_short": "should name at least one",
 }
 
 KeyPath = tuple[str | int, ...]
@@ -74,7 +77,19 @@ class _Document:
             seen.add(key)
 
 
-def read_spec(path: Path, place: Path | None = None) -> Spec:
+@dataclass(frozen=True)
+class SpecFile:
+    """A spec and the file that it came from.
+
+    sha256: of the file's bytes, as they were read.
+    """
+
+    path: Path
+    sha256: str
+    spec: Spec
+
+
+def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     """Read and validate a spec file; its paths come back joined to its folder.
 
     Args:
@@ -85,9 +100,13 @@ def read_spec(path: Path, place: Path | None = None) -> Spec:
         SpecError: the file can't be read or is not a valid spec; one line for every fault,
             as `file:line: key.path: what is wrong`.
     """
-    text = _read(path)
+    source = _read(path)
     try:
+        text = source.decode("utf-8-sig")
         document = _Document(text)
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise SpecError(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
     except RecursionError as error:
         raise SpecError(f"{path}: the spec is nested without end: an alias contains itself") from error
     except yaml.YAMLError as error:
@@ -99,16 +118,15 @@ def read_spec(path: Path, place: Path | None = None) -> Spec:
         faults = faults + list(_faults(document, error))
     if faults:
         raise SpecError("\n".join(f"{path}:{line}: {what}" for line, what in sorted(faults)))
-    return _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
+    spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
+    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: cannot read the spec: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: the spec is not UTF-8 text (byte {error.start})") from error
 
 
 def _with_place(spec: Spec, place: Path) -> Spec:
@@ -145,10 +163,15 @@ def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, 
     for details in error.errors(include_url=False, include_context=True):
         by_path.setdefault(_known(document, details), []).append(details)
     for path, found in by_path.items():
-        reasons = " or ".join(dict.fromkeys(_reason(details) for details in found))
+        reasons = _joined(dict.fromkeys(_reason(details) for details in found))
         line = document.lines.get(path) or document.lines.get(path[:-1], 1)
         where = f"{_dotted(path)}: " if path else ""
         yield line, f"{where}{reasons}{_hint(found[0])}"
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    first, *others = reasons
+    return " or ".join([first, *(other.removeprefix("should be ") for other in others)])
 
 
 def _known(document: _Document, details: ErrorDetails) -> KeyPath:
@@ -156,6 +179,8 @@ def _known(document: _Document, details: ErrorDetails) -> KeyPath:
     path: KeyPath = tuple(details["loc"])
     if details["type"] == "missing":
         return path
+    if details["type"] == CONFLICT:
+        path = (*path, details["ctx"]["key"])
     while path not in document.lines:
         path = path[:-1]
     return path
@@ -168,7 +193,7 @@ def _reason(details: ErrorDetails) -> str:
 
 def _hint(details: ErrorDetails) -> str:
     """What was found, and what may have been meant."""
-    if details["type"] == "missing":
+    if details["type"] in ("missing", CONFLICT):
         return ""
     if details["type"] == "extra_forbidden":
         return did_you_mean(str(details["loc"][-1]), _keys_beside(details["loc"]))

@@ -17,7 +17,7 @@ from ntkcli.regression import Question, Regression
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import write_json, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
-from ntkcli.runs.results import Result, prediction_table, scores
+from ntkcli.runs.results import Result, check_names, prediction_table, scores
 from ntkcli.singularity import check_invertible, explain
 from ntkcli.spec_file import read_spec
 
@@ -48,9 +48,9 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
     Raises:
         NtkError: one of its family, with the exit code.
     """
-    spec = read_spec(spec_path, out)
-    run = RunDirectory(spec.place, overwrite=overwrite)
-    with open_job(spec_path, spec, journal) as job:
+    source = read_spec(spec_path, out)
+    run = RunDirectory(source.spec.place, overwrite=overwrite)
+    with open_job(source, journal) as job:
         question = _question(job)
         _check(job, question, run.place)
         with run:
@@ -76,6 +76,7 @@ def _question(job: Job) -> Question:
 def _check(job: Job, question: Question, place: Path) -> None:
     """Refuse what cannot work before any of it is computed, and say what may surprise."""
     spec, train = job.spec, job.dataset.train
+    check_names(job.dataset)
     if not job.dataset.has_test_file:
         job.journal.tell("there is no data.test: predicting the training rows themselves")
     if spec.output.noise and "ntk" in question.times:
@@ -105,11 +106,15 @@ def _train_matrices(job: Job, question: Question, run: RunDirectory) -> dict[str
 
 
 def _results(job: Job, regression: Regression, matrices: dict[str, SymmetricBlocks]) -> list[Result]:
+    """Predictions in the targets' units, in the spec's order of kernels and times."""
+    scaling, kernels = job.dataset.target_scaling, list(regression.question.times)
     try:
-        return [
-            Result.of(answer, job.dataset.target_scaling, ready=job.journal.seconds)
-            for answer in regression.answers(matrices, job.test)
-        ]
+        with np.errstate(over="ignore", invalid="ignore"):
+            results = [
+                Result.of(answer, scaling, ready=job.journal.seconds)
+                for answer in regression.answers(matrices, job.test)
+            ]
+        return sorted(results, key=lambda result: kernels.index(result.kernel))
     except SingularMatrixError as error:
         raise explain(error, job.dataset.train.file) from error
 

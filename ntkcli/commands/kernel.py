@@ -23,11 +23,11 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
     Raises:
         NtkError: one of its family, with the exit code.
     """
-    spec = read_spec(spec_path, out)
-    run = RunDirectory(spec.place, overwrite=overwrite)
-    with open_job(spec_path, spec, journal) as job:
-        names: list[str] = [*spec.output.kernels] or _default_names(job)
-        plan_matrices(len(job.train), len(job.test), names, spec.compute.dtype).check(run.place)
+    source = read_spec(spec_path, out)
+    run = RunDirectory(source.spec.place, overwrite=overwrite)
+    with open_job(source, journal) as job:
+        names: list[str] = [*job.spec.output.kernels] or _default_names(job)
+        plan_matrices(len(job.train), len(job.test), names, job.spec.compute.dtype).check(run.place)
         with run:
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, {}, advance)

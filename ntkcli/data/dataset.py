@@ -83,7 +83,7 @@ def load_dataset(spec: DataSpec) -> Dataset:
     target_scaling = _fit(train_file, columns.targets, targets, standardize=spec.standardize_target)
     with np.errstate(over="ignore", under="ignore"):
         variance = target_scaling.scale**2
-    out_of_range = (variance == 0) | np.isinf(variance)
+    out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
     _refuse(train_file, columns.targets, out_of_range, "too large or too small for a variance in float64")
     train = _table(train_file, train_frame, columns, scaling)
     test = train

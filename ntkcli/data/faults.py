@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+REMEDY = "drop the row, or take the column out with data.features or data.id"
+
 
 class Fault(NamedTuple):
     """Something wrong in a line."""
@@ -38,12 +40,12 @@ def find_fault(
 
 def _complaint(text: str) -> str:
     if not text.strip():
-        return "is empty: fill the value in, or leave the row or the column out"
+        return f"is empty: fill the value in, {REMEDY}"
     value = _number(text)
     if value is not None and math.isfinite(value):
         return ""
     wanted = "a number" if value is None else "a finite number"
-    return f"found {text!r} where {wanted} is wanted: correct it, or leave the row or the column out"
+    return f"found {text!r} where {wanted} is wanted: correct it, {REMEDY}"
 
 
 def _number(text: str) -> float | None:

@@ -48,14 +48,15 @@ def records(path: Path) -> Generator[tuple[int, list[str]]]:
         try:
             for fields in reader:
                 last_line = reader.line_num
-                if len(fields) > 1 or "".join(fields).strip():
+                if len(fields) > 1 or "".join(fields).strip(" \t"):
                     yield last_line, fields
         except csv.Error as error:
             raise DataError(f"{path}:{last_line + 1}: is not CSV: {error}") from error
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
+    # Iterating over bytes splits at \n alone, and splitlines at \r too, as pandas does.
+    for number, line in enumerate((part for raw in file for part in raw.splitlines(keepends=True)), 1):
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
 """How good predictions are, in the target's own units."""
 
-import math
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +14,17 @@ def normal_quantile(interval: float) -> float:
 
 
 def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:
-    """rmse, mae and r2 of predictions (m,) for observations y (m,); r2 is None when y is constant."""
-    error = y - mean
-    total = float(np.sum((y - y.mean()) ** 2))
-    return {
-        "rmse": math.sqrt(float(np.mean(error**2))),
-        "mae": float(np.mean(np.abs(error))),
-        "r2": 1.0 - float(np.sum(error**2)) / total if total > 0 else None,
-    }
+    """rmse, mae and r2 of predictions (m,) for observations y (m,).
+
+    None where there is no such number: r2 of a constant y, and what leaves the range of float64.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        error = y - mean
+        return {
+            "rmse": _finite(np.sqrt(np.mean(error**2))),
+            "mae": _finite(np.mean(np.abs(error))),
+            "r2": _finite(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
+        }
 
 
 def spread_metrics(
@@ -31,8 +34,14 @@ def spread_metrics(
 
     nll is None when a variance is 0: the density is then not one.
     """
-    nll = None
-    if np.all(variance > 0):
-        nll = float(np.mean(0.5 * (np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)))
     half = normal_quantile(interval) * np.sqrt(variance)
-    return {"nll": nll, "coverage": float(np.mean(np.abs(y - mean) <= half))}
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
+    return {
+        "nll": _finite(nll) if np.all(variance > 0) else None,
+        "coverage": float(np.mean(np.abs(y - mean) <= half)),
+    }
+
+
+def _finite(value: np.floating[Any]) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,14 +32,16 @@ class RunDirectory:
 
     def __init__(self, place: Path, *, overwrite: bool) -> None:
         self._given = place.absolute()
-        self.place = place.resolve()
+        self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self.path = self.place.parent / f".{self.place.name}.partial"
         self._overwrite = overwrite
         self._lock: int | None = None
+        self._new_parents: list[Path] = []
         self._check_place()
 
     def __enter__(self) -> Self:
         try:
+            self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR)
             self._acquire()
@@ -59,7 +62,7 @@ class RunDirectory:
         except OSError as failure:
             raise _unwritable(self.place, failure) from failure
         finally:
-            shutil.rmtree(self.path, ignore_errors=True)
+            self._clean_up()
             self._release()
 
     def folder(self, name: str) -> Path:
@@ -116,6 +119,13 @@ class RunDirectory:
             self.place.rename(old)
         self.path.rename(self.place)
         shutil.rmtree(old, ignore_errors=True)
+
+    def _clean_up(self) -> None:
+        """Delete what is left of a run that failed, and the folders that were made for it alone."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):
+            for folder in self._new_parents:
+                folder.rmdir()
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -25,8 +25,8 @@ def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any
     content = {
         "versions": versions(),
         "spec": {
-            "path": os.path.relpath(job.spec_path, run.place),
-            "sha256": job.spec_digest,
+            "path": os.path.relpath(job.source.path, run.place),
+            "sha256": job.source.sha256,
         },
         "data": {name: _file(table.file, len(table), run.place) for name, table in files.items()},
         "features": data.columns.features,

@@ -10,7 +10,7 @@ import pandas as pd
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.scaling import Scaling
-from ntkcli.errors import DataError
+from ntkcli.errors import DataError, NumericalError
 from ntkcli.inference.metrics import normal_quantile, point_metrics, spread_metrics
 from ntkcli.regression import Answer
 from ntkcli.spec import OutputSpec
@@ -37,7 +37,11 @@ class Result:
 
     @classmethod
     def of(cls, answer: Answer, scaling: Scaling, *, ready: float) -> Self:
-        """An answer taken back from standardised targets."""
+        """An answer taken back from standardised targets.
+
+        Raises:
+            NumericalError: a prediction is not finite.
+        """
         prediction, squared = answer.prediction, scaling.scale**2
         variance = covariance = None
         if prediction.variance is not None:
@@ -46,7 +50,17 @@ class Result:
             covariance = squared[:, None, None] * prediction.covariance
             covariance = covariance[0] if len(squared) == 1 else covariance
         mean = scaling.undo(prediction.mean.astype(np.float64))
-        return cls(answer.kernel, answer.time, mean, variance, answer.noise * squared, covariance, ready)
+        result = cls(answer.kernel, answer.time, mean, variance, answer.noise * squared, covariance, ready)
+        result._check_finite()
+        return result
+
+    def _check_finite(self) -> None:
+        """A singular Gram matrix has finite answers at finite times; float64 may not have them."""
+        if not all(np.isfinite(part).all() for part in (self.mean, self.variance) if part is not None):
+            raise NumericalError(
+                f"predictions of kernel {self.kernel} at time {time_text(self.time)} leave the range of "
+                "float64: give inference.ridge a value above 0, or a time nearer to 1"
+            )
 
     @property
     def label(self) -> str:
@@ -59,12 +73,25 @@ def time_text(time: float) -> str:
     return repr(time + 0.0).removesuffix(".0")
 
 
-def prediction_table(dataset: Dataset, results: list[Result], output: OutputSpec) -> pd.DataFrame:
-    """A row for every (row to predict, kernel, time), in that order.
+def check_names(dataset: Dataset) -> None:
+    """Check that no two columns of predictions.csv have one name.
 
     Raises:
-        DataError: two columns would have the same name.
+        DataError: an id or a target has a name that predictions.csv gives to another column.
     """
+    suffixes = ("", "_mean", "_std", "_lower", "_upper")
+    names = [*(dataset.columns.ids or ["row"]), "kernel", "time"]
+    names += [target + suffix for target in dataset.columns.targets for suffix in suffixes]
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(
+                f"{dataset.train.file.path}: predictions.csv would have two columns {name!r}: "
+                "rename the target or the id"
+            )
+
+
+def prediction_table(dataset: Dataset, results: list[Result], output: OutputSpec) -> pd.DataFrame:
+    """A row for every (row to predict, kernel, time), in that order."""
     parts = [_result_table(dataset, result, output) for result in results]
     table = pd.concat(parts, ignore_index=True)
     by_row = np.arange(len(table)).reshape(len(results), len(dataset.test)).T
@@ -81,13 +108,6 @@ def _result_table(dataset: Dataset, result: Result, output: OutputSpec) -> pd.Da
         columns += _target_columns(target, result, i, output)
         if target in test.targets:
             columns.append((target, test.targets[target]))
-    names = [name for name, _ in columns]
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise DataError(
-            f"{test.file.path}: predictions.csv would have two columns {repeated[0]!r}: "
-            "rename the target or the id"
-        )
     return pd.DataFrame(dict(columns))
 
 

@@ -103,6 +103,6 @@ def predict(fit: Callable[..., Path]) -> Callable[..., pd.DataFrame]:
     """Fit the small data by a spec with these sections, and read the predictions."""
 
     def read(**sections: dict[str, Any]) -> pd.DataFrame:
-        return pd.read_csv(fit(**sections) / "predictions.csv", float_precision="round_trip")
+        return pd.read_csv(fit(**sections) / "predictions.csv")
 
     return read

@@ -126,7 +126,7 @@ def print_shares(seconds: dict[str, float], limits: dict[str, float], *, std: bo
     for phase, flops in work.items():
         rate = flops / seconds[phase] / 1e9
         print(
-            f"  {phase}: {seconds[phase]:.2f} s, {rate:.0f} GF/s, {rate / limits['dgemm_gflops']:.0%} of dgemm"
+            f"  {phase}: {seconds[phase]:.2f} s, {rate:.0f} GF/s, {rate / limits['dgemm_gflops']:.0%} of it"
         )
     print("  all phases:", ", ".join(f"{phase} {value:.2f} s" for phase, value in seconds.items()))
 

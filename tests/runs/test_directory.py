@@ -1,0 +1,203 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from ntkcli.errors import ResourceError, RunDirectoryError
+from ntkcli.runs.directory import LOCK, MANIFEST, RunDirectory
+
+
+def write_run(place: Path, text: str = "new", *, overwrite: bool = False) -> None:
+    """Write a run directory of a manifest, a file and a folder."""
+    with RunDirectory(place, overwrite=overwrite) as run:
+        (run.path / MANIFEST).write_text(text)
+        (run.path / "predictions.csv").write_text(text)
+        (run.folder("kernels") / "k.npy").write_text(text)
+
+
+def write_half(place: Path, error: BaseException, *, overwrite: bool = False) -> None:
+    """Write a part of a run directory, and fail."""
+    with RunDirectory(place, overwrite=overwrite) as run:
+        (run.folder("kernels") / "k.npy").write_text("half")
+        raise error
+
+
+def contents(place: Path) -> dict[str, str]:
+    """Every file under a folder, hidden ones too, by its path there."""
+    return {
+        str(path.relative_to(place)): path.read_text() for path in sorted(place.rglob("*")) if path.is_file()
+    }
+
+
+def whole(text: str, place: str = "run") -> dict[str, str]:
+    """What `write_run` leaves."""
+    return {f"{place}/{name}": text for name in (f"kernels{os.sep}k.npy", "predictions.csv", MANIFEST)}
+
+
+def test_a_run_appears_whole_with_nothing_beside_it(tmp_path: Path) -> None:
+    write_run(tmp_path / "run")
+    assert contents(tmp_path) == whole("new")
+
+
+def test_nothing_is_to_be_seen_before_the_end(tmp_path: Path) -> None:
+    with RunDirectory(tmp_path / "run", overwrite=False) as run:
+        (run.path / "predictions.csv").write_text("half")
+        assert not (tmp_path / "run").exists()
+        assert [entry.name[0] for entry in tmp_path.iterdir()] == ["."]
+
+
+def test_the_folders_above_are_made(tmp_path: Path) -> None:
+    write_run(tmp_path / "a" / "b" / "run")
+    assert contents(tmp_path / "a" / "b") == whole("new")
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, SystemExit, MemoryError])
+def test_an_exception_leaves_nothing(tmp_path: Path, kind: type[BaseException]) -> None:
+    with pytest.raises(kind):
+        write_half(tmp_path / "run", kind())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exception_leaves_the_run_that_was_to_be_overwritten(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", "old")
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "run", RuntimeError(), overwrite=True)
+    assert contents(tmp_path) == whole("old")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "empty folder", "run", "dangling link"])
+def test_a_place_that_is_taken_is_refused_and_left_alone(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "run"
+    take(place, kind)
+    before = contents(tmp_path)
+    with pytest.raises(RunDirectoryError, match="run: is already there: give --overwrite or another --out"):
+        write_run(place)
+    assert contents(tmp_path) == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_what_is_no_run_directory_is_not_overwritten(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "run"
+    take(place, kind)
+    before = contents(tmp_path)
+    with pytest.raises(RunDirectoryError, match=r"run: is not a run directory .* give another --out"):
+        write_run(place, overwrite=True)
+    assert contents(tmp_path) == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("kind", ["run", "empty folder"])
+def test_a_run_directory_is_overwritten_whole(tmp_path: Path, kind: str) -> None:
+    take(tmp_path / "run", kind)
+    write_run(tmp_path / "run", "new", overwrite=True)
+    assert contents(tmp_path) == whole("new")
+
+
+def test_a_link_to_a_run_directory_is_overwritten_time_and_again(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", "old")
+    (tmp_path / "latest").symlink_to("run")
+    for text in ("new", "newer"):
+        write_run(tmp_path / "latest", text, overwrite=True)
+        assert contents(tmp_path / "latest") == {name[4:]: text for name in whole(text)}
+        assert sorted(entry.name for entry in tmp_path.iterdir()) == ["latest", "run"]
+
+
+def take(place: Path, kind: str) -> None:
+    """Let something stand at a place."""
+    if kind == "run":
+        write_run(place, "old")
+        (place / "more.txt").write_text("old")
+    elif kind == "dangling link":
+        place.symlink_to("nowhere")
+    elif kind == "file":
+        place.write_text("precious")
+    else:
+        place.mkdir()
+        if kind == "folder":
+            (place / "precious.txt").write_text("precious")
+
+
+def test_only_one_run_at_a_time_writes_a_place(tmp_path: Path) -> None:
+    with RunDirectory(tmp_path / "run", overwrite=False) as run:
+        (run.path / "predictions.csv").write_text("first")
+        with pytest.raises(RunDirectoryError, match="another run is writing it"):
+            write_run(tmp_path / "run", "second")
+        assert (run.path / "predictions.csv").read_text() == "first"
+    assert contents(tmp_path) == {"run/predictions.csv": "first"}
+
+
+def test_a_lock_that_ended_with_its_run_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lock_too_late(*_: object) -> None:
+        (tmp_path / ".run.partial" / LOCK).unlink()
+
+    monkeypatch.setattr("fcntl.flock", lock_too_late)
+    with pytest.raises(RunDirectoryError, match="another run is writing it"):
+        write_run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_second_may_write_when_the_first_has_failed(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "run", RuntimeError())
+    write_run(tmp_path / "run", "second")
+    assert contents(tmp_path) == whole("second")
+
+
+def test_a_place_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path / "run", overwrite=False).__enter__()
+    take(tmp_path / "run", "folder")
+    with pytest.raises(RunDirectoryError, match="is already there"):
+        run.__exit__(None, None, None)
+    assert contents(tmp_path) == {"run/precious.txt": "precious"}
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    partial = tmp_path / ".run.partial"
+    (partial / "kernels").mkdir(parents=True)
+    for name in (LOCK, "stale.csv", "kernels/stale.npy"):
+        (partial / name).write_text("stale")
+    (partial / "link").symlink_to(tmp_path)
+    write_run(tmp_path / "run")
+    assert contents(tmp_path) == whole("new")
+
+
+def test_a_parent_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(RunDirectoryError, match="run: cannot be written: Not a directory"):
+        write_run(tmp_path / "file" / "run")
+    assert contents(tmp_path) == {"file": "precious"}
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
+def test_a_parent_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(path: Path, *args: object, **kwargs: object) -> None:
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(RunDirectoryError, match=f"run: cannot be written: {os.strerror(code)}"):
+        write_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_fault_of_the_place(tmp_path: Path, code: int) -> None:
+    with pytest.raises(ResourceError, match="run: the disk is full: free some space"):
+        write_half(tmp_path / "run", OSError(code, os.strerror(code)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_root_is_no_place_for_a_run() -> None:
+    with pytest.raises(RunDirectoryError):
+        RunDirectory(Path("/"), overwrite=True).__enter__()
+
+
+def test_a_place_is_seen_from_where_the_run_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with RunDirectory(Path("run"), overwrite=False) as run:
+        (run.path / MANIFEST).write_text("new")
+        monkeypatch.chdir(tmp_path / "elsewhere")
+    assert contents(tmp_path) == {f"run/{MANIFEST}": "new"}

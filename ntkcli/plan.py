@@ -60,12 +60,15 @@ def plan_fit(
         dtype: of all of them.
     """
     size = np.dtype(dtype).itemsize
-    # eigh holds the full matrix, where the eigenvectors end up, and LAPACK's work space of 2 n^2.
-    solving = 3 * n * n * size if solver == "eigh" else 0
+    blocks, full = block_bytes(n, size), n * n * size
     chunk = m if covariance else min(m, CHUNK_ROWS)
     predicting = CHUNK_ARRAYS * n * chunk * size + (4 * m * m * size if covariance else 0)
-    memory = OVERHEAD_BYTES + grams * block_bytes(n, size) + solving + predicting
-    return Plan(memory, sum(matrix_entries(name, n, m) for name in matrices) * size)
+    peak = grams * blocks + predicting
+    if solver == "eigh":
+        # The blocks become a full matrix, and that its eigenvectors; LAPACK's work space is 2 n^2.
+        others = (grams - 1) * blocks
+        peak = max(grams * blocks + full, others + 3 * full, others + full + predicting)
+    return Plan(OVERHEAD_BYTES + peak, sum(matrix_entries(name, n, m) for name in matrices) * size)
 
 
 def plan_matrices(n: int, m: int, names: Sequence[str], dtype: str) -> Plan:

@@ -115,20 +115,24 @@ class Regression:
         """
         # ntk first: its spread reads K, which nngp's factorisation overwrites.
         for name in ("ntk", "nngp"):
-            pairs = self.question.pairs(name)
-            if not pairs:
-                continue
-            ridge = self.question.absolute_ridge(matrices[name])
-            solutions = self._solve(name, matrices.pop(name), ridge, sorted({time for _, time in pairs}))
-            for (kernel, time), prediction in self._predict(pairs, solutions, matrices.get("nngp"), test):
-                yield Answer(kernel, time, prediction, noise=0.0 if kernel == "ntk" else ridge)
+            if self.question.pairs(name):
+                yield from self._answers_from(name, matrices, test)
+
+    def _answers_from(self, name: str, matrices: dict[str, SymmetricBlocks], test: Rows) -> Iterator[Answer]:
+        """The answers of one Gram matrix, whose factorisation lives no longer than this."""
+        pairs = self.question.pairs(name)
+        ridge = self.question.absolute_ridge(matrices[name])
+        solutions = self._solve(name, matrices, ridge, sorted({time for _, time in pairs}))
+        for (kernel, time), prediction in self._predict(pairs, solutions, matrices.get("nngp"), test):
+            yield Answer(kernel, time, prediction, noise=0.0 if kernel == "ntk" else ridge)
 
     def _solve(
-        self, name: str, matrix: SymmetricBlocks, ridge: float, times: list[float]
+        self, name: str, matrices: dict[str, SymmetricBlocks], ridge: float, times: list[float]
     ) -> dict[float, _Solution]:
         """Factor a Gram matrix in its place, and solve for the coefficients at every time."""
-        with self.journal.phase("solve", matrix.block_count) as advance:
-            factored = make_flow(matrix, ridge, times, advance)
+        with self.journal.phase("solve", matrices[name].block_count) as advance:
+            # Popped in the call, so that nothing here keeps the blocks alive.
+            factored = make_flow(matrices.pop(name), ridge, times, advance)
             self.solvers[name] = {"solver": factored.name, "ridge": ridge, **factored.health}
             solutions = {}
             for time in times:

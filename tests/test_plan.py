@@ -102,7 +102,9 @@ def test_a_plan_holds_at_least_what_is_surely_allocated() -> None:
     n, m = 3000, 700
     full, chunk = 8 * n * n, 8 * n * CHUNK_ROWS
     assert fit_plan(n, m).memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + chunk
-    assert fit_plan(n, m, solver="eigh").memory_bytes >= fit_plan(n, m).memory_bytes + 3 * full
+    assert fit_plan(n, m, solver="eigh").memory_bytes >= OVERHEAD_BYTES + 3 * full
+    two = fit_plan(n, m, grams=2, solver="eigh")
+    assert two.memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + 3 * full
     assert fit_plan(n, m, covariance=True).memory_bytes >= OVERHEAD_BYTES + 8 * (n + m) * m
     assert plan_matrices(n, m, ["ntk_train_train"], "float64").memory_bytes >= block_bytes(n, 8) + chunk
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Terminal, score_table
+from ntkcli.display import Stderr, Terminal, score_table
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"ntk: error: {message}", err=True)
+    Stderr().write(f"ntk: error: {message}\n")
     sys.exit(code)
 
 

@@ -1,5 +1,6 @@
 """What `ntk` shows on the terminal: messages and progress on stderr, tables on stdout."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,14 +14,16 @@ class Stderr:
 
     def write(self, text: str) -> int:
         """Write, or drop the text."""
-        with suppress(OSError, ValueError, AttributeError):
-            return sys.stderr.write(text)
-        return 0
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):
+            # Python would try to write the rest at exit, and turn the failure into the exit code.
+            sys.stderr = io.StringIO()
+        return len(text)
 
     def flush(self) -> None:
-        """Flush what can be flushed."""
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.flush()
+        """Nothing to do: every write is flushed."""
 
     def isatty(self) -> bool:
         """Whether a person watches."""
@@ -38,7 +41,6 @@ class Terminal:
     def message(self, text: str) -> None:
         """One line on stderr."""
         self._stream.write(f"ntk: {text}\n")
-        self._stream.flush()
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Callable[[int], None]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Stderr, Terminal, score_table
+from ntkcli.display import Stream, Terminal, score_table
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 
     report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
-        click.echo(score_table(report.rows, report.scores))
-        click.echo(f"wrote {_shown(report.place)}")
+        table = score_table(report.rows, report.scores)
+        Stream("stdout").write(f"{table}\nwrote {_shown(report.place)}\n")
 
 
 @ntk.command()
@@ -69,7 +69,7 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     place, names = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
         for name in names:
-            click.echo(f"wrote {_shown(place / 'kernels' / name)}.npy")
+            Stream("stdout").write(f"wrote {_shown(place / 'kernels' / name)}.npy\n")
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    Stderr().write(f"ntk: error: {message}\n")
+    Stream("stderr").write(f"ntk: error: {message}\n")
     sys.exit(code)
 
 

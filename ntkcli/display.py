@@ -4,22 +4,26 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
 import click
 
 
-class Stderr:
-    """Standard error for news that is not worth failing for: a terminal that is gone ends no run."""
+class Stream:
+    """Standard output or error, for news not worth failing for: a reader that is gone ends no run."""
+
+    def __init__(self, name: Literal["stdout", "stderr"]) -> None:
+        self._name = name
 
     def write(self, text: str) -> int:
         """Write, or drop the text."""
         try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            stream = getattr(sys, self._name)
+            stream.write(text)
+            stream.flush()
         except (OSError, ValueError, AttributeError):
             # Python would try to write the rest at exit, and turn the failure into the exit code.
-            sys.stderr = io.StringIO()
+            setattr(sys, self._name, io.StringIO())
         return len(text)
 
     def flush(self) -> None:
@@ -28,7 +32,7 @@ class Stderr:
     def isatty(self) -> bool:
         """Whether a person watches."""
         with suppress(ValueError, AttributeError):
-            return sys.stderr.isatty()
+            return bool(getattr(sys, self._name).isatty())
         return False
 
 
@@ -36,7 +40,7 @@ class Terminal:
     """A journal's display: messages always, progress bars only where a person watches."""
 
     def __init__(self) -> None:
-        self._stream = Stderr()
+        self._stream = Stream("stderr")
 
     def message(self, text: str) -> None:
         """One line on stderr."""

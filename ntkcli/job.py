@@ -23,8 +23,9 @@ class Job:
     """A spec, ready to compute.
 
     source: the spec and its file.
+    dataset: the rows as they were read.
+    gram: computes the network's Gram matrices.
     train, test: the rows as the network sees them; the same object when there is no test file.
-    place: where the run directory goes.
     """
 
     source: SpecFile
@@ -81,7 +82,8 @@ def _threads(spec: Spec) -> int:
     """compute.threads; `auto` is OMP_NUM_THREADS, or else the processors that this process may use."""
     if spec.compute.threads != "auto":
         return spec.compute.threads
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    # OpenMP takes a list, one number for each level of nesting.
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return int(wanted) if wanted.isdigit() and int(wanted) > 0 else _processors()
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
 
@@ -21,7 +19,7 @@ class Plan:
     """Memory and disk of a job.
 
     memory_bytes: at the peak, the interpreter and its libraries included.
-    disk_bytes: of the matrices written.
+    disk_bytes: of the matrices and covariances written.
     """
 
     memory_bytes: int
@@ -47,43 +45,68 @@ class Plan:
             )
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that decide what a job needs.
+
+    n, m, d: training rows, rows to predict, features.
+    itemsize: bytes of a number in a matrix.
+    """
+
+    n: int
+    m: int
+    d: int
+    itemsize: int
+
+    @property
+    def base(self) -> int:
+        """Bytes that every job takes: the interpreter, and the inputs as read and as scaled."""
+        return OVERHEAD_BYTES + 4 * 8 * (self.n + self.m) * self.d
+
+    def entries(self, name: str) -> int:
+        """Entries of a kernel matrix such as "ntk_test_train"."""
+        _, rows, columns = name.split("_")
+        lengths = {"train": self.n, "test": self.m}
+        return lengths[rows] * lengths[columns]
+
+    def writing(self, name: str, grams: Sequence[str]) -> int:
+        """Bytes that writing a kernel matrix takes beside the Gram matrices at hand."""
+        kernel, rows, columns = name.split("_")
+        panel = CHUNK_ARRAYS * CHUNK_ROWS * self.n * self.itemsize
+        if rows != columns or (rows == "train" and kernel in grams):
+            return panel
+        return panel + block_bytes(self.n if rows == "train" else self.m, self.itemsize)
+
+
 def plan_fit(
-    n: int, m: int, *, grams: int, solver: str, covariance: bool, matrices: Sequence[str], dtype: str
+    sizes: Sizes, *, grams: Sequence[str], solver: str, covariances: int, matrices: Sequence[str]
 ) -> Plan:
-    """Plan a fit of n training rows and m rows to predict.
+    """Plan a fit.
 
     Args:
-        grams: number of (n, n) Gram matrices held at once.
+        sizes: of the data.
+        grams: the training rows' Gram matrices held at once, "nngp" and "ntk".
         solver: "none", "cholesky" or "eigh".
-        covariance: whether the (m, m) covariance is computed.
+        covariances: number of (m, m) covariances written; 0 if none is computed.
         matrices: names of the kernel matrices to write.
-        dtype: of all of them.
     """
-    size = np.dtype(dtype).itemsize
+    n, m, size = sizes.n, sizes.m, sizes.itemsize
     blocks, full = block_bytes(n, size), n * n * size
-    chunk = m if covariance else min(m, CHUNK_ROWS)
-    predicting = CHUNK_ARRAYS * n * chunk * size + (4 * m * m * size if covariance else 0)
-    peak = grams * blocks + predicting
+    chunk = m if covariances else min(m, CHUNK_ROWS)
+    predicting = CHUNK_ARRAYS * n * chunk * size + (4 * m * m * size if covariances else 0)
+    peak = len(grams) * blocks + max([predicting, *(sizes.writing(name, grams) for name in matrices)])
     if solver == "eigh":
         # The blocks become a full matrix, and that its eigenvectors; LAPACK's work space is 2 n^2.
-        others = (grams - 1) * blocks
-        peak = max(grams * blocks + full, others + 3 * full, others + full + predicting)
-    return Plan(OVERHEAD_BYTES + peak, sum(matrix_entries(name, n, m) for name in matrices) * size)
+        others = (len(grams) - 1) * blocks
+        peak = max(peak, len(grams) * blocks + full, others + 3 * full, others + full + predicting)
+    disk = sum(sizes.entries(name) for name in matrices) * size + covariances * m * m * 8
+    return Plan(sizes.base + peak, disk)
 
 
-def plan_matrices(n: int, m: int, names: Sequence[str], dtype: str) -> Plan:
+def plan_matrices(sizes: Sizes, names: Sequence[str]) -> Plan:
     """Plan the writing of kernel matrices, one after the other, and nothing else."""
-    size = np.dtype(dtype).itemsize
-    panel = CHUNK_ARRAYS * max(n, m) * CHUNK_ROWS * size
-    memory = OVERHEAD_BYTES + block_bytes(max(n, m), size) + panel
-    return Plan(memory, sum(matrix_entries(name, n, m) for name in names) * size)
-
-
-def matrix_entries(name: str, n: int, m: int) -> int:
-    """Entries of a kernel matrix such as "ntk_test_train"."""
-    _, rows, columns = name.split("_")
-    lengths = {"train": n, "test": m}
-    return lengths[rows] * lengths[columns]
+    peak = max(sizes.writing(name, ()) for name in names)
+    return Plan(sizes.base + peak, sum(sizes.entries(name) for name in names) * sizes.itemsize)
 
 
 def available_memory() -> int:

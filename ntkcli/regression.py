@@ -74,7 +74,7 @@ class Answer:
 class _Solution:
     """F_t(G) at one time: as an operator, and applied to the targets."""
 
-    time: float
+    exponent: float
     flow: Flow
     coefficients: FloatArray
 
@@ -123,8 +123,12 @@ class Regression:
         pairs = self.question.pairs(name)
         ridge = self.question.absolute_ridge(matrices[name])
         solutions = self._solve(name, matrices, ridge, sorted({time for _, time in pairs}))
-        for (kernel, time), prediction in self._predict(pairs, solutions, matrices.get("nngp"), test):
-            yield Answer(kernel, time, prediction, noise=0.0 if kernel == "ntk" else ridge)
+        parts: dict[tuple[str, float], list[Prediction]] = {pair: [] for pair in pairs}
+        for pair, prediction in self._predict(pairs, solutions, matrices.get("nngp"), test):
+            parts[pair].append(prediction)
+            if sum(len(part.mean) for part in parts[pair]) == len(test):
+                noise = 0.0 if pair[0] == "ntk" else ridge
+                yield Answer(*pair, concatenate(parts.pop(pair)), noise)
 
     def _solve(
         self, name: str, matrices: dict[str, SymmetricBlocks], ridge: float, times: list[float]
@@ -148,18 +152,17 @@ class Regression:
         k_train_train: SymmetricBlocks | None,
         test: Rows,
     ) -> Iterator[tuple[tuple[str, float], Prediction]]:
-        """Stream the test rows past the solutions of one Gram matrix."""
-        parts: dict[tuple[str, float], list[Prediction]] = {pair: [] for pair in pairs}
+        """Stream the test rows past the solutions of one Gram matrix, chunk after chunk."""
         length = len(test) if self.question.spread == "covariance" else CHUNK_ROWS
         with self.journal.phase("predict", len(test)) as advance:
             for strip in strips(slice(0, len(test)), length):
                 chunk = self._chunk(test[strip], [kernel for kernel, _ in pairs])
                 for kernel, time in pairs:
-                    prediction = self._predict_chunk(kernel, solutions[time], k_train_train, chunk)
-                    parts[kernel, time].append(prediction)
+                    yield (
+                        (kernel, time),
+                        self._predict_chunk(kernel, solutions[time], k_train_train, chunk),
+                    )
                 advance(strip.stop - strip.start)
-        for pair in pairs:
-            yield pair, concatenate(parts[pair])
 
     def _chunk(self, rows: Rows, kernels: list[str]) -> _Chunk:
         grams = self.question.grams_of(kernels)
@@ -173,7 +176,7 @@ class Regression:
         self, kernel: str, solution: _Solution, k_train_train: SymmetricBlocks | None, chunk: _Chunk
     ) -> Prediction:
         gram = GRAM_OF[kernel]
-        time, flow, coefficients = solution.time, solution.flow, solution.coefficients
+        time, flow, coefficients = solution.exponent, solution.flow, solution.coefficients
         if self.question.spread == "none":
             return Prediction(chunk.test_train[gram] @ coefficients)
         if kernel != "ntk":

@@ -126,7 +126,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SpecError(f"{path}: cannot read the spec: {error.strerror}") from error
+        raise SpecError(f"{path}: cannot read the spec: {error.strerror}: check the path") from error
 
 
 def _with_place(spec: Spec, place: Path) -> Spec:

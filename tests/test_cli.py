@@ -54,7 +54,7 @@ def python(code: str, *args: object, **options: Any) -> CompletedProcess[str]:
 
 
 def hidden(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def paused(make_spec: MakeSpec, tmp_path: Path) -> Iterator[Callable[..., "subpr
         processes.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        assert hidden(tmp_path) == [".run.partial"]
+        assert hidden(tmp_path) == [".run.lock", ".run.partial"]
         return process
 
     yield start
@@ -217,7 +217,7 @@ def test_what_a_killed_run_leaves_is_cleared_by_the_next(
     process = paused()
     process.kill()
     process.communicate(timeout=60)
-    assert hidden(tmp_path) == [".run.partial"]
+    assert hidden(tmp_path) == [".run.lock", ".run.partial"]
     assert (fit() / "predictions.csv").exists()
     assert hidden(tmp_path) == []
 

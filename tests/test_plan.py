@@ -6,7 +6,7 @@ import pytest
 
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
-from ntkcli.plan import CHUNK_ROWS, OVERHEAD_BYTES, Plan, available_memory, plan_fit, plan_matrices
+from ntkcli.plan import CHUNK_ROWS, OVERHEAD_BYTES, Plan, Sizes, available_memory, plan_fit, plan_matrices
 
 GIB = 2**30
 MEMINFO = "MemTotal:  8388608 kB\nMemFree:  100 kB\nMemAvailable:  4194304 kB\n"
@@ -23,8 +23,9 @@ class Usage(NamedTuple):
 
 
 def fit_plan(n: int = 1000, m: int = 50, **changes: Any) -> Plan:
-    settings = {"grams": 1, "solver": "cholesky", "covariance": False, "matrices": [], "dtype": "float64"}
-    return plan_fit(n, m, **{**settings, **changes})
+    settings = {"grams": ["ntk"], "solver": "cholesky", "covariances": 0, "matrices": []}
+    itemsize = changes.pop("itemsize", 8)
+    return plan_fit(Sizes(n, m, 0, itemsize), **{**settings, **changes})
 
 
 @pytest.fixture
@@ -92,10 +93,24 @@ def test_available_memory_is_the_least_of_machine_and_container(
     assert available_memory() == expected
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_gram_matrices_of_a_fit_count_as_their_blocks(dtype: str) -> None:
-    one, two = (fit_plan(5000, grams=grams, dtype=dtype).memory_bytes for grams in (1, 2))
-    assert two - one == block_bytes(5000, int(dtype[-2:]) // 8)
+@pytest.mark.parametrize("itemsize", [4, 8])
+def test_the_gram_matrices_of_a_fit_count_as_their_blocks(itemsize: int) -> None:
+    one, two = (
+        fit_plan(5000, grams=grams, itemsize=itemsize).memory_bytes for grams in (["ntk"], ["nngp", "ntk"])
+    )
+    assert two - one == block_bytes(5000, itemsize)
+
+
+def test_a_matrix_that_is_not_at_hand_counts_as_its_blocks() -> None:
+    base = OVERHEAD_BYTES + block_bytes(300, 8)
+    assert fit_plan(300, 4000, matrices=["ntk_test_test"]).memory_bytes >= base + block_bytes(4000, 8)
+    other = fit_plan(4000, matrices=["nngp_train_train"]).memory_bytes
+    assert other >= fit_plan(4000, matrices=["ntk_train_train"]).memory_bytes + block_bytes(4000, 8)
+
+
+def test_inputs_count_as_often_as_they_are_held() -> None:
+    plan = plan_fit(Sizes(100, 50, 1000, 8), grams=["ntk"], solver="none", covariances=0, matrices=[])
+    assert plan.memory_bytes == fit_plan(100, 50).memory_bytes + 4 * 8 * 150 * 1000
 
 
 def test_a_plan_holds_at_least_what_is_surely_allocated() -> None:
@@ -103,10 +118,10 @@ def test_a_plan_holds_at_least_what_is_surely_allocated() -> None:
     full, chunk = 8 * n * n, 8 * n * CHUNK_ROWS
     assert fit_plan(n, m).memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + chunk
     assert fit_plan(n, m, solver="eigh").memory_bytes >= OVERHEAD_BYTES + 3 * full
-    two = fit_plan(n, m, grams=2, solver="eigh")
+    two = fit_plan(n, m, grams=["nngp", "ntk"], solver="eigh")
     assert two.memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + 3 * full
-    assert fit_plan(n, m, covariance=True).memory_bytes >= OVERHEAD_BYTES + 8 * (n + m) * m
-    assert plan_matrices(n, m, ["ntk_train_train"], "float64").memory_bytes >= block_bytes(n, 8) + chunk
+    assert fit_plan(n, m, covariances=1).memory_bytes >= OVERHEAD_BYTES + 8 * (n + m) * m
+    assert plan_matrices(Sizes(n, m, 0, 8), ["ntk_train_train"]).memory_bytes >= block_bytes(n, 8) + chunk
 
 
 def test_memory_does_not_grow_with_the_test_rows() -> None:
@@ -117,5 +132,6 @@ def test_the_disk_is_that_of_the_matrices() -> None:
     names = ["ntk_train_train", "nngp_test_train", "ntk_test_test"]
     entries = 300 * 300 + 20 * 300 + 20 * 20
     assert fit_plan(300, 20, matrices=names).disk_bytes == 8 * entries
-    assert plan_matrices(300, 20, names, "float32").disk_bytes == 4 * entries
+    assert plan_matrices(Sizes(300, 20, 0, 4), names).disk_bytes == 4 * entries
     assert fit_plan(300, 20).disk_bytes == 0
+    assert fit_plan(300, 20, covariances=6).disk_bytes == 6 * 8 * 20 * 20

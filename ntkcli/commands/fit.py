@@ -12,12 +12,12 @@ from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.plan import plan_fit
+from ntkcli.plan import Sizes, plan_fit
 from ntkcli.regression import Question, Regression
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import write_json, write_manifest
-from ntkcli.runs.matrices import rows_to_write, write_matrices
-from ntkcli.runs.results import Result, check_names, prediction_table, scores
+from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
+from ntkcli.runs.results import Result, check_names, prediction_table, scores, time_text
 from ntkcli.singularity import check_invertible, explain
 from ntkcli.spec_file import read_spec
 
@@ -55,7 +55,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
         _check(job, question, run.place)
         with run:
             regression = Regression(job.gram, job.train, job.dataset.y_train, question, journal)
-            results = _results(job, regression, _train_matrices(job, question, run))
+            results = _results(job, run, regression, _train_matrices(job, question, run))
             with journal.phase("write"):
                 found = _write(job, run, results)
             write_manifest(run, job, regression.solvers)
@@ -83,14 +83,13 @@ def _check(job: Job, question: Question, place: Path) -> None:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
     if question.ridge == 0 and math.inf in spec.inference.time:
         check_invertible(job.gram.network, train.x, train.file)
+    answers = sum(len(times) for times in question.times.values())
     plan_fit(
-        len(job.train),
-        len(job.test),
-        grams=len(question.grams),
+        Sizes(len(job.train), len(job.test), job.train.x.shape[1], np.dtype(job.gram.dtype).itemsize),
+        grams=question.grams,
         solver=max((solver_for(times) for times in question.times.values()), key=SOLVERS.index),
-        covariance=question.spread == "covariance",
+        covariances=answers * len(job.dataset.columns.targets) if spec.output.covariance else 0,
         matrices=spec.output.kernels,
-        dtype=spec.compute.dtype,
     ).check(place)
 
 
@@ -105,28 +104,29 @@ def _train_matrices(job: Job, question: Question, run: RunDirectory) -> dict[str
     return matrices
 
 
-def _results(job: Job, regression: Regression, matrices: dict[str, SymmetricBlocks]) -> list[Result]:
-    """Predictions in the targets' units, in the spec's order of kernels and times."""
+def _results(
+    job: Job, run: RunDirectory, regression: Regression, matrices: dict[str, SymmetricBlocks]
+) -> list[Result]:
+    """Predictions in the targets' units, in the spec's order; covariances go to disk as they come."""
     scaling, kernels = job.dataset.target_scaling, list(regression.question.times)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            results = [
-                Result.of(answer, scaling, ready=job.journal.seconds)
-                for answer in regression.answers(matrices, job.test)
-            ]
+            results = []
+            for answer in regression.answers(matrices, job.test):
+                results.append(Result.of(answer, scaling, ready=job.journal.seconds))
+                if answer.prediction.covariance is not None:
+                    name = f"{answer.kernel}_t{time_text(answer.time)}"
+                    write_covariance(run.folder("covariance"), name, answer.prediction.covariance, scaling)
         return sorted(results, key=lambda result: kernels.index(result.kernel))
     except SingularMatrixError as error:
         raise explain(error, job.dataset.train.file) from error
 
 
 def _write(job: Job, run: RunDirectory, results: list[Result]) -> list[dict[str, Any]]:
-    """Write predictions, covariances and metrics; returns the report's scores."""
+    """Write predictions and metrics; returns the report's scores."""
     output, dataset = job.spec.output, job.dataset
     table = prediction_table(dataset, results, output)
     table.to_csv(run.path / "predictions.csv", index=False, lineterminator="\n")
-    for result in results:
-        if result.covariance is not None:
-            np.save(run.folder("covariance") / f"{result.label}.npy", result.covariance)
     found = [
         (result, score) for result in results for score in scores(dataset, result, interval=output.interval)
     ]

@@ -53,7 +53,7 @@ class CsvFile:
         if self.columns[-1] not in numbers or not np.isfinite(frame[numbers].to_numpy()).all():
             self._look_for_fault(numbers)
         if frame.empty:
-            raise DataError(f"{self.path}: has a header but no data rows")
+            raise DataError(f"{self.path}: has a header but no data rows: add some")
         return frame[numbers + texts]
 
     def line(self, row: int) -> int:

@@ -30,7 +30,10 @@ def find_fault(
     places = [(columns.index(name), name) for name in numbers]
     for line, fields in records:
         if len(fields) != len(columns):
-            return Fault(line, f"has {_count(len(fields), 'field')} where the header has {len(columns)}")
+            return Fault(
+                line,
+                f"has {_count(len(fields), 'field')} where the header has {len(columns)}: make them equal",
+            )
         for place, name in places:
             complaint = _complaint(fields[place])
             if complaint:

@@ -27,11 +27,15 @@ def reading(path: Path) -> Iterator[None]:
     except DAMAGED as error:
         raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
+        raise DataError(
+            f"{path}: there is no such file: check the path, which is relative to the spec file"
+        ) from error
     except OSError as error:
         if error.errno is None:
             raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError(
+            f"{path}: cannot be read: {error.strerror}: check the path and its permissions"
+        ) from error
 
 
 def records(path: Path) -> Generator[tuple[int, list[str]]]:

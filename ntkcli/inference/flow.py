@@ -76,7 +76,7 @@ class SpectralFlow:
     def __init__(self, spectrum: Spectrum, ridge: float = 0.0) -> None:
         self._spectrum = spectrum
         self._eigenvalues = spectrum.eigenvalues.astype(np.float64) + ridge
-        self.health = {"smallest_eigenvalue": float(self._eigenvalues[0])}
+        self.health = {"smallest_eigenvalue": spectrum.smallest + ridge}
 
     def apply(self, time: float, b: FloatArray) -> FloatArray:
         """V F_t(eigenvalues) V^T b."""

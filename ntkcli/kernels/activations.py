@@ -11,8 +11,8 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 
-# A cosine this close to +-1 (times sqrt(d), for the inner product that it came from) is +-1 to rounding.
-COSINE_ULPS = 16 * float(np.finfo(np.float64).eps)
+# A cosine this close to +-1 is +-1 to rounding.
+COSINE_ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import COSINE_ULPS, Activation, Identity, Tile
+from ntkcli.kernels.activations import COSINE_ROUNDING, Activation, Identity, Tile
 from ntkcli.kernels.scratch import Scratch
 
 TILE_ARRAYS = 5
@@ -28,7 +28,7 @@ class Rows:
 
     x: (n, d) inputs times sigma_w / sqrt(d).
     variances: (depth, n), K[l](x, x) of layer l = 1 .. depth.
-    ntk: (n,), Theta[depth](x, x).
+    ntk_diagonal: (n,), Theta[depth](x, x).
     """
 
     x: FloatArray
@@ -97,13 +97,15 @@ class Network:
         Any pair of the same row gets the diagonal's value to rounding, wherever in a matrix it stands.
         """
         k, theta, slope, *work = scratch.take((len(a), len(b)), TILE_ARRAYS)
-        tolerance = COSINE_ULPS * np.sqrt(a.x.shape[1])
+        # Inner products round in each of d terms; what later layers add is a few operations' worth.
+        tolerance = COSINE_ROUNDING * (1 + 0.25 * np.sqrt(a.x.shape[1]))
         np.matmul(a.x, b.x.T, out=k)
         k += self.sigma_b**2
         if ntk:
             np.copyto(theta, k)
         for q_a, q_b in zip(a.variances[:-1], b.variances[:-1], strict=True):
             self.activation.dual(Tile(k, slope if ntk else None, q_a, q_b, work, tolerance))
+            tolerance = COSINE_ROUNDING
             k *= self.sigma_w**2
             k += self.sigma_b**2
             if ntk:

@@ -11,25 +11,30 @@ from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 class Spectrum:
     """G = V diag(eigenvalues) V^T of a symmetric positive semidefinite matrix.
 
+    smallest: the smallest eigenvalue as computed; of `eigenvalues`, what rounding made negative is 0.
+
     Args:
-        matrix: G (n, n), Fortran-ordered; overwritten by V. Eigenvalues that rounding made negative
-            become 0.
+        matrix: G (n, n), Fortran-ordered; overwritten by V.
 
     Raises:
         NumericalError: LAPACK's iteration does not converge.
     """
 
     def __init__(self, matrix: FloatArray) -> None:
+        self._largest_diagonal = float(matrix.diagonal().max())
         try:
             eigenvalues, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
         except LinAlgError as error:
-            raise NumericalError(f"the eigendecomposition of the Gram matrix failed: {error}") from error
+            raise NumericalError(
+                f"the eigendecomposition failed ({error}): use inference.time: inf"
+            ) from error
+        self.smallest = float(eigenvalues[0])
         self.eigenvalues: FloatArray = np.maximum(eigenvalues, 0.0)
         self.vectors: FloatArray = vectors
 
     def rotate(self, b: FloatArray) -> FloatArray:
-        """V^T b for b (n, c)."""
-        return self.vectors.T @ b
+        """V^T b for b (n, c), in V's precision."""
+        return self.vectors.T @ b.astype(self.vectors.dtype, copy=False)
 
     def apply(self, values: FloatArray, b: FloatArray) -> FloatArray:
         """V diag(values) V^T b: the function of G that has these values at its eigenvalues, times b."""
@@ -39,8 +44,10 @@ class Spectrum:
         """Check that G + ridge I can be inverted.
 
         Raises:
-            SingularMatrixError: its smallest eigenvalue is not above the rounding level of the largest.
+            SingularMatrixError: neither is G's smallest eigenvalue above the rounding level of the largest,
+                nor is the ridge above that of the diagonal (which is Cholesky's criterion).
         """
-        smallest, largest = (float(self.eigenvalues[i]) + ridge for i in (0, -1))
-        if smallest <= rounding_level(len(self.eigenvalues), self.vectors.dtype, largest):
-            raise SingularMatrixError(int(np.argmax(np.abs(self.vectors[:, 0]))), smallest)
+        n, dtype = len(self.eigenvalues), self.vectors.dtype
+        regular = self.smallest > rounding_level(n, dtype, float(self.eigenvalues[-1]))
+        if not regular and ridge <= rounding_level(n, dtype, self._largest_diagonal + ridge):
+            raise SingularMatrixError(int(np.argmax(np.abs(self.vectors[:, 0]))), self.smallest + ridge)

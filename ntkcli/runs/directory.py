@@ -12,15 +12,14 @@ from typing import Self
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 
 MANIFEST = "run.json"
-LOCK = ".lock"
 
 
 class RunDirectory:
     """A directory that appears whole or not at all.
 
-    Files are written to `path`, a hidden directory beside the final one, which only one process at a time can
-    hold. Leaving the `with` block renames it into place; leaving it by an exception deletes it. What a killed
-    run left behind is cleared by the next.
+    Files are written to `path`, a hidden directory beside the final one. Leaving the `with` block renames it
+    into place; leaving it by an exception deletes it. A lock beside it lets one process at a time do so, and
+    what a killed run left behind is put right by the next.
 
     Args:
         place: where the directory will be.
@@ -33,7 +32,9 @@ class RunDirectory:
     def __init__(self, place: Path, *, overwrite: bool) -> None:
         self._given = place.absolute()
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
-        self.path = self.place.parent / f".{self.place.name}.partial"
+        self.path = self._beside("partial")
+        self._old = self._beside("old")
+        self._lock_path = self._beside("lock")
         self._overwrite = overwrite
         self._lock: int | None = None
         self._new_parents: list[Path] = []
@@ -42,12 +43,13 @@ class RunDirectory:
     def __enter__(self) -> Self:
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR)
+            with suppress(FileExistsError):  # a file, which the lock will tell of
+                self.place.parent.mkdir(parents=True, exist_ok=True)
             self._acquire()
-            self._clear()
+            self._recover()
+            self.path.mkdir()
         except OSError as error:
-            self._release()
+            self._clean_up()
             raise _unwritable(self.place, error) from error
         return self
 
@@ -63,7 +65,6 @@ class RunDirectory:
             raise _unwritable(self.place, failure) from failure
         finally:
             self._clean_up()
-            self._release()
 
     def folder(self, name: str) -> Path:
         """A folder in the run directory, made if need be."""
@@ -90,50 +91,56 @@ class RunDirectory:
             raise _unwritable(self._given, error) from error
         return not contents or MANIFEST in contents
 
+    def _beside(self, ending: str) -> Path:
+        return self.place.parent / f".{self.place.name}.{ending}"
+
     def _acquire(self) -> None:
-        """Take the lock, and make sure that it is still the one that stands in the directory."""
-        assert self._lock is not None
+        """Take the lock, and make sure that it is still the one that stands there."""
+        self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = os.path.samestat(os.fstat(self._lock), (self.path / LOCK).stat())
+            held = os.path.samestat(os.fstat(self._lock), self._lock_path.stat())
         except (BlockingIOError, FileNotFoundError):
             held = False
         if not held:
-            self._release()
+            os.close(self._lock)
+            self._lock = None
             raise RunDirectoryError(f"{self.place}: another run is writing it: wait for it to end")
 
-    def _clear(self) -> None:
-        """Delete what a killed run left behind."""
-        for entry in self.path.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            elif entry.name != LOCK:
-                entry.unlink()
+    def _recover(self) -> None:
+        """Put right what a killed run left: its files, or a place that it was about to fill."""
+        if self._old.exists() and not self.place.exists():
+            self._old.rename(self.place)
+        for leftover in (self.path, self._old):
+            if leftover.exists():
+                shutil.rmtree(leftover)
 
     def _publish(self) -> None:
+        """Swap the new directory in; whatever interrupts it, one of the two stands in its place."""
         self._check_place()
-        (self.path / LOCK).unlink()
-        old = self.place.parent / f".{self.place.name}.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if self.place.exists():
-            self.place.rename(old)
-        self.path.rename(self.place)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            if self.place.exists():
+                self.place.rename(self._old)
+            self.path.rename(self.place)
+        except BaseException:
+            if self._old.exists() and not self.place.exists():
+                self._old.rename(self.place)
+            raise
 
     def _clean_up(self) -> None:
-        """Delete what is left of a run that failed, and the folders that were made for it alone."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Leave nothing beside the directory, nor folders that were made for a run that failed."""
+        if self._lock is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            shutil.rmtree(self._old, ignore_errors=True)
+            self._lock_path.unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
         with suppress(OSError):
             for folder in self._new_parents:
                 folder.rmdir()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
 
 
 def _unwritable(place: Path, error: OSError) -> NtkError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with --out")
-    return RunDirectoryError(f"{place}: cannot be written: {error.strerror or error}")
+    return RunDirectoryError(f"{place}: cannot be written: {error.strerror or error}: choose another --out")

@@ -18,7 +18,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any]]) -> None:
-    """Write the resolved spec, and what there is to know of the run beside its timings."""
+    """Write the resolved spec, and run.json: all there is to know of how the run was made."""
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     data = job.dataset
     files = {"train": data.train, "test": data.test} if data.has_test_file else {"train": data.train}

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ntkcli.arrays import FloatArray
+from ntkcli.data.scaling import Scaling
 from ntkcli.kernels.gram import Gram, strips
 from ntkcli.kernels.network import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
@@ -38,6 +41,20 @@ def write_matrices(
         a, b = sides[rows], sides[columns]
         panels = _panels(gram, kernel, a, b, train_train if name.endswith("train_train") else {})
         write_npy(folder / f"{name}.npy", (len(a), len(b)), gram.dtype, _told(panels, advance))
+
+
+def write_covariance(folder: Path, name: str, covariance: FloatArray, scaling: Scaling) -> None:
+    """Write a covariance (m, m) in the targets' units: (m, m) for one target, (k, m, m) for several.
+
+    Args:
+        folder: gets NAME.npy.
+        name: kernel and time, such as ntk_t0.5.
+        covariance: of standardised targets.
+        scaling: of the k targets.
+    """
+    scales, shape = scaling.scale**2, covariance.shape
+    panels = (row * scale for scale in scales.tolist() for row in covariance)
+    write_npy(folder / f"{name}.npy", (len(scales), *shape) if len(scales) > 1 else shape, np.float64, panels)
 
 
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from ntkcli.arrays import FloatArray
 
 
-def write_npy(path: Path, shape: tuple[int, int], dtype: npt.DTypeLike, panels: Iterable[FloatArray]) -> None:
+def write_npy(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, panels: Iterable[FloatArray]) -> None:
     """Write a matrix that never stands in memory whole; numpy.load reads it, with mmap_mode="r" too.
 
     Args:
         path: the file.
         shape, dtype: of the matrix.
-        panels: its rows from top to bottom, each (rows, shape[1]).
+        panels: its entries in C order, some rows at a time.
     """
     kind = np.dtype(dtype)
     header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}

@@ -23,7 +23,6 @@ class Result:
     mean: (m, k).
     variance: (m, k) of the function, or None.
     noise: (k,), variance of an observation around the function.
-    covariance: of the function: (m, m) for one target, (k, m, m) for several; or None.
     ready: seconds since the start of the run.
     """
 
@@ -32,7 +31,6 @@ class Result:
     mean: FloatArray
     variance: FloatArray | None
     noise: FloatArray
-    covariance: FloatArray | None
     ready: float
 
     @classmethod
@@ -43,14 +41,11 @@ class Result:
             NumericalError: a prediction is not finite.
         """
         prediction, squared = answer.prediction, scaling.scale**2
-        variance = covariance = None
+        variance = None
         if prediction.variance is not None:
             variance = prediction.variance.astype(np.float64)[:, None] * squared
-        if prediction.covariance is not None:
-            covariance = squared[:, None, None] * prediction.covariance
-            covariance = covariance[0] if len(squared) == 1 else covariance
         mean = scaling.undo(prediction.mean.astype(np.float64))
-        result = cls(answer.kernel, answer.time, mean, variance, answer.noise * squared, covariance, ready)
+        result = cls(answer.kernel, answer.time, mean, variance, answer.noise * squared, ready)
         result._check_finite()
         return result
 
@@ -61,11 +56,6 @@ class Result:
                 f"predictions of kernel {self.kernel} at time {time_text(self.time)} leave the range of "
                 "float64: give inference.ridge a value above 0, or a time nearer to 1"
             )
-
-    @property
-    def label(self) -> str:
-        """Kernel and time as a file name, such as ntk_t0.5."""
-        return f"{self.kernel}_t{time_text(self.time)}"
 
 
 def time_text(time: float) -> str:

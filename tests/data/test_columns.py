@@ -48,12 +48,14 @@ def test_a_misspelt_column_is_named_with_its_key_and_the_one_meant(
 
 
 def test_a_column_unlike_any_other_is_told_with_the_columns_there_are(header: Header) -> None:
-    with pytest.raises(DataError, match=r"has no column 'zzz' \(data\.target\); it has a, b$"):
+    with pytest.raises(
+        DataError, match=r"has no column 'zzz' \(data\.target\): correct the name; the file has a, b$"
+    ):
         choose_columns(header("train.csv", "a,b"), ["zzz"], "all", [])
 
 
 def test_a_long_list_of_columns_is_cut(header: Header) -> None:
-    with pytest.raises(DataError, match=r"it has c0, c1, .*, \.\.\.$") as refusal:
+    with pytest.raises(DataError, match=r"the file has c0, c1, .*, \.\.\.$") as refusal:
         choose_columns(header("train.csv", ",".join(f"c{i}" for i in range(500))), ["zzz"], "all", [])
     assert len(str(refusal.value)) < 300
 

@@ -153,7 +153,9 @@ def test_what_is_wrong_is_told_with_its_line(write: Write, content: str, what: s
 @pytest.mark.parametrize(("row", "count"), [("1,2", 2), ("1,2,x,y", 4), ("1,2,x,", 4)])
 def test_a_ragged_row_is_told_when_the_last_column_is_text(write: Write, row: str, count: int) -> None:
     path = write("t.csv", f"{GOOD}{row}\n")
-    assert fault_of(path, ["a", "b"], ["n"]) == f"4: has {count} fields where the header has 3"
+    assert (
+        fault_of(path, ["a", "b"], ["n"]) == f"4: has {count} fields where the header has 3: make them equal"
+    )
 
 
 def test_the_columns_that_are_not_asked_for_may_hold_anything(write: Write) -> None:

@@ -41,7 +41,7 @@ def test_digits_grouped_by_underscores_are_a_fault() -> None:
     [([], "0 fields"), (["1"], "1 field"), (["1", "1"], "2 fields"), (["1"] * 4, "4 fields")],
 )
 def test_a_ragged_row_is_a_fault(row: list[str], count: str) -> None:
-    assert fault_of(["1", "1", "x"], row) == f"4: has {count} where the header has 3"
+    assert fault_of(["1", "1", "x"], row) == f"4: has {count} where the header has 3: make them equal"
 
 
 def test_text_in_a_column_that_need_not_be_a_number_is_no_fault() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import ACTIVATIONS, COSINE_ULPS, Tile
+from ntkcli.kernels.activations import ACTIVATIONS, COSINE_ROUNDING, Tile
 
 from .quadrature import erf_duals, relu_duals
 
@@ -18,7 +18,7 @@ cosines = st.floats(-0.98, 0.98)
 def duals(name: str, q_a: FloatArray, q_b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
     """E[phi phi] and E[phi' phi'] for every pair of variances, as new arrays."""
     c, slope = c.copy(), np.empty_like(c)
-    ACTIVATIONS[name].dual(Tile(c, slope, q_a, q_b, _work(c), COSINE_ULPS))
+    ACTIVATIONS[name].dual(Tile(c, slope, q_a, q_b, _work(c), COSINE_ROUNDING))
     return c, slope
 
 
@@ -75,7 +75,7 @@ def test_the_dual_is_the_same_when_nobody_wants_the_slope(name: str) -> None:
     q_a, q_b = rng.uniform(0.1, 3, 4), rng.uniform(0.1, 3, 5)
     c = rng.uniform(-1, 1, (4, 5)) * np.sqrt(np.outer(q_a, q_b))
     alone = c.copy()
-    ACTIVATIONS[name].dual(Tile(alone, None, q_a, q_b, _work(c), COSINE_ULPS))
+    ACTIVATIONS[name].dual(Tile(alone, None, q_a, q_b, _work(c), COSINE_ROUNDING))
     assert np.array_equal(alone, duals(name, q_a, q_b, c)[0])
 
 

@@ -8,10 +8,11 @@ from scipy.linalg import LinAlgError
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
+from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 
-from .matrices import positive_definite
+from .matrices import in_blocks, positive_definite
 
 both_types = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-4)])
 
@@ -106,3 +107,19 @@ def test_an_iteration_that_does_not_converge_is_a_numerical_error(monkeypatch: p
     monkeypatch.setattr("ntkcli.linalg.spectrum.eigh", fails)
     with pytest.raises(NumericalError, match="did not converge"):
         spectrum_of(np.eye(3))
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1e-16, 1e-13, 1e-12, 1e-10, 1e-6])
+def test_a_ridge_is_judged_as_cholesky_judges_it(ridge: float) -> None:
+    matrix = of_rank(3, 200)
+    spectrum, blocks = spectrum_of(matrix), in_blocks(matrix, 64)
+    blocks.add_to_diagonal(ridge)
+    assert is_refused(lambda: spectrum.check_positive(ridge)) == is_refused(lambda: Cholesky(blocks))
+
+
+def is_refused(action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except SingularMatrixError:
+        return True
+    return False

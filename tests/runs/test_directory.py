@@ -1,11 +1,12 @@
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ntkcli.errors import ResourceError, RunDirectoryError
-from ntkcli.runs.directory import LOCK, MANIFEST, RunDirectory
+from ntkcli.runs.directory import MANIFEST, RunDirectory
 
 
 def write_run(place: Path, text: str = "new", *, overwrite: bool = False) -> None:
@@ -44,7 +45,7 @@ def test_nothing_is_to_be_seen_before_the_end(tmp_path: Path) -> None:
     with RunDirectory(tmp_path / "run", overwrite=False) as run:
         (run.path / "predictions.csv").write_text("half")
         assert not (tmp_path / "run").exists()
-        assert [entry.name[0] for entry in tmp_path.iterdir()] == ["."]
+        assert {entry.name[0] for entry in tmp_path.iterdir()} == {"."}
 
 
 def test_the_folders_above_are_made(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_only_one_run_at_a_time_writes_a_place(tmp_path: Path) -> None:
 
 def test_a_lock_that_ended_with_its_run_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lock_too_late(*_: object) -> None:
-        (tmp_path / ".run.partial" / LOCK).unlink()
+        (tmp_path / ".run.lock").unlink()
 
     monkeypatch.setattr("fcntl.flock", lock_too_late)
     with pytest.raises(RunDirectoryError, match="another run is writing it"):
@@ -156,10 +157,60 @@ def test_a_place_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
 def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     partial = tmp_path / ".run.partial"
     (partial / "kernels").mkdir(parents=True)
-    for name in (LOCK, "stale.csv", "kernels/stale.npy"):
+    (tmp_path / ".run.lock").touch()
+    for name in ("stale.csv", "kernels/stale.npy"):
         (partial / name).write_text("stale")
     (partial / "link").symlink_to(tmp_path)
     write_run(tmp_path / "run")
+    assert contents(tmp_path) == whole("new")
+
+
+def test_a_run_killed_between_two_renames_has_its_old_results_put_back(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", "old")
+    (tmp_path / "run").rename(tmp_path / ".run.old")
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "run", RuntimeError(), overwrite=True)
+    assert contents(tmp_path) == whole("old")
+
+
+def test_an_interrupt_between_two_renames_keeps_the_old_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path / "run", "old")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == ".run.partial":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(tmp_path / "run", "new", overwrite=True)
+    assert contents(tmp_path) == whole("old")
+
+
+@pytest.mark.parametrize("step", ["rename", "rmtree"])
+def test_nobody_gets_in_while_the_results_are_swapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    write_run(tmp_path / "run", "old")
+    owner: object = Path if step == "rename" else shutil
+    real, refusals = getattr(owner, step), []
+
+    def intrude(*args: object, **kwargs: object) -> object:
+        monkeypatch.setattr(owner, step, real)
+        try:
+            RunDirectory(tmp_path / "run", overwrite=True).__enter__()
+        except RunDirectoryError as error:
+            refusals.append(str(error))
+        monkeypatch.setattr(owner, step, intrude)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(owner, step, intrude)
+    write_run(tmp_path / "run", "new", overwrite=True)
+    assert refusals
+    assert all("another run is writing it" in refusal for refusal in refusals)
     assert contents(tmp_path) == whole("new")
 
 

@@ -38,7 +38,7 @@ def result(kernel: str = "nngp", time: float = math.inf, *, outputs: int = 1, no
     """A result for three rows."""
     mean = np.arange(3.0 * outputs).reshape(3, outputs) + 5.0
     variance = np.full((3, outputs), 4.0) + np.arange(3.0)[:, None]
-    return Result(kernel, time, mean, variance, np.full(outputs, noise), None, ready=1.0)
+    return Result(kernel, time, mean, variance, np.full(outputs, noise), ready=1.0)
 
 
 @given(time=st.floats(min_value=0, allow_nan=False))
@@ -144,19 +144,6 @@ def test_an_answer_is_taken_back_to_the_unit_of_each_target() -> None:
     assert found.variance is not None
     np.testing.assert_array_equal(found.variance, np.outer([1.0, 2.0, 4.0], [4.0, 9.0]))
     assert found.noise.tolist() == [1.0, 2.25]
-    assert found.covariance is None
-    assert found.label == "nngp_t2"
-
-
-@pytest.mark.parametrize("outputs", [1, 2])
-def test_a_covariance_is_scaled_by_the_variance_of_its_target(outputs: int) -> None:
-    scales = np.array([2.0, 3.0])[:outputs]
-    covariance = np.array([[4.0, 1.0], [1.0, 9.0]])
-    prediction = Prediction(np.ones((2, outputs)), covariance.diagonal(), covariance)
-    found = Result.of(answer(prediction), Scaling(np.zeros(outputs), scales), ready=0.0)
-    assert found.covariance is not None
-    expected = [covariance * scale**2 for scale in scales]
-    np.testing.assert_array_equal(found.covariance, expected if outputs > 1 else expected[0])
 
 
 def test_a_prediction_in_float32_is_scaled_in_float64() -> None:

@@ -74,8 +74,9 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 
 def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
-    # A terminated run cleans up after itself, as an interrupted one does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A run that is told to end cleans up after itself.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: _fail("told to end before it was done", 128 + number))
     try:
         sys.exit(ntk.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
@@ -83,8 +84,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _fail(f"{error.format_message()} (ntk --help tells more)", error.exit_code)
-    except click.Abort:
-        _fail("interrupted", 128 + signal.SIGINT)
     except NtkError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
@@ -98,7 +97,8 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    Stream("stderr").write(f"ntk: error: {message}\n")
+    for line in message.splitlines():
+        Stream("stderr").write(f"ntk: error: {line}\n")
     sys.exit(code)
 
 

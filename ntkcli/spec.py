@@ -198,9 +198,7 @@ class Spec(Section):
     def _test_matrices_need_test_rows(self) -> Self:
         asked = [name for name in self.output.kernels if "test" in name]
         if asked and self.data.test is None:
-            raise ValueError(
-                f"output.kernels asks for {asked[0]}, but there is no data.test: name a test file"
-            )
+            raise _conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
         return self
 
     @property

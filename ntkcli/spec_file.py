@@ -154,7 +154,10 @@ def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
         return f"{path}:{line}: not valid YAML: it holds the control character {chr(int(error.character))!r}"
     mark = getattr(error, "problem_mark", None)
     where = f"{path}:{mark.line + 1}" if mark else f"{path}"
-    return f"{where}: not valid YAML: {getattr(error, 'problem', None) or error}"
+    problem = str(getattr(error, "problem", None) or error)
+    if "'\\t'" in problem:
+        problem = "a line is indented with a tab: use spaces"
+    return f"{where}: not valid YAML: {problem}"
 
 
 def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, str]]:
@@ -180,7 +183,7 @@ def _known(document: _Document, details: ErrorDetails) -> KeyPath:
     if details["type"] == "missing":
         return path
     if details["type"] == CONFLICT:
-        path = (*path, details["ctx"]["key"])
+        path = (*path, *details["ctx"]["key"].split("."))
     while path not in document.lines:
         path = path[:-1]
     return path
@@ -198,6 +201,8 @@ def _hint(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         return did_you_mean(str(details["loc"][-1]), _keys_beside(details["loc"]))
     value = details["input"]
+    if value is None:
+        return " (it has no value)"
     if isinstance(value, Mapping):
         return ""
     choices = re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", "")))

@@ -74,7 +74,7 @@ SPECS = {
         spec=SPEC.replace("target: y", "target: y\n  features: [a, y]"),
     ),
     "test matrices without a test file": Case(
-        2, ("spec.yaml:", "output.kernels asks for ntk_test_train, but there is no data.test"),
+        2, ("spec.yaml:", "output.kernels: ntk_test_train needs test rows"),
         spec=SPEC.replace("  test: test.csv\n", "") + "  kernels: ntk_test_train\n",
     ),
 }  # fmt: skip
@@ -103,7 +103,7 @@ DATA = {
     ),
     "a column twice": train_case("a,a,y\n1,2,3\n", "train.csv:1: column 'a' is there twice"),
     "a column without a name": train_case("a,,y\n1,2,3\n", "train.csv:1: column 2 has no name"),
-    "semicolons": train_case("a;b;y\n1;2;3\n", "train.csv:1: columns are not separated by commas"),
+    "semicolons": train_case("a;b;y\n1;2;3\n", "train.csv:1: columns are separated by ';'"),
     "text": train_case(TRAIN + "1,red,2\n", "train.csv:6: column 'b': found 'red'", "correct it"),
     "text in the target": train_case(TRAIN + "1,2,low\n", "train.csv:6: column 'y': found 'low'"),
     "an empty cell": train_case(TRAIN + "1,,2\n", "train.csv:6: column 'b': is empty: fill the value in"),
@@ -149,7 +149,7 @@ PLACES = {
     "a run that is there": Case(
         6, ("run: is already there: give --overwrite",), taken={"run/run.json": "{}"}
     ),
-    "a file that is there": Case(6, ("run: is already there",), taken={"run": ""}),
+    "a file that is there": Case(6, ("run: is no directory",), taken={"run": ""}),
     "a place below a file": Case(6, ("file/run: cannot be written",), out="file/run", taken={"file": ""}),
     "a name that is too long": Case(6, ("cannot be written: File name too long",), out="x" * 300),
     "a link to itself": Case(6, ("loop: ",), out="loop"),

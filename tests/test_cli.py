@@ -69,7 +69,7 @@ def paused(make_spec: MakeSpec, tmp_path: Path) -> Iterator[Callable[..., "subpr
         processes.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        assert hidden(tmp_path) == [".run.lock", ".run.partial"]
+        assert hidden(tmp_path) == [".run.ntk-lock", ".run.ntk-partial"]
         return process
 
     yield start
@@ -206,7 +206,10 @@ def test_a_terminated_run_leaves_nothing(
     process = paused(stderr=subprocess.PIPE)
     process.send_signal(signal.SIGTERM)
     _, shown = process.communicate(timeout=60)
-    assert (process.returncode, shown) == (128 + signal.SIGTERM, "")
+    assert (process.returncode, shown) == (
+        128 + signal.SIGTERM,
+        "ntk: error: told to end before it was done\n",
+    )
     assert not (tmp_path / "run").exists()
     assert hidden(tmp_path) == []
 
@@ -217,7 +220,7 @@ def test_what_a_killed_run_leaves_is_cleared_by_the_next(
     process = paused()
     process.kill()
     process.communicate(timeout=60)
-    assert hidden(tmp_path) == [".run.lock", ".run.partial"]
+    assert hidden(tmp_path) == [".run.ntk-lock", ".run.ntk-partial"]
     assert (fit() / "predictions.csv").exists()
     assert hidden(tmp_path) == []
 

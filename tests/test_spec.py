@@ -88,7 +88,7 @@ CONFLICTS: list[tuple[dict[str, dict[str, Any]], str]] = [
     ({"data": {"id": "y"}}, "'y' is both in target and in id"),
     ({"data": {"features": ["a"], "id": "a"}}, "'a' is both in features and in id"),
     ({"inference": {"kernel": "ntkgp", "time": [0, 1]}}, "add inf to time"),
-    ({"output": {"kernels": ["ntk_test_train"]}}, "ntk_test_train, but there is no data.test"),
+    ({"output": {"kernels": ["ntk_test_train"]}}, "ntk_test_train needs test rows"),
     ({"output": {"kernels": ["nngp_train_train", "nngp_test_test"]}}, "nngp_test_test"),
 ]
 

@@ -15,11 +15,13 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.plan import Sizes, plan_fit
 from ntkcli.regression import Question, Regression
 from ntkcli.runs.directory import RunDirectory
-from ntkcli.runs.manifest import write_json, write_manifest
+from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 from ntkcli.runs.results import Result, check_names, prediction_table, scores, time_text
 from ntkcli.singularity import check_invertible, explain
 from ntkcli.spec_file import read_spec
+
+CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "kernels", "covariance")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
         NtkError: one of its family, with the exit code.
     """
     source = read_spec(spec_path, out)
-    run = RunDirectory(source.spec.place, overwrite=overwrite)
+    run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
         question = _question(job)
         _check(job, question, run.place)

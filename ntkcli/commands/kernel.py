@@ -9,7 +9,7 @@ from ntkcli.journal import Journal
 from ntkcli.plan import Sizes, plan_matrices
 from ntkcli.regression import GRAM_OF
 from ntkcli.runs.directory import RunDirectory
-from ntkcli.runs.manifest import write_manifest
+from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
 from ntkcli.spec_file import read_spec
 
@@ -26,7 +26,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
         NtkError: one of its family, with the exit code.
     """
     source = read_spec(spec_path, out)
-    run = RunDirectory(source.spec.place, overwrite=overwrite)
+    run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
     with open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         sizes = Sizes(len(job.train), len(job.test), job.train.x.shape[1], np.dtype(job.gram.dtype).itemsize)

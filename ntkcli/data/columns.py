@@ -69,8 +69,6 @@ def _check_present(file: CsvFile, names: list[str], key: str) -> None:
     for name in names:
         if name in file.columns:
             continue
-        if len(file.columns) == 1 and any(mark in file.columns[0] for mark in ";\t|"):
-            raise DataError(f"{file.path}:1: columns are not separated by commas: convert the file first")
         hint = did_you_mean(name, file.columns) or f": correct the name; the file has {_some(file.columns)}"
         raise DataError(f"{file.path}:1: has no column {name!r} ({key}){hint}")
 

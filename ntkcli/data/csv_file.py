@@ -35,8 +35,8 @@ class CsvFile:
             raise DataError(f"{path}: the file is empty: it needs a header line and data rows")
         self.columns = [name.strip() for name in beginning[0][1]]
         self._check_header()
-        # pandas takes a comma at the end of every row but the header's for no fault.
-        self._raise(find_fault(beginning[1:], self.columns, []))
+        self._first_row = beginning[1:]
+        self._raise(find_fault(self._first_row, self.columns, []))
 
     def read(self, numbers: list[str], texts: list[str]) -> pd.DataFrame:
         """The columns `numbers` as float64, and `texts` letter by letter.
@@ -44,6 +44,8 @@ class CsvFile:
         Raises:
             DataError: there are no rows, a row is ragged, or a cell of `numbers` is no finite number.
         """
+        # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
+        self._raise(find_fault(self._first_row, self.columns, numbers))
         try:
             frame = self._parse(numbers)
         except (ValueError, pd.errors.ParserWarning) as error:
@@ -77,9 +79,18 @@ class CsvFile:
             )
 
     def _check_header(self) -> None:
+        for mark, name in ((";", "';'"), ("|", "'|'"), ("\t", "tabs")):
+            if len(self.columns) == 1 and mark in self.columns[0]:
+                raise DataError(
+                    f"{self.path}:1: columns are separated by {name}: save the file with commas between "
+                    "columns, and points in numbers"
+                )
         for number, name in enumerate(self.columns, 1):
             if not name:
-                raise DataError(f"{self.path}:1: column {number} has no name: give it one in the header")
+                raise DataError(
+                    f"{self.path}:1: column {number} has no name: give it one, or leave it out "
+                    "(pandas: index=False)"
+                )
             if name in self.columns[: number - 1]:
                 raise DataError(f"{self.path}:1: column {name!r} is there twice: rename one of the two")
 

@@ -85,6 +85,10 @@ def load_dataset(spec: DataSpec) -> Dataset:
         variance = target_scaling.scale**2
     out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
     _refuse(train_file, columns.targets, out_of_range, "too large or too small for a variance in float64")
+    constant = zip(columns.targets, constant_columns(targets), strict=True)
+    warnings += [
+        f"{spec.train}: target {name!r} is constant" for name, is_constant in constant if is_constant
+    ]
     train = _table(train_file, train_frame, columns, scaling)
     test = train
     if test_file:

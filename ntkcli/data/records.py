@@ -15,6 +15,9 @@ from ntkcli.errors import DataError
 
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
+# How zip files (Excel workbooks among them), gzip, xz and zstd begin.
+ARCHIVES = (b"PK", b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+
 # A cell may be as long as it likes: the csv module's own limit is 128 kB.
 csv.field_size_limit(2**31 - 1)
 
@@ -64,6 +67,10 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
+            if number == 1 and line.startswith(ARCHIVES):
+                raise DataError(
+                    f"{path}: is an archive or a workbook: save the table as plain CSV"
+                ) from error
             raise DataError(
                 f"{path}:{number}: is not UTF-8 text (byte {error.start + 1} of the line is "
                 f"0x{line[error.start]:02x}): save the file as UTF-8"

@@ -4,14 +4,13 @@ import errno
 import fcntl
 import os
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
-
-MANIFEST = "run.json"
 
 
 class RunDirectory:
@@ -23,14 +22,16 @@ class RunDirectory:
 
     Args:
         place: where the directory will be.
-        overwrite: whether a run directory that is already there is replaced.
+        overwrite: whether a directory that is already there is replaced.
+        contents: the names that a run writes; a directory that holds anything else is never replaced.
 
     Raises:
-        RunDirectoryError: the place is taken or in use, is not a run directory, or cannot be written.
+        RunDirectoryError: the place is taken or in use, is not a run's, or cannot be written.
     """
 
-    def __init__(self, place: Path, *, overwrite: bool) -> None:
-        self._given = place.absolute()
+    def __init__(self, place: Path, *, overwrite: bool, contents: Collection[str]) -> None:
+        self._given = Path(os.path.abspath(place))  # noqa: PTH100 - Path.absolute keeps `..`
+        self._contents = frozenset(contents)
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self.path = self._beside("partial")
         self._old = self._beside("old")
@@ -75,24 +76,26 @@ class RunDirectory:
     def _check_place(self) -> None:
         if not os.path.lexists(self._given):
             return
+        foreign = self._foreign()
+        if foreign:
+            raise RunDirectoryError(
+                f"{self._given}: {foreign}, so it cannot be replaced: move it, or give another --out"
+            )
         if not self._overwrite:
             raise RunDirectoryError(f"{self._given}: is already there: give --overwrite or another --out")
-        if not self.place.is_dir() or not self._is_replaceable():
-            raise RunDirectoryError(
-                f"{self._given}: is not a run directory (it has no {MANIFEST}), so it is not overwritten: "
-                "give another --out"
-            )
 
-    def _is_replaceable(self) -> bool:
-        """Whether the directory is a run's, or empty: nothing else is ever deleted."""
+    def _foreign(self) -> str:
+        """Why the place is not the results of a run like this one; empty if it is."""
+        if not self.place.is_dir():
+            return "is no directory"
         try:
-            contents = {entry.name for entry in self.place.iterdir()}
+            others = sorted({entry.name for entry in self.place.iterdir()} - self._contents)
         except OSError as error:
             raise _unwritable(self._given, error) from error
-        return not contents or MANIFEST in contents
+        return f"holds {others[0]}, which this command does not write" if others else ""
 
     def _beside(self, ending: str) -> Path:
-        return self.place.parent / f".{self.place.name}.{ending}"
+        return self.place.parent / f".{self.place.name}.ntk-{ending}"
 
     def _acquire(self) -> None:
         """Take the lock, and make sure that it is still the one that stands there."""

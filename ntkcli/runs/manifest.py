@@ -7,9 +7,11 @@ from typing import Any
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.job import Job
-from ntkcli.runs.directory import MANIFEST, RunDirectory
+from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.spec_file import write_spec
+
+MANIFEST = ("spec.yaml", "run.json")
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -45,7 +47,7 @@ def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any
         "seconds": {**job.journal.timings, "total": job.journal.seconds},
         "peak_memory_bytes": peak_memory(),
     }
-    write_json(run.path / MANIFEST, content)
+    write_json(run.path / "run.json", content)
 
 
 def _file(file: CsvFile, rows: int, home: Path) -> dict[str, Any]:

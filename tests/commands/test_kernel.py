@@ -152,3 +152,12 @@ def test_a_kernel_run_may_be_overwritten_by_a_fit(kernel: Fit, fit: Fit) -> None
 def test_a_second_run_needs_overwrite(make_spec: MakeSpec, ntk: Ntk) -> None:
     assert ntk("kernel", make_spec()).returncode == 0
     assert ntk("kernel", make_spec()).returncode == 6
+
+
+def test_the_results_of_a_fit_are_not_overwritten(make_spec: Callable[..., Path], ntk: Ntk) -> None:
+    spec = make_spec()
+    assert ntk("fit", spec).returncode == 0
+    outcome = ntk("kernel", spec, "--overwrite")
+    assert outcome.returncode == 6
+    assert "holds metrics.json, which this command does not write" in outcome.stderr
+    assert ntk("fit", spec, "--overwrite").returncode == 0

@@ -301,3 +301,14 @@ def test_whatever_is_in_a_file_it_is_numbers_or_refused(
         assert len(list(records(path))) == len(frame) + 1
         refusal = str(path)
     assert refusal.startswith(str(path))
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("true", "false"), ("TRUE", "TRUE")])
+def test_a_column_of_true_and_false_is_not_taken_for_numbers(write: Write, words: tuple[str, str]) -> None:
+    path = write("t.csv", "a,b\n" + "".join(f"1,{word}\n" for word in words))
+    assert fault_of(path, ["a", "b"]).startswith(f"2: column 'b': found '{words[0]}'")
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04\xff", b"\x1f\x8b\x08\xff"])
+def test_a_workbook_or_archive_is_told_as_such(write: Write, start: bytes) -> None:
+    assert "is an archive or a workbook" in fault_of(write("t.csv", start), ["a"])

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from ntkcli.errors import ResourceError, RunDirectoryError
-from ntkcli.runs.directory import MANIFEST, RunDirectory
+from ntkcli.runs.directory import RunDirectory as AnyRunDirectory
+
+MANIFEST = "run.json"
+
+
+def RunDirectory(place: Path, *, overwrite: bool) -> AnyRunDirectory:  # noqa: N802 - stands for the class
+    return AnyRunDirectory(place, overwrite=overwrite, contents=(MANIFEST, "predictions.csv", "kernels"))
 
 
 def write_run(place: Path, text: str = "new", *, overwrite: bool = False) -> None:
@@ -72,7 +78,8 @@ def test_a_place_that_is_taken_is_refused_and_left_alone(tmp_path: Path, kind: s
     place = tmp_path / "run"
     take(place, kind)
     before = contents(tmp_path)
-    with pytest.raises(RunDirectoryError, match="run: is already there: give --overwrite or another --out"):
+    remedy = "is already there: give --overwrite" if kind in ("run", "empty folder") else "cannot be replaced"
+    with pytest.raises(RunDirectoryError, match=f"run: .*{remedy} ?.* another --out"):
         write_run(place)
     assert contents(tmp_path) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
@@ -83,7 +90,9 @@ def test_what_is_no_run_directory_is_not_overwritten(tmp_path: Path, kind: str) 
     place = tmp_path / "run"
     take(place, kind)
     before = contents(tmp_path)
-    with pytest.raises(RunDirectoryError, match=r"run: is not a run directory .* give another --out"):
+    with pytest.raises(
+        RunDirectoryError, match=r"run: .* cannot be replaced: move it, or give another --out"
+    ):
         write_run(place, overwrite=True)
     assert contents(tmp_path) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
@@ -109,7 +118,7 @@ def take(place: Path, kind: str) -> None:
     """Let something stand at a place."""
     if kind == "run":
         write_run(place, "old")
-        (place / "more.txt").write_text("old")
+        (place / "kernels" / "more.npy").write_text("old")
     elif kind == "dangling link":
         place.symlink_to("nowhere")
     elif kind == "file":
@@ -131,7 +140,7 @@ def test_only_one_run_at_a_time_writes_a_place(tmp_path: Path) -> None:
 
 def test_a_lock_that_ended_with_its_run_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lock_too_late(*_: object) -> None:
-        (tmp_path / ".run.lock").unlink()
+        (tmp_path / ".run.ntk-lock").unlink()
 
     monkeypatch.setattr("fcntl.flock", lock_too_late)
     with pytest.raises(RunDirectoryError, match="another run is writing it"):
@@ -149,15 +158,15 @@ def test_the_second_may_write_when_the_first_has_failed(tmp_path: Path) -> None:
 def test_a_place_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path / "run", overwrite=False).__enter__()
     take(tmp_path / "run", "folder")
-    with pytest.raises(RunDirectoryError, match="is already there"):
+    with pytest.raises(RunDirectoryError, match=r"holds precious\.txt, which this command does not write"):
         run.__exit__(None, None, None)
     assert contents(tmp_path) == {"run/precious.txt": "precious"}
 
 
 def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
-    partial = tmp_path / ".run.partial"
+    partial = tmp_path / ".run.ntk-partial"
     (partial / "kernels").mkdir(parents=True)
-    (tmp_path / ".run.lock").touch()
+    (tmp_path / ".run.ntk-lock").touch()
     for name in ("stale.csv", "kernels/stale.npy"):
         (partial / name).write_text("stale")
     (partial / "link").symlink_to(tmp_path)
@@ -167,7 +176,7 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
 
 def test_a_run_killed_between_two_renames_has_its_old_results_put_back(tmp_path: Path) -> None:
     write_run(tmp_path / "run", "old")
-    (tmp_path / "run").rename(tmp_path / ".run.old")
+    (tmp_path / "run").rename(tmp_path / ".run.ntk-old")
     with pytest.raises(RuntimeError):
         write_half(tmp_path / "run", RuntimeError(), overwrite=True)
     assert contents(tmp_path) == whole("old")
@@ -180,7 +189,7 @@ def test_an_interrupt_between_two_renames_keeps_the_old_results(
     rename = Path.rename
 
     def interrupted(path: Path, target: Path) -> Path:
-        if path.name == ".run.partial":
+        if path.name == ".run.ntk-partial":
             raise KeyboardInterrupt
         return rename(path, target)
 

@@ -2,11 +2,13 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO, cast
 
 import click
+
+from ntkcli.progress import Advance, unseen
 
 
 class Stream:
@@ -47,10 +49,10 @@ class Terminal:
         self._stream.write(f"ntk: {text}\n")
 
     @contextmanager
-    def progress(self, label: str, length: int) -> Iterator[Callable[[int], None]]:
+    def progress(self, label: str, length: int) -> Iterator[Advance]:
         """A progress bar on stderr for phases that have a length."""
         if length == 0 or not self._stream.isatty():
-            yield lambda _: None
+            yield unseen
             return
         with click.progressbar(length=length, label=f"{label:8}", file=cast("TextIO", self._stream)) as bar:
             yield bar.update

@@ -1,11 +1,11 @@
 """What is told of a run while it goes on, and kept for run.json: phases, their times, warnings."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-Advance = Callable[[int], None]
+from ntkcli.progress import Advance, unseen
 
 
 class Display(Protocol):
@@ -27,7 +27,7 @@ class Silent:
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
         """Show nothing."""
-        yield lambda _: None
+        yield unseen
 
 
 class Journal:

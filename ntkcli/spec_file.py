@@ -7,7 +7,6 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -16,8 +15,7 @@ from pydantic_core import ErrorDetails
 from ntkcli.errors import SpecError
 from ntkcli.spec import CONFLICT, Spec
 from ntkcli.suggestions import did_you_mean
-
-KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
+from ntkcli.yaml_document import Document, KeyPath, dotted
 
 REASONS = {
     "missing": "is missing, and has no default",
@@ -26,55 +24,6 @@ REASONS = {
     "is_instance_of": "should be a file path",
     "too_short": "should name at least one",
 }
-
-KeyPath = tuple[str | int, ...]
-
-
-class _Document:
-    """A YAML document as plain values, and the line of every key path in it."""
-
-    def __init__(self, text: str) -> None:
-        self.lines: dict[KeyPath, int] = {(): 1}
-        self.faults: list[tuple[int, str]] = []
-        self._loader = yaml.SafeLoader(text)
-        node = self._loader.get_single_node()
-        self.values = {} if node is None else self._build(node, ())
-
-    def _build(self, node: yaml.Node, at: KeyPath) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return self._build_mapping(node, at)
-        self.lines.setdefault(at, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
-        return self._build_scalar(node)
-
-    def _build_scalar(self, node: yaml.Node) -> Any:
-        """A plain value; 007, 0x1f or 12:30, which YAML takes for integers, stay the text that they are."""
-        try:
-            value = self._loader.construct_object(node)
-        except ValueError as error:
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        return node.value if is_integer and str(value) != node.value.removeprefix("+") else value
-
-    def _build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
-        self._note_repeated_keys(node, at)
-        self._loader.flatten_mapping(node)
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = _key(key_node)
-            self.lines[(*at, key)] = key_node.start_mark.line + 1
-            values[key] = self._build(value_node, (*at, key))
-        return values
-
-    def _note_repeated_keys(self, node: yaml.MappingNode, at: KeyPath) -> None:
-        """PyYAML lets the last of equal keys win; only merged ones (<<) may be overridden here."""
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = _key(key_node)
-            if key in seen:
-                self.faults.append((key_node.start_mark.line + 1, f"{_dotted((*at, key))}: given twice"))
-            seen.add(key)
 
 
 @dataclass(frozen=True)
@@ -103,7 +52,7 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     source = _read(path)
     try:
         text = source.decode("utf-8-sig")
-        document = _Document(text)
+        document = Document(text)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise SpecError(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
@@ -143,11 +92,6 @@ def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _key(node: yaml.Node) -> str:
-    key = str(node.value)
-    return KEY_ALIASES.get(key, key)
-
-
 def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
@@ -160,7 +104,7 @@ def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
     return f"{where}: not valid YAML: {problem}"
 
 
-def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, str]]:
+def _faults(document: Document, error: ValidationError) -> Iterator[tuple[int, str]]:
     """One fault for every key path, however many types pydantic tried there."""
     by_path: dict[KeyPath, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True):
@@ -168,7 +112,7 @@ def _faults(document: _Document, error: ValidationError) -> Iterator[tuple[int, 
     for path, found in by_path.items():
         reasons = _joined(dict.fromkeys(_reason(details) for details in found))
         line = document.lines.get(path) or document.lines.get(path[:-1], 1)
-        where = f"{_dotted(path)}: " if path else ""
+        where = f"{dotted(path)}: " if path else ""
         yield line, f"{where}{reasons}{_hint(found[0])}"
 
 
@@ -177,7 +121,7 @@ def _joined(reasons: Iterable[str]) -> str:
     return " or ".join([first, *(other.removeprefix("should be ") for other in others)])
 
 
-def _known(document: _Document, details: ErrorDetails) -> KeyPath:
+def _known(document: Document, details: ErrorDetails) -> KeyPath:
     """The longest part of pydantic's location that is in the document, or the missing key's own path."""
     path: KeyPath = tuple(details["loc"])
     if details["type"] == "missing":
@@ -215,10 +159,3 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         section = fields[str(key)].annotation
         fields = getattr(section, "model_fields", {})
     return list(fields)
-
-
-def _dotted(path: KeyPath) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")

@@ -7,7 +7,7 @@ kernel are F_t(G) y with
 """
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.progress import Advance
 
 # Names of the factorisations, from the cheapest to the dearest.
 Solver = Literal["none", "cholesky", "eigh"]
@@ -106,9 +107,7 @@ def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:
     return values
 
 
-def make_flow(
-    matrix: SymmetricBlocks, ridge: float, times: Collection[float], advance: Callable[[int], None]
-) -> Flow:
+def make_flow(matrix: SymmetricBlocks, ridge: float, times: Collection[float], advance: Advance) -> Flow:
     """The cheapest factorisation of G = matrix + ridge I that gives F_t(G) at all `times` > 0.
 
     Args:

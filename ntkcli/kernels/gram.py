@@ -14,14 +14,9 @@ from ntkcli.arrays import FloatArray
 from ntkcli.kernels.network import Network, Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.progress import Advance, unseen
 
 TILE_ROWS = 256
-
-Advance = Callable[[int], None]
-
-
-def _ignore(_: int) -> None:
-    """Tell nobody of the progress."""
 
 
 @dataclass
@@ -43,7 +38,7 @@ class Gram:
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def symmetric(
-        self, rows: Rows, kernels: Iterable[str], advance: Advance = _ignore
+        self, rows: Rows, kernels: Iterable[str], advance: Advance = unseen
     ) -> dict[str, SymmetricBlocks]:
         """Gram matrices (n, n) of the rows with themselves, by kernel ("nngp", "ntk").
 
@@ -62,7 +57,7 @@ class Gram:
         return matrices
 
     def rectangle(
-        self, a: Rows, b: Rows, kernels: Iterable[str], advance: Advance = _ignore
+        self, a: Rows, b: Rows, kernels: Iterable[str], advance: Advance = unseen
     ) -> dict[str, FloatArray]:
         """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel.
 

@@ -1,13 +1,12 @@
 """Cholesky factorisation of a matrix in blocks, in place, and solves with it."""
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
+from ntkcli.progress import Advance, unseen
 
 
 class Cholesky:
@@ -23,7 +22,7 @@ class Cholesky:
         SingularMatrixError: a squared pivot is not above the rounding level of the diagonal.
     """
 
-    def __init__(self, matrix: SymmetricBlocks, advance: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, matrix: SymmetricBlocks, advance: Advance = unseen) -> None:
         self._threshold = rounding_level(matrix.n, matrix.dtype, float(matrix.diagonal.max()))
         self._blocks = matrix
         self._gemm, self._syrk, self._trsm = get_blas_funcs(("gemm", "syrk", "trsm"), dtype=matrix.dtype)

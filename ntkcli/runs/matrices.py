@@ -1,6 +1,6 @@
 """Kernel matrices written into a run directory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,8 @@ from ntkcli.kernels.gram import Gram, strips
 from ntkcli.kernels.network import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.plan import CHUNK_ROWS
+from ntkcli.progress import Advance
 from ntkcli.runs.npy import write_npy
-
-Advance = Callable[[int], None]
 
 
 def write_matrices(

@@ -56,13 +56,8 @@ class Gram:
         self._run(tasks, advance)
         return matrices
 
-    def rectangle(
-        self, a: Rows, b: Rows, kernels: Iterable[str], advance: Advance = unseen
-    ) -> dict[str, FloatArray]:
-        """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel.
-
-        `advance` is called with the number of rows of `a` finished.
-        """
+    def rectangle(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
+        """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel."""
         matrices: dict[str, FloatArray] = {
             kernel: np.empty((len(a), len(b)), self.dtype) for kernel in kernels
         }
@@ -70,7 +65,7 @@ class Gram:
             partial(self._fill_rectangle_strip, matrices, a, b, strip)
             for strip in strips(slice(0, len(a)), self.tile_rows)
         ]
-        self._run(tasks, advance)
+        self._run(tasks, unseen)
         return matrices
 
     def _fill_block_strip(

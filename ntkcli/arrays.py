@@ -6,4 +6,4 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating[Any]]
-IndexArray = npt.NDArray[np.intp]
+BoolArray = npt.NDArray[np.bool_]

@@ -14,6 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import KernelRangeError, Network, Rows
+from ntkcli.plan import Sizes
 from ntkcli.spec import Spec
 from ntkcli.spec_file import SpecFile
 
@@ -40,6 +41,12 @@ class Job:
         """The spec alone."""
         return self.source.spec
 
+    @property
+    def sizes(self) -> Sizes:
+        """What the plan of any command starts from."""
+        itemsize = np.dtype(self.gram.dtype).itemsize
+        return Sizes(len(self.train), len(self.test), self.train.x.shape[1], itemsize)
+
 
 @contextmanager
 def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
@@ -47,7 +54,7 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
 
     Raises:
         DataError: the data is not what the spec says.
-        NumericalError: a kernel leaves the range of float64.
+        NumericalError: a kernel leaves the range of compute.dtype.
     """
     spec = source.spec
     threads = _threads(spec)

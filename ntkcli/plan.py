@@ -34,13 +34,13 @@ class Plan:
         memory = available_memory()
         if self.memory_bytes > memory:
             raise ResourceError(
-                f"not enough memory: this job needs about {_gib(self.memory_bytes)}, and {_gib(memory)} "
+                f"not enough memory: this job needs about {_size(self.memory_bytes)}, and {_size(memory)} "
                 "are free: use fewer rows, compute.dtype: float32, or a larger machine"
             )
         disk = shutil.disk_usage(_existing(folder)).free
         if self.disk_bytes > disk:
             raise ResourceError(
-                f"not enough disk: the matrices asked for need {_gib(self.disk_bytes)}, and {_gib(disk)} "
+                f"not enough disk: the matrices asked for need {_size(self.disk_bytes)}, and {_size(disk)} "
                 f"are free under {folder}: ask for fewer of output.kernels, or write elsewhere with --out"
             )
 
@@ -141,5 +141,5 @@ def _existing(folder: Path) -> Path:
     return folder if os.path.exists(folder) else _existing(folder.parent)  # noqa: PTH110
 
 
-def _gib(size: int) -> str:
+def _size(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ntkcli.inference.flow import SOLVERS, solver_for
+from ntkcli.inference.flow import solver_for
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.plan import Sizes, plan_fit
+from ntkcli.plan import plan_fit
 from ntkcli.regression import Question, Regression
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
@@ -85,12 +85,12 @@ def _check(job: Job, question: Question, place: Path) -> None:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
     if question.ridge == 0 and math.inf in spec.inference.time:
         check_invertible(job.gram.network, train.x, train.file)
-    answers = sum(len(times) for times in question.times.values())
+    times = [time for asked in question.times.values() for time in asked]
     plan_fit(
-        Sizes(len(job.train), len(job.test), job.train.x.shape[1], np.dtype(job.gram.dtype).itemsize),
+        job.sizes,
         grams=question.grams,
-        solver=max((solver_for(times) for times in question.times.values()), key=SOLVERS.index),
-        covariances=answers * len(job.dataset.columns.targets) if spec.output.covariance else 0,
+        solver=solver_for(times),
+        covariances=len(times) * len(job.dataset.columns.targets) if spec.output.covariance else 0,
         matrices=spec.output.kernels,
     ).check(place)
 

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.plan import Sizes, plan_matrices
+from ntkcli.plan import plan_matrices
 from ntkcli.regression import GRAM_OF
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
@@ -29,8 +27,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
     with open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
-        sizes = Sizes(len(job.train), len(job.test), job.train.x.shape[1], np.dtype(job.gram.dtype).itemsize)
-        plan_matrices(sizes, names).check(run.place)
+        plan_matrices(job.sizes, names).check(run.place)
         with run:
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, {}, advance)

@@ -30,7 +30,8 @@ def choose_columns(
     """
     _check_present(train, targets, "data.target")
     if features == "all":
-        features = [name for name in train.columns if name not in (*targets, *ids)]
+        others = {*targets, *ids}
+        features = [name for name in train.columns if name not in others]
     _check_present(train, features, "data.features")
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")
@@ -53,11 +54,12 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
         DataError: it lacks a feature, or (when all columns are features) has a column that
             train does not have.
     """
+    present, known = set(test.columns), {*train.columns, *columns.ids}
     for name in columns.features:
-        if name not in test.columns:
+        if name not in present:
             hint = did_you_mean(name, [other for other in test.columns if other not in train.columns])
             raise DataError(f"{test.path}:1: has no column {name!r}, a feature of {train.path}{hint}")
-    extra = [name for name in test.columns if name not in (*train.columns, *columns.ids)]
+    extra = [name for name in test.columns if name not in known]
     if all_features and extra:
         raise DataError(
             f"{test.path}:1: column {extra[0]!r} is not in {train.path}: "
@@ -66,8 +68,9 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
 
 
 def _check_present(file: CsvFile, names: list[str], key: str) -> None:
+    present = set(file.columns)
     for name in names:
-        if name in file.columns:
+        if name in present:
             continue
         hint = did_you_mean(name, file.columns) or f": correct the name; the file has {_some(file.columns)}"
         raise DataError(f"{file.path}:1: has no column {name!r} ({key}){hint}")

@@ -5,7 +5,6 @@ import warnings
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -64,7 +63,7 @@ class CsvFile:
             return next(islice(found, row + 1, None))[0]
 
     def _parse(self, numbers: list[str]) -> pd.DataFrame:
-        types = {name: float if name in numbers else str for name in self.columns}
+        types: dict[str, type[object]] = dict.fromkeys(self.columns, str) | dict.fromkeys(numbers, float)
         with reading(self.path), open_bytes(self.path) as file, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
@@ -73,7 +72,7 @@ class CsvFile:
                 header=0,
                 names=self.columns,
                 index_col=False,
-                dtype=cast("dict[str, type[object]]", types),
+                dtype=types,
                 na_filter=False,
                 low_memory=False,
             )
@@ -85,14 +84,16 @@ class CsvFile:
                     f"{self.path}:1: columns are separated by {name}: save the file with commas between "
                     "columns, and points in numbers"
                 )
+        seen: set[str] = set()
         for number, name in enumerate(self.columns, 1):
             if not name:
                 raise DataError(
                     f"{self.path}:1: column {number} has no name: give it one, or leave it out "
                     "(pandas: index=False)"
                 )
-            if name in self.columns[: number - 1]:
+            if name in seen:
                 raise DataError(f"{self.path}:1: column {name!r} is there twice: rename one of the two")
+            seen.add(name)
 
     def _look_for_fault(self, numbers: list[str]) -> None:
         with closing(records(self.path)) as found:

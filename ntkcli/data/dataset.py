@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.columns import Columns, check_ids, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.scaling import Scaling, constant_columns
@@ -80,14 +79,10 @@ def load_dataset(spec: DataSpec) -> Dataset:
     values = train_frame[columns.features].to_numpy()
     scaling = _fit(train_file, columns.features, values, standardize=spec.standardize)
     targets = train_frame[columns.targets].to_numpy()
-    target_scaling = _fit(train_file, columns.targets, targets, standardize=spec.standardize_target)
-    with np.errstate(over="ignore", under="ignore"):
-        variance = target_scaling.scale**2
-    out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
-    _refuse(train_file, columns.targets, out_of_range, "too large or too small for a variance in float64")
-    constant = zip(columns.targets, constant_columns(targets), strict=True)
+    target_scaling = _fit_targets(train_file, columns.targets, targets, standardize=spec.standardize_target)
     warnings += [
-        f"{spec.train}: target {name!r} is constant" for name, is_constant in constant if is_constant
+        f"{spec.train}: target {name!r} is constant"
+        for name in _where(columns.targets, constant_columns(targets))
     ]
     train = _table(train_file, train_frame, columns, scaling)
     test = train
@@ -106,8 +101,7 @@ def _drop_constant(
 ) -> tuple[Columns, list[str]]:
     """Leave out the features that standardising would divide by zero."""
     constant = constant_columns(frame[columns.features].to_numpy()) & drop
-    kept = [name for name, is_constant in zip(columns.features, constant, strict=True) if not is_constant]
-    dropped = [name for name in columns.features if name not in kept]
+    kept, dropped = (_where(columns.features, mask) for mask in (~constant, constant))
     if not kept:
         raise DataError(
             f"{file.path}: every feature is constant ({', '.join(dropped)}): nothing to learn from"
@@ -126,10 +120,23 @@ def _fit(file: CsvFile, names: list[str], values: FloatArray, *, standardize: bo
     return scaling
 
 
-def _refuse(file: CsvFile, names: list[str], faulty: npt.NDArray[np.bool_], what: str) -> None:
-    for name, is_faulty in zip(names, faulty, strict=True):
-        if is_faulty:
-            raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
+def _fit_targets(file: CsvFile, names: list[str], values: FloatArray, *, standardize: bool) -> Scaling:
+    """As `_fit`; a prediction's variance is in the target's unit squared, which float64 has to hold."""
+    scaling = _fit(file, names, values, standardize=standardize)
+    with np.errstate(over="ignore", under="ignore"):
+        variance = scaling.scale**2
+    out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
+    _refuse(file, names, out_of_range, "too large or too small for a variance in float64")
+    return scaling
+
+
+def _refuse(file: CsvFile, names: list[str], faulty: BoolArray, what: str) -> None:
+    for name in _where(names, faulty):
+        raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
+
+
+def _where(names: list[str], mask: BoolArray) -> list[str]:
+    return [name for name, chosen in zip(names, mask, strict=True) if chosen]
 
 
 def _table(file: CsvFile, frame: pd.DataFrame, columns: Columns, scaling: Scaling) -> Table:

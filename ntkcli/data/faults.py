@@ -27,7 +27,8 @@ def find_fault(
         columns: the header's names.
         numbers: the columns that have to be numbers.
     """
-    places = [(columns.index(name), name) for name in numbers]
+    place_of = {name: place for place, name in enumerate(columns)}
+    places = [(place_of[name], name) for name in numbers]
     for line, fields in records:
         if len(fields) != len(columns):
             return Fault(

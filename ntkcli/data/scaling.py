@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Scaling:
         return values * self.scale + self.mean
 
 
-def constant_columns(values: FloatArray) -> npt.NDArray[np.bool_]:
+def constant_columns(values: FloatArray) -> BoolArray:
     """Which columns have one value only, by comparison: no tolerance is involved."""
-    constant: npt.NDArray[np.bool_] = values.min(axis=0) == values.max(axis=0)
+    constant: BoolArray = values.min(axis=0) == values.max(axis=0)
     return constant

@@ -18,10 +18,6 @@ from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.progress import Advance
 
-# Names of the factorisations, from the cheapest to the dearest.
-Solver = Literal["none", "cholesky", "eigh"]
-SOLVERS: tuple[Solver, ...] = ("none", "cholesky", "eigh")
-
 
 class Flow(Protocol):
     """A Gram matrix G (n, n), ridge included, ready for F_t(G)."""
@@ -133,7 +129,7 @@ def make_flow(matrix: SymmetricBlocks, ridge: float, times: Collection[float], a
     return SpectralFlow(spectrum, ridge)
 
 
-def solver_for(times: Collection[float]) -> Solver:
+def solver_for(times: Collection[float]) -> Literal["none", "cholesky", "eigh"]:
     """Name of the factorisation that `make_flow` chooses: finite times need the eigenvalues."""
     if any(0 < time < math.inf for time in times):
         return "eigh"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Stream, Terminal, score_table
+from ntkcli.display import Stream, Terminal, labelled, score_table
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -70,6 +70,24 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     if not quiet:
         for name in names:
             Stream("stdout").write(f"wrote {_shown(place / 'kernels' / name)}.npy\n")
+
+
+@ntk.command()
+@SPEC
+@OUT
+def check(spec: Path, out: Path | None) -> None:
+    """Tell what fitting SPEC will need, and compute nothing.
+
+    Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the exit code
+    that `ntk fit` would end with before it begins.
+    """
+    from ntkcli.commands.check import check as run_check
+
+    report = run_check(spec, out=out, journal=_journal(quiet=False))
+    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.doubts)]
+    Stream("stdout").write(f"{labelled(lines)}\n")
+    if report.failure:
+        raise report.failure
 
 
 def main() -> None:

@@ -58,6 +58,12 @@ class Terminal:
             yield bar.update
 
 
+def labelled(lines: list[tuple[str, str]]) -> str:
+    """A line each, texts below each other behind their labels."""
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
+
+
 def score_table(rows: int, scores: list[dict[str, Any]]) -> str:
     """A line for every kernel, time and target; the target's column only if there are several.
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ntkcli.costs import Sizes
 from ntkcli.data.dataset import Dataset, Table, load_dataset
 from ntkcli.errors import NumericalError
 from ntkcli.journal import Journal
 from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import KernelRangeError, Network, Rows
-from ntkcli.plan import Sizes
+from ntkcli.plan import Budget, Planner
+from ntkcli.question import Question
 from ntkcli.spec import Spec
 from ntkcli.spec_file import SpecFile
+from ntkcli.stages import Solver
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,48 @@ class Job:
         return self.source.spec
 
     @property
+    def question(self) -> Question:
+        """What the spec asks of the kernels."""
+        asked, output, (n, k) = self.spec.inference, self.spec.output, self.dataset.y_train.shape
+        return Question(
+            times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
+            rate=asked.learning_rate / (n * k if asked.loss == "mean" else 1),
+            ridge=asked.ridge,
+            ridge_scale=asked.ridge_scale,
+            spread="covariance" if output.covariance else "variance" if output.std else "none",
+            tolerance=self.spec.compute.iteration_tolerance,
+            refine=self.spec.compute.dtype == "mixed",
+        )
+
+    @property
     def sizes(self) -> Sizes:
         """What the plan of any command starts from."""
-        itemsize = np.dtype(self.gram.dtype).itemsize
-        return Sizes(len(self.train), len(self.test), self.train.x.shape[1], itemsize)
+        return Sizes(
+            n=len(self.train),
+            m=len(self.test),
+            d=self.train.x.shape[1],
+            k=len(self.dataset.columns.targets),
+            itemsize=np.dtype(self.gram.dtype).itemsize,
+            depth=self.gram.network.depth,
+            threads=self.gram.threads,
+        )
+
+    @property
+    def budget(self) -> Budget:
+        """What the spec and the machine allow."""
+        memory = self.spec.compute.memory
+        return Budget.of(None if memory == "auto" else memory, self.spec.place)
+
+    def planner(self, *, without: Solver | None = None) -> Planner:
+        """Plans a fit, by the spec's choice of solver or, when one has failed, without that."""
+        return Planner(
+            self.sizes,
+            self.budget,
+            self.question,
+            choice="auto" if without else self.spec.compute.solver,
+            without=(without,) if without else (),
+            matrices=[*self.spec.output.kernels],
+        )
 
 
 @contextmanager
@@ -64,7 +105,7 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         for warning in dataset.warnings:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
-        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.dtype)
+        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.storage)
         train = _rows(gram, dataset.train)
         test = _rows(gram, dataset.test) if dataset.has_test_file else train
         yield Job(source, dataset, gram, train, test, journal)
@@ -91,7 +132,7 @@ def _threads(spec: Spec) -> int:
         return spec.compute.threads
     # OpenMP takes a list, one number for each level of nesting.
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else _processors()
+    return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else _processors()
 
 
 def _processors() -> int:

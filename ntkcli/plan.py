@@ -1,145 +1,181 @@
-"""What a job will need, known before anything large is allocated."""
+"""How a job will be done, and what it will need: known before anything large is allocated."""
 
-import os
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
+from ntkcli.costs import FILE_SLOWDOWN, Sizes, Work, stage_bytes, stage_work
 from ntkcli.errors import ResourceError
-from ntkcli.linalg.blocks import block_bytes
-
-CHUNK_ROWS = 512
-CHUNK_ARRAYS = 6
-OVERHEAD_BYTES = 160 * 2**20
+from ntkcli.machine import available_memory, free_disk
+from ntkcli.question import Question
+from ntkcli.stages import Solver, SolverChoice, Stage, ladders
+from ntkcli.units import bytes_text
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Memory and disk of a job.
+    """One way to do a job.
 
+    stages: what is factored, and how; none for `ntk kernel`.
+    in_file: whether the Gram matrices' blocks lie in a file instead of memory.
     memory_bytes: at the peak, the interpreter and its libraries included.
-    disk_bytes: of the matrices and covariances written.
+    disk_bytes: of the matrices and covariances written, and of the blocks in a file.
+    work: the arithmetic.
+    operations: all of it, in operations of a matrix product that would take as long.
     """
 
+    stages: list[Stage]
+    in_file: bool
     memory_bytes: int
     disk_bytes: int
-
-    def check(self, folder: Path) -> None:
-        """Check the plan against the memory that is free and the disk under `folder`.
-
-        Raises:
-            ResourceError: one of them is too small.
-        """
-        memory = available_memory()
-        if self.memory_bytes > memory:
-            raise ResourceError(
-                f"not enough memory: this job needs about {_size(self.memory_bytes)}, and {_size(memory)} "
-                "are free: use fewer rows, compute.dtype: float32, or a larger machine"
-            )
-        disk = shutil.disk_usage(_existing(folder)).free
-        if self.disk_bytes > disk:
-            raise ResourceError(
-                f"not enough disk: the matrices asked for need {_size(self.disk_bytes)}, and {_size(disk)} "
-                f"are free under {folder}: ask for fewer of output.kernels, or write elsewhere with --out"
-            )
+    work: Work
+    operations: float
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """The sizes that decide what a job needs.
+class Budget:
+    """What a job may take.
 
-    n, m, d: training rows, rows to predict, features.
-    itemsize: bytes of a number in a matrix.
+    memory: bytes, of the whole process.
+    disk: bytes, under `folder`.
     """
 
-    n: int
-    m: int
-    d: int
-    itemsize: int
+    memory: int
+    disk: int
+    folder: Path
+
+    @classmethod
+    def of(cls, memory: int | None, folder: Path) -> "Budget":
+        """The spec's memory, or all that is free; the disk that the run directory is on."""
+        return cls(available_memory() if memory is None else memory, free_disk(folder), folder)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Everything that decides how a job is done.
+
+    sizes: of the data and the network.
+    question: what is predicted; None for `ntk kernel`, which writes matrices only.
+    choice: the solvers allowed.
+    without: solvers that have failed already.
+    matrices: names of the kernel matrices to write.
+    """
+
+    sizes: Sizes
+    budget: Budget
+    question: Question | None = None
+    choice: SolverChoice = "auto"
+    without: tuple[Solver, ...] = ()
+    matrices: list[str] = field(default_factory=list)
+
+    def best(self) -> Plan:
+        """The cheapest plan within the budget or, if there is none, the one that needs least memory."""
+        plans = list(self._plans())
+        fitting = [plan for plan in plans if self._fits(plan)]
+        if fitting:
+            return min(fitting, key=lambda plan: plan.operations)
+        return min(plans, key=lambda plan: (plan.disk_bytes > self.budget.disk, plan.memory_bytes))
+
+    def checked(self) -> Plan:
+        """The best plan.
+
+        Raises:
+            ResourceError: it is not within the budget; the message tells what would be.
+        """
+        plan = self.best()
+        if plan.memory_bytes > self.budget.memory:
+            raise ResourceError(
+                f"not enough memory: this job needs about {bytes_text(plan.memory_bytes)}, and "
+                f"{bytes_text(self.budget.memory)} are free or allowed (compute.memory): {self._remedies()}"
+            )
+        if plan.disk_bytes > self.budget.disk:
+            raise ResourceError(
+                f"not enough disk: this job needs {bytes_text(plan.disk_bytes)}, and "
+                f"{bytes_text(self.budget.disk)} are free under {self.budget.folder}: ask for fewer of "
+                "output.kernels, or write elsewhere with --out"
+            )
+        return plan
+
+    def _plans(self) -> Iterator[Plan]:
+        """Every ladder, its blocks in memory or in a file; an eigendecomposition has to be in memory."""
+        for stages in ladders(self.question, self.choice) if self.question else iter([[]]):
+            if any(stage.solver in self.without for stage in stages):
+                continue
+            yield self._plan(stages, in_file=False)
+            if all(stage.solver != "eigh" for stage in stages):
+                yield self._plan(stages, in_file=True)
+
+    def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
+        sizes = self.sizes
+        peaks = [self._writing(stages, in_file=in_file)]
+        work = Work()
+        disk = sum(sizes.bytes_of(name) for name in self.matrices)
+        if self.question:
+            peaks += [stage_bytes(stage, sizes, self.question, in_file=in_file) for stage in stages]
+            work = sum((stage_work(stage, sizes, self.question) for stage in stages), work)
+            if self.question.spread == "covariance":
+                disk += len(self.question.pairs) * sizes.k * sizes.m**2 * 8
+        if in_file:
+            disk += self._held(stages) * sizes.matrix
+        operations = work.operations(sizes) * (FILE_SLOWDOWN if in_file else 1.0)
+        return Plan(stages, in_file, sizes.base + max(peaks), disk, work, operations)
+
+    def _held(self, stages: list[Stage]) -> int:
+        """The most Gram matrices of the training rows that there are at once."""
+        if self.question is None:
+            return 1
+        return max([len(stage.matrices(self.question)) for stage in stages], default=0)
+
+    def _writing(self, stages: list[Stage], *, in_file: bool) -> int:
+        """Bytes while kernel matrices are written, beside those that the first stage will need."""
+        if not self.matrices:
+            return 0
+        first = stages[0].matrices(self.question) if self.question and stages else []
+        blocks = 0 if in_file else len(first) * self.sizes.matrix
+        return blocks + max(self.sizes.writing(name, first, in_file=in_file) for name in self.matrices)
+
+    def _fits(self, plan: Plan) -> bool:
+        return plan.memory_bytes <= self.budget.memory and plan.disk_bytes <= self.budget.disk
+
+    def _remedies(self) -> str:
+        """What to change so that the job fits, with figures."""
+        found = []
+        if self._would_fit(sizes=replace(self.sizes, itemsize=4)):
+            found.append(f"compute.dtype: {'mixed' if self._can_be_mixed else 'float32'}")
+        if self.choice != "auto" and self._would_fit(choice="auto"):
+            found.append("compute.solver: auto")
+        spread = self.question.spread if self.question else "none"
+        if spread == "covariance" and self._would_fit(question=self._asking("variance")):
+            found.append("output.covariance: false")
+        if spread == "variance" and self._would_fit(question=self._asking("none")):
+            found.append("output.std: false")
+        rows = self._largest_rows()
+        if rows:
+            found.append(f"{rows} training rows or fewer")
+        return "use " + ", or ".join([*found, "a larger machine"])
 
     @property
-    def base(self) -> int:
-        """Bytes that every job takes: the interpreter, and the inputs as read and as scaled."""
-        return OVERHEAD_BYTES + 4 * 8 * (self.n + self.m) * self.d
+    def _can_be_mixed(self) -> bool:
+        if self.question is None or self.choice == "eigh":
+            return False
+        return {time for _, time in self.question.pairs} <= {0.0, math.inf}
 
-    def entries(self, name: str) -> int:
-        """Entries of a kernel matrix such as "ntk_test_train"."""
-        _, rows, columns = name.split("_")
-        lengths = {"train": self.n, "test": self.m}
-        return lengths[rows] * lengths[columns]
+    def _asking(self, spread: Literal["variance", "none"]) -> Question | None:
+        return replace(self.question, spread=spread) if self.question else None
 
-    def writing(self, name: str, grams: Sequence[str]) -> int:
-        """Bytes that writing a kernel matrix takes beside the Gram matrices at hand."""
-        kernel, rows, columns = name.split("_")
-        panel = CHUNK_ARRAYS * CHUNK_ROWS * self.n * self.itemsize
-        if rows != columns or (rows == "train" and kernel in grams):
-            return panel
-        return panel + block_bytes(self.n if rows == "train" else self.m, self.itemsize)
+    def _would_fit(self, **changes: object) -> bool:
+        planner = replace(self, **changes)  # type: ignore[arg-type]
+        return planner._fits(planner.best())
 
-
-def plan_fit(
-    sizes: Sizes, *, grams: Sequence[str], solver: str, covariances: int, matrices: Sequence[str]
-) -> Plan:
-    """Plan a fit.
-
-    Args:
-        sizes: of the data.
-        grams: the training rows' Gram matrices held at once, "nngp" and "ntk".
-        solver: "none", "cholesky" or "eigh".
-        covariances: number of (m, m) covariances written; 0 if none is computed.
-        matrices: names of the kernel matrices to write.
-    """
-    n, m, size = sizes.n, sizes.m, sizes.itemsize
-    blocks, full = block_bytes(n, size), n * n * size
-    chunk = m if covariances else min(m, CHUNK_ROWS)
-    predicting = CHUNK_ARRAYS * n * chunk * size + (4 * m * m * size if covariances else 0)
-    peak = len(grams) * blocks + max([predicting, *(sizes.writing(name, grams) for name in matrices)])
-    if solver == "eigh":
-        # The blocks become a full matrix, and that its eigenvectors; LAPACK's work space is 2 n^2.
-        others = (len(grams) - 1) * blocks
-        peak = max(peak, len(grams) * blocks + full, others + 3 * full, others + full + predicting)
-    disk = sum(sizes.entries(name) for name in matrices) * size + covariances * m * m * 8
-    return Plan(sizes.base + peak, disk)
-
-
-def plan_matrices(sizes: Sizes, names: Sequence[str]) -> Plan:
-    """Plan the writing of kernel matrices, one after the other, and nothing else."""
-    peak = max(sizes.writing(name, ()) for name in names)
-    return Plan(sizes.base + peak, sum(sizes.entries(name) for name in names) * sizes.itemsize)
-
-
-def available_memory() -> int:
-    """Bytes that can be had without swapping: the machine's, or its container's if that is less."""
-    machine = _meminfo("MemAvailable")
-    if machine is None:
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = _container_limit()
-    return machine if limit is None else min(machine, limit)
-
-
-def _meminfo(key: str) -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{key}:")), None)
-
-
-def _container_limit() -> int | None:
-    """The memory limit of a container (control groups, version 2 and 1); `max` is no number, and no limit."""
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            return int(Path(path).read_text())
-        except (OSError, ValueError):
-            continue
-    return None
-
-
-def _existing(folder: Path) -> Path:
-    # os.path.exists takes every name; Path.exists raises for one that is too long.
-    return folder if os.path.exists(folder) else _existing(folder.parent)  # noqa: PTH110
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+    def _largest_rows(self) -> int:
+        """The most training rows that fit, to two digits, by bisection; 0 if hardly any do."""
+        low, high = 0, self.sizes.n
+        while high - low > max(1, high // 100):
+            middle = (low + high) // 2
+            if self._would_fit(sizes=replace(self.sizes, n=middle)):
+                low = middle
+            else:
+                high = middle
+        return low

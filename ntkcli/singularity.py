@@ -46,10 +46,11 @@ def check_invertible(network: Network, x: FloatArray, file: CsvFile) -> None:
         )
 
 
-def explain(error: SingularMatrixError, file: CsvFile) -> NumericalError:
-    """What a failed factorisation means for the user."""
+def explain(error: SingularMatrixError, file: CsvFile, dtype: str) -> NumericalError:
+    """What a failed factorisation in `dtype` means for the user."""
+    more_digits = "use compute.dtype: float64, " if dtype == "float32" else ""
     return NumericalError(
         f"{file.path}:{file.line(error.row)}: the Gram matrix is singular to rounding: to the kernel, this "
-        f"row is nearly a combination of others (smallest pivot or eigenvalue {error.value:.2g}): raise "
-        "inference.ridge, or stop at a finite inference.time"
+        f"row is nearly a combination of others (smallest pivot or eigenvalue {error.value:.2g}): "
+        f"{more_digits}raise inference.ridge, or stop at a finite inference.time"
     )

@@ -1,6 +1,7 @@
 """The spec: every key of the YAML file, its type, its default and its limits."""
 
 import math
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -79,6 +80,18 @@ def _path(value: object, info: ValidationInfo) -> object:
         raise ValueError("should be a file path: there is no such user") from error
 
 
+def _memory(value: object) -> object:
+    """Bytes, as a number or with a unit."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", value, re.IGNORECASE)
+    if not found:
+        raise ValueError("should be a size such as 8GiB, 500MB or a number of bytes")
+    number, prefix, binary = found.groups()
+    unit = 1024 if binary or not prefix else 1000
+    return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
+
+
 def _conflict(key: str, what: str) -> PydanticCustomError:
     """A fault between keys of a section, told at one of them."""
     return PydanticCustomError(CONFLICT, "{what}", {"key": key, "what": what})
@@ -90,6 +103,7 @@ Time = Annotated[Number, Field(ge=0)]
 Column = Annotated[str, BeforeValidator(_column_name)]
 Columns = Annotated[list[Column], BeforeValidator(_listed), AfterValidator(_distinct), Field(min_length=1)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
+Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -175,9 +189,31 @@ class OutputSpec(Section):
 class ComputeSpec(Section):
     """How it is computed."""
 
-    dtype: Literal["float64", "float32"] = "float64"
+    dtype: Literal["float64", "float32", "mixed"] = "float64"
+    solver: Literal["auto", "cholesky", "eigh", "lanczos"] = "auto"
+    tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
+    memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
     tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
+
+    @property
+    def storage(self) -> Literal["float64", "float32"]:
+        """What Gram matrices are stored and factored as."""
+        return "float64" if self.dtype == "float64" else "float32"
+
+    @property
+    def iteration_tolerance(self) -> float:
+        """Where iterations stop: the tolerance, or near the rounding of the dtype."""
+        if self.tolerance == "auto":
+            return 1e-5 if self.dtype == "float32" else 1e-10
+        return self.tolerance
+
+    @property
+    def residual_tolerance(self) -> float:
+        """The largest residual that passes: the tolerance, or what all but the worst matrices allow."""
+        if self.tolerance == "auto":
+            return 1e-3 if self.dtype == "float32" else 1e-8
+        return self.tolerance
 
 
 class Spec(Section):
@@ -199,6 +235,21 @@ class Spec(Section):
         asked = [name for name in self.output.kernels if "test" in name]
         if asked and self.data.test is None:
             raise _conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
+        return self
+
+    @model_validator(mode="after")
+    def _finite_times_are_beyond_cholesky(self) -> Self:
+        if self.compute.solver == "cholesky" and any(0 < time < math.inf for time in self.inference.time):
+            what = "cholesky solves for time inf only, and inference.time has a finite one: use auto"
+            raise _conflict("compute.solver", what)
+        return self
+
+    @model_validator(mode="after")
+    def _mixed_is_for_infinite_time(self) -> Self:
+        finite = any(0 < time < math.inf for time in self.inference.time)
+        if self.compute.dtype == "mixed" and (finite or self.compute.solver == "eigh"):
+            what = "mixed refines a Cholesky solution at time inf: use float64 for finite times and eigh"
+            raise _conflict("compute.dtype", what)
         return self
 
     @property

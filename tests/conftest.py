@@ -11,12 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ntkcli.cli import main
 
 # Property tests draw the same examples everywhere, and take their time on a busy machine.
-settings.register_profile("ntkcli", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile(
+    "ntkcli",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("ntkcli")
 
 os.environ.pop("OMP_NUM_THREADS", None)

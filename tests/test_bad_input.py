@@ -66,6 +66,13 @@ SPECS = {
     "negative ridge": spec_case("inference: {ridge: -1e-3}", "spec.yaml:7: inference.ridge: ", "-0.001"),
     "text for a number": spec_case("inference: {ridge: small}", "spec.yaml:7: inference.ridge: ", "'small'"),
     "an interval in percent": spec_case("  interval: 95", "spec.yaml:7: output.interval: ", "(found 95)"),
+    "a memory without a number": spec_case("compute: {memory: lots}", ":7: compute.memory: ", "such as 8GiB"),
+    "no memory": spec_case("compute: {memory: 0}", "spec.yaml:7: compute.memory: ", "(found 0)"),
+    "a tolerance of 1": spec_case("compute: {tolerance: 1}", ":7: compute.tolerance: ", "less than 1"),
+    "an unknown solver": spec_case("compute: {solver: cholesk}", ":7: compute.solver: ", "mean 'cholesky'?"),
+    "cholesky at a finite time": spec_case(
+        "inference: {time: 1}\ncompute: {solver: cholesky}", "spec.yaml:8: compute.solver: ", "use auto"
+    ),
     "a section twice": spec_case("output: {std: false}", "spec.yaml:7: output: given twice"),
     "an unknown kernel": spec_case("inference: {kernel: ntkpg}", ":7: inference.kernel: ", "mean 'ntkgp'?"),
     "ntkgp at a finite time": spec_case("inference: {kernel: ntkgp, time: 1}", "spec.yaml:7: ", "add inf"),
@@ -157,7 +164,17 @@ PLACES = {
     "the root of all folders": Case(6, ("/: ",), out="/"),
 }
 
-CASES = SPECS | DATA | NUMERICAL | PLACES
+RESOURCES = {
+    "less memory than the interpreter takes": Case(
+        5, ("not enough memory: ", "MiB", "compute.memory"), spec=SPEC + "compute: {memory: 1MB}\n"
+    ),
+    "less memory than an eigendecomposition takes": Case(
+        5, ("not enough memory: ", "training rows"),
+        spec=SPEC.replace("train.csv", "long.csv") + "compute: {memory: 150MiB, solver: eigh}\n",
+    ),
+}  # fmt: skip
+
+CASES = SPECS | DATA | NUMERICAL | PLACES | RESOURCES
 
 
 @pytest.fixture
@@ -170,6 +187,7 @@ def bad_input(tmp_path: Path, write: Callable[[str, str | bytes], Path]) -> Call
             if content is not None:
                 write(name, content)
         write("train.csv.gz", gzip.compress(TRAIN.encode())[:-9])
+        write("long.csv", "a,b,y\n" + "".join(f"{row},{row**2},1\n" for row in range(2000)))
         (tmp_path / "folder").mkdir()
         (tmp_path / "loop").symlink_to("loop")
 

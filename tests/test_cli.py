@@ -78,7 +78,10 @@ def paused(make_spec: MakeSpec, tmp_path: Path) -> Iterator[Callable[..., "subpr
         process.communicate()
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["-h"], ["fit", "--help"], ["kernel", "--help"]])
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["--version"], ["-h"], ["fit", "--help"], ["kernel", "--help"], ["check", "--help"]],
+)
 def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:
     outcome = python(LISTING, *args)
     assert outcome.returncode == 0
@@ -99,6 +102,7 @@ def test_the_help_names_every_command_and_exit_code(ntk: Ntk) -> None:
     for word in (
         "fit",
         "kernel",
+        "check",
         "0 fine",
         "1 unexpected",
         "2 usage",
@@ -182,14 +186,14 @@ def test_a_job_larger_than_the_memory_is_refused_before_it_begins(
     outcome = ntk(command, make_spec())
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert outcome.stderr.startswith("ntk: error: not enough memory: this job needs about ")
-    assert "use fewer rows" in outcome.stderr
+    assert " 1 MiB are free or allowed (compute.memory): use " in outcome.stderr
     assert not (tmp_path / "run").exists()
 
 
 def test_matrices_larger_than_the_disk_are_refused_before_they_are_begun(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("ntkcli.plan.shutil.disk_usage", lambda _: FullDisk())
+    monkeypatch.setattr("ntkcli.machine.shutil.disk_usage", lambda _: FullDisk())
     outcome = ntk("fit", make_spec(output={"kernels": ["ntk_train_train"]}))
     assert outcome.returncode == 5
     assert outcome.stderr.startswith("ntk: error: not enough disk: ")

@@ -1,137 +1,332 @@
-import shutil
+"""Which plan is made for a job and a budget, and what is said when there is none."""
+
+import math
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from ntkcli.costs import Sizes
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
-from ntkcli.plan import CHUNK_ROWS, OVERHEAD_BYTES, Plan, Sizes, available_memory, plan_fit, plan_matrices
+from ntkcli.plan import Budget, Plan, Planner
+from ntkcli.question import Question
+from ntkcli.spec import Spec
+from ntkcli.stages import SolverChoice
+from ntkcli.units import bytes_text
 
-GIB = 2**30
-MEMINFO = "MemTotal:  8388608 kB\nMemFree:  100 kB\nMemAvailable:  4194304 kB\n"
-GROUP_2 = "/sys/fs/cgroup/memory.max"
-GROUP_1 = "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+PLENTY = Budget(memory=2**50, disk=2**60, folder=Path("runs"))
+SIZES = Sizes(n=4000, m=1000, d=10)
+FAR_APART = [10.0**i for i in range(-40, 41, 2)]
 
+Sections = dict[str, dict[str, Any]]
 
-class Usage(NamedTuple):
-    """What shutil.disk_usage returns."""
-
-    total: int
-    used: int
-    free: int
-
-
-def fit_plan(n: int = 1000, m: int = 50, **changes: Any) -> Plan:
-    settings = {"grams": ["ntk"], "solver": "cholesky", "covariances": 0, "matrices": []}
-    itemsize = changes.pop("itemsize", 8)
-    return plan_fit(Sizes(n, m, 0, itemsize), **{**settings, **changes})
-
-
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """1 GiB of memory and 2 GiB of disk are free."""
-    monkeypatch.setattr("ntkcli.plan.available_memory", lambda: GIB)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(4 * GIB, 2 * GIB, 2 * GIB))
-
-
-@pytest.mark.usefixtures("machine")
-def test_a_plan_that_just_fits_passes(tmp_path: Path) -> None:
-    Plan(GIB, 2 * GIB).check(tmp_path)
-
-
-@pytest.mark.usefixtures("machine")
-def test_too_little_memory_is_refused_with_both_sizes_and_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(ResourceError, match=r"memory.* 1\.5 GiB.* 1\.0 GiB.*compute\.dtype: float32"):
-        Plan(GIB + GIB // 2, 0).check(tmp_path)
-    with pytest.raises(ResourceError, match="memory"):
-        Plan(GIB + 1, 0).check(tmp_path)
+SECTIONS: st.SearchStrategy[Sections] = st.fixed_dictionaries(
+    {
+        "inference": st.fixed_dictionaries(
+            {
+                "kernel": st.lists(st.sampled_from(["ntk", "nngp", "ntkgp"]), min_size=1, unique=True),
+                "time": st.lists(st.sampled_from([0.0, 1.0, 5.0, 1e4, math.inf]), min_size=1, unique=True),
+            }
+        ),
+        "output": st.fixed_dictionaries({"std": st.booleans(), "covariance": st.booleans()}),
+        "compute": st.fixed_dictionaries(
+            {
+                "dtype": st.sampled_from(["float64", "float32", "mixed"]),
+                "solver": st.sampled_from(["auto", "cholesky", "eigh", "lanczos"]),
+            }
+        ),
+    }
+)
+JOBS = st.builds(
+    Sizes, n=st.integers(50, 100_000), m=st.integers(1, 5000), d=st.integers(1, 300), k=st.integers(1, 10)
+)
 
 
-@pytest.mark.usefixtures("machine")
-def test_too_little_disk_is_refused_with_both_sizes_and_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(ResourceError, match=rf"disk.* 3\.0 GiB.* 2\.0 GiB.*{tmp_path}.*--out"):
-        Plan(0, 3 * GIB).check(tmp_path)
-    with pytest.raises(ResourceError, match="disk"):
-        Plan(0, 2 * GIB + 1).check(tmp_path)
+def asking(time: float | list[float] = math.inf, kernel: str = "ntk", **changes: Any) -> Question:
+    """What is asked of one kernel; its mean alone unless `spread` says otherwise."""
+    return Question({kernel: time if isinstance(time, list) else [time]}, **{"spread": "none", **changes})
 
 
-def test_the_disk_of_a_folder_to_be_made_is_its_parents(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def planner(question: Question | None, **changes: Any) -> Planner:
+    return replace(Planner(SIZES, PLENTY, question), **changes)
+
+
+def solvers(plan: Plan) -> list[str]:
+    return [stage.solver for stage in plan.stages]
+
+
+def need(question: Question | None, **changes: Any) -> int:
+    """Bytes of memory that the cheapest plan takes."""
+    return planner(question, **changes).best().memory_bytes
+
+
+@pytest.mark.parametrize("spread", ["none", "variance", "covariance"])
+@pytest.mark.parametrize("kernel", ["ntk", "nngp", "ntkgp"])
+def test_time_inf_is_a_cholesky_factorisation(kernel: str, spread: str) -> None:
+    assert solvers(planner(asking(math.inf, kernel, spread=spread)).best()) == ["cholesky"]
+
+
+def test_time_0_needs_no_solver() -> None:
+    plan = planner(asking(0.0)).best()
+    assert (solvers(plan), plan.work.linear_algebra) == (["none"], 0)
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_the_mean_at_one_finite_time_takes_lanczos(kernel: str) -> None:
+    assert solvers(planner(asking(10.0, kernel)).best()) == ["lanczos"]
+
+
+def test_near_times_share_a_factorisation_and_inf_has_its_own() -> None:
+    assert sorted(solvers(planner(asking([1.0, 2.0, math.inf])).best())) == ["cholesky", "lanczos"]
+    assert solvers(planner(asking([1.0, 1e3])).best()) == ["lanczos", "lanczos"]
+
+
+def test_many_far_apart_times_share_one_eigendecomposition() -> None:
+    assert solvers(planner(asking([*FAR_APART, math.inf])).best()) == ["eigh"]
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_standard_deviations_at_a_finite_time_take_lanczos_for_few_rows_and_eigh_for_many(
+    kernel: str,
 ) -> None:
-    asked = []
+    question = asking(10.0, kernel, spread="variance")
+    by_rows = {
+        m: solvers(planner(question, sizes=replace(SIZES, m=m)).best()) for m in (1, SIZES.n // 20, 100_000)
+    }
+    assert by_rows == {1: ["lanczos"], SIZES.n // 20: ["lanczos"], 100_000: ["eigh"]}
 
-    def disk_usage(folder: Path) -> Usage:
-        asked.append(folder)
-        return Usage(1, 0, 1)
 
-    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
-    Plan(0, 1).check(tmp_path / "not" / "yet")
-    assert asked == [tmp_path]
+def test_the_covariance_of_many_rows_at_a_finite_time_takes_eigh() -> None:
+    question = asking(10.0, spread="covariance")
+    assert solvers(planner(question, sizes=replace(SIZES, m=SIZES.n)).best()) == ["eigh"]
 
 
 @pytest.mark.parametrize(
-    ("files", "expected"),
+    ("time", "choice", "expected"),
     [
-        ({"/proc/meminfo": MEMINFO}, 4 * GIB),
-        ({"/proc/meminfo": MEMINFO, GROUP_2: f"{GIB}\n"}, GIB),
-        ({"/proc/meminfo": MEMINFO, GROUP_2: "max\n"}, 4 * GIB),
-        ({"/proc/meminfo": MEMINFO, GROUP_2: f"{9 * GIB}\n"}, 4 * GIB),
-        ({"/proc/meminfo": MEMINFO, GROUP_1: f"{GIB}\n"}, GIB),
-        ({"/proc/meminfo": MEMINFO, GROUP_1: "9223372036854771712\n"}, 4 * GIB),
+        (10.0, "eigh", ["eigh"]),
+        (math.inf, "eigh", ["eigh"]),
+        (math.inf, "cholesky", ["cholesky"]),
+        (math.inf, "lanczos", ["cholesky"]),
+        ([*FAR_APART], "lanczos", ["lanczos"] * len(FAR_APART)),
+        ([0.0, 10.0, math.inf], "lanczos", ["cholesky", "lanczos", "none"]),
     ],
 )
-def test_available_memory_is_the_least_of_machine_and_container(
-    files: dict[str, str], expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read_text(path: Path) -> str:
-        if str(path) not in files:
-            raise FileNotFoundError(path)
-        return files[str(path)]
-
-    monkeypatch.setattr(Path, "read_text", read_text)
-    assert available_memory() == expected
+def test_a_choice_of_solver_is_followed(time: Any, choice: SolverChoice, expected: list[str]) -> None:
+    assert sorted(solvers(planner(asking(time), choice=choice).best())) == expected
 
 
-@pytest.mark.parametrize("itemsize", [4, 8])
-def test_the_gram_matrices_of_a_fit_count_as_their_blocks(itemsize: int) -> None:
-    one, two = (
-        fit_plan(5000, grams=grams, itemsize=itemsize).memory_bytes for grams in (["ntk"], ["nngp", "ntk"])
-    )
-    assert two - one == block_bytes(5000, itemsize)
+def test_a_solver_that_has_failed_is_not_tried_again() -> None:
+    near, far = asking(10.0), asking(FAR_APART)
+    assert solvers(planner(near, without=("lanczos",)).best()) == ["eigh"]
+    assert solvers(planner(far, without=("eigh",)).best()) == ["lanczos"] * len(FAR_APART)
 
 
-def test_a_matrix_that_is_not_at_hand_counts_as_its_blocks() -> None:
-    base = OVERHEAD_BYTES + block_bytes(300, 8)
-    assert fit_plan(300, 4000, matrices=["ntk_test_test"]).memory_bytes >= base + block_bytes(4000, 8)
-    other = fit_plan(4000, matrices=["nngp_train_train"]).memory_bytes
-    assert other >= fit_plan(4000, matrices=["ntk_train_train"]).memory_bytes + block_bytes(4000, 8)
+def test_of_the_plans_that_fit_the_cheapest_is_taken() -> None:
+    question = asking(10.0, spread="variance")
+    plans = {choice: planner(question, choice=choice).best() for choice in ("eigh", "lanczos")}
+    assert plans["eigh"].operations < plans["lanczos"].operations
+    assert planner(question).best() == plans["eigh"]
 
 
-def test_inputs_count_as_often_as_they_are_held() -> None:
-    plan = plan_fit(Sizes(100, 50, 1000, 8), grams=["ntk"], solver="none", covariances=0, matrices=[])
-    assert plan.memory_bytes == fit_plan(100, 50).memory_bytes + 4 * 8 * 150 * 1000
+def test_without_memory_for_eigh_lanczos_is_taken() -> None:
+    question = asking(10.0, spread="variance")
+    sizes = replace(SIZES, m=SIZES.n)
+    most, least = (need(question, sizes=sizes, choice=choice) for choice in ("eigh", "lanczos"))
+    assert least < most
+    for memory, expected in ((most, "eigh"), (most - 1, "lanczos"), (least, "lanczos")):
+        plan = planner(question, sizes=sizes, budget=replace(PLENTY, memory=memory)).checked()
+        assert (solvers(plan), plan.in_file) == ([expected], False)
+        assert plan.memory_bytes <= memory
 
 
-def test_a_plan_holds_at_least_what_is_surely_allocated() -> None:
-    n, m = 3000, 700
-    full, chunk = 8 * n * n, 8 * n * CHUNK_ROWS
-    assert fit_plan(n, m).memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + chunk
-    assert fit_plan(n, m, solver="eigh").memory_bytes >= OVERHEAD_BYTES + 3 * full
-    two = fit_plan(n, m, grams=["nngp", "ntk"], solver="eigh")
-    assert two.memory_bytes >= OVERHEAD_BYTES + block_bytes(n, 8) + 3 * full
-    assert fit_plan(n, m, covariances=1).memory_bytes >= OVERHEAD_BYTES + 8 * (n + m) * m
-    assert plan_matrices(Sizes(n, m, 0, 8), ["ntk_train_train"]).memory_bytes >= block_bytes(n, 8) + chunk
+@pytest.mark.parametrize("question", [asking(math.inf), asking(10.0, spread="variance"), None])
+def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | None) -> None:
+    job = planner(question, choice="lanczos", matrices=[] if question else ["ntk_train_train"])
+    in_memory = job.best()
+    plan = replace(job, budget=replace(PLENTY, memory=in_memory.memory_bytes - 1)).checked()
+    assert (in_memory.in_file, plan.in_file) == (False, True)
+    count = len(plan.stages[0].matrices(question)) if question else 1
+    blocks = count * block_bytes(SIZES.n, SIZES.itemsize)
+    assert plan.disk_bytes == in_memory.disk_bytes + blocks
+    assert plan.memory_bytes < in_memory.memory_bytes
+    assert plan.operations > in_memory.operations or question is None
 
 
-def test_memory_does_not_grow_with_the_test_rows() -> None:
-    assert fit_plan(m=CHUNK_ROWS).memory_bytes == fit_plan(m=10**9).memory_bytes
+def test_an_eigendecomposition_is_never_in_a_file() -> None:
+    question = asking(10.0)
+    budget = replace(PLENTY, memory=need(question, choice="eigh") - 1)
+    assert planner(question, budget=budget).checked().stages != []
+    with pytest.raises(ResourceError, match="not enough memory"):
+        planner(question, budget=budget, choice="eigh").checked()
 
 
-def test_the_disk_is_that_of_the_matrices() -> None:
+def test_without_disk_for_the_blocks_it_is_the_memory_that_is_missing() -> None:
+    question = asking(math.inf)
+    budget = Budget(need(question) - 1, block_bytes(SIZES.n, 8) - 1, Path("runs"))
+    with pytest.raises(ResourceError, match="not enough memory"):
+        planner(question, budget=budget).checked()
+    assert planner(question, budget=replace(budget, disk=budget.disk + 1)).checked().in_file
+
+
+def test_the_disk_is_that_of_the_matrices_and_covariances() -> None:
     names = ["ntk_train_train", "nngp_test_train", "ntk_test_test"]
-    entries = 300 * 300 + 20 * 300 + 20 * 20
-    assert fit_plan(300, 20, matrices=names).disk_bytes == 8 * entries
-    assert plan_matrices(Sizes(300, 20, 0, 4), names).disk_bytes == 4 * entries
-    assert fit_plan(300, 20).disk_bytes == 0
-    assert fit_plan(300, 20, covariances=6).disk_bytes == 6 * 8 * 20 * 20
+    n, m = SIZES.n, SIZES.m
+    entries = n * n + m * n + m * m
+    assert planner(asking(), matrices=names).best().disk_bytes == 8 * entries
+    short = replace(SIZES, itemsize=4)
+    assert planner(None, sizes=short, matrices=names).best().disk_bytes == 4 * entries
+    assert planner(asking()).best().disk_bytes == 0
+    question = Question({"ntk": [1.0, math.inf], "ntkgp": [math.inf]}, spread="covariance")
+    assert planner(question, sizes=replace(SIZES, k=2)).best().disk_bytes == 3 * 2 * 8 * m * m
+
+
+def test_too_little_disk_is_refused_with_both_sizes_and_a_remedy(tmp_path: Path) -> None:
+    budget = Budget(need(asking(), matrices=["ntk_train_train"]), 3 * 2**20, tmp_path)
+    job = planner(asking(), budget=budget, matrices=["ntk_train_train"])
+    with pytest.raises(ResourceError) as refusal:
+        job.checked()
+    assert refusal.value.exit_code == 5
+    message = str(refusal.value)
+    assert re.match(r"not enough disk: .* 3 MiB are free under ", message)
+    for part in (bytes_text(job.best().disk_bytes), str(tmp_path), "output.kernels", "--out"):
+        assert part in message
+    assert replace(job, budget=replace(budget, disk=SIZES.n**2 * 8)).checked().disk_bytes == SIZES.n**2 * 8
+
+
+def test_the_budget_is_the_specs_memory_or_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ntkcli.plan.available_memory", lambda: 5)
+    monkeypatch.setattr("ntkcli.plan.free_disk", lambda folder: 7 if folder == tmp_path else 0)
+    assert Budget.of(None, tmp_path) == Budget(5, 7, tmp_path)
+    assert Budget.of(3, tmp_path) == Budget(3, 7, tmp_path)
+
+
+def spec_of(sections: Sections) -> Spec:
+    """A spec with these sections."""
+    return Spec.model_validate({"data": {"train": "a", "test": "b", "target": "y"}, **sections})
+
+
+def planner_of(spec: Spec, sizes: Sizes, budget: Budget) -> Planner:
+    """What `ntk fit` plans for data of these sizes."""
+    output, compute = spec.output, spec.compute
+    return Planner(
+        replace(sizes, itemsize=8 if compute.storage == "float64" else 4),
+        budget,
+        Question(
+            {kernel: spec.inference.times_of(kernel) for kernel in spec.inference.kernel},
+            spread="covariance" if output.covariance else "variance" if output.std else "none",
+            tolerance=compute.iteration_tolerance,
+            refine=compute.dtype == "mixed",
+        ),
+        compute.solver,
+    )
+
+
+def nothing(spec: Spec) -> Budget:
+    """No memory, and disk only where it has to be."""
+    return Budget(0, 2**60 if spec.output.covariance else 0, Path("runs"))
+
+
+def with_key(sections: Sections, line: str) -> Sections:
+    """The sections with a key as a message writes it, `section.key: value`."""
+    section, key, text = re.split(r"\.|: ", line)
+    value = {"true": True, "false": False}.get(text, text)
+    return sections | {section: sections.get(section, {}) | {key: value}}
+
+
+def fits(job: Planner) -> bool:
+    try:
+        return job.checked() is not None
+    except ResourceError:
+        return False
+
+
+def refusal_of(job: Planner) -> str:
+    with pytest.raises(ResourceError) as refusal:
+        job.checked()
+    assert refusal.value.exit_code == 5
+    return str(refusal.value)
+
+
+def rows_named(message: str) -> int:
+    """The number of rows in a message; 0 if it has none."""
+    found = re.search(r"(\d[\d,]*) training rows or fewer", message)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+@st.composite
+def refused(draw: st.DrawFn) -> tuple[Sections, Planner]:
+    """A spec's sections, and its planner with too little memory for any plan."""
+    sections = draw(SECTIONS)
+    try:
+        spec = spec_of(sections)
+    except ValidationError:
+        reject()
+    sizes, budget = draw(JOBS), nothing(spec)
+    least = planner_of(spec, sizes, budget).best().memory_bytes
+    memory = least * draw(st.sampled_from([*range(5, 100, 5), 99])) // 100
+    return sections, planner_of(spec, sizes, replace(budget, memory=memory))
+
+
+@given(job=refused())
+def test_a_refusal_is_one_line_with_what_is_needed_and_what_there_is(job: tuple[Sections, Planner]) -> None:
+    message = refusal_of(job[1])
+    need, memory = bytes_text(job[1].best().memory_bytes), bytes_text(job[1].budget.memory)
+    assert message.startswith(f"not enough memory: this job needs about {need}, and {memory} are free")
+    assert "compute.memory" in message
+    assert "\n" not in message
+
+
+@settings(max_examples=300)
+@given(job=refused())
+def test_what_a_refusal_names_is_a_spec_that_fits(job: tuple[Sections, Planner]) -> None:
+    sections, tight = job
+    for line in re.findall(r"(?:compute|output)\.\w+: \w+", refusal_of(tight)):
+        assert fits(planner_of(spec_of(with_key(sections, line)), tight.sizes, tight.budget)), line
+
+
+@given(job=refused())
+def test_the_rows_that_a_refusal_names_fit_and_many_more_do_not(job: tuple[Sections, Planner]) -> None:
+    tight = job[1]
+    rows = rows_named(refusal_of(tight))
+    assert rows == 0 or fits(replace(tight, sizes=replace(tight.sizes, n=rows)))
+    for more in (rows + rows // 2 + 2, 2 * rows + 2, 5 * rows + 2):
+        assert more >= tight.sizes.n or not fits(replace(tight, sizes=replace(tight.sizes, n=more)))
+
+
+@pytest.mark.parametrize(
+    ("sections", "remedy"),
+    [
+        ({"inference": {"time": math.inf}, "output": {"std": False}}, "compute.dtype: mixed"),
+        ({"inference": {"time": 10}, "output": {"std": False}}, "compute.dtype: float32"),
+        ({"inference": {"time": math.inf}, "compute": {"solver": "eigh"}}, "compute.dtype: float32"),
+        ({"inference": {"time": 10}, "compute": {"solver": "eigh"}}, "compute.solver: auto"),
+        ({"inference": {"time": math.inf}, "output": {"std": True}}, "output.std: false"),
+        ({"inference": {"time": math.inf}, "output": {"covariance": True}}, "output.covariance: false"),
+    ],
+)
+def test_a_remedy_is_named_where_it_helps_and_not_elsewhere(sections: Sections, remedy: str) -> None:
+    sizes = Sizes(n=10_000, m=4000, d=10)
+    spec, mended = spec_of(sections), spec_of(with_key(sections, remedy))
+    budget = nothing(spec)
+    enough = planner_of(mended, sizes, budget).best().memory_bytes
+    for memory, named in ((enough * 6 // 5, True), (enough * 9 // 10, False)):
+        message = refusal_of(planner_of(spec, sizes, replace(budget, memory=memory)))
+        assert (remedy in message) == named
+
+
+def test_the_remedies_of_matrices_alone_are_fewer_rows_and_numbers_of_half_the_size() -> None:
+    job = planner(None, matrices=["ntk_train_train"], budget=Budget(0, SIZES.n**2 * 8, Path("runs")))
+    tight = replace(job, budget=replace(job.budget, memory=job.best().memory_bytes * 8 // 10))
+    message = refusal_of(tight)
+    assert "compute.dtype: float32" in message
+    assert "output" not in message
+    assert fits(replace(tight, sizes=replace(SIZES, n=rows_named(message))))

@@ -2,6 +2,8 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ntkcli.spec import Spec
@@ -28,6 +30,9 @@ DEFAULTS = [
     ("output.noise", False),
     ("output.covariance", False),
     ("compute.dtype", "float64"),
+    ("compute.solver", "auto"),
+    ("compute.tolerance", "auto"),
+    ("compute.memory", "auto"),
     ("compute.threads", "auto"),
     ("compute.tile", "auto"),
 ]
@@ -69,6 +74,27 @@ WRONG = [
     ("output.kernels", ["ntkgp_train_train"]),
     ("output.dir", 3),
     ("compute.dtype", "float16"),
+    ("compute.solver", "qr"),
+    ("compute.solver", ["eigh"]),
+    ("compute.tolerance", 0),
+    ("compute.tolerance", 1),
+    ("compute.tolerance", -1e-6),
+    ("compute.tolerance", math.nan),
+    ("compute.tolerance", math.inf),
+    ("compute.tolerance", "small"),
+    ("compute.tolerance", True),
+    ("compute.memory", -1),
+    ("compute.memory", 0),
+    ("compute.memory", 1.5),
+    ("compute.memory", True),
+    ("compute.memory", None),
+    ("compute.memory", math.inf),
+    ("compute.memory", "lots"),
+    ("compute.memory", "-8GiB"),
+    ("compute.memory", "0GiB"),
+    ("compute.memory", "8GiB or so"),
+    ("compute.memory", "8e9"),
+    ("compute.memory", "8PB"),
     ("compute.threads", 0),
     ("compute.threads", 1.5),
     ("compute.tile", -1),
@@ -90,6 +116,29 @@ CONFLICTS: list[tuple[dict[str, dict[str, Any]], str]] = [
     ({"inference": {"kernel": "ntkgp", "time": [0, 1]}}, "add inf to time"),
     ({"output": {"kernels": ["ntk_test_train"]}}, "ntk_test_train needs test rows"),
     ({"output": {"kernels": ["nngp_train_train", "nngp_test_test"]}}, "nngp_test_test"),
+    ({"inference": {"time": [1, "inf"]}, "compute": {"solver": "cholesky"}}, "cholesky .* time inf only"),
+    ({"inference": {"time": 1}, "compute": {"dtype": "mixed"}}, "mixed refines .* at time inf"),
+    ({"compute": {"dtype": "mixed", "solver": "eigh"}}, "mixed refines .* at time inf"),
+]
+
+MEMORY = [
+    ("8GiB", 8 * 2**30),
+    ("8 GiB", 8 * 2**30),
+    ("8gib", 8 * 2**30),
+    ("1.5 GiB", 3 * 2**29),
+    ("0.5TiB", 2**39),
+    ("3Mi", 3 * 2**20),
+    ("2KiB", 2048),
+    ("8G", 8 * 10**9),
+    ("8GB", 8 * 10**9),
+    ("500MB", 500 * 10**6),
+    ("500 kB", 500 * 10**3),
+    ("0.5TB", 5 * 10**11),
+    ("100B", 100),
+    ("123456789", 123456789),
+    (123456789, 123456789),
+    (2**70, 2**70),
+    ("auto", "auto"),
 ]
 
 
@@ -136,6 +185,65 @@ def test_values_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=reason):
         make(**sections)
+
+
+@pytest.mark.parametrize(("value", "size"), MEMORY)
+def test_a_memory_is_bytes_with_or_without_a_unit(value: object, size: object) -> None:
+    assert make_with("compute.memory", value).compute.memory == size
+
+
+@given(number=st.integers(1, 10**6), prefix=st.sampled_from("KMGT"), binary=st.booleans())
+def test_a_unit_with_an_i_is_binary_and_one_without_is_decimal(
+    number: int, prefix: str, binary: bool
+) -> None:
+    size = number * (1024 if binary else 1000) ** ("KMGT".index(prefix) + 1)
+    assert make_with("compute.memory", f"{number}{prefix}{'i' * binary}B").compute.memory == size
+
+
+def test_a_memory_beyond_all_numbers_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        make_with("compute.memory", "9" * 400 + "GiB")
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance"), [("auto", "auto"), ("1e-6", 1e-6), (0.5, 0.5), (1e-300, 1e-300)]
+)
+def test_a_tolerance_is_a_number_between_0_and_1(value: object, tolerance: object) -> None:
+    assert make_with("compute.tolerance", value).compute.tolerance == tolerance
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "mixed"])
+def test_a_tolerance_is_both_of_iterations_and_of_residuals(dtype: str) -> None:
+    compute = make(compute={"tolerance": 1e-4, "dtype": dtype}).compute
+    assert compute.iteration_tolerance == compute.residual_tolerance == 1e-4
+
+
+def test_without_a_tolerance_it_is_what_the_numbers_allow() -> None:
+    computes = {dtype: make(compute={"dtype": dtype}).compute for dtype in ("float64", "float32", "mixed")}
+    for compute in computes.values():
+        assert 1e-12 < compute.iteration_tolerance < compute.residual_tolerance < 1e-2
+    assert computes["float64"].iteration_tolerance == computes["mixed"].iteration_tolerance
+    assert computes["float64"].residual_tolerance == computes["mixed"].residual_tolerance
+    assert computes["float32"].iteration_tolerance > 100 * computes["float64"].iteration_tolerance
+
+
+@pytest.mark.parametrize(
+    ("dtype", "storage"), [("float64", "float64"), ("float32", "float32"), ("mixed", "float32")]
+)
+def test_mixed_stores_float32(dtype: str, storage: str) -> None:
+    assert make(compute={"dtype": dtype}).compute.storage == storage
+
+
+@pytest.mark.parametrize("time", [0, "inf", [0, "inf"]])
+def test_cholesky_and_mixed_are_for_time_0_and_inf(time: object) -> None:
+    compute = make(inference={"time": time}, compute={"solver": "cholesky", "dtype": "mixed"}).compute
+    assert (compute.solver, compute.dtype) == ("cholesky", "mixed")
+
+
+@pytest.mark.parametrize("solver", ["auto", "eigh", "lanczos"])
+def test_other_solvers_are_for_any_time(solver: str) -> None:
+    spec = make(inference={"time": [0, 1, "inf"]}, compute={"solver": solver})
+    assert spec.compute.solver == solver
 
 
 @pytest.mark.parametrize("key", ["data.target", "data.features", "data.id"])

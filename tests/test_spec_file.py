@@ -49,6 +49,9 @@ output:
   covariance: false
 compute:
   dtype: float64
+  solver: auto
+  tolerance: auto
+  memory: auto
   threads: auto
   tile: auto
 """
@@ -75,6 +78,9 @@ output:
   std: 1
 compute:
   threads: none
+  solver: cholesk
+  tolerance: 1
+  memory: lots
 netwrok: {}
 """
 
@@ -95,6 +101,9 @@ MISSPELT_VALUES = [
     ("inference: {ridge_scale: trase}", "trace"),
     ("output: {kernels: [ntk_train_test]}", "ntk_train_train"),
     ("compute: {dtype: flaot32}", "float32"),
+    ("compute: {dtype: mxied}", "mixed"),
+    ("compute: {solver: cholesk}", "cholesky"),
+    ("compute: {solver: Lanczos}", "lanczos"),
 ]
 
 NUMBERS = [
@@ -292,7 +301,10 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines(faults: Faults)
         (18, "output.kernels"),
         (19, "output.std"),
         (21, "compute.threads"),
-        (22, "netwrok"),
+        (22, "compute.solver"),
+        (23, "compute.tolerance"),
+        (24, "compute.memory"),
+        (25, "netwrok"),
     ]
 
 
@@ -315,6 +327,37 @@ def test_the_value_found_is_told(faults: Faults) -> None:
     assert faults(DATA + "network: {depth: 0}") == [
         "2: network.depth: should be greater than or equal to 1 (found 0)"
     ]
+
+
+@pytest.mark.parametrize("memory", ["-1", "0", "lots", "true", "1.5", "8 GB or so", "[8GiB]", "inf"])
+def test_a_memory_that_is_none_is_told_in_one_line_with_what_was_found(faults: Faults, memory: str) -> None:
+    (fault,) = faults(f"{DATA}compute:\n  threads: 1\n  memory: {memory}\n")
+    assert fault.startswith("4: compute.memory: should be 'auto' or ")
+    assert "(found " in fault
+
+
+@pytest.mark.parametrize("tolerance", ["0", "1", "-1", "nan", ".nan", "inf", "small", "true"])
+def test_a_tolerance_that_is_none_is_told_in_one_line_with_what_was_found(
+    faults: Faults, tolerance: str
+) -> None:
+    (fault,) = faults(f"{DATA}compute: {{tolerance: {tolerance}}}")
+    assert fault.startswith("2: compute.tolerance: should be 'auto' or ")
+    assert "(found " in fault
+
+
+@pytest.mark.parametrize(
+    ("compute", "line", "key", "remedy"),
+    [
+        ("threads: 1\n  solver: cholesky", 5, "compute.solver", "use auto"),
+        ("dtype: mixed\n  threads: 1", 4, "compute.dtype", "use float64"),
+    ],
+)
+def test_a_choice_that_a_finite_time_rules_out_is_told_at_its_line(
+    faults: Faults, compute: str, line: int, key: str, remedy: str
+) -> None:
+    (fault,) = faults(f"{DATA}inference: {{time: [1, inf]}}\ncompute:\n  {compute}\n")
+    assert fault.startswith(f"{line}: {key}: ")
+    assert remedy in fault
 
 
 def test_a_key_given_twice_is_refused(faults: Faults) -> None:
@@ -400,7 +443,8 @@ def test_a_written_spec_reads_back_to_the_same(read: Read, tmp_path: Path) -> No
     spec = read(
         DATA + "network: {activation: erf, σ_w: 1e-3}\n"
         "inference: {kernel: [ntk, ntkgp], time: [0, 1e-7, inf], ridge: 0.1}\n"
-        "output: {dir: some/where, kernels: [ntk_test_test], interval: 0.9}\ncompute: {threads: 2}\n"
+        "output: {dir: some/where, kernels: [ntk_test_test], interval: 0.9}\n"
+        "compute: {threads: 2, memory: 1.5 GiB, tolerance: 1e-6, solver: eigh, dtype: float32}\n"
     )
     home = tmp_path / "some" / "where"
     home.mkdir(parents=True)
@@ -416,6 +460,11 @@ def test_the_paths_of_a_written_spec_are_relative_to_where_it_will_live(read: Re
     assert written["data"]["train"] == "../../train.csv"
     assert written["data"]["test"] == "../../test.csv"
     assert written["output"]["dir"] == "."
+
+
+def test_the_memory_of_a_written_spec_is_in_bytes(read: Read, tmp_path: Path) -> None:
+    write_spec(read(DATA + "compute: {memory: 1.5 GiB}"), tmp_path / "resolved.yaml", home=tmp_path)
+    assert yaml.safe_load((tmp_path / "resolved.yaml").read_text())["compute"]["memory"] == 3 * 2**29
 
 
 def test_the_resolved_spec_names_every_key(read: Read, tmp_path: Path) -> None:

@@ -1,25 +1,29 @@
 """`ntk fit`: a spec's predictions, metrics and matrices, in a run directory."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ntkcli.inference.flow import solver_for
+from ntkcli.accuracy import check_accuracy
+from ntkcli.arrays import in_memory
+from ntkcli.gram_store import GramStore
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.plan import plan_fit
-from ntkcli.regression import Question, Regression
+from ntkcli.plan import Plan
+from ntkcli.preflight import preflight
+from ntkcli.question import time_text
+from ntkcli.regression import Regression
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
-from ntkcli.runs.results import Result, check_names, prediction_table, scores, time_text
-from ntkcli.singularity import check_invertible, explain
+from ntkcli.runs.results import Result, prediction_table, scores
+from ntkcli.singularity import explain
 from ntkcli.spec_file import read_spec
+from ntkcli.storage import in_file
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "kernels", "covariance")
 
@@ -53,75 +57,56 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
     source = read_spec(spec_path, out)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
-        question = _question(job)
-        _check(job, question, run.place)
+        preflight(job)
+        plan = job.planner().checked()
         with run:
-            regression = Regression(job.gram, job.train, job.dataset.y_train, question, journal)
-            results = _results(job, run, regression, _train_matrices(job, question, run))
+            plan, results, solvers = _compute_or_fall_back(job, run, plan)
+            check_accuracy(job, solvers)
             with journal.phase("write"):
                 found = _write(job, run, results)
-            write_manifest(run, job, regression.solvers)
+            write_manifest(run, job, solvers, in_file=plan.in_file)
         return FitReport(run.place, len(job.test), found)
 
 
-def _question(job: Job) -> Question:
-    spec, (n, k) = job.spec, job.dataset.y_train.shape
-    return Question(
-        times={kernel: spec.inference.times_of(kernel) for kernel in spec.inference.kernel},
-        rate=spec.inference.learning_rate / (n * k if spec.inference.loss == "mean" else 1),
-        ridge=spec.inference.ridge,
-        ridge_scale=spec.inference.ridge_scale,
-        spread="covariance" if spec.output.covariance else "variance" if spec.output.std else "none",
-    )
+def _compute_or_fall_back(
+    job: Job, run: RunDirectory, plan: Plan
+) -> tuple[Plan, list[Result], list[dict[str, Any]]]:
+    """The plan that worked, and what it gave."""
+    try:
+        return plan, *_compute(job, run, plan)
+    except ConvergenceError as error:
+        job.journal.warn(f"Lanczos stops at {error}: taking an eigendecomposition instead")
+    # Outside of the handler, because the error holds on to all that was in memory where it was raised.
+    plan = job.planner(without="lanczos").checked()
+    return plan, *_compute(job, run, plan)
 
 
-def _check(job: Job, question: Question, place: Path) -> None:
-    """Refuse what cannot work before any of it is computed, and say what may surprise."""
-    spec, train = job.spec, job.dataset.train
-    check_names(job.dataset)
-    if not job.dataset.has_test_file:
-        job.journal.tell("there is no data.test: predicting the training rows themselves")
-    if spec.output.noise and "ntk" in question.times:
-        job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
-    if question.ridge == 0 and math.inf in spec.inference.time:
-        check_invertible(job.gram.network, train.x, train.file)
-    times = [time for asked in question.times.values() for time in asked]
-    plan_fit(
-        job.sizes,
-        grams=question.grams,
-        solver=solver_for(times),
-        covariances=len(times) * len(job.dataset.columns.targets) if spec.output.covariance else 0,
-        matrices=spec.output.kernels,
-    ).check(place)
-
-
-def _train_matrices(job: Job, question: Question, run: RunDirectory) -> dict[str, SymmetricBlocks]:
-    """The Gram matrices that the question needs, after writing the matrices that the spec asks for."""
+def _compute(job: Job, run: RunDirectory, plan: Plan) -> tuple[list[Result], list[dict[str, Any]]]:
+    """The results of a plan, and what to tell of its solvers; the spec's matrices are written on the way."""
+    store = GramStore(job.gram, job.train, job.journal, in_file(run.path) if plan.in_file else in_memory)
     names = job.spec.output.kernels
-    with job.journal.phase("gram", len(job.train)) as advance:
-        matrices = job.gram.symmetric(job.train, question.grams, advance)
     if names:
+        store.need(plan.stages[0].matrices(job.question))
         with job.journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
-            write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, matrices, advance)
-    return matrices
+            write_matrices(run.folder("kernels"), names, store, job.test, advance)
+    regression = Regression(store, job.dataset.y_train, job.question, plan.stages)
+    return _results(job, run, regression), regression.solvers
 
 
-def _results(
-    job: Job, run: RunDirectory, regression: Regression, matrices: dict[str, SymmetricBlocks]
-) -> list[Result]:
+def _results(job: Job, run: RunDirectory, regression: Regression) -> list[Result]:
     """Predictions in the targets' units, in the spec's order; covariances go to disk as they come."""
-    scaling, kernels = job.dataset.target_scaling, list(regression.question.times)
+    scaling, order = job.dataset.target_scaling, regression.question.pairs
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             results = []
-            for answer in regression.answers(matrices, job.test):
+            for answer in regression.answers(job.test):
                 results.append(Result.of(answer, scaling, ready=job.journal.seconds))
                 if answer.prediction.covariance is not None:
                     name = f"{answer.kernel}_t{time_text(answer.time)}"
                     write_covariance(run.folder("covariance"), name, answer.prediction.covariance, scaling)
-        return sorted(results, key=lambda result: kernels.index(result.kernel))
+        return sorted(results, key=lambda result: order.index((result.kernel, result.time)))
     except SingularMatrixError as error:
-        raise explain(error, job.dataset.train.file) from error
+        raise explain(error, job.dataset.train.file, job.spec.compute.storage) from error
 
 
 def _write(job: Job, run: RunDirectory, results: list[Result]) -> list[dict[str, Any]]:

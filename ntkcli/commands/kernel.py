@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from ntkcli.arrays import in_memory
+from ntkcli.gram_store import GramStore
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.plan import plan_matrices
-from ntkcli.regression import GRAM_OF
+from ntkcli.plan import Planner
+from ntkcli.question import GRAM_OF
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
 from ntkcli.spec_file import read_spec
+from ntkcli.storage import in_file
 
 
 def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> tuple[Path, list[str]]:
@@ -27,11 +30,12 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
     with open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
-        plan_matrices(job.sizes, names).check(run.place)
+        plan = Planner(job.sizes, job.budget, matrices=names).checked()
         with run:
+            store = GramStore(job.gram, job.train, journal, in_file(run.path) if plan.in_file else in_memory)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
-                write_matrices(run.folder("kernels"), names, job.gram, job.train, job.test, {}, advance)
-            write_manifest(run, job, solvers={})
+                write_matrices(run.folder("kernels"), names, store, job.test, advance)
+            write_manifest(run, job, solvers=[], in_file=plan.in_file)
         return run.place, names
 
 

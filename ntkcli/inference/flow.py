@@ -4,94 +4,121 @@ Under gradient flow for a time t the residual y decays to exp(-t G) y, and the c
 kernel are F_t(G) y with
 
     F_t(G) = G^{-1} (I - exp(-t G)),    F_0 = 0,    F_inf = G^{-1}.
+
+Times here are in units of the exponent: learning rate and loss are in them.
 """
 
 import math
-from collections.abc import Collection
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
+from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.spectrum import Spectrum
-from ntkcli.progress import Advance
+
+
+class Action(Protocol):
+    """A flow acting on the columns of one b (n, c), at any of its times."""
+
+    def product(self, time: float) -> FloatArray:
+        """F_t(G) b, (n, c)."""
+
+    def decay(self, time: float) -> FloatArray:
+        """exp(-t G) b, (n, c)."""
+
+    def quadratic(self, time: float, *, full: bool) -> FloatArray:
+        """b^T F_t(G) b, (c, c), or its diagonal (c,) alone."""
 
 
 class Flow(Protocol):
     """A Gram matrix G (n, n), ridge included, ready for F_t(G)."""
 
-    name: str
-    health: dict[str, float]
+    @property
+    def health(self) -> dict[str, float]:
+        """What the factorisation tells of G and of itself."""
 
-    def apply(self, time: float, b: FloatArray) -> FloatArray:
-        """F_t(G) b for b (n, c)."""
-
-    def root(self, time: float, b: FloatArray) -> FloatArray:
-        """Some R b (n, c) with R^T R = F_t(G)."""
-
-
-class PriorFlow:
-    """F_0 = 0: nothing has been learnt yet, and nothing needs a factorisation."""
-
-    name = "none"
-
-    def __init__(self) -> None:
-        self.health: dict[str, float] = {}
-
-    def apply(self, time: float, b: FloatArray) -> FloatArray:
-        """0."""
-        return np.zeros_like(b)
-
-    root = apply
+    def on(self, b: FloatArray) -> Action:
+        """The flow acting on b (n, c)."""
 
 
 class CholeskyFlow:
     """F_inf = G^{-1}, from G = L L^T."""
 
-    name = "cholesky"
-
     def __init__(self, factor: Cholesky) -> None:
         self._factor = factor
-        self.health = {"smallest_pivot": factor.smallest_pivot}
 
-    def apply(self, time: float, b: FloatArray) -> FloatArray:
-        """G^{-1} b."""
-        return self._factor.solve(b)
+    @property
+    def health(self) -> dict[str, float]:
+        """The smallest squared pivot."""
+        return {"smallest_pivot": self._factor.smallest_pivot}
 
-    def root(self, time: float, b: FloatArray) -> FloatArray:
-        """L^{-1} b."""
-        return self._factor.half_solve(b)
+    def on(self, b: FloatArray) -> Action:
+        """L^{-1} b, and what follows from it."""
+        return _CholeskyAction(self._factor, self._factor.half_solve(b))
+
+
+@dataclass(frozen=True)
+class _CholeskyAction:
+    factor: Cholesky
+    half: FloatArray
+
+    def product(self, time: float) -> FloatArray:
+        return self.factor.half_solve_transposed(self.half)
+
+    def decay(self, time: float) -> FloatArray:
+        return np.zeros_like(self.half)
+
+    def quadratic(self, time: float, *, full: bool) -> FloatArray:
+        return contract(self.half, self.half, full=full)
 
 
 class SpectralFlow:
-    """F_t at every t, from the eigendecomposition of G."""
-
-    name = "eigh"
+    """F_t at every t, from G = V diag(g) V^T."""
 
     def __init__(self, spectrum: Spectrum, ridge: float = 0.0) -> None:
         self._spectrum = spectrum
         self._eigenvalues = spectrum.eigenvalues.astype(np.float64) + ridge
-        self.health = {"smallest_eigenvalue": spectrum.smallest + ridge}
+        self._smallest = spectrum.smallest + ridge
 
-    def apply(self, time: float, b: FloatArray) -> FloatArray:
-        """V F_t(eigenvalues) V^T b."""
-        return self._spectrum.apply(self._values(time), b)
+    @property
+    def health(self) -> dict[str, float]:
+        """The smallest eigenvalue as computed, and the condition number where it is positive."""
+        condition = {"condition": float(self._eigenvalues[-1] / self._smallest)} if self._smallest > 0 else {}
+        return {"smallest_eigenvalue": self._smallest, **condition}
 
-    def root(self, time: float, b: FloatArray) -> FloatArray:
-        """F_t(eigenvalues)^{1/2} V^T b."""
-        return np.sqrt(self._values(time))[:, None] * self._spectrum.rotate(b)
+    def on(self, b: FloatArray) -> Action:
+        """V^T b, and what follows from it."""
+        return _SpectralAction(self._spectrum.vectors, self._eigenvalues, self._spectrum.rotate(b))
 
-    def _values(self, time: float) -> FloatArray:
-        return relaxation(self._eigenvalues, time).astype(self._spectrum.vectors.dtype)
+
+@dataclass(frozen=True)
+class _SpectralAction:
+    vectors: FloatArray
+    eigenvalues: FloatArray
+    rotated: FloatArray
+
+    def product(self, time: float) -> FloatArray:
+        return self.vectors @ self._scaled(relaxation(self.eigenvalues, time))
+
+    def decay(self, time: float) -> FloatArray:
+        return self.vectors @ self._scaled(survival(self.eigenvalues, time))
+
+    def quadratic(self, time: float, *, full: bool) -> FloatArray:
+        root = self._scaled(np.sqrt(relaxation(self.eigenvalues, time)))
+        return contract(root, root, full=full)
+
+    def _scaled(self, values: FloatArray) -> FloatArray:
+        return values.astype(self.rotated.dtype)[:, None] * self.rotated
 
 
 def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:
     """F_t(g) = (1 - exp(-t g)) / g for eigenvalues g >= 0, without cancellation; F_t(0) = t.
 
     Args:
-        eigenvalues: (n,), of G.
+        eigenvalues: of G, an array of any shape.
         time: t >= 0; inf only if every eigenvalue is positive.
     """
     values = np.full_like(eigenvalues, time)
@@ -103,34 +130,9 @@ def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:
     return values
 
 
-def make_flow(matrix: SymmetricBlocks, ridge: float, times: Collection[float], advance: Advance) -> Flow:
-    """The cheapest factorisation of G = matrix + ridge I that gives F_t(G) at all `times` > 0.
-
-    Args:
-        matrix: (n, n), used up: its memory is overwritten.
-        ridge: lambda >= 0, absolute.
-        times: t >= 0 or inf.
-        advance: called with the number of blocks finished.
-
-    Raises:
-        SingularMatrixError: inf is among the times, and G is singular to rounding.
-    """
-    match solver_for(times):
-        case "none":
-            return PriorFlow()
-        case "cholesky":
-            matrix.add_to_diagonal(ridge)
-            return CholeskyFlow(Cholesky(matrix, advance))
-    full = matrix.to_array()
-    del matrix
-    spectrum = Spectrum(full)
-    if math.inf in times:
-        spectrum.check_positive(ridge)
-    return SpectralFlow(spectrum, ridge)
-
-
-def solver_for(times: Collection[float]) -> Literal["none", "cholesky", "eigh"]:
-    """Name of the factorisation that `make_flow` chooses: finite times need the eigenvalues."""
-    if any(0 < time < math.inf for time in times):
-        return "eigh"
-    return "cholesky" if math.inf in times else "none"
+def survival(eigenvalues: FloatArray, time: float) -> FloatArray:
+    """exp(-t g) for eigenvalues g >= 0: what is left of the residual. Arguments as for `relaxation`."""
+    if time == math.inf:
+        return np.zeros_like(eigenvalues)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.exp(-time * eigenvalues))

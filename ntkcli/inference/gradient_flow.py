@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import Flow
-from ntkcli.inference.prediction import Prediction, contract, with_spread
+from ntkcli.inference.flow import Action
+from ntkcli.inference.prediction import Prediction, with_spread
+from ntkcli.linalg.contraction import contract
 
 
 def ensemble(
-    flow: Flow,
+    action: Action,
     time: float,
-    coefficients: FloatArray,
-    ntk_test_train: FloatArray,
+    mean: FloatArray,
     nngp_test_train: FloatArray,
     nngp_test: FloatArray,
     nngp_half_product: Callable[[FloatArray], FloatArray],
@@ -22,16 +22,16 @@ def ensemble(
         cov = K(x*, x*') - A K(X, x*') - K(x*, X) A'^T + A K(X, X) A'^T
 
     Args:
-        flow: G, with F_t(G) = G^{-1} (I - exp(-t G)).
-        time: t >= 0 or inf, in units of the exponent (learning rate and loss are in it).
-        coefficients: F_t(G) Y, (n, k).
-        ntk_test_train, nngp_test_train: Theta(x*, X) and K(x*, X), (m, n).
+        action: G's flow acting on Theta(X, x*), (n, m).
+        time: t > 0 or inf, in units of the exponent (learning rate and loss are in it).
+        mean: A Y, (m, k).
+        nngp_test_train: K(x*, X), (m, n).
         nngp_test: K(x*, x*) as its diagonal (m,) for variances, or (m, m) for the covariance.
         nngp_half_product: multiplies T with an (n, m) array, where T + T^T = K(X, X).
 
     Lee et al. 2019, equation (16).
     """
-    weights = flow.apply(time, ntk_test_train.T)
+    weights = action.product(time)
     # The covariance is K(x*, x*') + H + H^T with H = A T A'^T - A K(X, x*').
     half = contract(weights, nngp_half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
-    return with_spread(ntk_test_train @ coefficients, nngp_test + (half + half.T))
+    return with_spread(mean, nngp_test + (half + half.T))

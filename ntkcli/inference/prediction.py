@@ -31,11 +31,6 @@ def with_spread(mean: FloatArray, spread: FloatArray) -> Prediction:
     return Prediction(mean, np.maximum(spread.diagonal(), 0.0), spread)
 
 
-def contract(a: FloatArray, b: FloatArray, *, full: bool) -> FloatArray:
-    """a^T b for a, b (n, m), or its diagonal (m,) alone."""
-    return a.T @ b if full else np.einsum("ij,ij->j", a, b)
-
-
 def concatenate(parts: list[Prediction]) -> Prediction:
     """Predictions of consecutive rows as one; a covariance is of one part only, and kept."""
     if len(parts) == 1:

@@ -1,34 +1,41 @@
 """Gram matrices: which tiles there are, who computes them, and where they go."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import Allocate, FloatArray, in_memory
 from ntkcli.kernels.network import Network, Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.progress import Advance, unseen
 
 TILE_ROWS = 256
+# Rows of a rectangle that is streamed: few enough not to matter for memory, enough to keep BLAS busy.
+CHUNK_ROWS = 128
+TASKS_AHEAD = 4
+
+T = TypeVar("T")
 
 
 @dataclass
 class Gram:
     """Computes Gram matrices of one network, tile by tile, in a pool of threads.
 
-    The arithmetic of a tile is float64 whatever `dtype` says: `dtype` is what the values are stored as.
+    The arithmetic of a tile is float64 whatever `dtype` says: `dtype` is what Gram matrices are stored as.
 
     network: whose kernels.
     tile_rows: rows and columns of a tile; what one thread works on should fit its share of the cache.
     threads: number of tiles computed at once, each with BLAS on one thread.
-    dtype: of the matrices.
+    dtype: of the symmetric matrices.
     """
 
     network: Network
@@ -38,14 +45,21 @@ class Gram:
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def symmetric(
-        self, rows: Rows, kernels: Iterable[str], advance: Advance = unseen
+        self,
+        rows: Rows,
+        kernels: Iterable[str],
+        advance: Advance = unseen,
+        *,
+        allocate: Allocate = in_memory,
     ) -> dict[str, SymmetricBlocks]:
         """Gram matrices (n, n) of the rows with themselves, by kernel ("nngp", "ntk").
 
         Only the lower triangle is computed. The diagonal is the diagonal recursion's, exactly.
-        `advance` is called with the number of rows finished.
+        `advance` is called with the number of rows finished; `allocate` makes the blocks' memory.
         """
-        matrices = {kernel: SymmetricBlocks(len(rows), dtype=self.dtype) for kernel in kernels}
+        matrices = {
+            kernel: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for kernel in kernels
+        }
         spans = next(iter(matrices.values())).spans
         tasks = [
             partial(self._fill_block_strip, matrices, rows, (i, j), strip)
@@ -57,16 +71,40 @@ class Gram:
         return matrices
 
     def rectangle(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
-        """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel."""
-        matrices: dict[str, FloatArray] = {
-            kernel: np.empty((len(a), len(b)), self.dtype) for kernel in kernels
-        }
+        """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel, in float64."""
+        matrices: dict[str, FloatArray] = {kernel: np.empty((len(a), len(b))) for kernel in kernels}
         tasks = [
-            partial(self._fill_rectangle_strip, matrices, a, b, strip)
-            for strip in strips(slice(0, len(a)), self.tile_rows)
+            partial(self._fill_rectangle_tile, matrices, a, b, rows, columns)
+            for rows in strips(slice(0, len(a)), self.tile_rows)
+            for columns in strips(slice(0, len(b)), self.tile_rows)
         ]
         self._run(tasks, unseen)
         return matrices
+
+    def product(self, rows: Rows, kernel: str, b: FloatArray) -> FloatArray:
+        """k(X, X) b for b (n, c) in float64, tile by tile: the matrix is computed anew, and never stored."""
+        out = np.zeros((len(rows), b.shape[1]))
+        # The longest first, so that no thread is left alone with one of them.
+        lower = list(strips(slice(0, len(rows)), self.tile_rows))[::-1]
+        tasks = [partial(self._multiply_strip, rows, kernel, b, strip) for strip in lower]
+        for strip, (own, others) in zip(lower, self._results(tasks), strict=True):
+            out[strip] += own
+            out[: strip.start] += others
+        return out
+
+    def _multiply_strip(
+        self, rows: Rows, kernel: str, b: FloatArray, strip: slice
+    ) -> tuple[FloatArray, FloatArray]:
+        """A strip of the lower triangle times b, and its transpose, left of the diagonal, times b."""
+        own = np.zeros((len(rows[strip]), b.shape[1]))
+        others = np.zeros((strip.start, b.shape[1]))
+        for tile in strips(slice(0, strip.start), self.tile_rows):
+            values = self._tile(rows[strip], rows[tile], [kernel])[kernel]
+            own += values @ b[tile]
+            others[tile] = values.T @ b[strip]
+        values = self._tile(rows[strip], rows[strip], [kernel])[kernel]
+        np.fill_diagonal(values, rows[strip].diagonal(kernel))
+        return own + values @ b[strip], others
 
     def _fill_block_strip(
         self, matrices: dict[str, SymmetricBlocks], rows: Rows, block: tuple[int, int], strip: slice
@@ -90,12 +128,13 @@ class Gram:
                 target[_shift(tile, columns.start), _shift(strip, row_start)] = values[kernel]
         return len(rows[strip]) if is_last else 0
 
-    def _fill_rectangle_strip(self, matrices: dict[str, FloatArray], a: Rows, b: Rows, strip: slice) -> int:
-        for tile in strips(slice(0, len(b)), self.tile_rows):
-            values = self._tile(a[strip], b[tile], matrices)
-            for kernel, matrix in matrices.items():
-                matrix[strip, tile] = values[kernel]
-        return len(a[strip])
+    def _fill_rectangle_tile(
+        self, matrices: dict[str, FloatArray], a: Rows, b: Rows, rows: slice, columns: slice
+    ) -> int:
+        values = self._tile(a[rows], b[columns], matrices)
+        for kernel, matrix in matrices.items():
+            matrix[rows, columns] = values[kernel]
+        return 0
 
     def _tile(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
         if not hasattr(self._local, "scratch"):
@@ -104,11 +143,21 @@ class Gram:
         return {"nngp": nngp, "ntk": ntk}
 
     def _run(self, tasks: Sequence[Callable[[], int]], advance: Advance) -> None:
+        for rows in self._results(tasks):
+            advance(rows)
+
+    def _results(self, tasks: Sequence[Callable[[], T]]) -> Iterator[T]:
+        """The tasks' results in order, a few tasks ahead of their reader."""
         pool = ThreadPoolExecutor(self.threads)
+        running: deque[Future[T]] = deque()
         with threadpool_limits(1, user_api="blas"):
             try:
-                for future in [pool.submit(task) for task in tasks]:
-                    advance(future.result())
+                for task in tasks:
+                    running.append(pool.submit(task))
+                    if len(running) > TASKS_AHEAD * self.threads:
+                        yield running.popleft().result()
+                while running:
+                    yield running.popleft().result()
             finally:
                 # When a run is interrupted, what has not begun need not be waited for.
                 pool.shutdown(cancel_futures=True)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import get_blas_funcs
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import Allocate, FloatArray, in_memory
 
 BLOCK_ROWS = 2048
 
@@ -17,18 +18,37 @@ class SymmetricBlocks:
 
     Block (i, j), i >= j, holds rows `spans[i]` and columns `spans[j]` as a Fortran-ordered array, so
     that BLAS and LAPACK work on it in place. Of a diagonal block only the lower triangle is read.
+
+    Args:
+        n: rows of the matrix.
+        dtype: float64 or float32.
+        block_rows: rows of a block, at most.
+        allocate: where the blocks live: one array for all of them.
     """
 
-    def __init__(self, n: int, *, dtype: npt.DTypeLike = np.float64, block_rows: int = BLOCK_ROWS) -> None:
+    def __init__(
+        self,
+        n: int,
+        *,
+        dtype: npt.DTypeLike = np.float64,
+        block_rows: int = BLOCK_ROWS,
+        allocate: Allocate = in_memory,
+    ) -> None:
         count = _block_count(n, block_rows)
         bounds = [n * i // count for i in range(count + 1)]
         self.n = n
-        self.dtype = np.dtype(dtype)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.spans = [slice(a, b) for a, b in pairwise(bounds)]
-        self._blocks = {
-            (i, j): np.empty((_length(self.spans[i]), _length(self.spans[j])), self.dtype, order="F")
+        shapes = {
+            (i, j): (_length(self.spans[i]), _length(self.spans[j]))
             for i in range(count)
             for j in range(i + 1)
+        }
+        ends = np.cumsum([rows * columns for rows, columns in shapes.values()])
+        pieces = np.split(allocate(int(ends[-1]), self.dtype), ends[:-1])
+        self._blocks = {
+            key: piece.reshape(shape, order="F")
+            for (key, shape), piece in zip(shapes.items(), pieces, strict=True)
         }
 
     def __getitem__(self, key: tuple[int, int]) -> FloatArray:
@@ -71,6 +91,17 @@ class SymmetricBlocks:
     def split(self, b: FloatArray) -> list[FloatArray]:
         """The rows of `b` (n, c) by block, each a Fortran-ordered copy that BLAS can work on in place."""
         return [np.array(b[span], dtype=self.dtype, order="F") for span in self.spans]
+
+    def product(self, b: FloatArray) -> FloatArray:
+        """A b for the matrix A and b (n, c)."""
+        gemm, symm = get_blas_funcs(("gemm", "symm"), dtype=self.dtype)
+        panels = self.split(b)
+        sums = [symm(1.0, self[i, i], panel, lower=1) for i, panel in enumerate(panels)]
+        for (i, j), block in self._blocks.items():
+            if i != j:
+                sums[i] = gemm(1.0, block, panels[j], 1.0, sums[i], overwrite_c=1)
+                sums[j] = gemm(1.0, block, panels[i], 1.0, sums[j], trans_a=1, overwrite_c=1)
+        return np.concatenate(sums)
 
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T is the matrix: what a quadratic form needs, at half the work.

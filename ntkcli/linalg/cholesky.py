@@ -60,6 +60,12 @@ class Cholesky:
         self._forward(panels)
         return np.concatenate(panels)
 
+    def half_solve_transposed(self, b: FloatArray) -> FloatArray:
+        """L^{-T} b for b (n, c): what is missing from `half_solve` to G^{-1}."""
+        panels = self._blocks.split(b)
+        self._backward(panels)
+        return np.concatenate(panels)
+
     def solve(self, b: FloatArray) -> FloatArray:
         """G^{-1} b for b (n, c)."""
         panels = self._blocks.split(b)

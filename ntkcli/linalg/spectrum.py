@@ -1,4 +1,4 @@
-"""The eigendecomposition of a symmetric matrix, and functions of the matrix from it."""
+"""The eigendecomposition of a symmetric matrix, for functions of the matrix."""
 
 import numpy as np
 from scipy.linalg import LinAlgError, eigh
@@ -35,10 +35,6 @@ class Spectrum:
     def rotate(self, b: FloatArray) -> FloatArray:
         """V^T b for b (n, c), in V's precision."""
         return self.vectors.T @ b.astype(self.vectors.dtype, copy=False)
-
-    def apply(self, values: FloatArray, b: FloatArray) -> FloatArray:
-        """V diag(values) V^T b: the function of G that has these values at its eigenvalues, times b."""
-        return self.vectors @ (values[:, None] * self.rotate(b))
 
     def check_positive(self, ridge: float = 0.0) -> None:
         """Check that G + ridge I can be inverted.

@@ -19,7 +19,7 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any]]) -> None:
+def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *, in_file: bool) -> None:
     """Write the resolved spec, and run.json: all there is to know of how the run was made."""
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     data = job.dataset
@@ -42,6 +42,7 @@ def write_manifest(run: RunDirectory, job: Job, solvers: dict[str, dict[str, Any
             "dtype": job.spec.compute.dtype,
             "threads": job.gram.threads,
             "tile": job.gram.tile_rows,
+            "storage": "file" if in_file else "memory",
         },
         "warnings": job.journal.warnings,
         "seconds": {**job.journal.timings, "total": job.journal.seconds},

@@ -7,10 +7,10 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.scaling import Scaling
-from ntkcli.kernels.gram import Gram, strips
+from ntkcli.gram_store import GramStore
+from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
 from ntkcli.kernels.network import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.plan import CHUNK_ROWS
 from ntkcli.progress import Advance
 from ntkcli.runs.npy import write_npy
 
@@ -18,10 +18,8 @@ from ntkcli.runs.npy import write_npy
 def write_matrices(
     folder: Path,
     names: Sequence[str],
-    gram: Gram,
-    train: Rows,
+    store: GramStore,
     test: Rows,
-    train_train: dict[str, SymmetricBlocks],
     advance: Advance,
 ) -> None:
     """Write kernel matrices such as "ntk_test_train", rows of the first, columns of the second, no ridge.
@@ -29,17 +27,20 @@ def write_matrices(
     Args:
         folder: gets one .npy for each name.
         names: kernel, rows and columns, joined by underscores.
-        gram: computes them.
-        train, test: the rows.
-        train_train: the training rows' Gram matrices that are at hand already, by kernel.
+        store: the training rows, with the Gram matrices that are at hand already.
+        test: the other rows.
         advance: called with the number of rows written.
     """
-    sides = {"train": train, "test": test}
+    sides = {"train": store.rows, "test": test}
     for name in names:
         kernel, rows, columns = name.split("_")
         a, b = sides[rows], sides[columns]
-        panels = _panels(gram, kernel, a, b, train_train if name.endswith("train_train") else {})
-        write_npy(folder / f"{name}.npy", (len(a), len(b)), gram.dtype, _told(panels, advance))
+        if rows == columns:
+            known = store.matrices if rows == "train" else {}
+            panels = _square(store, kernel, a, known)
+        else:
+            panels = _rectangle(store.gram, kernel, a, b)
+        write_npy(folder / f"{name}.npy", (len(a), len(b)), store.gram.dtype, _told(panels, advance))
 
 
 def write_covariance(folder: Path, name: str, covariance: FloatArray, scaling: Scaling) -> None:
@@ -62,15 +63,17 @@ def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
     return sum(lengths[name.split("_")[1]] for name in names)
 
 
-def _panels(
-    gram: Gram, kernel: str, a: Rows, b: Rows, known: dict[str, SymmetricBlocks]
+def _square(
+    store: GramStore, kernel: str, rows: Rows, known: dict[str, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
-    if a is b:
-        matrix = known[kernel] if kernel in known else gram.symmetric(a, [kernel])[kernel]
-        yield from matrix.panels()
-    else:
-        for strip in strips(slice(0, len(a)), CHUNK_ROWS):
-            yield gram.rectangle(a[strip], b, [kernel])[kernel]
+    if kernel not in known:
+        known = store.gram.symmetric(rows, [kernel], allocate=store.allocate)
+    yield from known[kernel].panels()
+
+
+def _rectangle(gram: Gram, kernel: str, a: Rows, b: Rows) -> Iterator[FloatArray]:
+    for strip in strips(slice(0, len(a)), CHUNK_ROWS):
+        yield gram.rectangle(a[strip], b, [kernel])[kernel]
 
 
 def _told(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:

@@ -12,6 +12,7 @@ from ntkcli.data.dataset import Dataset
 from ntkcli.data.scaling import Scaling
 from ntkcli.errors import DataError, NumericalError
 from ntkcli.inference.metrics import normal_quantile, point_metrics, spread_metrics
+from ntkcli.question import time_text
 from ntkcli.regression import Answer
 from ntkcli.spec import OutputSpec
 
@@ -56,11 +57,6 @@ class Result:
                 f"predictions of kernel {self.kernel} at time {time_text(self.time)} leave the range of "
                 "float64: give inference.ridge a value above 0, or a time nearer to 1"
             )
-
-
-def time_text(time: float) -> str:
-    """A time as it is written everywhere: the shortest text that reads back the same, `inf` for infinity."""
-    return repr(time + 0.0).removesuffix(".0")
 
 
 def check_names(dataset: Dataset) -> None:

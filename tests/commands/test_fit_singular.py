@@ -1,19 +1,12 @@
 """Gram matrices that cannot be inverted: told by line, with a remedy, or answered where they can be."""
 
 import math
-from collections.abc import Callable
-from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-Ntk = Callable[..., CompletedProcess[str]]
-Write = Callable[[str, str], Path]
-MakeSpec = Callable[..., Path]
-Predict = Callable[..., pd.DataFrame]
+from .run_files import MakeSpec, Ntk, Predict, Write
 
 DUPLICATES = "a,b,y\n1,2,3\n2,1,4\n\n0,5,1\n2,1,5\n1,2,2\n"
 AS_THEY_ARE: dict[str, Any] = {"test": None, "standardize": False}

@@ -1,7 +1,6 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,7 @@ from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 
-Ntk = Callable[..., CompletedProcess[str]]
-Fit = Callable[..., Path]
-MakeSpec = Callable[..., Path]
+from .run_files import Fit, MakeSpec, Ntk
 
 NAMES = [
     f"{kernel}_{pair}" for kernel in ("nngp", "ntk") for pair in ("train_train", "test_train", "test_test")
@@ -109,7 +106,8 @@ def test_nothing_is_written_beside_the_matrices_but_the_story_of_the_run(kernel:
     run = kernel().parent
     assert sorted(path.name for path in run.iterdir()) == ["kernels", "run.json", "spec.yaml"]
     manifest = json.loads((run / "run.json").read_text())
-    assert manifest["solvers"] == {}
+    assert manifest["solvers"] == []
+    assert manifest["compute"]["storage"] == "memory"
     assert manifest["data"]["train"]["rows"] == 14
 
 

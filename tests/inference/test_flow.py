@@ -5,22 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import (
-    CholeskyFlow,
-    Flow,
-    PriorFlow,
-    SpectralFlow,
-    make_flow,
-    relaxation,
-    solver_for,
-)
-from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.inference.flow import Action, CholeskyFlow, Flow, relaxation, survival
 from ntkcli.linalg.cholesky import Cholesky
-from ntkcli.linalg.singular import SingularMatrixError
 
 from .gaussian import Problem, dense_flow, spectral_flow
+from .spectra import Solver, flow_of, in_blocks
 
 INF = math.inf
 GRAM = Problem().ntk.train
@@ -29,19 +21,9 @@ Y = Problem().y
 positive = st.floats(1e-150, 1e150)
 
 
-def in_blocks(matrix: FloatArray) -> SymmetricBlocks:
-    blocks = SymmetricBlocks(len(matrix), dtype=matrix.dtype)
-    blocks[0, 0][:] = matrix
-    return blocks
-
-
 def singular_gram(n: int = 9, rank: int = 4) -> FloatArray:
     factor = np.random.default_rng(7).normal(size=(n, rank))
     return np.asarray(factor @ factor.T)
-
-
-def ignore(_: int) -> None:
-    """Nobody watches the progress."""
 
 
 def exact_relaxation(eigenvalue: float, time: float) -> float:
@@ -96,93 +78,130 @@ def test_relaxation_keeps_float32() -> None:
     np.testing.assert_allclose(value, [0.5, (1 - math.exp(-1)) / 2], rtol=1e-6)
 
 
+@pytest.mark.parametrize("exponent", [*range(-300, 301, 50), *range(-20, 4)])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_survival_is_exact_to_rounding_at_every_scale(exponent: int, share: float) -> None:
+    """Of t g, whose rounding moves exp(-t g) by eps t g of itself."""
+    eigenvalue, time = 10.0 ** (share * exponent), 3.7 * 10.0 ** ((1 - share) * exponent)
+    with localcontext(prec=50, Emin=-(10**15)):
+        product = Decimal(time) * Decimal(eigenvalue)
+        exact = float((-product).exp()) if product < 2000 else 0.0
+    value = survival(np.array([eigenvalue]), time).item()
+    assert value == pytest.approx(exact, rel=3e-16 * (2 + min(float(product), 1e3)), abs=0)
+
+
+def test_survival_goes_from_everything_to_nothing() -> None:
+    eigenvalues = np.array([0.0, 1e-300, 1.0, 1e300])
+    assert np.array_equal(survival(eigenvalues, 0.0), np.ones(4))
+    assert np.array_equal(survival(eigenvalues, INF), np.zeros(4))
+    assert np.array_equal(survival(eigenvalues, 1e300), [1.0, math.exp(-1), 0.0, 0.0])
+
+
+@given(eigenvalue=positive, time=positive)
+def test_what_is_learnt_and_what_is_left_make_the_target(eigenvalue: float, time: float) -> None:
+    g = np.array([eigenvalue])
+    learnt = g * relaxation(g, time)
+    np.testing.assert_allclose(learnt + survival(g, time), 1.0, rtol=1e-15)
+
+
+def agrees_with_dense(action: Action, gram: FloatArray, time: float, rtol: float) -> None:
+    """All of an action's answers on Y are those of dense formulas."""
+    product = dense_flow(gram, time) @ Y
+    np.testing.assert_allclose(action.product(time), product, rtol=rtol, atol=1e-15)
+    decay = np.zeros_like(Y) if time == INF else expm(-time * gram) @ Y
+    np.testing.assert_allclose(action.decay(time), decay, rtol=rtol, atol=1e-12)
+    form = Y.T @ product
+    np.testing.assert_allclose(action.quadratic(time, full=True), form, rtol=rtol, atol=1e-15)
+    np.testing.assert_allclose(action.quadratic(time, full=False), form.diagonal(), rtol=rtol, atol=1e-15)
+
+
 @pytest.mark.parametrize("time", [1e-9, 0.01, 1.0, 30.0, INF])
 @pytest.mark.parametrize("ridge", [0.0, 0.3])
 def test_the_spectral_flow_is_the_function_of_the_matrix(time: float, ridge: float) -> None:
-    expected = dense_flow(GRAM + ridge * np.eye(len(GRAM)), time) @ Y
-    np.testing.assert_allclose(spectral_flow(GRAM, ridge).apply(time, Y), expected, rtol=1e-7, atol=1e-15)
+    """The dense formula loses digits to cancellation when the time is short."""
+    with_ridge = GRAM + ridge * np.eye(len(GRAM))
+    agrees_with_dense(spectral_flow(GRAM, ridge).on(Y), with_ridge, time, rtol=1e-7)
+
+
+def test_one_action_serves_all_times() -> None:
+    action = spectral_flow(GRAM).on(Y)
+    for time in [1.0, INF, 0.01, 1.0]:
+        agrees_with_dense(action, GRAM, time, rtol=1e-10)
 
 
 @pytest.mark.parametrize("time", [0.0, 0.01, 1.0, INF])
-def test_the_root_of_the_spectral_flow_squares_to_it(time: float) -> None:
-    flow = spectral_flow(GRAM, 0.1)
-    root = flow.root(time, Y)
-    np.testing.assert_allclose(root.T @ root, Y.T @ flow.apply(time, Y), rtol=1e-12, atol=1e-15)
+def test_quadratic_forms_are_those_of_the_product(time: float) -> None:
+    action = spectral_flow(GRAM, 0.1).on(Y)
+    form = action.quadratic(time, full=True)
+    np.testing.assert_allclose(form, Y.T @ action.product(time), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(action.quadratic(time, full=False), form.diagonal(), rtol=1e-13)
+    assert np.array_equal(form, form.T)
+
+
+def test_nothing_is_learnt_at_time_zero() -> None:
+    action = spectral_flow(GRAM).on(Y)
+    assert np.array_equal(action.product(0.0), np.zeros_like(Y))
+    np.testing.assert_allclose(action.decay(0.0), Y, rtol=1e-13)
 
 
 def test_the_spectral_flow_of_a_singular_matrix_is_finite() -> None:
     """In its null space, where nothing decays, F_t is t: the limit of regular matrices."""
     gram = singular_gram()
     regular = dense_flow(gram + 1e-7 * np.eye(len(gram)), 2.0)
-    np.testing.assert_allclose(spectral_flow(gram).apply(2.0, Y), regular @ Y, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(spectral_flow(gram).on(Y).product(2.0), regular @ Y, rtol=1e-5, atol=1e-6)
 
 
 def test_the_cholesky_flow_is_the_inverse() -> None:
-    flow = CholeskyFlow(Cholesky(in_blocks(GRAM)))
-    root = flow.root(INF, Y)
-    np.testing.assert_allclose(flow.apply(INF, Y), np.linalg.solve(GRAM, Y), rtol=1e-11)
-    np.testing.assert_allclose(root.T @ root, Y.T @ np.linalg.solve(GRAM, Y), rtol=1e-11)
+    agrees_with_dense(CholeskyFlow(Cholesky(in_blocks(GRAM))).on(Y), GRAM, INF, rtol=1e-11)
 
 
-def test_the_flow_of_the_prior_is_nothing() -> None:
-    for result in (PriorFlow().apply(0.0, Y), PriorFlow().root(0.0, Y)):
-        assert np.array_equal(result, np.zeros_like(Y))
-
-
-@pytest.mark.parametrize(
-    ("times", "solver", "kind"),
-    [
-        ([0.0], "none", PriorFlow),
-        ([INF], "cholesky", CholeskyFlow),
-        ([0.0, INF], "cholesky", CholeskyFlow),
-        ([1.0], "eigh", SpectralFlow),
-        ([0.0, 1.0, INF], "eigh", SpectralFlow),
-    ],
-)
-def test_the_cheapest_factorisation_is_chosen(times: list[float], solver: str, kind: type[Flow]) -> None:
-    flow = make_flow(in_blocks(GRAM), 0.0, times, ignore)
-    assert isinstance(flow, kind)
-    assert flow.name == solver_for(times) == solver
-
-
-@pytest.mark.parametrize("times", [[INF], [1.0, INF]])
-@pytest.mark.parametrize("ridge", [0.0, 0.3])
-def test_every_factorisation_has_the_ridge(times: list[float], ridge: float) -> None:
-    flow = make_flow(in_blocks(GRAM), ridge, times, ignore)
-    expected = np.linalg.solve(GRAM + ridge * np.eye(len(GRAM)), Y)
-    np.testing.assert_allclose(flow.apply(INF, Y), expected, rtol=1e-10)
-
-
-@pytest.mark.parametrize("times", [[INF], [1.0, INF]])
-def test_a_singular_matrix_has_no_limit_without_a_ridge(times: list[float]) -> None:
-    gram = singular_gram()
-    with pytest.raises(SingularMatrixError):
-        make_flow(in_blocks(gram), 0.0, times, ignore)
-    expected = np.linalg.solve(gram + 0.1 * np.eye(len(gram)), Y)
-    np.testing.assert_allclose(
-        make_flow(in_blocks(gram), 0.1, times, ignore).apply(INF, Y), expected, rtol=1e-9
-    )
-
-
-def test_a_singular_matrix_is_fine_at_finite_times() -> None:
-    flow = make_flow(in_blocks(singular_gram()), 0.0, [0.0, 1.0], ignore)
-    assert np.all(np.isfinite(flow.apply(1.0, Y)))
+def test_the_quadratic_forms_of_cholesky_are_squares() -> None:
+    """Variances that are subtracted: never negative, and symmetric to the last bit."""
+    action = CholeskyFlow(Cholesky(in_blocks(GRAM))).on(Y)
+    form = action.quadratic(INF, full=True)
+    assert np.array_equal(form, form.T)
+    assert np.all(action.quadratic(INF, full=False) > 0)
 
 
 @pytest.mark.parametrize("ridge", [0.0, 0.3])
 def test_the_health_of_the_matrix_is_told(ridge: float) -> None:
     with_ridge = GRAM + ridge * np.eye(len(GRAM))
-    eigenvalue, pivot = (
-        np.linalg.eigvalsh(with_ridge)[0],
-        np.linalg.cholesky(with_ridge).diagonal().min() ** 2,
+    eigenvalues, factor = np.linalg.eigvalsh(with_ridge), np.linalg.cholesky(with_ridge)
+    by_eigh, by_cholesky = (
+        flow_of(GRAM, "eigh", [1.0], ridge=ridge),
+        flow_of(GRAM, "cholesky", [INF], ridge=ridge),
     )
-    by_eigh, by_cholesky = (make_flow(in_blocks(GRAM), ridge, [time], ignore).health for time in (1.0, INF))
-    assert by_eigh == {"smallest_eigenvalue": pytest.approx(eigenvalue, rel=1e-10)}
-    assert by_cholesky == {"smallest_pivot": pytest.approx(pivot, rel=1e-10)}
+    assert by_eigh.health == {
+        "smallest_eigenvalue": pytest.approx(eigenvalues[0], rel=1e-10),
+        "condition": pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=1e-10),
+    }
+    assert by_cholesky.health == {"smallest_pivot": pytest.approx(factor.diagonal().min() ** 2, rel=1e-10)}
 
 
-@pytest.mark.parametrize(("time", "rtol"), [(1.0, 1e-4), (INF, 1e-3)])
-def test_float32_matrices_give_what_float64_ones_do(time: float, rtol: float) -> None:
-    single = make_flow(in_blocks(GRAM.astype(np.float32)), 0.1, [time], ignore).apply(time, Y)
-    double = make_flow(in_blocks(GRAM), 0.1, [time], ignore).apply(time, Y)
-    np.testing.assert_allclose(single, double, rtol=rtol, atol=rtol)
+def test_a_matrix_with_a_negative_eigenvalue_has_no_condition_number() -> None:
+    """Of rounding: the smallest eigenvalue is told as it was computed."""
+    gram = np.diag([1.0, 1.0, -1e-17])
+    assert spectral_flow(gram).health == {"smallest_eigenvalue": -1e-17}
+    assert spectral_flow(gram, 0.5).health["condition"] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("solver", "time", "rtol"), [("eigh", 1.0, 1e-4), ("cholesky", INF, 1e-3)])
+def test_float32_matrices_give_what_float64_ones_do(solver: Solver, time: float, rtol: float) -> None:
+    single = flow_of(GRAM.astype(np.float32), solver, [time], ridge=0.1).on(Y)
+    double = flow_of(GRAM, solver, [time], ridge=0.1).on(Y)
+    assert single.product(time).dtype == np.float32
+    np.testing.assert_allclose(single.product(time), double.product(time), rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(single.decay(time), double.decay(time), rtol=rtol, atol=rtol)
+    form, expected = (action.quadratic(time, full=True) for action in (single, double))
+    np.testing.assert_allclose(form, expected, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("flow", [spectral_flow(GRAM), CholeskyFlow(Cholesky(in_blocks(GRAM)))])
+def test_the_columns_are_left_alone(flow: Flow) -> None:
+    b = Y.copy(order="F")
+    action = flow.on(b)
+    for time in (INF, INF):
+        action.product(time)
+        action.decay(time)
+        action.quadratic(time, full=True)
+    assert np.array_equal(b, Y)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import PriorFlow
+from ntkcli.inference.flow import Flow
 from ntkcli.inference.gradient_flow import ensemble
 from ntkcli.inference.prediction import Prediction
 
 from .gaussian import Problem, dense_flow, spectral_flow
+from .spectra import Solver, flow_of
 
 TIMES = [0.01, 1.0, 30.0, math.inf]
 
@@ -16,12 +17,15 @@ every_time = pytest.mark.parametrize("time", TIMES)
 
 
 def predict(problem: Problem, time: float, *, full: bool = True, ridge: float = 0.0) -> Prediction:
+    return predict_by(spectral_flow(problem.ntk.train, ridge), problem, time, full=full)
+
+
+def predict_by(flow: Flow, problem: Problem, time: float, *, full: bool) -> Prediction:
     nngp, ntk = problem.nngp, problem.ntk
-    flow = spectral_flow(ntk.train, ridge) if time > 0 else PriorFlow()
+    mean = ntk.test_train @ flow.on(problem.y).product(time)
     test = nngp.test if full else nngp.test.diagonal()
-    coefficients = flow.apply(time, problem.y)
-    half_product = nngp.half_train.__matmul__
-    return ensemble(flow, time, coefficients, ntk.test_train, nngp.test_train, test, half_product)
+    action, half_product = flow.on(ntk.test_train.T), nngp.half_train.__matmul__
+    return ensemble(action, time, mean, nngp.test_train, test, half_product)
 
 
 def trained_network(problem: Problem, time: float, ridge: float) -> tuple[FloatArray, FloatArray]:
@@ -29,6 +33,22 @@ def trained_network(problem: Problem, time: float, ridge: float) -> tuple[FloatA
     gram = problem.ntk.train + ridge * np.eye(problem.n)
     a = problem.ntk.test_train @ dense_flow(gram, time)
     return np.hstack([-a, np.eye(problem.m)]), a @ problem.y
+
+
+@pytest.mark.parametrize(("solver", "time"), [("lanczos", 0.01), ("lanczos", 30.0), ("cholesky", math.inf)])
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_every_solver_gives_the_same_ensemble(solver: Solver, time: float, ridge: float) -> None:
+    problem, flow = Problem(), flow_of(Problem().ntk.train, solver, [time], ridge=ridge)
+    for full in (True, False):
+        expected = predict(problem, time, full=full, ridge=ridge)
+        prediction = predict_by(flow, problem, time, full=full)
+        np.testing.assert_allclose(prediction.mean, expected.mean, rtol=1e-8, atol=1e-9)
+        assert prediction.variance is not None
+        assert expected.variance is not None
+        np.testing.assert_allclose(prediction.variance, expected.variance, rtol=1e-8)
+        assert (prediction.covariance is None) == (expected.covariance is None) == (not full)
+        if prediction.covariance is not None and expected.covariance is not None:
+            np.testing.assert_allclose(prediction.covariance, expected.covariance, rtol=1e-8, atol=1e-9)
 
 
 @every_time

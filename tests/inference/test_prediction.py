@@ -1,6 +1,6 @@
 import numpy as np
 
-from ntkcli.inference.prediction import Prediction, concatenate, contract, with_spread
+from ntkcli.inference.prediction import Prediction, concatenate, with_spread
 
 MEAN = np.arange(6.0).reshape(3, 2)
 
@@ -26,12 +26,6 @@ def test_a_variance_that_rounding_made_negative_is_zero() -> None:
     for prediction in (with_spread(MEAN, spread), with_spread(MEAN, np.diag(spread))):
         assert prediction.variance is not None
         assert np.array_equal(prediction.variance, [0.0, 0.0, 2.0])
-
-
-def test_contract_is_the_product_or_its_diagonal() -> None:
-    a, b = np.random.default_rng(0).normal(size=(2, 5, 3))
-    np.testing.assert_allclose(contract(a, b, full=True), a.T @ b, rtol=1e-14)
-    np.testing.assert_allclose(contract(a, b, full=False), (a.T @ b).diagonal(), rtol=1e-14)
 
 
 def test_predictions_are_joined_in_order() -> None:

@@ -1,4 +1,5 @@
 import math
+import threading
 from functools import partial
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations import ACTIVATIONS, Relu, Tile
@@ -29,6 +31,12 @@ every_tiling = pytest.mark.parametrize("tile_rows", TILE_ROWS)
 @pytest.fixture
 def blocks_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=5))
+
+
+def blas_threads() -> set[int]:
+    found = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+    assert found, "threadpoolctl knows of no BLAS"
+    return found
 
 
 def symmetric(gram: Gram, x: FloatArray) -> dict[str, FloatArray]:
@@ -85,8 +93,9 @@ def test_matrices_in_several_blocks_match_neural_tangents(case: str, tile_rows: 
 @every_reference
 def test_float32_matrices_match_neural_tangents(case: str) -> None:
     reference = REFERENCES[case]
-    matrices = all_matrices(Gram(reference.network, 5, dtype=np.float32), reference.x_train, reference.x_test)
-    assert {matrix.dtype for matrix in matrices.values()} == {np.dtype(np.float32)}
+    gram = Gram(reference.network, 5, dtype=np.float32)
+    matrices = all_matrices(gram, reference.x_train, reference.x_test)
+    assert matrices["ntk_train_train"].dtype == np.float32
     assert_matches(matrices, reference, 1e-4)
 
 
@@ -186,11 +195,42 @@ def test_zero_rows_without_biases_are_zero_in_the_matrix() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_values_are_stored_as_asked(dtype: npt.DTypeLike) -> None:
-    gram = Gram(make_network("relu"), dtype=dtype)
+def test_gram_matrices_are_stored_as_asked_and_all_else_is_float64(dtype: npt.DTypeLike) -> None:
+    gram, exact = Gram(make_network("relu"), dtype=dtype), Gram(make_network("relu"))
     rows = gram.network.rows(normal_rows(4))
     assert gram.symmetric(rows, ["nngp"])["nngp"].dtype == dtype
-    assert gram.rectangle(rows, rows, ["nngp"])["nngp"].dtype == dtype
+    for kernel in BOTH:
+        rectangle = gram.rectangle(rows, rows, [kernel])[kernel]
+        assert np.array_equal(rectangle, exact.rectangle(rows, rows, [kernel])[kernel])
+        product = gram.product(rows, kernel, np.eye(4))
+        assert np.array_equal(product, exact.product(rows, kernel, np.eye(4)))
+        assert rectangle.dtype == product.dtype == np.float64
+
+
+@every_activation
+@every_tiling
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_product_is_that_of_the_gram_matrix(activation: str, tile_rows: int, threads: int) -> None:
+    gram = Gram(make_network(activation), tile_rows, threads)
+    rows, b = gram.network.rows(normal_rows(13)), normal_rows(13, 3, seed=1)
+    for kernel, matrix in gram.symmetric(rows, BOTH).items():
+        expected = matrix.to_array() @ b
+        np.testing.assert_allclose(gram.product(rows, kernel, b), expected, rtol=1e-12, atol=1e-12)
+
+
+@every_tiling
+def test_a_product_has_the_diagonal_of_the_diagonal_recursion(tile_rows: int) -> None:
+    gram = Gram(make_network("relu"), tile_rows)
+    rows = gram.network.rows(normal_rows(13))
+    for kernel in BOTH:
+        assert np.array_equal(gram.product(rows, kernel, np.eye(13)).diagonal(), rows.diagonal(kernel))
+
+
+def test_any_number_of_threads_gives_the_same_product() -> None:
+    network, b = make_network("relu"), normal_rows(40, 2, seed=1)
+    rows = network.rows(normal_rows(40))
+    one, three = (Gram(network, 7, threads).product(rows, "ntk", b) for threads in (1, 3))
+    assert np.array_equal(one, three)
 
 
 @every_tiling
@@ -214,6 +254,23 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
         gram.symmetric(rows, BOTH)
     with pytest.raises(RuntimeError, match="no such dual"):
         gram.rectangle(rows, rows, BOTH)
+    with pytest.raises(RuntimeError, match="no such dual"):
+        gram.product(rows, "ntk", np.eye(5))
+
+
+def test_an_interruption_stops_the_pool_and_gives_blas_its_threads_back() -> None:
+    gram = Gram(make_network("relu"), 1, threads=2)
+    before, running = blas_threads(), threading.active_count()
+
+    def interrupt(_: int) -> None:
+        assert blas_threads() == {1}
+        raise KeyboardInterrupt
+
+    with threadpool_limits(2, user_api="blas"):
+        with pytest.raises(KeyboardInterrupt):
+            gram.symmetric(gram.network.rows(normal_rows(30)), BOTH, interrupt)
+        assert blas_threads() == {2}
+    assert (blas_threads(), threading.active_count()) == (before, running)
 
 
 @every_activation

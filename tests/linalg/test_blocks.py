@@ -1,15 +1,20 @@
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import BLOCK_ROWS, SymmetricBlocks, block_bytes
 
 from .matrices import BLOCK, around_multiples, block_lengths, in_blocks, positive_definite, sizes
 
+both_types = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-13), (np.float32, 1e-5)])
 
-def blocks_of(matrix: SymmetricBlocks) -> list[npt.NDArray[np.floating]]:
+
+def blocks_of(matrix: SymmetricBlocks) -> list[FloatArray]:
     return [matrix[i, j] for i in range(len(matrix.spans)) for j in range(i + 1)]
 
 
@@ -51,7 +56,32 @@ def test_reading_the_whole_leaves_the_blocks_alone() -> None:
 
 
 @around_multiples
-@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-13), (np.float32, 1e-5)])
+@both_types
+def test_the_product_is_numpys(n: int, dtype: npt.DTypeLike, rtol: float) -> None:
+    matrix = positive_definite(n, dtype=dtype)
+    b = np.random.default_rng(1).normal(size=(n, 3)).astype(dtype)
+    product = in_blocks(matrix, BLOCK).product(b)
+    assert product.dtype == dtype
+    # Relative to what the sums of n terms are made of.
+    size = np.abs(matrix) @ np.abs(b)
+    assert np.all(np.abs(product - matrix.astype(np.float64) @ b) <= rtol * size)
+
+
+@given(n=sizes, block_rows=block_lengths, columns=st.integers(1, 5))
+def test_the_product_does_not_depend_on_the_blocks(n: int, block_rows: int, columns: int) -> None:
+    matrix = positive_definite(n)
+    b = np.random.default_rng(1).normal(size=(n, columns))
+    np.testing.assert_allclose(in_blocks(matrix, block_rows).product(b), matrix @ b, rtol=1e-12, atol=1e-12)
+
+
+@given(n=sizes, block_rows=block_lengths)
+def test_products_with_unit_vectors_are_the_matrix(n: int, block_rows: int) -> None:
+    matrix = positive_definite(n)
+    assert np.array_equal(in_blocks(matrix, block_rows).product(np.eye(n)), matrix)
+
+
+@around_multiples
+@both_types
 def test_the_half_product_and_its_transpose_make_the_matrix(
     n: int, dtype: npt.DTypeLike, rtol: float
 ) -> None:
@@ -69,9 +99,10 @@ def test_the_half_product_gives_quadratic_forms(n: int, block_rows: int, columns
     np.testing.assert_allclose(half + half.T, b.T @ matrix @ b, rtol=1e-12, atol=1e-12)
 
 
-def test_the_half_product_leaves_its_operands_alone() -> None:
+def test_products_leave_their_operands_alone() -> None:
     matrix, b = positive_definite(17), np.asfortranarray(np.random.default_rng(1).normal(size=(17, 3)))
     blocks, copy = in_blocks(matrix, BLOCK), b.copy()
+    blocks.product(b)
     blocks.half_product(b)
     assert np.array_equal(b, copy)
     assert np.array_equal(blocks.to_array(), matrix)
@@ -102,6 +133,26 @@ def test_blocks_are_fortran_ordered_memory_of_the_matrix(dtype: npt.DTypeLike) -
     assert len(blocks_of(blocks)) == blocks.block_count == 6
     blocks[1, 0][2, 3] = 5.0
     assert blocks[1, 0][2, 3] == 5.0
+
+
+@given(n=sizes, block_rows=block_lengths, dtype=st.sampled_from([np.float32, np.float64]))
+def test_the_blocks_fill_the_one_array_that_is_allocated(
+    n: int, block_rows: int, dtype: type[np.floating[Any]]
+) -> None:
+    made: list[FloatArray] = []
+
+    def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
+        made.append(np.zeros(size, dtype))
+        return made[-1]
+
+    blocks = SymmetricBlocks(n, dtype=dtype, block_rows=block_rows, allocate=allocate)
+    for block in blocks_of(blocks):
+        block += 1
+    (memory,) = made
+    assert memory.dtype == blocks.dtype == dtype
+    assert all(np.shares_memory(block, memory) for block in blocks_of(blocks))
+    # Every number once: the blocks neither overlap nor leave a gap.
+    assert np.array_equal(memory, np.ones_like(memory))
 
 
 @around_multiples

@@ -1,4 +1,5 @@
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntkcli.arrays import FloatArray
+from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
 
@@ -13,6 +16,7 @@ from .matrices import (
     BLOCK,
     around_multiples,
     block_lengths,
+    fill,
     in_blocks,
     lower_triangle,
     positive_definite,
@@ -56,6 +60,23 @@ def test_the_factor_takes_the_place_of_the_matrix(n: int, dtype: npt.DTypeLike, 
         np.testing.assert_allclose(held, expected, rtol=rtol, atol=rtol)
 
 
+def test_the_factor_is_written_where_the_matrix_was_allocated() -> None:
+    memory = np.empty(0)
+
+    def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
+        nonlocal memory
+        memory = np.zeros(size, dtype)
+        return memory
+
+    matrix = positive_definite(17)
+    blocks = SymmetricBlocks(17, block_rows=BLOCK, allocate=allocate)
+    fill(blocks, matrix)
+    Cholesky(blocks)
+    corner = blocks.spans[-1]
+    last = memory[-((corner.stop - corner.start) ** 2) :].reshape(corner.stop - corner.start, -1, order="F")
+    np.testing.assert_allclose(np.tril(last), np.linalg.cholesky(matrix)[corner, corner], rtol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_factorisation_copies_no_block(dtype: npt.DTypeLike) -> None:
     blocks = in_blocks(positive_definite(300, dtype=dtype), 100)
@@ -84,10 +105,31 @@ def test_half_solve_inverts_the_factor(n: int, block_rows: int, columns: int) ->
     np.testing.assert_allclose(np.linalg.cholesky(matrix) @ half, b, rtol=1e-12, atol=1e-12)
 
 
+@around_multiples
+@both_types
+def test_the_two_half_solves_are_the_solve(n: int, dtype: npt.DTypeLike, rtol: float) -> None:
+    factor = Cholesky(in_blocks(positive_definite(n, dtype=dtype), BLOCK))
+    b = np.random.default_rng(1).normal(size=(n, 3)).astype(dtype)
+    halves = factor.half_solve_transposed(factor.half_solve(b))
+    assert halves.dtype == dtype
+    np.testing.assert_allclose(halves, factor.solve(b), rtol=rtol, atol=rtol)
+
+
+@given(n=sizes, block_rows=block_lengths, columns=st.integers(1, 5))
+def test_the_transposed_half_solve_inverts_the_transposed_factor(
+    n: int, block_rows: int, columns: int
+) -> None:
+    matrix = positive_definite(n)
+    b = np.random.default_rng(1).normal(size=(n, columns))
+    half = Cholesky(in_blocks(matrix, block_rows)).half_solve_transposed(b)
+    np.testing.assert_allclose(np.linalg.cholesky(matrix).T @ half, b, rtol=1e-12, atol=1e-12)
+
+
 def test_solves_leave_the_right_hand_side_alone() -> None:
     factor, b = Cholesky(in_blocks(positive_definite(17), BLOCK)), np.ones((17, 2), order="F")
     factor.solve(b)
     factor.half_solve(b)
+    factor.half_solve_transposed(b)
     assert np.all(b == 1.0)
 
 

@@ -53,13 +53,21 @@ def test_rotating_there_and_back_is_nothing() -> None:
     ("function", "expected"),
     [(np.reciprocal, np.linalg.inv), (np.square, lambda a: a @ a), (np.ones_like, lambda a: np.eye(len(a)))],
 )
-def test_apply_is_the_function_of_the_matrix(
+def test_values_at_the_eigenvalues_make_a_function_of_the_matrix(
     function: Callable[[FloatArray], FloatArray], expected: Callable[[FloatArray], FloatArray]
 ) -> None:
     matrix, b = positive_definite(17), np.random.default_rng(1).normal(size=(17, 3))
     spectrum = spectrum_of(matrix)
-    applied = spectrum.apply(function(spectrum.eigenvalues), b)
+    applied = spectrum.vectors @ (function(spectrum.eigenvalues)[:, None] * spectrum.rotate(b))
     np.testing.assert_allclose(applied, expected(matrix) @ b, rtol=1e-11, atol=1e-12)
+
+
+@both_types
+def test_rotated_columns_have_the_vectors_precision(dtype: npt.DTypeLike, rtol: float) -> None:
+    spectrum, b = spectrum_of(positive_definite(17, dtype=dtype)), np.ones((17, 2))
+    rotated = spectrum.rotate(b)
+    assert rotated.dtype == dtype
+    np.testing.assert_allclose(np.linalg.norm(rotated, axis=0), np.sqrt([17, 17]), rtol=rtol)
 
 
 def test_eigenvalues_that_rounding_made_negative_are_zero() -> None:

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import norm
 
 from ntkcli.data.dataset import Dataset, load_dataset
@@ -15,7 +13,7 @@ from ntkcli.data.scaling import Scaling
 from ntkcli.errors import DataError
 from ntkcli.inference.prediction import Prediction
 from ntkcli.regression import Answer
-from ntkcli.runs.results import Result, check_names, prediction_table, scores, time_text
+from ntkcli.runs.results import Result, check_names, prediction_table, scores
 from ntkcli.spec import DataSpec, OutputSpec
 
 Load = Callable[..., Dataset]
@@ -39,19 +37,6 @@ def result(kernel: str = "nngp", time: float = math.inf, *, outputs: int = 1, no
     mean = np.arange(3.0 * outputs).reshape(3, outputs) + 5.0
     variance = np.full((3, outputs), 4.0) + np.arange(3.0)[:, None]
     return Result(kernel, time, mean, variance, np.full(outputs, noise), ready=1.0)
-
-
-@given(time=st.floats(min_value=0, allow_nan=False))
-def test_a_time_reads_back_from_its_text(time: float) -> None:
-    assert float(time_text(time)) == time
-
-
-@pytest.mark.parametrize(
-    ("time", "text"),
-    [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (10.0, "10"), (0.5, "0.5"), (1e22, "1e+22"), (math.inf, "inf")],
-)
-def test_a_time_is_written_the_short_way(time: float, text: str) -> None:
-    assert time_text(time) == text
 
 
 def test_the_table_goes_by_row_then_by_result(load: Load) -> None:

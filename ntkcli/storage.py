@@ -1,0 +1,40 @@
+"""Memory that lies in a file, for Gram matrices larger than memory."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntkcli.arrays import Allocate, FloatArray
+from ntkcli.errors import ResourceError
+
+
+def in_file(folder: Path) -> Allocate:
+    """Allocate arrays in nameless files of `folder`: they are gone with the process, however it ends.
+
+    Raises (when an array is allocated):
+        ResourceError: the disk has no room.
+    """
+
+    def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            _reserve(file.fileno(), size * dtype.itemsize, folder)
+            return np.asarray(np.memmap(file, dtype, mode="r+", shape=(size,)))
+
+    return allocate
+
+
+def _reserve(descriptor: int, size: int, folder: Path) -> None:
+    """Take the disk space now: writing to mapped memory on a full disk would end the process."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, size)
+        else:
+            os.truncate(descriptor, size)
+    except OSError as error:
+        raise ResourceError(
+            f"not enough disk under {folder} for a Gram matrix ({error.strerror}): free some space, or write "
+            "elsewhere with --out"
+        ) from error

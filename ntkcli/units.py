@@ -1,0 +1,16 @@
+"""Sizes and durations as people read them."""
+
+
+def bytes_text(size: float) -> str:
+    """Bytes in the largest binary unit that leaves a number of at least 1."""
+    for exponent, unit in ((4, "TiB"), (3, "GiB")):
+        if size >= 1024**exponent:
+            return f"{size / 1024**exponent:.1f} {unit}"
+    return f"{size / 1024**2:.0f} MiB" if size >= 1024**2 else f"{size / 1024:.0f} KiB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds, minutes or hours."""
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,120 @@
+"""Data to predict from, with every solver, for the tests of regression."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ntkcli.arrays import Allocate, FloatArray, in_memory
+from ntkcli.gram_store import GramStore
+from ntkcli.inference.prediction import Prediction
+from ntkcli.kernels.activations import ACTIVATIONS
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.network import Network
+from ntkcli.question import Question
+from ntkcli.regression import Answer, Regression
+from ntkcli.stages import SolverChoice, Stage, ladders
+
+INF = math.inf
+KERNELS = ["ntk", "nngp", "ntkgp"]
+
+every_kernel = pytest.mark.parametrize("kernel", KERNELS)
+flowing_kernels = pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+finite_solvers = pytest.mark.parametrize("solver", ["eigh", "lanczos"])
+limit_solvers = pytest.mark.parametrize("solver", ["eigh", "cholesky"])
+every_way = pytest.mark.parametrize(
+    ("kernel", "time", "solver"),
+    [
+        *((kernel, INF, solver) for kernel in KERNELS for solver in ("eigh", "cholesky")),
+        *((kernel, 1.0, solver) for kernel in ("ntk", "nngp") for solver in ("eigh", "lanczos")),
+    ],
+)
+
+Answers = dict[tuple[str, float], Answer]
+
+
+def ladder(question: Question, solver: SolverChoice) -> list[Stage]:
+    """The only stages that a choice other than auto leaves."""
+    (stages,) = ladders(question, solver)
+    return stages
+
+
+@dataclass(frozen=True)
+class Data:
+    """A network, training rows with targets, and rows to predict.
+
+    allocate: where the Gram matrices' blocks live.
+    """
+
+    network: Network
+    x: FloatArray
+    y: FloatArray
+    x_test: FloatArray
+    dtype: npt.DTypeLike = np.float64
+    allocate: Allocate = field(default=in_memory)
+
+    def staged(self, question: Question, stages: Sequence[Stage]) -> Regression:
+        """A regression answered by these stages."""
+        gram = Gram(self.network, tile_rows=5, dtype=self.dtype)
+        store = GramStore(gram, self.network.rows(self.x), allocate=self.allocate)
+        return Regression(store, self.y, question, stages)
+
+    def regression(self, times: dict[str, list[float]], solver: SolverChoice, **settings: Any) -> Regression:
+        """A regression answered by the one ladder that the solver has."""
+        question = Question(times, **settings)
+        return self.staged(question, ladder(question, solver))
+
+    def answers(self, times: dict[str, list[float]], solver: SolverChoice, **settings: Any) -> Answers:
+        """The answers by kernel and time."""
+        return self.answers_of(self.regression(times, solver, **settings))
+
+    def answers_of(self, regression: Regression) -> Answers:
+        answers = list(regression.answers(self.network.rows(self.x_test)))
+        found = {(answer.kernel, answer.time): answer for answer in answers}
+        assert len(found) == len(answers)
+        return found
+
+    def predict(self, kernel: str, time: float, solver: SolverChoice, **settings: Any) -> Prediction:
+        return self.answers({kernel: [time]}, solver, **settings)[kernel, time].prediction
+
+    def kernels(self, a: FloatArray, b: FloatArray) -> dict[str, FloatArray]:
+        gram = Gram(self.network)
+        return gram.rectangle(self.network.rows(a), self.network.rows(b), ["nngp", "ntk"])
+
+
+def some_data(n: int = 8, m: int = 5, k: int = 2, activation: str = "relu", depth: int = 3) -> Data:
+    rng = np.random.default_rng(11)
+    network = Network(depth, ACTIVATIONS[activation], 1.5, 0.1)
+    return Data(network, rng.normal(size=(n, 4)), rng.normal(size=(n, k)), rng.normal(size=(m, 4)))
+
+
+def with_repeated_rows() -> Data:
+    """Rows of which one stands twice and one three times, each time with another target."""
+    data, rng = some_data(n=6), np.random.default_rng(3)
+    repeated = rng.permutation(np.repeat(np.arange(6), [1, 2, 1, 3, 1, 1]))
+    return replace(data, x=data.x[repeated], y=rng.normal(size=(len(repeated), 2)))
+
+
+def variance(prediction: Prediction) -> FloatArray:
+    assert prediction.variance is not None
+    return prediction.variance
+
+
+def covariance(prediction: Prediction) -> FloatArray:
+    assert prediction.covariance is not None
+    return prediction.covariance
+
+
+def assert_close(actual: FloatArray, expected: FloatArray, tolerance: float = 1e-9) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+def assert_same(actual: Prediction, expected: Prediction, tolerance: float = 1e-9) -> None:
+    assert_close(actual.mean, expected.mean, tolerance)
+    assert_close(variance(actual), variance(expected), tolerance)
+    if actual.covariance is not None and expected.covariance is not None:
+        assert_close(actual.covariance, expected.covariance, tolerance)

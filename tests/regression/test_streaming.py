@@ -1,0 +1,162 @@
+"""What is in memory while a regression goes on, and for how long."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ntkcli.arrays import FloatArray, in_memory
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.network import Rows
+from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.question import Question
+from ntkcli.stages import SolverChoice, ladders
+from ntkcli.storage import in_file
+
+from .cases import INF, Data, assert_close, assert_same, covariance, every_way, some_data, variance
+
+
+@every_way
+@pytest.mark.parametrize("rows", [1, 4, 7, 100])
+def test_chunks_of_test_rows_make_the_whole(
+    kernel: str, time: float, solver: SolverChoice, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = some_data(m=7)
+    whole = data.predict(kernel, time, solver, spread="covariance")
+    monkeypatch.setattr("ntkcli.regression.CHUNK_ROWS", rows)
+    streamed = data.predict(kernel, time, solver)
+    # Lanczos stops when the worst of a chunk's columns allows it.
+    tolerance = 1e-9 if solver == "lanczos" else 1e-11
+    assert_same(streamed, whole, tolerance)
+    assert_close(variance(streamed), covariance(whole).diagonal(), tolerance)
+
+
+def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ntkcli.regression.CHUNK_ROWS", 3)
+    lengths, rectangle = [], Gram.rectangle
+
+    def spy(gram: Gram, a: Rows, b: Rows, kernels: Any) -> dict[str, FloatArray]:
+        lengths.append((len(a), len(b)))
+        return rectangle(gram, a, b, kernels)
+
+    monkeypatch.setattr(Gram, "rectangle", spy)
+    some_data(n=8, m=7).predict("ntk", 1.0, "lanczos")
+    assert lengths == [(3, 8), (3, 8), (1, 8)]
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What is gone is gone at once, and not when the collector of cycles comes by."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+class Watch:
+    """Gram matrices of training rows that were computed, and which of them are still in memory.
+
+    before: at every computation, the kernels asked for and those already in memory.
+    """
+
+    def __init__(self, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._matrices: list[tuple[str, weakref.ref[SymmetricBlocks]]] = []
+        self.before: list[tuple[list[str], list[str]]] = []
+        symmetric = Gram.symmetric
+
+        def spy(gram: Gram, rows: Rows, kernels: Any, *args: Any, **settings: Any) -> Any:
+            if len(rows) != len(data.x):
+                return symmetric(gram, rows, kernels, *args, **settings)
+            self.before.append((list(kernels), self.alive))
+            matrices = symmetric(gram, rows, kernels, *args, **settings)
+            self._matrices += [(name, weakref.ref(matrix)) for name, matrix in matrices.items()]
+            return matrices
+
+        monkeypatch.setattr(Gram, "symmetric", spy)
+
+    @property
+    def alive(self) -> list[str]:
+        return [name for name, matrix in self._matrices if matrix() is not None]
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_stage_gives_its_matrices_up_before_the_next_computes_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """K alone is kept, for the spread of the next stage of ntk, and then factored for nngp."""
+    data = some_data()
+    watch = Watch(data, monkeypatch)
+    regression = data.regression({"ntk": [0.01, 1.0, INF], "nngp": [1.0, INF]}, "lanczos")
+    answers = regression.answers(data.network.rows(data.x_test))
+    assert len(list(answers)) == 5
+    assert watch.before == [
+        (["nngp", "ntk"], []),
+        (["ntk"], ["nngp"]),
+        (["ntk"], ["nngp"]),
+        (["nngp"], []),
+    ]
+    assert watch.alive == []
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_an_eigendecomposition_replaces_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = some_data()
+    watch = Watch(data, monkeypatch)
+    regression = data.regression({"ntkgp": [INF], "nngp": [1.0, INF]}, "eigh")
+    answers = regression.answers(data.network.rows(data.x_test))
+    alive = [(answer.kernel, watch.alive) for answer in answers]
+    assert alive == [("ntkgp", []), ("nngp", []), ("nngp", [])]
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("spread", ["none", "variance"])
+def test_the_matrix_of_a_spread_is_in_memory_only_if_one_is_asked_for(
+    spread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = some_data()
+    watch = Watch(data, monkeypatch)
+    regression = data.regression({"ntk": [INF]}, "cholesky", spread=spread)
+    answers = regression.answers(data.network.rows(data.x_test))
+    next(answers)
+    assert sorted(watch.alive) == (["ntk"] if spread == "none" else ["nngp", "ntk"])
+
+
+def test_the_prior_needs_no_matrix_of_the_training_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = some_data()
+    watch = Watch(data, monkeypatch)
+    question = Question({"ntk": [0.0], "nngp": [0.0]})
+    for stages in ladders(question, "auto"):
+        regression = data.staged(question, stages)
+        assert len(data.answers_of(regression)) == 2
+        assert regression.solvers == []
+    assert watch.before == []
+
+
+def test_the_phases_of_all_stages_are_timed() -> None:
+    data = some_data()
+    regression = data.regression({"nngp": [0.0, 1.0, INF]}, "lanczos")
+    data.answers_of(regression)
+    timings = regression.store.journal.timings
+    assert set(timings) == {"gram", "factor", "solve", "predict"}
+    assert all(seconds > 0 for seconds in timings.values())
+
+
+@every_way
+def test_blocks_in_a_file_answer_as_blocks_in_memory(
+    kernel: str, time: float, solver: SolverChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, and the file has no name."""
+    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
+    data = some_data(n=11)
+    found, expected = (
+        replace(data, allocate=allocate).predict(kernel, time, solver, ridge=0.1, spread="covariance")
+        for allocate in (in_file(tmp_path), in_memory)
+    )
+    assert np.array_equal(found.mean, expected.mean)
+    assert np.array_equal(covariance(found), covariance(expected))
+    assert list(tmp_path.iterdir()) == []

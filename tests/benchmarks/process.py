@@ -1,9 +1,12 @@
 """A command as a whole process: its seconds and its peak memory."""
 
 import os
+import statistics
 import subprocess
 import time
 from typing import NamedTuple
+
+GIB = 2**30
 
 
 class Usage(NamedTuple):
@@ -11,6 +14,9 @@ class Usage(NamedTuple):
 
     seconds: float
     peak_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.peak_bytes / GIB:.2f} GiB"
 
 
 def run(command: list[str]) -> Usage:
@@ -26,6 +32,14 @@ def run(command: list[str]) -> Usage:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Usage(time.perf_counter() - start, usage.ru_maxrss * 1024)
+
+
+def median(usages: list[Usage]) -> Usage:
+    """Seconds and memory, each by itself."""
+    return Usage(
+        statistics.median(usage.seconds for usage in usages),
+        int(statistics.median(usage.peak_bytes for usage in usages)),
+    )
 
 
 def printed_seconds(command: list[str]) -> float:

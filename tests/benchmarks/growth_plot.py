@@ -1,0 +1,51 @@
+"""Draw the growth of seconds and peak memory: growth_plot.py FIGURES PNG"""
+
+# mypy: disable-error-code="import-not-found"
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+SIDES = {
+    "ntk": ("ntk", "o", "#0072b2"),
+    "mixed": ("ntk, dtype: mixed", "^", "#56b4e9"),
+    "peer": ("neural-tangents", "s", "#d55e00"),
+}
+PANELS = {"seconds": ("wall-clock time (s)", 1.0), "peak_bytes": ("peak memory (GiB)", 2.0**30)}
+
+
+def main(figures: str, picture: str) -> None:
+    """Two panels, one beside the other, 1200 x 500 pixels."""
+    growth = json.loads(Path(figures).read_text())["growth"]
+    figure = Figure(figsize=(12, 5), dpi=100, layout="constrained")
+    for axes, key in zip(figure.subplots(1, 2), PANELS, strict=True):
+        draw(axes, growth, key)
+    figure.suptitle("A whole fit, mean at time inf; slopes are least squares on logarithms")
+    figure.savefig(picture)
+
+
+def draw(axes: Axes, growth: dict[str, Any], key: str) -> None:
+    """One quantity of both sides, both axes logarithmic."""
+    label, unit = PANELS[key]
+    for side, (name, marker, colour) in SIDES.items():
+        series = growth[side]
+        values = [value / unit for value in series[key]]
+        slope = f"{name}: slope {series['slopes'][key]:.2f}"
+        axes.loglog(series["rows"], values, marker=marker, color=colour, label=slope)
+    axes.set(xlabel="training rows", ylabel=label)
+    axes.set_xticks(growth["ntk"]["rows"], [f"{rows:,}" for rows in growth["ntk"]["rows"]])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.grid(which="major", color="#dddddd")
+    axes.legend()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

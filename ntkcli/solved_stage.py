@@ -73,6 +73,7 @@ def solve_stage(stage: Stage, store: GramStore, y: FloatArray, question: Questio
             stage.solver,
             exponents,
             tolerance=question.tolerance,
+            largest=probes.largest,
             advance=advance,
         )
     with store.journal.phase("solve"):

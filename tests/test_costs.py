@@ -61,7 +61,10 @@ MEASURED = {
     "lanczos": Case(2500, 60, sections={"inference": NTK_AT_10, "compute": {"solver": "lanczos"}}),
     "covariance": Case(1500, 1200, sections={"output": {"covariance": True}}),
     "covariance of a posterior": Case(
-        1000, 2000, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}
+        2500, 1200, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}
+    ),
+    "covariance of the prior": Case(
+        200, 2000, sections={"inference": {"kernel": "nngp", "time": 0}, "output": {"covariance": True}}
     ),
     "many features": Case(600, 300, 3000, sections=MEAN),
     "matrices": Case(2500, 1500, sections={"output": {"kernels": ["ntk_train_train", "nngp_test_test"]}}),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -160,7 +160,7 @@ def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | No
 
 
 def test_an_eigendecomposition_is_never_in_a_file() -> None:
-    question = asking(10.0)
+    question = asking(10.0, spread="variance")
     budget = replace(PLENTY, memory=need(question, choice="eigh") - 1)
     assert planner(question, budget=budget).checked().stages != []
     with pytest.raises(ResourceError, match="not enough memory"):
@@ -262,18 +262,22 @@ def rows_named(message: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
+def too_large(sections: Sections, sizes: Sizes, percent: int) -> tuple[Sections, Planner]:
+    """A spec's sections, and its planner with a share of the memory that it needs at least."""
+    spec = spec_of(sections)
+    budget = nothing(spec)
+    least = planner_of(spec, sizes, budget).best().memory_bytes
+    return sections, planner_of(spec, sizes, replace(budget, memory=least * percent // 100))
+
+
 @st.composite
 def refused(draw: st.DrawFn) -> tuple[Sections, Planner]:
-    """A spec's sections, and its planner with too little memory for any plan."""
-    sections = draw(SECTIONS)
+    """Of any spec and sizes."""
     try:
-        spec = spec_of(sections)
+        percents = st.sampled_from([*range(5, 100, 5), 99])
+        return too_large(draw(SECTIONS), draw(JOBS), draw(percents))
     except ValidationError:
         reject()
-    sizes, budget = draw(JOBS), nothing(spec)
-    least = planner_of(spec, sizes, budget).best().memory_bytes
-    memory = least * draw(st.sampled_from([*range(5, 100, 5), 99])) // 100
-    return sections, planner_of(spec, sizes, replace(budget, memory=memory))
 
 
 @given(job=refused())
@@ -287,6 +291,7 @@ def test_a_refusal_is_one_line_with_what_is_needed_and_what_there_is(job: tuple[
 
 @settings(max_examples=300)
 @given(job=refused())
+@example(job=too_large({"inference": {"kernel": "ntkgp", "time": [1, math.inf]}}, SIZES, 80))
 def test_what_a_refusal_names_is_a_spec_that_fits(job: tuple[Sections, Planner]) -> None:
     sections, tight = job
     for line in re.findall(r"(?:compute|output)\.\w+: \w+", refusal_of(tight)):

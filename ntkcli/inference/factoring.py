@@ -4,6 +4,8 @@ import math
 from collections.abc import Collection
 from typing import Literal
 
+import numpy as np
+
 from ntkcli.inference.flow import CholeskyFlow, Flow, SpectralFlow
 from ntkcli.inference.lanczos_flow import LanczosFlow, pole
 from ntkcli.linalg.blocks import SymmetricBlocks
@@ -21,6 +23,7 @@ def factor(
     times: Collection[float],
     *,
     tolerance: float,
+    largest: float,
     advance: Advance,
 ) -> Flow:
     """Factor G = matrix + ridge I for F_t(G) at all of the times.
@@ -30,7 +33,8 @@ def factor(
         ridge: lambda >= 0, absolute.
         solver: "cholesky" for inf alone, "lanczos" for finite times near each other, "eigh" for any.
         times: t > 0 or inf, in units of the exponent.
-        tolerance: relative, of Lanczos.
+        tolerance: relative, of Lanczos, as far as rounding allows.
+        largest: the matrix's largest eigenvalue, or an estimate of it.
         advance: called with the number of blocks finished.
 
     Raises:
@@ -42,7 +46,10 @@ def factor(
             matrix.add_to_diagonal(ridge)
             return CholeskyFlow(Cholesky(matrix, advance))
         case "lanczos":
-            return LanczosFlow(*_shifted(matrix, ridge, times, advance), tolerance)
+            shifted, shift = _shifted(matrix, ridge, times, advance)
+            # In a null space of G, every solve has an error of its own; it is of this size.
+            rounding = float(np.finfo(matrix.dtype).eps) * (largest + ridge) / shift
+            return LanczosFlow(shifted, shift, max(tolerance, rounding))
     full = matrix.to_array()
     del matrix
     spectrum = Spectrum(full)

@@ -29,11 +29,12 @@ class Applied:
 class KrylovSpaces:
     """For every column of b an orthonormal basis V of its Krylov space, and the tridiagonal T = V^T Z V.
 
-    The bases grow as functions ask for more; each is orthogonalised in full, and in itself alone: the
-    columns have nothing to do with each other.
+    The bases grow as functions ask for more. Every new vector is orthogonalised against all of its own
+    basis: the columns have nothing to do with each other.
 
     Args:
-        operator: multiplies Z, symmetric with eigenvalues in [0, 1], with an (n, c) array.
+        operator: multiplies Z, symmetric with eigenvalues in [0, 1], with an (n, c) array; the product is a
+            new array.
         b: (n, c).
 
     Lanczos 1950; for functions Saad 1992.
@@ -41,9 +42,12 @@ class KrylovSpaces:
 
     def __init__(self, operator: Map, b: FloatArray) -> None:
         self._operator = operator
-        b = b.astype(np.float64, copy=False)
-        self._norms = np.linalg.norm(b, axis=0)
-        self._basis = [_divide(b, self._norms)]
+        # Divided by their largest entries first, so that squares neither overflow nor vanish.
+        size = np.abs(b).max(axis=0)
+        first = _divide(b.astype(np.float64, copy=False), size)
+        lengths = np.linalg.norm(first, axis=0)
+        self._norms = size * lengths
+        self._basis = [_divide(first, lengths)]
         self._diagonals: list[FloatArray] = []
         self._beside: list[FloatArray] = []
 

@@ -156,12 +156,14 @@ def test_every_matrix_to_write_is_told_with_its_size(random_spec: MakeSpec, ntk:
 def test_the_time_is_told_with_the_threads_and_what_other_solvers_would_take(
     random_spec: MakeSpec, ntk: Ntk
 ) -> None:
-    spec = random_spec(inference={"time": 5}, compute={"threads": 2})
+    spec = random_spec(inference={"time": 5}, compute={"threads": 3})
     plan = plan_of(spec)
     time, *others = texts_of(ntk("check", spec).stdout)["time"]
-    assert re.fullmatch(r"about [\d.]+ (s|min|h) on 2 threads", time)
+    assert re.fullmatch(r"about [\d.]+ (s|min|h) on 3 threads", time)
     (other,) = {"lanczos", "eigh"} - {stage.solver for stage in plan.stages}
-    memory = bytes_text(plan_of(random_spec(inference={"time": 5}, compute={"solver": other})).memory_bytes)
+    memory = bytes_text(
+        plan_of(random_spec(inference={"time": 5}, compute={"solver": other, "threads": 3})).memory_bytes
+    )
     (told,) = others
     assert re.fullmatch(
         rf"compute\.solver: {other} would take about [\d.]+ (s|min|h) and {re.escape(memory)}", told

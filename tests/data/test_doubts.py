@@ -74,6 +74,9 @@ def test_scales_within_a_thousand_are_even_enough(told: Told) -> None:
 
 def test_a_column_of_zeros_is_constant_and_has_no_scale(told: Told) -> None:
     assert told("a,b,y\n0,1,5\n0,2,6\n0,3,9\n", standardize=False) == ["train.csv: column 'a' is constant"]
+    constant, uneven = told("a,b,c,y\n0,0.1,500,5\n0,0.2,1,6\n0,0.1,9,9\n", standardize=False)
+    assert constant == "train.csv: column 'a' is constant"
+    assert uneven.startswith("train.csv: column 'c' has values up to 500 and 'b' up to 0.2 only")
 
 
 @pytest.mark.parametrize("column", ["a", "y"])

@@ -10,6 +10,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.inference.factoring import factor
 from ntkcli.inference.flow import Flow
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.probes import Probes
 from ntkcli.progress import unseen
 
 Solver = Literal["cholesky", "eigh", "lanczos"]
@@ -55,7 +56,9 @@ def flow_of(
     tolerance: float = 1e-10,
 ) -> Flow:
     """The flow of matrix + ridge I, by a solver's name."""
-    return factor(in_blocks(matrix), ridge, solver, times, tolerance=tolerance, advance=unseen)
+    blocks = in_blocks(matrix)
+    largest = Probes(blocks).largest
+    return factor(blocks, ridge, solver, times, tolerance=tolerance, largest=largest, advance=unseen)
 
 
 def columns(n: int, count: int, seed: int = 0) -> FloatArray:

@@ -112,7 +112,7 @@ def test_times_however_long_are_fine_for_a_regular_matrix() -> None:
 def test_the_factor_takes_the_memory_of_the_matrix(solver: Solver, time: float, block_rows: int) -> None:
     memory, ridge = Memory(), 0.3
     blocks = memory.blocks(GRAM, block_rows)
-    factor(blocks, ridge, solver, [time], tolerance=1e-10, advance=unseen)
+    factor(blocks, ridge, solver, [time], tolerance=1e-10, largest=1.0, advance=unseen)
     shift = ridge + (pole([time]) if solver == "lanczos" else 0.0)
     expected = np.linalg.cholesky(GRAM + shift * np.eye(N))
     np.testing.assert_allclose(lower_triangle(blocks), expected, rtol=1e-12)
@@ -126,7 +126,7 @@ def test_no_second_matrix_is_made(solver: Solver, time: float, dtype: npt.DTypeL
     memory = Memory()
     blocks = memory.blocks(symmetric(SPECTRA["condition 1e4"](n)).astype(dtype), 100)
     tracemalloc.start()
-    flow = factor(blocks, 0.1, solver, [time], tolerance=1e-4, advance=unseen)
+    flow = factor(blocks, 0.1, solver, [time], tolerance=1e-4, largest=1.0, advance=unseen)
     flow.on(columns(n, 1)).product(time)
     allocated = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -144,14 +144,14 @@ def test_the_blocks_are_gone_when_eigenvalues_are_computed(monkeypatch: pytest.M
         return Spectrum(full)
 
     monkeypatch.setattr(factoring, "Spectrum", watched)
-    flow = factor(held.pop(), 0.0, "eigh", [1.0], tolerance=1e-10, advance=unseen)
+    flow = factor(held.pop(), 0.0, "eigh", [1.0], tolerance=1e-10, largest=1.0, advance=unseen)
     np.testing.assert_allclose(flow.on(Y).product(1.0), dense_flow(GRAM, 1.0) @ Y, rtol=1e-9)
 
 
 @in_place
 def test_progress_adds_up_to_the_blocks(solver: Solver, time: float) -> None:
     blocks, steps = in_blocks(GRAM, 4), [0]
-    factor(blocks, 0.0, solver, [time], tolerance=1e-10, advance=steps.append)
+    factor(blocks, 0.0, solver, [time], tolerance=1e-10, largest=1.0, advance=steps.append)
     assert sum(steps) == blocks.block_count
 
 

@@ -23,9 +23,9 @@ def check_accuracy(job: Job, solvers: list[dict[str, Any]]) -> None:
             where = f"the {solver['gram']} Gram matrix at time {entry['time']}"
             if residual <= tolerance:
                 continue
-            if compute.storage == "float32":
+            if compute.stored_dtype == "float32":
                 raise NumericalError(
-                    f"{where} is solved to {residual:.2g} only in {compute.dtype}, and compute.tolerance is "
-                    f"{tolerance:g}: use compute.dtype: float64, or a larger inference.ridge"
+                    f"{where} is solved to {residual:.2g} only in {compute.dtype}, and compute.tolerance "
+                    f"allows {tolerance:.2g}: use compute.dtype: float64, or a larger inference.ridge"
                 )
             job.journal.warn(f"{where} is near singular: the equations hold to {residual:.2g} only")

@@ -78,8 +78,8 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 def check(spec: Path, out: Path | None) -> None:
     """Tell what fitting SPEC will need, and compute nothing.
 
-    Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the exit code
-    that `ntk fit` would end with before it begins.
+    Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
+    exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.
     """
     from ntkcli.commands.check import check as run_check
 

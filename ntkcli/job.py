@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ntkcli.costs import Sizes
 from ntkcli.data.dataset import Dataset, Table, load_dataset
 from ntkcli.errors import NumericalError
 from ntkcli.journal import Journal
@@ -17,6 +16,7 @@ from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import KernelRangeError, Network, Rows
 from ntkcli.plan import Budget, Planner
 from ntkcli.question import Question
+from ntkcli.sizes import Sizes
 from ntkcli.spec import Spec
 from ntkcli.spec_file import SpecFile
 from ntkcli.stages import Solver
@@ -84,7 +84,7 @@ class Job:
             self.budget,
             self.question,
             choice="auto" if without else self.spec.compute.solver,
-            without=(without,) if without else (),
+            without=without,
             matrices=[*self.spec.output.kernels],
         )
 
@@ -105,7 +105,7 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         for warning in dataset.warnings:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
-        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.storage)
+        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
         train = _rows(gram, dataset.train)
         test = _rows(gram, dataset.test) if dataset.has_test_file else train
         yield Job(source, dataset, gram, train, test, journal)

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from ntkcli.costs import FILE_SLOWDOWN, Sizes, Work, stage_bytes, stage_work
 from ntkcli.errors import ResourceError
+from ntkcli.footprint import stage_bytes, writing_bytes
+from ntkcli.linalg.blocks import block_bytes
 from ntkcli.machine import available_memory, free_disk
 from ntkcli.question import Question
+from ntkcli.sizes import Sizes
 from ntkcli.stages import Solver, SolverChoice, Stage, ladders
 from ntkcli.units import bytes_text
+from ntkcli.work import FILE_SLOWDOWN, Work, stage_work
+
+# LAPACK counts the 2 n^2 numbers of its work space in 32 bits.
+MOST_EIGH_ROWS = 32_000
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ class Budget:
 
     @classmethod
     def of(cls, memory: int | None, folder: Path) -> "Budget":
-        """The spec's memory, or all that is free; the disk that the run directory is on."""
-        return cls(available_memory() if memory is None else memory, free_disk(folder), folder)
+        """The spec's memory, or nine tenths of what is free; the disk that the run directory is on."""
+        free = available_memory() * 9 // 10 if memory is None else memory
+        return cls(free, free_disk(folder), folder)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Planner:
     sizes: of the data and the network.
     question: what is predicted; None for `ntk kernel`, which writes matrices only.
     choice: the solvers allowed.
-    without: solvers that have failed already.
+    without: a solver that has failed already.
     matrices: names of the kernel matrices to write.
     """
 
@@ -67,16 +74,25 @@ class Planner:
     budget: Budget
     question: Question | None = None
     choice: SolverChoice = "auto"
-    without: tuple[Solver, ...] = ()
+    without: Solver | None = None
     matrices: list[str] = field(default_factory=list)
 
     def best(self) -> Plan:
-        """The cheapest plan within the budget or, if there is none, the one that needs least memory."""
+        """The cheapest plan within the budget or, if there is none, the one that is nearest to it.
+
+        Raises:
+            ResourceError: only an eigendecomposition would do, and there are too many rows for LAPACK's.
+        """
         plans = list(self._plans())
-        fitting = [plan for plan in plans if self._fits(plan)]
+        if not plans:
+            raise ResourceError(
+                f"an eigendecomposition takes {MOST_EIGH_ROWS:,} training rows at most, and there are "
+                f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
+            )
+        fitting = [plan for plan in plans if self.fits(plan)]
         if fitting:
             return min(fitting, key=lambda plan: plan.operations)
-        return min(plans, key=lambda plan: (plan.disk_bytes > self.budget.disk, plan.memory_bytes))
+        return min(filter(self._is_possible, plans), key=self._distance)
 
     def checked(self) -> Plan:
         """The best plan.
@@ -93,18 +109,19 @@ class Planner:
         if plan.disk_bytes > self.budget.disk:
             raise ResourceError(
                 f"not enough disk: this job needs {bytes_text(plan.disk_bytes)}, and "
-                f"{bytes_text(self.budget.disk)} are free under {self.budget.folder}: ask for fewer of "
-                "output.kernels, or write elsewhere with --out"
+                f"{bytes_text(self.budget.disk)} are free under {self.budget.folder}: ask for fewer "
+                "of output.kernels, for no output.covariance, or write elsewhere with --out"
             )
         return plan
 
     def _plans(self) -> Iterator[Plan]:
         """Every ladder, its blocks in memory or in a file; an eigendecomposition has to be in memory."""
         for stages in ladders(self.question, self.choice) if self.question else iter([[]]):
-            if any(stage.solver in self.without for stage in stages):
+            solvers = {stage.solver for stage in stages}
+            if self.without in solvers or ("eigh" in solvers and self.sizes.n > MOST_EIGH_ROWS):
                 continue
             yield self._plan(stages, in_file=False)
-            if all(stage.solver != "eigh" for stage in stages):
+            if "eigh" not in solvers:
                 yield self._plan(stages, in_file=True)
 
     def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
@@ -118,26 +135,54 @@ class Planner:
             if self.question.spread == "covariance":
                 disk += len(self.question.pairs) * sizes.k * sizes.m**2 * 8
         if in_file:
-            disk += self._held(stages) * sizes.matrix
+            disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
         operations = work.operations(sizes) * (FILE_SLOWDOWN if in_file else 1.0)
         return Plan(stages, in_file, sizes.base + max(peaks), disk, work, operations)
 
     def _held(self, stages: list[Stage]) -> int:
         """The most Gram matrices of the training rows that there are at once."""
         if self.question is None:
-            return 1
+            return 0
         return max([len(stage.matrices(self.question)) for stage in stages], default=0)
+
+    def _largest_apart(self, stages: list[Stage]) -> int:
+        """Bytes of the blocks of the largest symmetric matrix that is computed only to be written."""
+        first = self._first(stages)
+        names = [name.split("_") for name in self.matrices]
+        lengths = [
+            self.sizes.length(rows)
+            for kernel, rows, columns in names
+            if rows == columns and not (rows == "train" and kernel in first)
+        ]
+        return block_bytes(max(lengths), self.sizes.itemsize) if lengths else 0
+
+    def _first(self, stages: list[Stage]) -> list[str]:
+        """The Gram matrices that are at hand while matrices are written."""
+        return stages[0].matrices(self.question) if self.question and stages else []
 
     def _writing(self, stages: list[Stage], *, in_file: bool) -> int:
         """Bytes while kernel matrices are written, beside those that the first stage will need."""
         if not self.matrices:
             return 0
-        first = stages[0].matrices(self.question) if self.question and stages else []
+        first = self._first(stages)
         blocks = 0 if in_file else len(first) * self.sizes.matrix
-        return blocks + max(self.sizes.writing(name, first, in_file=in_file) for name in self.matrices)
+        return blocks + max(writing_bytes(name, self.sizes, first, in_file=in_file) for name in self.matrices)
 
-    def _fits(self, plan: Plan) -> bool:
-        return plan.memory_bytes <= self.budget.memory and plan.disk_bytes <= self.budget.disk
+    def fits(self, plan: Plan) -> bool:
+        """Whether a plan is within the budget."""
+        return not any(self._exceeded(plan))
+
+    def _exceeded(self, plan: Plan) -> tuple[bool, bool]:
+        return plan.memory_bytes > self.budget.memory, plan.disk_bytes > self.budget.disk
+
+    def _is_possible(self, plan: Plan) -> bool:
+        """Without the disk for its blocks, a plan in a file is none: then it is memory that is missing."""
+        return not plan.in_file or plan.disk_bytes <= self.budget.disk
+
+    def _distance(self, plan: Plan) -> tuple[int, int, int]:
+        """How far a plan is from the budget: fewer faults first, then less memory, then less disk."""
+        memory, disk = self._exceeded(plan)
+        return memory + disk, memory * plan.memory_bytes, plan.disk_bytes
 
     def _remedies(self) -> str:
         """What to change so that the job fits, with figures."""
@@ -154,7 +199,7 @@ class Planner:
         rows = self._largest_rows()
         if rows:
             found.append(f"{rows} training rows or fewer")
-        return "use " + ", or ".join([*found, "a larger machine"])
+        return "use " + ", or ".join([*found, "more memory"])
 
     @property
     def _can_be_mixed(self) -> bool:
@@ -167,10 +212,10 @@ class Planner:
 
     def _would_fit(self, **changes: object) -> bool:
         planner = replace(self, **changes)  # type: ignore[arg-type]
-        return planner._fits(planner.best())
+        return planner.fits(planner.best())
 
     def _largest_rows(self) -> int:
-        """The most training rows that fit, to two digits, by bisection; 0 if hardly any do."""
+        """Nearly the most training rows that fit, by bisection; 0 if hardly any do."""
         low, high = 0, self.sizes.n
         while high - low > max(1, high // 100):
             middle = (low + high) // 2

@@ -2,7 +2,9 @@
 
 import math
 
+from ntkcli.errors import SpecError
 from ntkcli.job import Job
+from ntkcli.question import time_text
 from ntkcli.runs.results import check_names
 from ntkcli.singularity import check_invertible
 
@@ -11,6 +13,7 @@ def preflight(job: Job) -> None:
     """Refuse what cannot work before any of it is computed, and say what may surprise.
 
     Raises:
+        SpecError: a time is so long that its exponent leaves the range of float64.
         DataError: predictions.csv would have two columns of one name.
         NumericalError: time inf is asked for, and the Gram matrix is singular whatever the rounding.
     """
@@ -20,5 +23,12 @@ def preflight(job: Job) -> None:
         job.journal.tell("there is no data.test: predicting the training rows themselves")
     if spec.output.noise and "ntk" in spec.inference.kernel:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    for time in spec.inference.time:
+        # A posterior's variance is that of twice the time.
+        if math.isfinite(time) and not math.isfinite(2 * job.question.exponent(time)):
+            raise SpecError(
+                f"{job.source.path}: inference.time: {time_text(time)} times the learning rate leaves the "
+                "range of float64: use inf"
+            )
     if spec.inference.ridge == 0 and math.inf in spec.inference.time:
         check_invertible(job.gram.network, train.x, train.file)

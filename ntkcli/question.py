@@ -1,5 +1,6 @@
 """What is asked of the kernels of a network."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +39,11 @@ class Question:
     def pairs(self) -> list[tuple[str, float]]:
         """Every (kernel, time), in the order asked."""
         return [(kernel, time) for kernel, times in self.times.items() for time in times]
+
+    @property
+    def digits(self) -> float:
+        """Decimal digits of the tolerance."""
+        return -math.log10(self.tolerance)
 
     def exponent(self, time: float) -> float:
         """A time in units of the exponent: what is multiplied with the Gram matrix there."""

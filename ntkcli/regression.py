@@ -18,6 +18,9 @@ from ntkcli.question import Question
 from ntkcli.solved_stage import SolvedStage, solve_stage
 from ntkcli.stages import Stage
 
+# The kernel of the functions before training.
+PRIOR_OF = {"ntk": "nngp", "nngp": "nngp", "ntkgp": "ntk"}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -95,9 +98,10 @@ class Regression:
     def _chunk(self, solved: SolvedStage, rows: Rows) -> _Chunk:
         stage, gram, spread = solved.stage, self.store.gram, self.question.spread
         names = self.question.grams_of(stage.kernels)
-        test = {name: rows.diagonal(name) for name in names if spread == "variance"}
+        priors = sorted({PRIOR_OF[kernel] for kernel in stage.kernels})
+        test = {name: rows.diagonal(name) for name in priors if spread == "variance"}
         if spread == "covariance":
-            test = {name: matrix.to_array() for name, matrix in gram.symmetric(rows, names).items()}
+            test = {name: matrix.to_array() for name, matrix in gram.symmetric(rows, priors).items()}
         if solved.flow is None:
             return _Chunk(rows, {}, test, None)
         test_train = gram.rectangle(rows, self.store.rows, names)

@@ -1,21 +1,13 @@
 """The spec: every key of the YAML file, its type, its default and its limits."""
 
 import math
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+
+from ntkcli.spec_types import AnyNumberOf, Column, FilePath, Finite, Memory, Several, Time, listed
 
 # The type of pydantic's errors for values that do not go together.
 CONFLICT = "conflict"
@@ -31,79 +23,9 @@ MatrixName = Literal[
 ]
 
 
-def _number(value: object) -> object:
-    """Read the numbers that YAML takes for text: 1e-3, inf."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _not_nan(value: float) -> float:
-    if math.isnan(value):
-        raise ValueError("should be a number, not NaN")
-    return value
-
-
-def _listed(value: object) -> object:
-    """One value stands for a list of one."""
-    return value if isinstance(value, list) else [value]
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    repeated = sorted({str(value) for value in values if values.count(value) > 1})
-    if repeated:
-        raise ValueError(f"should name everything once, but has twice: {', '.join(repeated)}")
-    return values
-
-
-def _column_name(value: object) -> object:
-    """Column names such as 2020 look like numbers to YAML; they are still names."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError("should be a column's name: write it in quotes")
-    return value
-
-
-def _path(value: object, info: ValidationInfo) -> object:
-    """Paths are relative to the folder of the spec file, which the validation context names."""
-    if not isinstance(value, str) or not value:
-        return value
-    if "\0" in value:
-        raise ValueError("should be a file path: it holds a NUL character")
-    try:
-        return Path((info.context or {}).get("folder", "."), Path(value).expanduser())
-    except RuntimeError as error:
-        raise ValueError("should be a file path: there is no such user") from error
-
-
-def _memory(value: object) -> object:
-    """Bytes, as a number or with a unit."""
-    if not isinstance(value, str):
-        return value
-    found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", value, re.IGNORECASE)
-    if not found:
-        raise ValueError("should be a size such as 8GiB, 500MB or a number of bytes")
-    number, prefix, binary = found.groups()
-    unit = 1024 if binary or not prefix else 1000
-    return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
-
-
 def _conflict(key: str, what: str) -> PydanticCustomError:
     """A fault between keys of a section, told at one of them."""
     return PydanticCustomError(CONFLICT, "{what}", {"key": key, "what": what})
-
-
-Number = Annotated[float, BeforeValidator(_number), AfterValidator(_not_nan)]
-Finite = Annotated[Number, Field(allow_inf_nan=False)]
-Time = Annotated[Number, Field(ge=0)]
-Column = Annotated[str, BeforeValidator(_column_name)]
-Columns = Annotated[list[Column], BeforeValidator(_listed), AfterValidator(_distinct), Field(min_length=1)]
-FilePath = Annotated[Path, BeforeValidator(_path)]
-Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -117,16 +39,16 @@ class DataSpec(Section):
 
     train: FilePath
     test: FilePath | None = None
-    target: Columns
-    features: Literal["all"] | Columns = "all"
-    id: Columns | None = None
+    target: Several[Column]
+    features: Literal["all"] | Several[Column] = "all"
+    id: Several[Column] | None = None
     standardize: bool = True
     standardize_target: bool = True
 
     @field_validator("features", "id", mode="before")
     @classmethod
     def _one_column_is_a_list(cls, value: object) -> object:
-        return value if value in ("all", None) else _listed(value)
+        return value if value in ("all", None) else listed(value)
 
     @model_validator(mode="after")
     def _a_column_has_one_role(self) -> Self:
@@ -152,12 +74,8 @@ class NetworkSpec(Section):
 class InferenceSpec(Section):
     """What is asked of the kernel."""
 
-    kernel: Annotated[
-        list[KernelName], BeforeValidator(_listed), AfterValidator(_distinct), Field(min_length=1)
-    ] = ["ntk"]
-    time: Annotated[
-        list[Time], BeforeValidator(_listed), AfterValidator(_distinct), Field(min_length=1)
-    ] = [math.inf]  # fmt: skip
+    kernel: Several[KernelName] = ["ntk"]
+    time: Several[Time] = [math.inf]
     learning_rate: Finite = Field(default=1.0, gt=0)
     loss: Literal["sum", "mean"] = "sum"
     ridge: Finite = Field(default=0.0, ge=0)
@@ -174,12 +92,17 @@ class InferenceSpec(Section):
         """The times at which `kernel` is asked for: ntkgp exists at inf only."""
         return [time for time in self.time if kernel != "ntkgp" or time == math.inf]
 
+    @property
+    def has_finite_time(self) -> bool:
+        """Whether something has to be computed that is neither the prior nor the limit."""
+        return any(0 < time < math.inf for kernel in self.kernel for time in self.times_of(kernel))
+
 
 class OutputSpec(Section):
     """What is written, and where."""
 
     dir: FilePath | None = None
-    kernels: Annotated[list[MatrixName], BeforeValidator(_listed), AfterValidator(_distinct)] = []
+    kernels: AnyNumberOf[MatrixName] = []
     interval: Finite = Field(default=0.95, gt=0, lt=1)
     std: bool = True
     noise: bool = False
@@ -197,23 +120,21 @@ class ComputeSpec(Section):
     tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
 
     @property
-    def storage(self) -> Literal["float64", "float32"]:
+    def stored_dtype(self) -> Literal["float64", "float32"]:
         """What Gram matrices are stored and factored as."""
         return "float64" if self.dtype == "float64" else "float32"
 
     @property
     def iteration_tolerance(self) -> float:
-        """Where iterations stop: the tolerance, or near the rounding of the dtype."""
+        """Where iterations stop: the tolerance, or not far from the rounding of the dtype."""
         if self.tolerance == "auto":
             return 1e-5 if self.dtype == "float32" else 1e-10
         return self.tolerance
 
     @property
     def residual_tolerance(self) -> float:
-        """The largest residual that passes: the tolerance, or what all but the worst matrices allow."""
-        if self.tolerance == "auto":
-            return 1e-3 if self.dtype == "float32" else 1e-8
-        return self.tolerance
+        """The largest residual that passes: several errors of iterations and of rounding add up there."""
+        return 100 * self.iteration_tolerance
 
 
 class Spec(Section):
@@ -239,15 +160,15 @@ class Spec(Section):
 
     @model_validator(mode="after")
     def _finite_times_are_beyond_cholesky(self) -> Self:
-        if self.compute.solver == "cholesky" and any(0 < time < math.inf for time in self.inference.time):
+        if self.compute.solver == "cholesky" and self.inference.has_finite_time:
             what = "cholesky solves for time inf only, and inference.time has a finite one: use auto"
             raise _conflict("compute.solver", what)
         return self
 
     @model_validator(mode="after")
     def _mixed_is_for_infinite_time(self) -> Self:
-        finite = any(0 < time < math.inf for time in self.inference.time)
-        if self.compute.dtype == "mixed" and (finite or self.compute.solver == "eigh"):
+        cannot = self.inference.has_finite_time or self.compute.solver == "eigh"
+        if self.compute.dtype == "mixed" and cannot:
             what = "mixed refines a Cholesky solution at time inf: use float64 for finite times and eigh"
             raise _conflict("compute.dtype", what)
         return self

@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from ntkcli.costs import FILE_SLOWDOWN
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Rows
 from ntkcli.machine import multiply_rate
 from ntkcli.plan import Plan
+from ntkcli.work import FILE_SLOWDOWN
 
 STARTUP_SECONDS = 0.6
 
@@ -32,7 +32,7 @@ class Speed:
         return cls(multiply_rate(), len(some) ** 2 / seconds)
 
     def seconds(self, plan: Plan, itemsize: int) -> float:
-        """From the start of the process to its end; float32 does twice as much in the same time."""
+        """All but reading and writing files; float32 does twice as much in the same time."""
         algebra = plan.work.linear_algebra / self.operations * (itemsize / 8)
         kernels = plan.work.entries / self.entries
         return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)

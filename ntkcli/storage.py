@@ -1,5 +1,6 @@
 """Memory that lies in a file, for Gram matrices larger than memory."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -34,6 +35,8 @@ def _reserve(descriptor: int, size: int, folder: Path) -> None:
         else:
             os.truncate(descriptor, size)
     except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
         raise ResourceError(
             f"not enough disk under {folder} for a Gram matrix ({error.strerror}): free some space, or write "
             "elsewhere with --out"

@@ -182,7 +182,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_a_job_larger_than_the_memory_is_refused_before_it_begins(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
-    monkeypatch.setattr("ntkcli.plan.available_memory", lambda: 2**20)
+    monkeypatch.setattr("ntkcli.plan.available_memory", lambda: 2**20 * 10 // 9 + 1)
     outcome = ntk(command, make_spec())
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert outcome.stderr.startswith("ntk: error: not enough memory: this job needs about ")

@@ -114,7 +114,9 @@ def test_the_mathematics_knows_no_spec_no_plan_and_no_commands() -> None:
         "question",
         "stages",
         "plan",
-        "costs",
+        "sizes",
+        "work",
+        "footprint",
         "gram_store",
         "machine",
         "storage",
@@ -131,7 +133,18 @@ def test_the_mathematics_knows_no_files() -> None:
 
 def test_the_regression_and_its_plan_know_no_spec_and_no_tables() -> None:
     """They take what is asked as a Question, sizes and a budget."""
-    names = ["question", "stages", "gram_store", "solved_stage", "regression", "costs", "plan", "machine"]
+    names = [
+        "question",
+        "stages",
+        "gram_store",
+        "solved_stage",
+        "regression",
+        "sizes",
+        "work",
+        "footprint",
+        "plan",
+        "machine",
+    ]
     modules = [f"ntkcli.{name}" for name in (*names, "storage")]
     assert set(modules) <= SOURCES.keys()
     asking = ["spec", "spec_file", "data", "runs", "commands", "cli", "job"]

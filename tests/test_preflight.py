@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.errors import DataError, NumericalError
+from ntkcli.errors import DataError, NumericalError, SpecError
 from ntkcli.job import open_job
 from ntkcli.journal import Journal, Silent
 from ntkcli.kernels.gram import Gram
@@ -83,3 +83,10 @@ def test_a_singular_matrix_is_refused_where_it_is_inverted(fly: Preflight, write
 def test_a_singular_matrix_is_no_trouble_at_finite_times(fly: Preflight, write: Write, time: Any) -> None:
     write("train.csv", TWICE)
     assert fly(inference={"time": time}) == ([], [])
+
+
+def test_a_time_whose_exponent_is_beyond_float64_is_refused(fly: Preflight) -> None:
+    for time in (1e300, 1e297):
+        with pytest.raises(SpecError, match=r"inference\.time: 1e\+\d+ times the learning rate.*use inf"):
+            fly(inference={"time": [1, time], "learning_rate": 1e12})
+    assert fly(inference={"time": [1e290, float("inf")], "learning_rate": 1e12}) is not None

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from ntkcli.costs import EFFICIENCY, FILE_SLOWDOWN, Work
 from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.plan import Plan
 from ntkcli.speed import STARTUP_SECONDS, Speed
+from ntkcli.work import EFFICIENCY, FILE_SLOWDOWN, Work
 
 SPEED = Speed(operations=1e9, entries=1e6)
 NOTHING = Work()

@@ -14,14 +14,15 @@ from ntkcli.question import time_text
 from ntkcli.spec_file import read_spec
 from ntkcli.speed import Speed
 from ntkcli.stages import SolverChoice, Stage
-from ntkcli.units import bytes_text, seconds_text
+from ntkcli.units import bytes_text, counted, seconds_text
 
 SOLVERS = {
-    "none": "the prior, nothing to solve",
+    "none": "the prior",
     "cholesky": "one Cholesky factorisation",
     "lanczos": "one Cholesky factorisation, then shift-invert Lanczos",
-    "eigh": "one eigendecomposition",
+    "eigh": "one eigendecomposition, in three full matrices",
 }
+ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and covariance"}
 OTHERS: list[SolverChoice] = ["lanczos", "eigh"]
 
 
@@ -53,7 +54,9 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         plan = planner.best()
         speed = Speed.measured(job.gram, job.train)
         lines = [*_data_lines(job), *_plan_lines(job, planner, plan, speed)]
-        return CheckReport(lines, list(doubts(job.dataset)), _failure(job, planner))
+        return CheckReport(
+            lines, [*doubts(job.dataset, standardized=job.spec.data.standardize)], _failure(job, planner)
+        )
 
 
 def _failure(job: Job, planner: Planner) -> NtkError | None:
@@ -67,24 +70,27 @@ def _failure(job: Job, planner: Planner) -> NtkError | None:
 
 def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
     sizes, network = job.sizes, job.spec.network
-    test = f"{sizes.m:,} test rows" if job.dataset.has_test_file else "no test file"
-    targets = f"{sizes.k} targets" if sizes.k > 1 else "1 target"
-    yield "data", f"{sizes.n:,} training rows, {test}, {sizes.d:,} features, {targets}"
+    test = counted(sizes.m, "test row") if job.dataset.has_test_file else "no test file"
+    columns = f"{counted(sizes.d, 'feature')}, {counted(sizes.k, 'target')}"
+    yield "data", f"{counted(sizes.n, 'training row')}, {test}, {columns}"
     yield "network", f"{network.activation}, depth {network.depth}"
+    yield "asked", f"{ASKED[job.question.spread]}, in {job.spec.compute.dtype}"
 
 
 def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterator[tuple[str, str]]:
     sizes, budget = planner.sizes, planner.budget
     for stage in plan.stages:
         yield "solver", _stage_text(stage)
-        yield "matrices", _matrices_text(stage.matrices(job.question), sizes.matrix, in_file=plan.in_file)
-    yield "time", f"about {seconds_text(speed.seconds(plan, sizes.itemsize))} on {sizes.threads} threads"
-    for choice in OTHERS:
-        other = replace(planner, choice=choice).best()
-        if other.stages != plan.stages:
-            seconds = seconds_text(speed.seconds(other, sizes.itemsize))
-            memory = bytes_text(other.memory_bytes)
-            yield "", f"compute.solver: {choice} would take about {seconds} and {memory}"
+        if held := stage.matrices(job.question):
+            yield "matrices", _matrices_text(held, sizes.matrix, in_file=plan.in_file)
+    reading = job.journal.timings["read"]
+    seconds = seconds_text(reading + speed.seconds(plan, sizes.itemsize))
+    yield "time", f"about {seconds} on {counted(sizes.threads, 'thread')}"
+    for choice, other in _alternatives(planner, plan):
+        seconds = seconds_text(reading + speed.seconds(other, sizes.itemsize))
+        memory = bytes_text(other.memory_bytes)
+        verdict = "" if planner.fits(other) else ", which is too much"
+        yield "", f"compute.solver: {choice} would take about {seconds} and {memory}{verdict}"
     source = "free" if job.spec.compute.memory == "auto" else "allowed"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {source}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
@@ -92,13 +98,25 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
         yield "", f"{bytes_text(sizes.bytes_of(name))} for kernels/{name}.npy"
 
 
+def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[SolverChoice, Plan]]:
+    """What the spec's other choices of solver would do; refinement is for Cholesky alone."""
+    if planner.question and planner.question.refine:
+        return
+    for choice in OTHERS:
+        other = replace(planner, choice=choice).best()
+        if other.stages != plan.stages and any(stage.solver == choice for stage in other.stages):
+            yield choice, other
+
+
 def _stage_text(stage: Stage) -> str:
-    kernels, times = " and ".join(stage.kernels), ", ".join(map(time_text, stage.times))
-    return f"{stage.solver}: {SOLVERS[stage.solver]}, for {kernels} at time {times}"
+    # Every kernel has its own times: ntkgp exists at inf alone.
+    asked = [
+        f"{kernel} at time {', '.join(time_text(time) for other, time in stage.pairs if other == kernel)}"
+        for kernel in stage.kernels
+    ]
+    return f"{stage.solver}: {SOLVERS[stage.solver]}, for {' and '.join(asked)}"
 
 
 def _matrices_text(held: list[str], size: int, *, in_file: bool) -> str:
-    if not held:
-        return "none"
     where = "in a file" if in_file else "in memory"
     return f"{' and '.join(held)}, {bytes_text(size)} {'each ' if len(held) > 1 else ''}{where}"

@@ -106,7 +106,7 @@ def _results(job: Job, run: RunDirectory, regression: Regression) -> list[Result
                     write_covariance(run.folder("covariance"), name, answer.prediction.covariance, scaling)
         return sorted(results, key=lambda result: order.index((result.kernel, result.time)))
     except SingularMatrixError as error:
-        raise explain(error, job.dataset.train.file, job.spec.compute.storage) from error
+        raise explain(error, job.dataset.train.file, job.spec.compute.stored_dtype) from error
 
 
 def _write(job: Job, run: RunDirectory, results: list[Result]) -> list[dict[str, Any]]:

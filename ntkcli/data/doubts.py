@@ -3,37 +3,41 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, Table
 from ntkcli.data.duplicates import duplicate_rows
 from ntkcli.data.scaling import constant_columns
+from ntkcli.units import counted
 
 # Standard deviations from the mean, and ratio of scales, that are rarely meant.
 FAR = 20.0
 UNEVEN = 1000.0
 
 
-def doubts(dataset: Dataset) -> Iterator[str]:
+def doubts(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
     """A line for every doubt about the rows and their scales, beside the warnings of reading them."""
-    train = dataset.train
+    train, names = dataset.train, dataset.columns.features
     repeats = duplicate_rows(train.x)
     if repeats:
         first, second = (train.file.line(row) for row in repeats[0])
         yield (
-            f"{train.file.path}: {len(repeats)} rows repeat the features of others, "
+            f"{train.file.path}: {counted(len(repeats), 'row')} with the features of another, "
             f"first line {second} those of line {first}: the Gram matrix is singular without a ridge"
         )
-    yield from _constant(train, dataset.columns.features)
-    yield from _uneven(train, dataset.columns.features)
-    yield from _far(train, train.x, dataset.columns.features)
+    yield from _constant(train, names)
+    if not standardized:
+        yield from _uneven(train, names)
+    yield from _far(train, train.x, names)
     yield from _far(train, train.targets.to_numpy(), dataset.columns.targets)
 
 
 def _constant(train: Table, names: list[str]) -> Iterator[str]:
     """Constant features that standardising has not dropped."""
-    for i in np.flatnonzero(constant_columns(train.x)):
-        yield f"{train.file.path}: column {names[i]!r} is constant"
+    found = np.flatnonzero(constant_columns(train.x))
+    if found.size:
+        yield f"{train.file.path}: column {names[found[0]]!r}{_and_others(found)} is constant"
 
 
 def _uneven(train: Table, names: list[str]) -> Iterator[str]:
@@ -49,12 +53,21 @@ def _uneven(train: Table, names: list[str]) -> Iterator[str]:
 
 
 def _far(train: Table, values: FloatArray, names: list[str]) -> Iterator[str]:
-    """Values many standard deviations from their column's mean."""
-    deviation = np.abs(values - values.mean(axis=0))
-    spread = values.std(axis=0)
-    for i in np.flatnonzero(deviation.max(axis=0) > FAR * spread):
-        row = int(np.argmax(deviation[:, i]))
+    """Values many standard deviations from their column's mean: the farthest, and in how many columns."""
+    # A spread that leaves the range of float64 raises no doubt here.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        deviation = np.abs(values - values.mean(axis=0))
+        spread = values.std(axis=0)
+        farthest = np.where(spread > 0, deviation.max(axis=0) / spread, 0.0)
+    found = np.flatnonzero(np.isfinite(farthest) & (farthest > FAR))
+    if found.size:
+        worst = int(found[np.argmax(farthest[found])])
+        line = train.file.line(int(np.argmax(deviation[:, worst])))
         yield (
-            f"{train.file.path}:{train.file.line(row)}: column {names[i]!r} is {values[row, i]:.3g} here, "
-            f"{deviation[row, i] / spread[i]:.0f} standard deviations from its mean"
+            f"{train.file.path}:{line}: column {names[worst]!r}{_and_others(found)} is here "
+            f"{farthest[worst]:.0f} standard deviations from its mean"
         )
+
+
+def _and_others(found: NDArray[np.intp]) -> str:
+    return f" (and {counted(len(found) - 1, 'other')})" if len(found) > 1 else ""

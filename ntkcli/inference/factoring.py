@@ -15,6 +15,9 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.progress import Advance
 
+# What rounding may leave of Lanczos' tolerance.
+WORST_TOLERANCE = 1e-2
+
 
 def factor(
     matrix: SymmetricBlocks,
@@ -49,7 +52,7 @@ def factor(
             shifted, shift = _shifted(matrix, ridge, times, advance)
             # In a null space of G, every solve has an error of its own; it is of this size.
             rounding = float(np.finfo(matrix.dtype).eps) * (largest + ridge) / shift
-            return LanczosFlow(shifted, shift, max(tolerance, rounding))
+            return LanczosFlow(shifted, shift, max(tolerance, min(rounding, WORST_TOLERANCE)))
     full = matrix.to_array()
     del matrix
     spectrum = Spectrum(full)

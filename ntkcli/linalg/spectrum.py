@@ -26,7 +26,7 @@ class Spectrum:
             eigenvalues, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
         except LinAlgError as error:
             raise NumericalError(
-                f"the eigendecomposition failed ({error}): use inference.time: inf"
+                f"the eigendecomposition failed ({error}): use compute.solver: lanczos"
             ) from error
         self.smallest = float(eigenvalues[0])
         self.eigenvalues: FloatArray = np.maximum(eigenvalues, 0.0)

@@ -34,9 +34,9 @@ def zipped(*names: str, content: str = GOOD) -> bytes:
     return memory.getvalue()
 
 
-def table(*rows: list[str]) -> str:
+def table(*rows: list[str], line_end: str = "\n") -> str:
     memory = io.StringIO()
-    csv.writer(memory, lineterminator="\n").writerows(rows)
+    csv.writer(memory, lineterminator=line_end).writerows(rows)
     return memory.getvalue()
 
 
@@ -277,7 +277,9 @@ IDS = st.lists(
 @given(ids=IDS.filter(bool))
 def test_text_is_read_letter_by_letter(tmp_path_factory: pytest.TempPathFactory, ids: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "ids.csv"
-    path.write_text(table(["id", "a"], *([text, "1"] for text in ids)), encoding="utf-8", newline="")
+    # With this line end, the writer quotes both of its characters.
+    content = table(["id", "a"], *([text, "1"] for text in ids), line_end="\r\n")
+    path.write_text(content, encoding="utf-8", newline="")
     assert CsvFile(path).read(["a"], ["id"])["id"].tolist() == ids
 
 

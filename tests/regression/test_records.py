@@ -17,7 +17,7 @@ from .cases import INF, Data, every_way, flowing_kernels, limit_solvers, some_da
 HEALTH = {
     "cholesky": ["smallest_pivot"],
     "eigh": ["smallest_eigenvalue", "condition"],
-    "lanczos": ["pole", "steps", "estimated_error"],
+    "lanczos": ["pole", "tolerance", "steps", "estimated_error"],
 }
 
 

@@ -1,0 +1,63 @@
+"""The sizes that decide what a job costs, and the bytes that follow from them alone."""
+
+from dataclasses import dataclass
+
+from ntkcli.linalg.blocks import block_bytes
+
+# The interpreter with its libraries; a thread's tiles and BLAS buffers.
+OVERHEAD_BYTES = 104 * 2**20
+THREAD_BYTES = 7 * 2**20
+# Copies of a file's values while it is read; of the training rows' while the test rows are read; and of both
+# afterwards, when two are in use and malloc has not given back all of the others.
+TRAIN_COPIES, TEST_COPIES, BESIDE_TEST_COPIES, KEPT_COPIES = 5.3, 5.0, 3.5, 3.5
+# What pandas takes for a column beside its values.
+COLUMN_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that decide what a job costs.
+
+    n, m, d, k: training rows, rows to predict, features, outputs.
+    itemsize: bytes of a number in a matrix.
+    depth: of the network.
+    threads: that compute tiles.
+    """
+
+    n: int
+    m: int
+    d: int
+    k: int = 1
+    itemsize: int = 8
+    depth: int = 3
+    threads: int = 1
+
+    @property
+    def base(self) -> int:
+        """Bytes that every job takes: the interpreter, its threads, and the rows as read and as scaled."""
+        return OVERHEAD_BYTES + THREAD_BYTES * self.threads + self._rows
+
+    @property
+    def _rows(self) -> int:
+        return int(8 * (self.n + self.m) * (KEPT_COPIES * self.d + self.k + self.depth + 1))
+
+    @property
+    def reading(self) -> int:
+        """Bytes that reading the files takes beside the base."""
+        copies = max(TRAIN_COPIES * self.n, BESIDE_TEST_COPIES * self.n + TEST_COPIES * self.m)
+        columns = self.d + self.k
+        return max(0, int(8 * copies * columns) + COLUMN_BYTES * columns - self._rows)
+
+    @property
+    def matrix(self) -> int:
+        """Bytes of a Gram matrix of the training rows, in blocks."""
+        return block_bytes(self.n, self.itemsize)
+
+    def length(self, rows: str) -> int:
+        """Rows of "train" or "test"."""
+        return {"train": self.n, "test": self.m}[rows]
+
+    def bytes_of(self, name: str) -> int:
+        """Bytes of a kernel matrix such as "ntk_test_train" as it is written."""
+        _, rows, columns = name.split("_")
+        return self.length(rows) * self.length(columns) * self.itemsize

@@ -1,0 +1,82 @@
+"""The types of single values in a spec: what is read as what, and what is refused."""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+T = TypeVar("T")
+
+
+def _number(value: object) -> object:
+    """Read the numbers that YAML takes for text: 1e-3, inf."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _not_nan(value: float) -> float:
+    if math.isnan(value):
+        raise ValueError("should be a number, not NaN")
+    return value
+
+
+def listed(value: object) -> object:
+    """One value stands for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    """A list that has everything once."""
+    repeated = sorted({str(value) for value in values if values.count(value) > 1})
+    if repeated:
+        raise ValueError(f"should name everything once, but has twice: {', '.join(repeated)}")
+    return values
+
+
+def _column_name(value: object) -> object:
+    """Column names such as 2020 look like numbers to YAML; they are still names."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("should be a column's name: write it in quotes")
+    return value
+
+
+def _path(value: object, info: ValidationInfo) -> object:
+    """Paths are relative to the folder of the spec file, which the validation context names."""
+    if not isinstance(value, str) or not value:
+        return value
+    if "\0" in value:
+        raise ValueError("should be a file path: it holds a NUL character")
+    try:
+        return Path((info.context or {}).get("folder", "."), Path(value).expanduser())
+    except RuntimeError as error:
+        raise ValueError("should be a file path: there is no such user") from error
+
+
+def _memory(value: object) -> object:
+    """Bytes, as a number or with a unit."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", value, re.IGNORECASE | re.ASCII)
+    if not found:
+        raise ValueError("should be a size such as 8GiB, 500MB or a number of bytes")
+    number, prefix, binary = found.groups()
+    unit = 1024 if binary or not prefix else 1000
+    return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
+
+
+Number = Annotated[float, BeforeValidator(_number), AfterValidator(_not_nan)]
+Finite = Annotated[Number, Field(allow_inf_nan=False)]
+Time = Annotated[Number, Field(ge=0)]
+Column = Annotated[str, BeforeValidator(_column_name)]
+AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(_distinct)]
+Several = Annotated[AnyNumberOf[T], Field(min_length=1)]
+FilePath = Annotated[Path, BeforeValidator(_path)]
+Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]

@@ -1,11 +1,12 @@
 """`ntk check`: what fitting a spec will need and do, without doing it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntkcli.data.doubts import doubts
-from ntkcli.errors import NtkError
+from ntkcli.errors import NtkError, ResourceError
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.plan import Plan, Planner
@@ -103,9 +104,11 @@ def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[SolverChoice, 
     if planner.question and planner.question.refine:
         return
     for choice in OTHERS:
-        other = replace(planner, choice=choice).best()
-        if other.stages != plan.stages and any(stage.solver == choice for stage in other.stages):
-            yield choice, other
+        # Beyond LAPACK's rows there is no eigendecomposition to offer.
+        with suppress(ResourceError):
+            other = replace(planner, choice=choice).best()
+            if other.stages != plan.stages and any(stage.solver == choice for stage in other.stages):
+                yield choice, other
 
 
 def _stage_text(stage: Stage) -> str:

@@ -271,3 +271,13 @@ def test_the_help_of_check_says_that_nothing_is_computed_and_how_it_ends(ntk: Nt
     for word in ("SPEC", "--out", "compute nothing", "exit code"):
         assert word in shown
     assert "check" in ntk("--help").stdout
+
+
+def test_beyond_the_rows_of_an_eigendecomposition_none_is_offered(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert any("eigh" in text for text in checked()["time"])
+    monkeypatch.setattr("ntkcli.plan.MOST_EIGH_ROWS", 3)
+    shown = checked()
+    assert not any("eigh" in text for text in shown["time"])
+    assert shown["solver"][0].startswith("cholesky")

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ntkcli.data.dataset import Dataset, Table, load_dataset
-from ntkcli.errors import NumericalError
+from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.journal import Journal
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import TILE_ROWS, Gram
-from ntkcli.kernels.network import KernelRangeError, Network, Rows
+from ntkcli.kernels.network import Rows
+from ntkcli.network_of_data import prepared_network
 from ntkcli.plan import Budget, Planner
 from ntkcli.question import Question
 from ntkcli.sizes import Sizes
@@ -105,25 +104,11 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         for warning in dataset.warnings:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
-        gram = Gram(_network(spec), tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
-        train = _rows(gram, dataset.train)
-        test = _rows(gram, dataset.test) if dataset.has_test_file else train
+        network = prepared_network(spec, dataset, journal)
+        gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
+        train = network.rows(dataset.train.x, gram.dtype)
+        test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_file else train
         yield Job(source, dataset, gram, train, test, journal)
-
-
-def _rows(gram: Gram, table: Table) -> Rows:
-    try:
-        return gram.network.rows(table.x, gram.dtype)
-    except KernelRangeError as error:
-        raise NumericalError(
-            f"{table.file.path}:{table.file.line(error.row)}: the kernel of this row leaves the range of "
-            f"{np.dtype(gram.dtype)} in layer {error.layer}: use data.standardize: true or a lower sigma_w"
-        ) from error
-
-
-def _network(spec: Spec) -> Network:
-    settings = spec.network
-    return Network(settings.depth, ACTIVATIONS[settings.activation], settings.sigma_w, settings.sigma_b)
 
 
 def _threads(spec: Spec) -> int:

@@ -4,7 +4,7 @@ import math
 
 from ntkcli.errors import SpecError
 from ntkcli.job import Job
-from ntkcli.question import time_text
+from ntkcli.question import GRAM_OF, time_text
 from ntkcli.runs.results import check_names
 from ntkcli.singularity import check_invertible
 
@@ -31,4 +31,6 @@ def preflight(job: Job) -> None:
                 "range of float64: use inf"
             )
     if spec.inference.ridge == 0 and math.inf in spec.inference.time:
-        check_invertible(job.gram.network, train.x, train.file)
+        inverted = sorted({GRAM_OF[kernel] for kernel in spec.inference.kernel})
+        diagonals = [job.train.diagonal(gram) for gram in inverted]
+        check_invertible(job.gram.network, train.x, diagonals, train.file)

@@ -12,18 +12,28 @@ from ntkcli.linalg.singular import SingularMatrixError
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
 
-def check_invertible(network: Network, x: FloatArray, file: CsvFile) -> None:
+def check_invertible(network: Network, x: FloatArray, diagonals: list[FloatArray], file: CsvFile) -> None:
     """Refuse, before any work, a Gram matrix without ridge that is singular whatever the rounding.
 
     Args:
         network: whose kernel.
         x: (n, d) training rows.
-        file: where they came from.
+        diagonals: (n,) each, of the Gram matrices that are to be inverted.
+        file: where the rows came from.
 
     Raises:
         NumericalError: two rows are equal, a row has kernel 0, or a linear network has more rows than
             its kernel has rank; the message names lines.
     """
+    zero = [row for diagonal in diagonals for row in np.flatnonzero(diagonal == 0)]
+    if zero:
+        raise NumericalError(
+            f"{file.path}:{file.line(int(zero[0]))}: all features are 0, and without biases so is the "
+            f"row's kernel: give network.sigma_b a value above 0, or {REMEDY}"
+        )
+    if network.drops_units:
+        # Dropout adds to the diagonal.
+        return
     repeats = duplicate_rows(x)
     if repeats:
         first, second = (file.line(row) for row in repeats[0])
@@ -32,13 +42,7 @@ def check_invertible(network: Network, x: FloatArray, file: CsvFile) -> None:
             f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
             f"singular: {REMEDY}"
         )
-    zero = np.flatnonzero(~x.any(axis=1))
-    if zero.size and network.sigma_b == 0:
-        raise NumericalError(
-            f"{file.path}:{file.line(int(zero[0]))}: all features are 0, and with sigma_b = 0 so is the "
-            f"row's kernel: give network.sigma_b a value above 0, or {REMEDY}"
-        )
-    rank = x.shape[1] + (network.sigma_b > 0)
+    rank = x.shape[1] + network.has_biases
     if network.is_linear and len(x) > rank:
         raise NumericalError(
             f"{file.path}: a linear network on {x.shape[1]} features has a Gram matrix of rank {rank} at "

@@ -4,13 +4,11 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
+from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec_section import Section, conflict
 from ntkcli.spec_types import AnyNumberOf, Column, FilePath, Finite, Memory, Several, Time, listed
-
-# The type of pydantic's errors for values that do not go together.
-CONFLICT = "conflict"
 
 KernelName = Literal["ntk", "nngp", "ntkgp"]
 MatrixName = Literal[
@@ -23,17 +21,6 @@ MatrixName = Literal[
 ]
 
 
-def _conflict(key: str, what: str) -> PydanticCustomError:
-    """A fault between keys of a section, told at one of them."""
-    return PydanticCustomError(CONFLICT, "{what}", {"key": key, "what": what})
-
-
-class Section(BaseModel):
-    """What all sections share: no unknown key, no silent conversion from one type to another."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
 class DataSpec(Section):
     """Which files, and what their columns are."""
 
@@ -43,6 +30,7 @@ class DataSpec(Section):
     features: Literal["all"] | Several[Column] = "all"
     id: Several[Column] | None = None
     standardize: bool = True
+    normalize_rows: bool = False
     standardize_target: bool = True
 
     @field_validator("features", "id", mode="before")
@@ -58,24 +46,15 @@ class DataSpec(Section):
             shared = [name for name in roles[first] if name in roles[second]]
             if shared:
                 what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
-                raise _conflict(second, what)
+                raise conflict(second, what)
         return self
-
-
-class NetworkSpec(Section):
-    """The infinitely wide network."""
-
-    depth: int = Field(default=3, ge=1)
-    activation: Literal["relu", "erf", "identity"] = "relu"
-    sigma_w: Finite = Field(default=math.sqrt(2), gt=0)
-    sigma_b: Finite = Field(default=0.1, ge=0)
 
 
 class InferenceSpec(Section):
     """What is asked of the kernel."""
 
-    kernel: Several[KernelName] = ["ntk"]
-    time: Several[Time] = [math.inf]
+    kernel: Several[KernelName] = Field(default=["ntk"])
+    time: Several[Time] = Field(default=[math.inf])
     learning_rate: Finite = Field(default=1.0, gt=0)
     loss: Literal["sum", "mean"] = "sum"
     ridge: Finite = Field(default=0.0, ge=0)
@@ -85,7 +64,7 @@ class InferenceSpec(Section):
     def _ntkgp_needs_infinite_time(self) -> Self:
         if "ntkgp" in self.kernel and math.inf not in self.time:
             what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to time"
-            raise _conflict("time", what)
+            raise conflict("time", what)
         return self
 
     def times_of(self, kernel: KernelName) -> list[float]:
@@ -102,7 +81,7 @@ class OutputSpec(Section):
     """What is written, and where."""
 
     dir: FilePath | None = None
-    kernels: AnyNumberOf[MatrixName] = []
+    kernels: AnyNumberOf[MatrixName] = Field(default=[])
     interval: Finite = Field(default=0.95, gt=0, lt=1)
     std: bool = True
     noise: bool = False
@@ -155,14 +134,14 @@ class Spec(Section):
     def _test_matrices_need_test_rows(self) -> Self:
         asked = [name for name in self.output.kernels if "test" in name]
         if asked and self.data.test is None:
-            raise _conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
+            raise conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
         return self
 
     @model_validator(mode="after")
     def _finite_times_are_beyond_cholesky(self) -> Self:
         if self.compute.solver == "cholesky" and self.inference.has_finite_time:
             what = "cholesky solves for time inf only, and inference.time has a finite one: use auto"
-            raise _conflict("compute.solver", what)
+            raise conflict("compute.solver", what)
         return self
 
     @model_validator(mode="after")
@@ -170,7 +149,7 @@ class Spec(Section):
         cannot = self.inference.has_finite_time or self.compute.solver == "eigh"
         if self.compute.dtype == "mixed" and cannot:
             what = "mixed refines a Cholesky solution at time inf: use float64 for finite times and eigh"
-            raise _conflict("compute.dtype", what)
+            raise conflict("compute.dtype", what)
         return self
 
     @property

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ntkcli.errors import SpecError
-from ntkcli.spec import CONFLICT, Spec
+from ntkcli.spec import Spec
+from ntkcli.spec_section import CONFLICT
 from ntkcli.suggestions import did_you_mean
 from ntkcli.yaml_document import Document, KeyPath, dotted
 
@@ -127,7 +128,7 @@ def _known(document: Document, details: ErrorDetails) -> KeyPath:
     if details["type"] == "missing":
         return path
     if details["type"] == CONFLICT:
-        path = (*path, *details["ctx"]["key"].split("."))
+        path += tuple(int(key) if key.isdigit() else key for key in details["ctx"]["key"].split("."))
     while path not in document.lines:
         path = path[:-1]
     return path

@@ -3,14 +3,14 @@
 import math
 import re
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 T = TypeVar("T")
 
 
-def _number(value: object) -> object:
+def number(value: object) -> object:
     """Read the numbers that YAML takes for text: 1e-3, inf."""
     if isinstance(value, str):
         try:
@@ -72,7 +72,7 @@ def _memory(value: object) -> object:
     return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
 
 
-Number = Annotated[float, BeforeValidator(_number), AfterValidator(_not_nan)]
+Number = Annotated[float, BeforeValidator(number), AfterValidator(_not_nan)]
 Finite = Annotated[Number, Field(allow_inf_nan=False)]
 Time = Annotated[Number, Field(ge=0)]
 Column = Annotated[str, BeforeValidator(_column_name)]
@@ -80,3 +80,5 @@ AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(_distin
 Several = Annotated[AnyNumberOf[T], Field(min_length=1)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]
+# One value for all layers, or a list with one for each.
+PerLayer: TypeAlias = T | list[T]

@@ -5,17 +5,17 @@ import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.gram_store import GramStore
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.network_of_spec import network_of
 from ntkcli.question import Question
 from ntkcli.regression import Regression
+from ntkcli.spec_network import NetworkSpec
 from ntkcli.stages import SolverChoice, ladders
 
 INF = float("inf")
 N = 6
-NETWORK = Network(3, ACTIVATIONS["relu"], 1.5, 0.1)
+NETWORK = network_of(NetworkSpec(), 4)
 
 
 class CountingGram(Gram):

@@ -7,17 +7,27 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ntkcli.spec import Spec
+from ntkcli.spec_network import ReadoutSpec
 
 DEFAULTS = [
     ("data.test", None),
     ("data.features", "all"),
     ("data.id", None),
     ("data.standardize", True),
+    ("data.normalize_rows", False),
     ("data.standardize_target", True),
     ("network.depth", 3),
     ("network.activation", "relu"),
     ("network.sigma_w", 1.4142135623730951),
     ("network.sigma_b", 0.1),
+    ("network.readout", ReadoutSpec()),
+    ("network.train", "all"),
+    ("network.bias_init", "normal"),
+    ("network.residual", None),
+    ("network.layer_norm", False),
+    ("network.dropout", 1.0),
+    ("network.parameterization", "ntk"),
+    ("network.width", None),
     ("inference.kernel", ["ntk"]),
     ("inference.time", [math.inf]),
     ("inference.learning_rate", 1.0),
@@ -47,7 +57,7 @@ WRONG = [
     ("network.sigma_w", math.nan),
     ("network.sigma_w", True),
     ("network.sigma_b", -0.1),
-    ("network.activation", "tanh"),
+    ("network.activation", "tanhh"),
     ("inference.kernel", []),
     ("inference.kernel", ["ntk", "ntk"]),
     ("inference.kernel", None),

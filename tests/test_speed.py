@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network
+from ntkcli.network_of_spec import network_of
 from ntkcli.plan import Plan
+from ntkcli.spec_network import NetworkSpec
 from ntkcli.speed import STARTUP_SECONDS, Speed
 from ntkcli.work import EFFICIENCY, FILE_SLOWDOWN, Work
 
@@ -47,7 +47,7 @@ def test_blocks_in_a_file_take_longer() -> None:
 
 
 def test_the_speed_of_this_machine_is_plausible() -> None:
-    network = Network(3, ACTIVATIONS["relu"], 1.5, 0.1)
+    network = network_of(NetworkSpec(activation="relu"), 4)
     speed = Speed.measured(
         Gram(network, tile_rows=64), network.rows(np.random.default_rng(0).normal(size=(300, 4)))
     )
@@ -56,5 +56,5 @@ def test_the_speed_of_this_machine_is_plausible() -> None:
 
 
 def test_two_rows_are_enough_to_measure_the_speed() -> None:
-    network = Network(3, ACTIVATIONS["erf"], 1.5, 0.1)
+    network = network_of(NetworkSpec(activation="erf"), 2)
     assert Speed.measured(Gram(network), network.rows(np.eye(2))).entries > 0

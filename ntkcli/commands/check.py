@@ -9,6 +9,7 @@ from ntkcli.data.doubts import doubts
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
+from ntkcli.network_of_spec import setting_text
 from ntkcli.plan import Plan, Planner
 from ntkcli.preflight import preflight
 from ntkcli.question import time_text
@@ -74,7 +75,10 @@ def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
     test = counted(sizes.m, "test row") if job.dataset.has_test_file else "no test file"
     columns = f"{counted(sizes.d, 'feature')}, {counted(sizes.k, 'target')}"
     yield "data", f"{counted(sizes.n, 'training row')}, {test}, {columns}"
-    yield "network", f"{network.activation}, depth {network.depth}"
+    activations = (
+        ", ".join(dict.fromkeys(setting_text(setting) for setting in network.activations)) or "linear"
+    )
+    yield "network", f"{activations}, depth {network.depth}"
     yield "asked", f"{ASKED[job.question.spread]}, in {job.spec.compute.dtype}"
 
 

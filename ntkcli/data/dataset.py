@@ -8,7 +8,7 @@ import pandas as pd
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.columns import Columns, check_ids, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.scaling import Scaling, constant_columns
+from ntkcli.data.scaling import Scaling, constant_columns, normalize_rows
 from ntkcli.errors import DataError
 from ntkcli.spec import DataSpec
 
@@ -84,10 +84,10 @@ def load_dataset(spec: DataSpec) -> Dataset:
         f"{spec.train}: target {name!r} is constant"
         for name in _where(columns.targets, constant_columns(targets))
     ]
-    train = _table(train_file, train_frame, columns, scaling)
+    train = _table(train_file, train_frame, columns, scaling, spec)
     test = train
     if test_file:
-        test = _table(test_file, _read(test_file, columns, with_ids=True), columns, scaling)
+        test = _table(test_file, _read(test_file, columns, with_ids=True), columns, scaling, spec)
     return Dataset(train, test, columns, target_scaling, warnings)
 
 
@@ -139,10 +139,13 @@ def _where(names: list[str], mask: BoolArray) -> list[str]:
     return [name for name, chosen in zip(names, mask, strict=True) if chosen]
 
 
-def _table(file: CsvFile, frame: pd.DataFrame, columns: Columns, scaling: Scaling) -> Table:
+def _table(file: CsvFile, frame: pd.DataFrame, columns: Columns, scaling: Scaling, spec: DataSpec) -> Table:
+    x = scaling.apply(frame[columns.features].to_numpy())
+    if spec.normalize_rows:
+        normalize_rows(x)
     return Table(
         file=file,
-        x=scaling.apply(frame[columns.features].to_numpy()),
+        x=x,
         targets=frame[[name for name in columns.targets if name in frame]],
         ids=frame[[name for name in columns.ids if name in frame]],
     )

@@ -48,3 +48,21 @@ def constant_columns(values: FloatArray) -> BoolArray:
     """Which columns have one value only, by comparison: no tolerance is involved."""
     constant: BoolArray = values.min(axis=0) == values.max(axis=0)
     return constant
+
+
+def normalize_rows(values: FloatArray) -> None:
+    """Scale every row to Euclidean norm 1, in place; a row of zeros stays as it is.
+
+    Rows are divided by their largest entry before they are squared, so that any unit will do.
+    """
+    for size in (_largest, _norm):
+        divisor = size(values)
+        values /= np.where(divisor > 0, divisor, 1.0)[:, None]
+
+
+def _largest(values: FloatArray) -> FloatArray:
+    return np.asarray(np.abs(values).max(axis=1))
+
+
+def _norm(values: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", values, values)))

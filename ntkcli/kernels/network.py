@@ -1,16 +1,17 @@
-"""The layer recursion: from two sets of rows to one tile of their NNGP and NTK kernels."""
+"""A network as a sequence of steps: from two sets of rows to one tile of their NNGP and NTK kernels."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import COSINE_ROUNDING, Activation, Identity, Tile
+from ntkcli.kernels.activations.activation import COSINE_ROUNDING
+from ntkcli.kernels.activations.polynomial import Identity
 from ntkcli.kernels.scratch import Scratch
-
-TILE_ARRAYS = 5
+from ntkcli.kernels.steps import Activate, Affine, Branch, Diagonal, Normalise, Pairs, Step
 
 
 class KernelRangeError(ArithmeticError):
@@ -22,13 +23,24 @@ class KernelRangeError(ArithmeticError):
         self.layer = layer
 
 
+class VarianceLimitError(ArithmeticError):
+    """The variance of one row in one layer (counted from 1) is beyond what the activation there takes."""
+
+    def __init__(self, row: int, layer: int, variance: float, limit: float) -> None:
+        super().__init__(f"row {row} in layer {layer} has variance {variance:.3g}, limit {limit:.3g}")
+        self.row = row
+        self.layer = layer
+        self.variance = variance
+        self.limit = limit
+
+
 @dataclass(frozen=True)
 class Rows:
     """Input rows with what the recursion needs of each alone.
 
-    x: (n, d) inputs times sigma_w / sqrt(d).
-    variances: (depth, n), K[l](x, x) of layer l = 1 .. depth.
-    ntk_diagonal: (n,), Theta[depth](x, x).
+    x: (n, d) inputs over sqrt(d).
+    variances: (s, n), K(x, x) where a step reads it, and of the network at last.
+    ntk_diagonal: (n,), Theta(x, x) of the network.
     """
 
     x: FloatArray
@@ -49,76 +61,134 @@ class Rows:
 
 @dataclass(frozen=True)
 class Network:
-    """An infinitely wide fully-connected network in the NTK parameterisation.
+    """An infinitely wide fully-connected network.
 
         K[1](x, x')  = sigma_w^2 x.x' / d + sigma_b^2            Theta[1] = K[1]
         K[l+1]       = sigma_w^2 E[phi(u) phi(v)] + sigma_b^2    (u, v) ~ N(0, K[l] on {x, x'})
         Theta[l+1]   = K[l+1] + sigma_w^2 E[phi'(u) phi'(v)] Theta[l]
 
-    depth: number of weight layers: depth - 1 hidden ones and the readout.
-    activation: phi, as its duals.
-    sigma_w, sigma_b: standard deviations of weights (times sqrt(fan-in)) and biases.
+    and what `steps` say of layers that differ from this.
 
     Lee et al. 2018 (NNGP), Jacot et al. 2018 (NTK).
     """
 
-    depth: int
-    activation: Activation
-    sigma_w: float
-    sigma_b: float
+    steps: tuple[Step, ...]
+
+    @property
+    def depth(self) -> int:
+        """The number of weight layers."""
+        return sum(isinstance(step, Affine) for step in self.steps)
+
+    @property
+    def activations(self) -> list[Activate]:
+        """The activations, each with its dropout."""
+        return [step for step in self.steps if isinstance(step, Activate)]
 
     @property
     def is_linear(self) -> bool:
         """Whether the network is a linear function of its inputs, however deep."""
-        return self.depth == 1 or isinstance(self.activation, Identity)
+        plain = all(isinstance(step.activation, Identity) for step in self.activations)
+        return plain and not any(isinstance(step, Normalise) for step in self.steps)
+
+    @property
+    def drops_units(self) -> bool:
+        """Whether dropout makes even equal rows differ."""
+        return any(step.keep < 1 for step in self.activations)
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether any layer has biases, at the start or trained."""
+        return any(step.bias > 0 or step.ntk_bias > 0 for step in self.steps if isinstance(step, Affine))
+
+    def walk(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Iterator[Diagonal]:
+        """The recursion on the diagonal of inputs (n, d): before every step, and at the end.
+
+        Raises:
+            KernelRangeError: a variance leaves the range of `dtype`.
+            VarianceLimitError: a variance is beyond what an activation takes.
+        """
+        q, layer = np.einsum("ij,ij->i", x, x) / x.shape[1], 0
+        rows = Diagonal(q, np.zeros_like(q), np.ones_like(q))
+        for step in self.steps:
+            yield replace(rows)
+            if isinstance(step, Activate):
+                _check_limit(rows.q, step.activation.largest_variance, layer)
+            layer += isinstance(step, Affine)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                step.on_diagonal(rows)
+            _check_range(rows, layer, dtype)
+        yield rows
+
+    def spans(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> list[FloatArray]:
+        """For every step, the least positive and the largest variance of inputs (n, d) that enter it.
+
+        Raises:
+            KernelRangeError, VarianceLimitError: as `walk`.
+        """
+        return [_ends(rows.q) for rows in self.walk(x, dtype)][:-1]
+
+    def tabulated(self, spans: Sequence[FloatArray]) -> Self:
+        """The same with its activations ready for variances within `spans`.
+
+        Raises:
+            PrecisionError: an activation cannot be had to 1e-9 there.
+        """
+        return replace(
+            self, steps=tuple(step.tabulated(q) for step, q in zip(self.steps, spans, strict=True))
+        )
 
     def rows(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Rows:
         """Prepare inputs (n, d): scale them, and run the recursion on the diagonal alone.
 
         Raises:
-            KernelRangeError: a variance leaves the range of `dtype`.
+            KernelRangeError, VarianceLimitError: as `walk`.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            # Tables come by columns; products of rows are faster by rows.
-            scaled = np.multiply(x, self.sigma_w / np.sqrt(x.shape[1]), order="C")
-            q = np.einsum("ij,ij->i", scaled, scaled) + self.sigma_b**2
-            variances, theta = [q], q
-            for _ in range(self.depth - 1):
-                slope = self.sigma_w**2 * self.activation.slope(q)
-                q = self.sigma_w**2 * self.activation.variance(q) + self.sigma_b**2
-                theta = q + slope * theta
-                variances.append(q)
-        rows = Rows(scaled, np.array(variances), theta)
-        _check_range(rows, dtype)
-        return rows
+        read = []
+        for step, rows in zip((*self.steps, None), self.walk(x, dtype), strict=True):
+            if step is None or step.reads_variances:
+                read.append(rows.q)
+        # Tables come by columns; products of rows are faster by rows.
+        scaled = np.multiply(x, 1 / np.sqrt(x.shape[1]), order="C")
+        return Rows(scaled, np.array(read), rows.theta)
 
     def tile(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> tuple[FloatArray, FloatArray]:
         """K and Theta between rows a and b, each (a, b), in arrays of `scratch`; Theta only if `ntk`.
 
         Any pair of the same row gets the diagonal's value to rounding, wherever in a matrix it stands.
         """
-        k, theta, slope, *work = scratch.take((len(a), len(b)), TILE_ARRAYS)
+        k, *work = scratch.take((len(a), len(b)), self._tile_arrays)
+        np.matmul(a.x, b.x.T, out=k)
         # Inner products round in each of d terms; what later layers add is a few operations' worth.
         tolerance = COSINE_ROUNDING * (1 + 0.25 * np.sqrt(a.x.shape[1]))
-        np.matmul(a.x, b.x.T, out=k)
-        k += self.sigma_b**2
-        if ntk:
-            np.copyto(theta, k)
-        for q_a, q_b in zip(a.variances[:-1], b.variances[:-1], strict=True):
-            self.activation.dual(Tile(k, slope if ntk else None, q_a, q_b, work, tolerance))
-            tolerance = COSINE_ROUNDING
-            k *= self.sigma_w**2
-            k += self.sigma_b**2
-            if ntk:
-                slope *= self.sigma_w**2
-                theta *= slope
-                theta += k
-        return k, theta
+        variances = iter(zip(a.variances, b.variances, strict=True))
+        pairs = Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance)
+        for step in self.steps:
+            if step.reads_variances:
+                pairs.q_a, pairs.q_b = next(variances)
+            step.on_pairs(pairs)
+        return pairs.k, pairs.k if pairs.theta is None else pairs.theta
+
+    @property
+    def _tile_arrays(self) -> int:
+        """K, Theta, the slope, what the activations want, and what a residual block keeps."""
+        work = max((step.activation.work_arrays for step in self.activations), default=1)
+        return 3 + work + 2 * any(isinstance(step, Branch) for step in self.steps)
 
 
-def _check_range(rows: Rows, dtype: npt.DTypeLike) -> None:
+def _ends(q: FloatArray) -> FloatArray:
+    """The least positive and the largest of some variances; nothing if there is no positive one."""
+    positive = q[q > 0]
+    return np.array([positive.min(), positive.max()] if positive.size else [])
+
+
+def _check_limit(q: FloatArray, limit: float, layer: int) -> None:
+    beyond = np.flatnonzero(q >= limit)
+    if beyond.size:
+        raise VarianceLimitError(int(beyond[0]), layer, float(q[beyond[0]]), limit)
+
+
+def _check_range(rows: Diagonal, layer: int, dtype: npt.DTypeLike) -> None:
     limit = np.finfo(np.dtype(dtype)).max
-    inside = np.vstack([rows.variances, rows.ntk_diagonal]) <= limit
-    if not inside.all():
-        layer, row = np.argwhere(~inside)[0]
-        raise KernelRangeError(int(row), min(int(layer) + 1, len(rows.variances)))
+    outside = np.flatnonzero(~((rows.q <= limit) & (rows.theta <= limit)))
+    if outside.size:
+        raise KernelRangeError(int(outside[0]), max(layer, 1))

@@ -8,15 +8,16 @@ import time
 
 import pandas as pd
 
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network
+from ntkcli.network_of_spec import network_of
+from ntkcli.spec_network import NetworkSpec
 
 
 def main(train: str, depth: str, threads: str) -> None:
     """Print the seconds of each run; the first also pays for fresh memory."""
-    network = Network(int(depth), ACTIVATIONS["relu"], sigma_w=1.5, sigma_b=0.1)
-    rows = network.rows(pd.read_csv(train).drop(columns="y").to_numpy())
+    x = pd.read_csv(train).drop(columns="y").to_numpy()
+    network = network_of(NetworkSpec(depth=int(depth), sigma_w=1.5), x.shape[1])
+    rows = network.rows(x)
     gram = Gram(network, threads=int(threads))
     for _ in range(4):
         start = time.perf_counter()

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network
+from ntkcli.network_of_spec import network_of
+from ntkcli.spec_network import NetworkSpec
 
 from .run_files import Fit, MakeSpec, Ntk
 
@@ -49,10 +49,7 @@ def standardised(folder: Path) -> dict[str, FloatArray]:
 def expected_matrix(name: str, x: dict[str, FloatArray], settings: dict[str, Any]) -> FloatArray:
     """A matrix such as ntk_test_train, straight from the network."""
     kernel, rows, columns = name.split("_")
-    values = {"depth": 3, "activation": "relu", "sigma_w": 2**0.5, "sigma_b": 0.1, **settings}
-    network = Network(
-        values["depth"], ACTIVATIONS[values["activation"]], values["sigma_w"], values["sigma_b"]
-    )
+    network = network_of(NetworkSpec(**settings), x[rows].shape[1])
     matrix = Gram(network).rectangle(network.rows(x[rows]), network.rows(x[columns]), [kernel])[kernel]
     return np.array(matrix)
 

@@ -1,17 +1,25 @@
 """Networks and input rows for the tests of the kernels."""
 
+from typing import Any
+
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.network import Network
+from ntkcli.network_of_spec import network_of
+from ntkcli.spec_network import NetworkSpec
+
+FEATURES = 4
 
 
-def make_network(activation: str, depth: int = 3, *, sigma_w: float = 1.5, sigma_b: float = 0.1) -> Network:
-    """A network by the name of its activation."""
-    return Network(depth, ACTIVATIONS[activation], sigma_w, sigma_b)
+def make_network(
+    activation: Any, depth: int = 3, *, sigma_w: float = 1.5, sigma_b: float = 0.1, **settings: Any
+) -> Network:
+    """A network by the settings of a spec, for rows of FEATURES features."""
+    spec = {"activation": activation, "depth": depth, "sigma_w": sigma_w, "sigma_b": sigma_b} | settings
+    return network_of(NetworkSpec.model_validate(spec), FEATURES)
 
 
-def normal_rows(n: int, d: int = 4, seed: int = 0) -> FloatArray:
+def normal_rows(n: int, d: int = FEATURES, seed: int = 0) -> FloatArray:
     """Rows (n, d) of independent normal numbers."""
     return np.random.default_rng(seed).normal(size=(n, d))

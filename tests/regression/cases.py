@@ -12,11 +12,12 @@ import pytest
 from ntkcli.arrays import Allocate, FloatArray, in_memory
 from ntkcli.gram_store import GramStore
 from ntkcli.inference.prediction import Prediction
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
+from ntkcli.network_of_spec import network_of
 from ntkcli.question import Question
 from ntkcli.regression import Answer, Regression
+from ntkcli.spec_network import NetworkSpec
 from ntkcli.stages import SolverChoice, Stage, ladders
 
 INF = math.inf
@@ -88,7 +89,7 @@ class Data:
 
 def some_data(n: int = 8, m: int = 5, k: int = 2, activation: str = "relu", depth: int = 3) -> Data:
     rng = np.random.default_rng(11)
-    network = Network(depth, ACTIVATIONS[activation], 1.5, 0.1)
+    network = network_of(NetworkSpec(depth=depth, activation=activation, sigma_w=1.5), 4)
     return Data(network, rng.normal(size=(n, 4)), rng.normal(size=(n, k)), rng.normal(size=(m, 4)))
 
 

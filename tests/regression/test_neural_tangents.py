@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations import ACTIVATIONS
-from ntkcli.kernels.network import Network
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.network_of_spec import network_of
 from ntkcli.question import Question
+from ntkcli.spec_network import NetworkSpec
 from ntkcli.stages import SolverChoice, ladders
 
 from .cases import INF, Answers, Data, assert_close, covariance, variance
@@ -31,9 +31,9 @@ every_solver = pytest.mark.parametrize("solver", ["eigh", "lanczos", "cholesky"]
 
 def data_of(case: str) -> Data:
     settings = REFERENCES[case]
-    activation = ACTIVATIONS[settings["activation"]]
-    network = Network(settings["depth"], activation, settings["sigma_w"], settings["sigma_b"])
-    return Data(network, *(ARRAYS[f"{case}/{name}"] for name in ("x_train", "y_train", "x_test")))
+    spec = NetworkSpec(**{key: settings[key] for key in ("depth", "activation", "sigma_w", "sigma_b")})
+    x_train, y_train, x_test = (ARRAYS[f"{case}/{name}"] for name in ("x_train", "y_train", "x_test"))
+    return Data(network_of(spec, x_train.shape[1]), x_train, y_train, x_test)
 
 
 def settings_of(case: str) -> dict[str, Any]:

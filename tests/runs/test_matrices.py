@@ -7,13 +7,14 @@ import pytest
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.data.scaling import Scaling
 from ntkcli.gram_store import GramStore
-from ntkcli.kernels.activations import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network, Rows
+from ntkcli.kernels.network import Rows
+from ntkcli.network_of_spec import network_of
 from ntkcli.progress import unseen
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
+from ntkcli.spec_network import NetworkSpec
 
-NETWORK = Network(3, ACTIVATIONS["erf"], 1.5, 0.1)
+NETWORK = network_of(NetworkSpec(activation="erf"), 3)
 NAMES = [
     f"{kernel}_{pair}" for kernel in ("nngp", "ntk") for pair in ("train_train", "test_train", "test_test")
 ]

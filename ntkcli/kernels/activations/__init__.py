@@ -1,0 +1,1 @@
+"""Activations, each as its dual activation and the dual of its derivative."""

@@ -1,0 +1,147 @@
+"""Duals that cost too much for each entry: interpolated in the angle and in both variances."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations.activation import PrecisionError
+from ntkcli.kernels.activations.chebyshev_terms import ChebyshevTerms
+from ntkcli.kernels.activations.hermite_series import TOLERANCE, HermiteSeries
+from ntkcli.kernels.activations.moments import beside_zero, mean, second_moment
+from ntkcli.kernels.activations.polar_quadrature import PolarQuadrature
+from ntkcli.kernels.activations.variance_grid import VarianceGrid, coefficients_from_values
+
+Source = HermiteSeries | PolarQuadrature
+
+# The last terms are as small as this, if the largest table allows, and so is what is left out of the series.
+AIM = 1e-11
+SMALLEST, LARGEST = (16, 6), (256, 96)
+
+
+@dataclass(frozen=True)
+class Angle:
+    """The angles of a tile: x = 2 t / pi - 1 and 2 y = 4 x^2 - 2, each (a, b); and three work arrays."""
+
+    x: FloatArray
+    double_y: FloatArray
+    work: list[FloatArray]
+
+    @classmethod
+    def of(cls, rho: FloatArray, double_y: FloatArray, work: list[FloatArray]) -> Self:
+        """From the cosine, which is overwritten."""
+        x = np.arccos(rho, out=rho)
+        x *= 2 / np.pi
+        x -= 1
+        np.multiply(x, x, out=double_y)
+        double_y *= 4
+        double_y -= 2
+        return cls(x, double_y, work)
+
+
+@dataclass(frozen=True)
+class AngleTable:
+    """E[f(u) f(v)] / sqrt(E[f(u)^2] E[f(v)^2]) as a series in the angle t, where cos t = c / sqrt(q q').
+
+    The dual of a function that is smooth on each side of 0 is analytic in the angle, though not in the
+    cosine. With x = 2 t / pi - 1, it is sum_k even_k T_k(2 x^2 - 1) + x sum_k odd_k T_k(2 x^2 - 1): odd
+    functions have no even part, and others have a short odd one.
+
+    source: of the values at the angles and variances of the grid.
+    log_moments: (count,) of E[f^2].
+    error: the size of the last terms.
+    """
+
+    source: Source
+    grid: VarianceGrid
+    even: ChebyshevTerms
+    odd: ChebyshevTerms
+    log_moments: FloatArray
+    error: float
+
+    @classmethod
+    def of(cls, source: Source, low: float, high: float) -> Self:
+        """Refine angles and variances until the last terms are negligible.
+
+        Raises:
+            PrecisionError: the largest table's last terms are above TOLERANCE.
+        """
+        terms, count = SMALLEST
+        while True:
+            grid = VarianceGrid.of(low, high, count)
+            values = source.correlations(grid.points, (chebyshev.chebpts1(terms) + 1) * np.pi / 2)
+            coefficients = np.tensordot(coefficients_from_values(terms), values, 1)
+            errors = _last_in_angle(coefficients), _last_in_variance(coefficients)
+            refined = tuple(
+                min(2 * now, most) if error > AIM else now
+                for now, most, error in zip((terms, count), LARGEST, errors, strict=True)
+            )
+            if refined == (terms, count):
+                break
+            terms, count = refined
+        if max(*errors, source.residual) > TOLERANCE:
+            raise PrecisionError(high, max(*errors, source.residual))
+        even, odd = (
+            ChebyshevTerms.of(part, AIM) for part in (coefficients[::2], _over_x(coefficients[1::2]))
+        )
+        return cls(source, grid, even, odd, np.log(second_moment(source.f, grid.points)), max(errors))
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What to tell of it."""
+        residual = max(self.source.residual, self.error)
+        return {"method": self.source.method, "degree": self.source.degree, "residual": residual}
+
+    def fill(self, angle: Angle, q_a: FloatArray, q_b: FloatArray, *, out: FloatArray) -> None:
+        """Fill `out` with E[f(u) f(v)]."""
+        weights_a, weights_b = self.grid.weights(q_a), self.grid.weights(q_b)
+        a = weights_a * np.exp(weights_a @ self.log_moments / 2)[:, None]
+        b = weights_b * np.exp(weights_b @ self.log_moments / 2)[:, None]
+        *work, part = angle.work
+        self.odd.between(a, b).fill(angle.double_y, out=out, work=work)
+        out *= angle.x
+        self.even.between(a, b).fill(angle.double_y, out=part, work=work)
+        out += part
+        self._settle_equals(angle.x, q_a, q_b, out)
+        self._settle_zeros(q_a, q_b, out)
+
+    def _settle_equals(self, x: FloatArray, q_a: FloatArray, q_b: FloatArray, out: FloatArray) -> None:
+        """Equal arguments get the diagonal's value exactly."""
+        if x.min() == -1:
+            i, j = np.nonzero(x == -1)
+            equal = q_a[i] == q_b[j]
+            i, j = i[equal], j[equal]
+            out[i, j] = second_moment(self.source.f, q_a)[i]
+
+    def _settle_zeros(self, q_a: FloatArray, q_b: FloatArray, out: FloatArray) -> None:
+        """A row with variance 0 has u = 0: f(0) E[f(v)], where a jump counts half."""
+        f = self.source.f
+        at_zero = beside_zero(f).mean()
+        if not q_a.all():
+            out[q_a == 0] = at_zero * np.where(q_b > 0, mean(f, q_b), at_zero)
+        if not q_b.all():
+            out[:, q_b == 0] = at_zero * np.where(q_a > 0, mean(f, q_a), at_zero)[:, None]
+
+
+def _last_in_angle(coefficients: FloatArray) -> float:
+    """The largest of the last two terms in the angle."""
+    return float(np.abs(coefficients[-2:]).max())
+
+
+def _last_in_variance(coefficients: FloatArray) -> float:
+    """The largest of the last two terms in one of the variances; 0 if there is one variance only."""
+    count = coefficients.shape[1]
+    if count == 1:
+        return 0.0
+    return float(np.abs(np.tensordot(coefficients_from_values(count), coefficients, (1, 1))[-2:]).max())
+
+
+def _over_x(odd: FloatArray) -> FloatArray:
+    """sum_k odd_k T_(2k+1)(x) as x sum_k d_k T_k(2 x^2 - 1): 2 x T_k(2 x^2 - 1) = T_(2k+1) + T_(2k-1)."""
+    d = 2 * odd
+    for k in range(len(d) - 2, -1, -1):
+        d[k] -= d[k + 1]
+    d[0] /= 2
+    return d

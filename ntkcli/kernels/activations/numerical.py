@@ -1,0 +1,79 @@
+"""Activations without a closed form: integrated numerically, exact to what `run.json` tells."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations.activation import Activation, PrecisionError, Tile, cosine
+from ntkcli.kernels.activations.angle_table import Angle, AngleTable
+from ntkcli.kernels.activations.functions import Function, Phi
+from ntkcli.kernels.activations.hermite_series import HermiteSeries
+from ntkcli.kernels.activations.moments import beside_zero, second_moment
+from ntkcli.kernels.activations.polar_quadrature import PolarQuadrature
+
+# A series passes over the same arrays again and again: these rows of them stay in the cache.
+STRIP_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Numerical(Activation):
+    """Any phi that is smooth on each side of 0."""
+
+    phi: Phi
+    work_arrays: ClassVar[int] = 5
+
+    def tabulated(self, low: float, high: float) -> "Tabulated":
+        """Tables of phi and phi' for the range of variances."""
+        tables = [_table(f, self.phi.strip, low, high) for f in (self.phi.value, self.phi.derivative)]
+        return Tabulated(self.phi, *tables)
+
+    def dual(self, tile: Tile) -> None:
+        """The duals, from tables for this tile alone."""
+        q = np.concatenate([tile.q_a, tile.q_b])
+        positive = q[q > 0] if q.any() else np.ones(1)
+        self.tabulated(positive.min(), positive.max()).dual(tile)
+
+    def variance(self, q: FloatArray) -> FloatArray:
+        """E[phi(u)^2] by quadrature."""
+        return second_moment(self.phi.value, q)
+
+    def slope(self, q: FloatArray) -> FloatArray:
+        """E[phi'(u)^2] by quadrature; at a kink itself, the square of the mean derivative."""
+        at_zero = beside_zero(self.phi.derivative).mean() ** 2
+        return np.where(q > 0, second_moment(self.phi.derivative, q), at_zero)
+
+
+@dataclass(frozen=True)
+class Tabulated(Numerical):
+    """The same with its tables.
+
+    value, derivative: tables of E[phi phi] and E[phi' phi'].
+    """
+
+    value: AngleTable
+    derivative: AngleTable
+
+    def dual(self, tile: Tile) -> None:
+        """The duals, from the tables."""
+        rho, double_y, *work = tile.work[:5]
+        cosine(tile, out=rho)
+        angle = Angle.of(rho, double_y, work)
+        if tile.slope is not None:
+            self.derivative.fill(angle, tile.q_a, tile.q_b, out=tile.slope)
+        self.value.fill(angle, tile.q_a, tile.q_b, out=tile.c)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """How the duals are computed: of the two tables, the one that leaves out more."""
+        return max(self.value.report, self.derivative.report, key=lambda report: report["residual"])
+
+
+def _table(f: Function, strip: float, low: float, high: float) -> AngleTable:
+    """From a Hermite expansion where that converges, or else from quadrature."""
+    if strip > 0:
+        with suppress(PrecisionError):
+            return AngleTable.of(HermiteSeries.of(f, strip, low, high), low, high)
+    return AngleTable.of(PolarQuadrature.of(f, low, high), low, high)

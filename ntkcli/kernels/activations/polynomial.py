@@ -1,0 +1,110 @@
+"""Polynomial activations."""
+
+from dataclasses import dataclass
+from math import factorial, sqrt
+
+import numpy as np
+from numpy.polynomial import polynomial
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations.activation import Activation, Tile
+from ntkcli.kernels.activations.series import power_series
+
+
+@dataclass(frozen=True)
+class Identity(Activation):
+    """phi(x) = x."""
+
+    def dual(self, tile: Tile) -> None:
+        """E[uv] = c, and the derivative's dual is 1."""
+        if tile.slope is not None:
+            tile.slope.fill(1.0)
+
+    def variance(self, q: FloatArray) -> FloatArray:
+        """E[u^2] = q."""
+        return q
+
+    def slope(self, q: FloatArray) -> FloatArray:
+        """1."""
+        return np.ones_like(q)
+
+
+@dataclass(frozen=True)
+class Polynomial(Activation):
+    """phi(x) = sum_j coefficients[j] x^j.
+
+    phi(u) = sum_k r_k(q) q^(k/2) he_k(u / sqrt q) in normalised Hermite polynomials, where
+    r_k(q) = sum_i coefficients[k + 2i] (k + 2i)! / (2^i i! sqrt(k!)) q^i, so that
+    E[phi(u) phi(v)] = sum_k r_k(q) r_k(q') c^k.
+    """
+
+    coefficients: tuple[float, ...]
+
+    @classmethod
+    def monomial(cls, degree: int) -> "Polynomial":
+        """phi(x) = x^degree."""
+        return cls((*[0.0] * degree, 1.0))
+
+    def dual(self, tile: Tile) -> None:
+        """The sums for phi and phi'."""
+        out, work = tile.work[:2]
+        if tile.slope is not None:
+            a, b = (_expansion(self._derivative(), q) for q in (tile.q_a, tile.q_b))
+            power_series(a, b, tile.c, out=tile.slope, work=work)
+        a, b = (_expansion(self.coefficients, q) for q in (tile.q_a, tile.q_b))
+        power_series(a, b, tile.c, out=out, work=work)
+        np.copyto(tile.c, out)
+
+    def variance(self, q: FloatArray) -> FloatArray:
+        """sum_k r_k(q)^2 q^k."""
+        return _second_moment(self.coefficients, q)
+
+    def slope(self, q: FloatArray) -> FloatArray:
+        """The same of phi'."""
+        return _second_moment(self._derivative(), q)
+
+    def _derivative(self) -> tuple[float, ...]:
+        return tuple(j * value for j, value in enumerate(self.coefficients) if j > 0) or (0.0,)
+
+
+def _expansion(coefficients: tuple[float, ...], q: FloatArray) -> FloatArray:
+    """r_k(q), (p, n)."""
+    rows = []
+    for k in range(len(coefficients)):
+        terms = [
+            value * (factorial(k + 2 * i) / (2**i * factorial(i) * sqrt(factorial(k))))
+            for i, value in enumerate(coefficients[k::2])
+        ]
+        rows.append(polynomial.polyval(q, terms))
+    return np.array(rows)
+
+
+def _second_moment(coefficients: tuple[float, ...], q: FloatArray) -> FloatArray:
+    powers = q ** np.arange(len(coefficients))[:, None]
+    return np.asarray(np.sum(_expansion(coefficients, q) ** 2 * powers, axis=0))
+
+
+@dataclass(frozen=True)
+class Hermite(Activation):
+    """The normalised Hermite polynomial He_p / sqrt(p!) of a unit-variance input.
+
+    For other variances it is q^(p/2) He_p(x / sqrt q) / sqrt(p!), so that the duals are
+    c^p and p c^(p-1) at any variance.
+    """
+
+    degree: int
+
+    def dual(self, tile: Tile) -> None:
+        """c^p and p c^(p-1)."""
+        if tile.slope is not None:
+            np.power(tile.c, max(self.degree - 1, 0), out=tile.slope)
+            tile.slope *= self.degree
+        np.power(tile.c, self.degree, out=tile.c)
+
+    def variance(self, q: FloatArray) -> FloatArray:
+        """q^p."""
+        return q**self.degree
+
+    def slope(self, q: FloatArray) -> FloatArray:
+        """p q^(p-1)."""
+        return self.degree * q ** max(self.degree - 1, 0)

@@ -1,0 +1,218 @@
+"""The steps that a network's kernels go through, on the diagonal and on a tile.
+
+Every step knows two things: what it does to the kernels of rows with themselves, and to those of pairs.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation, Tile, inverse_root
+
+
+@dataclass
+class Diagonal:
+    """The kernels of n rows with themselves, between two steps.
+
+    q: (n,) K(x, x). theta: (n,) Theta(x, x).
+    gain: (n,) dK(x, x') / dK[1](x, x') at x = x'.
+    saved: what waits for the end of a block.
+    """
+
+    q: FloatArray
+    theta: FloatArray
+    gain: FloatArray
+    saved: list[tuple[FloatArray, FloatArray, FloatArray]] = field(default_factory=list)
+
+
+@dataclass
+class Pairs:
+    """The kernels of a tile of pairs of rows, between two steps.
+
+    k: (a, b) K(x, x'). theta: (a, b) Theta(x, x'); None while it is 0, or when nobody wants it.
+    q_a, q_b: K(x, x) and K(x', x') of the rows.
+    wants_theta: whether anybody does.
+    work: free arrays.
+    tolerance: how far below 1 a cosine counts as 1.
+    saved: what waits for the end of a block.
+    """
+
+    k: FloatArray
+    q_a: FloatArray
+    q_b: FloatArray
+    wants_theta: bool
+    work: list[FloatArray]
+    tolerance: float
+    theta: FloatArray | None = None
+    saved: list[tuple[FloatArray, FloatArray | None]] = field(default_factory=list)
+
+
+class Step(ABC):
+    """One step of a network.
+
+    reads_variances: whether `on_pairs` needs K(x, x) of the rows.
+    """
+
+    reads_variances: ClassVar[bool] = False
+
+    def tabulated(self, q: FloatArray) -> "Step":
+        """The same, ready for pairs of rows with variances between the least and the largest of q."""
+        return self
+
+    @abstractmethod
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """Take the rows' own kernels one step further."""
+
+    @abstractmethod
+    def on_pairs(self, pairs: Pairs) -> None:
+        """Take a tile of pairs one step further, in its arrays."""
+
+
+@dataclass(frozen=True)
+class Affine(Step):
+    """A weight layer: K becomes weight K + bias, and Theta weight Theta + ntk_weight K + ntk_bias.
+
+    weight, bias: variances of the weights (times fan-in) and of the biases at the start.
+    ntk_weight, ntk_bias: what the layer's own parameters count in Theta; 0 for a layer that is not trained.
+    """
+
+    weight: float
+    bias: float
+    ntk_weight: float
+    ntk_bias: float
+
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """The layer's own parameters count with what enters it."""
+        rows.theta = self.weight * rows.theta + (self.ntk_weight * rows.q + self.ntk_bias)
+        rows.q = self.weight * rows.q + self.bias
+        rows.gain = self.weight * rows.gain
+
+    def on_pairs(self, pairs: Pairs) -> None:
+        """In place; where the parameters count as in K itself, the new K is what is added."""
+        counts_as_k = (self.ntk_weight, self.ntk_bias) == (self.weight, self.bias)
+        if pairs.theta is not None:
+            pairs.theta *= self.weight
+        if pairs.wants_theta and not counts_as_k and (self.ntk_weight or self.ntk_bias):
+            own = pairs.work.pop()
+            np.multiply(pairs.k, self.ntk_weight, out=own)
+            own += self.ntk_bias
+            _add_to_theta(pairs, own)
+            pairs.work.append(own)
+        pairs.k *= self.weight
+        if self.bias:
+            pairs.k += self.bias
+        if pairs.wants_theta and counts_as_k:
+            _add_to_theta(pairs, pairs.k)
+
+
+def _add_to_theta(pairs: Pairs, own: FloatArray) -> None:
+    if pairs.theta is None:
+        pairs.theta = pairs.work.pop(0)
+        np.copyto(pairs.theta, own)
+    else:
+        pairs.theta += own
+
+
+@dataclass(frozen=True)
+class Activate(Step):
+    """The activation, and dropout behind it.
+
+    keep: the probability with which dropout keeps a unit; masks of two rows are independent, even of equal
+        ones, so that only K(x, x) and Theta(x, x) are divided by it.
+    """
+
+    activation: Activation
+    keep: float = 1.0
+    reads_variances: ClassVar[bool] = True
+
+    def tabulated(self, q: FloatArray) -> Self:
+        """With the activation's tables for the positive variances of q."""
+        positive = q[q > 0]
+        if not positive.size:
+            return self
+        low, high = float(positive.min()), float(positive.max())
+        return replace(self, activation=self.activation.tabulated(low, high))
+
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """By the dual on the diagonal."""
+        slope = self.activation.slope(rows.q)
+        rows.theta = slope * rows.theta / self.keep
+        rows.gain = slope * rows.gain
+        rows.q = self.activation.variance(rows.q) / self.keep
+
+    def on_pairs(self, pairs: Pairs) -> None:
+        """By the dual."""
+        slope, *work = pairs.work
+        wanted = None if pairs.theta is None else slope
+        self.activation.dual(Tile(pairs.k, wanted, pairs.q_a, pairs.q_b, work, pairs.tolerance))
+        pairs.tolerance = COSINE_ROUNDING
+        if pairs.theta is not None:
+            pairs.theta *= slope
+
+
+@dataclass(frozen=True)
+class Normalise(Step):
+    """Layer normalisation (Ba et al. 2016): K becomes the correlation, and Theta is divided alike."""
+
+    reads_variances: ClassVar[bool] = True
+
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """A row of variance 0 stays 0."""
+        inverse = inverse_root(rows.q) ** 2
+        rows.theta = rows.theta * inverse
+        rows.gain = rows.gain * inverse
+        rows.q = np.where(rows.q > 0, 1.0, 0.0)
+
+    def on_pairs(self, pairs: Pairs) -> None:
+        """Divide by sqrt(q q')."""
+        a, b = inverse_root(pairs.q_a)[:, None], inverse_root(pairs.q_b)
+        for kernel in (pairs.k, pairs.theta):
+            if kernel is not None:
+                kernel *= a
+                kernel *= b
+
+
+@dataclass(frozen=True)
+class Branch(Step):
+    """The start of a residual block: keep what the block is added to."""
+
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """Keep the arrays: no step changes them in place."""
+        rows.saved.append((rows.q, rows.theta, rows.gain))
+
+    def on_pairs(self, pairs: Pairs) -> None:
+        """Keep copies."""
+        k = pairs.work.pop()
+        np.copyto(k, pairs.k)
+        theta = None
+        if pairs.theta is not None:
+            theta = pairs.work.pop()
+            np.copyto(theta, pairs.theta)
+        pairs.saved.append((k, theta))
+
+
+@dataclass(frozen=True)
+class Join(Step):
+    """The end of a residual block: h + scale block(h), whose kernels add (He et al. 2016)."""
+
+    scale: float
+
+    def on_diagonal(self, rows: Diagonal) -> None:
+        """Add what was kept."""
+        q, theta, gain = rows.saved.pop()
+        rows.q = q + self.scale**2 * rows.q
+        rows.theta = theta + self.scale**2 * rows.theta
+        rows.gain = gain + self.scale**2 * rows.gain
+
+    def on_pairs(self, pairs: Pairs) -> None:
+        """Add what was kept, and give its arrays back."""
+        k, theta = pairs.saved.pop()
+        for kernel, kept in ((pairs.k, k), (pairs.theta, theta)):
+            if kernel is not None and self.scale != 1:
+                kernel *= self.scale**2
+            if kernel is not None and kept is not None:
+                kernel += kept
+        pairs.work += [array for array in (k, theta) if array is not None]

@@ -1,0 +1,63 @@
+"""A spec's network, made ready for the rows of its data."""
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.dataset import Dataset, Table
+from ntkcli.errors import NumericalError
+from ntkcli.journal import Journal
+from ntkcli.kernels.activations.activation import PrecisionError
+from ntkcli.kernels.network import KernelRangeError, Network, VarianceLimitError
+from ntkcli.network_of_spec import name_of, network_of, weights_of
+from ntkcli.spec import Spec
+
+
+def prepared_network(spec: Spec, dataset: Dataset, journal: Journal) -> Network:
+    """Build the network and its activations' tables for the variances that the rows have in each layer.
+
+    Raises:
+        SpecError: sigma_w is critical, and an activation has no such value.
+        NumericalError: a row's kernel leaves the range of compute.dtype, or that of an activation.
+    """
+    network = network_of(spec.network, dataset.train.x.shape[1])
+    if spec.network.sigma_w == "critical":
+        values = ", ".join(dict.fromkeys(f"{weight:.6g}" for weight in weights_of(spec.network)))
+        journal.tell(f"network.sigma_w: critical is {values}")
+    tables = [dataset.train, dataset.test] if dataset.has_test_file else [dataset.train]
+    spans = [_spans(network, spec, table) for table in tables]
+    try:
+        return network.tabulated([np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
+    except PrecisionError as error:
+        raise NumericalError(
+            f"network.activation: its kernel can be had to {error.residual:.0e} only, not to 1e-9, for "
+            f"variances up to {error.high:.3g}: use data.standardize: true, a lower sigma_w, or an "
+            "activation with a closed form, such as erf"
+        ) from error
+
+
+def _spans(network: Network, spec: Spec, table: Table) -> list[FloatArray]:
+    """The range of variances that enter each step."""
+    try:
+        return network.spans(table.x, spec.compute.stored_dtype)
+    except KernelRangeError as error:
+        behind = f", behind {_activation(spec, error.layer - 1)}" if error.layer > 1 else ""
+        raise NumericalError(
+            f"{_place(table, error.row)}: the kernel of this row leaves the range of "
+            f"{spec.compute.stored_dtype} in layer {error.layer}{behind}: "
+            "use data.standardize: true, a lower sigma_w or a lower depth"
+        ) from error
+    except VarianceLimitError as error:
+        raise NumericalError(
+            f"{_place(table, error.row)}: {_activation(spec, error.layer)} takes variances below "
+            f"{error.limit:.4g}, and this row has {error.variance:.4g} in layer {error.layer}: "
+            "use a lower sigma_w or sigma_b, or a lower b"
+        ) from error
+
+
+def _place(table: Table, row: int) -> str:
+    return f"{table.file.path}:{table.file.line(row)}"
+
+
+def _activation(spec: Spec, layer: int) -> str:
+    """The activation behind a layer counted from 1."""
+    return name_of(spec.network.activations[layer - 1])

@@ -1,0 +1,126 @@
+"""The network section of a spec."""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ntkcli.spec_activation import Activations, ActivationSetting
+from ntkcli.spec_section import Section, conflict
+from ntkcli.spec_types import Finite, PerLayer
+
+Above0 = Annotated[Finite, Field(gt=0)]
+AtLeast0 = Annotated[Finite, Field(ge=0)]
+
+
+class ReadoutSpec(Section):
+    """What is different in the last layer."""
+
+    sigma_w: Above0 | None = None
+    sigma_b: AtLeast0 | None = None
+
+
+class FrozenSpec(Section):
+    """Training without the first layers."""
+
+    first_frozen: int = Field(ge=0)
+
+
+class ResidualSpec(Section):
+    """Skip connections."""
+
+    every: int = Field(default=1, ge=1)
+    scale: Above0 = 1.0
+
+
+def _switch(value: object) -> object:
+    """true is a section with all defaults, and false none."""
+    if isinstance(value, bool):
+        return {} if value else None
+    return value
+
+
+class NetworkSpec(Section):
+    """The infinitely wide network."""
+
+    depth: int = Field(default=3, ge=1)
+    activation: Activations = "relu"
+    sigma_w: PerLayer[Above0] | Literal["critical"] = math.sqrt(2)
+    sigma_b: PerLayer[AtLeast0] = 0.1
+    readout: ReadoutSpec = ReadoutSpec()
+    train: Literal["all", "readout"] | FrozenSpec = "all"
+    bias_init: Literal["normal", "zero"] = "normal"
+    residual: Annotated[ResidualSpec | None, BeforeValidator(_switch)] = None
+    layer_norm: bool = False
+    dropout: Annotated[Finite, Field(gt=0, le=1)] = 1.0
+    parameterization: Literal["ntk", "standard"] = "ntk"
+    width: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _lists_have_a_value_for_each_layer(self) -> Self:
+        lengths = {"sigma_w": self.depth, "sigma_b": self.depth, "activation": self.depth - 1}
+        for key, length in lengths.items():
+            values = getattr(self, key)
+            if isinstance(values, list) and len(values) != length:
+                layers = "hidden layer" if key == "activation" else "weight layer"
+                what = f"has {len(values)} values: depth {self.depth} needs {length}, one for each {layers}"
+                raise conflict(key, what)
+        return self
+
+    @model_validator(mode="after")
+    def _a_list_has_the_readout_in_it(self) -> Self:
+        for key in ("sigma_w", "sigma_b"):
+            if isinstance(getattr(self, key), list) and getattr(self.readout, key) is not None:
+                what = f"network.{key} is a list, whose last value is the readout's: give it there"
+                raise conflict(f"readout.{key}", what)
+        return self
+
+    @model_validator(mode="after")
+    def _width_belongs_to_the_standard_parameterization(self) -> Self:
+        if self.parameterization == "standard" and self.width is None:
+            raise conflict("parameterization", "standard needs network.width, the width of the hidden layers")
+        if self.parameterization == "ntk" and self.width is not None:
+            raise conflict("width", "has a meaning with parameterization: standard only: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _layers_are_there_to_be_frozen_or_skipped(self) -> Self:
+        if self.frozen > self.depth - 1:
+            what = f"depth {self.depth} has {self.depth - 1} layers before the readout"
+            raise conflict("train.first_frozen", what)
+        if self.residual and self.residual.every > self.depth - 2:
+            what = (
+                f"has no block of {self.residual.every} between the first layer and the readout: "
+                f"use a depth of at least {self.residual.every + 2}"
+            )
+            raise conflict("residual", what)
+        return self
+
+    @model_validator(mode="after")
+    def _critical_is_of_plain_networks(self) -> Self:
+        others = {"residual": self.residual, "layer_norm": self.layer_norm, "dropout": self.dropout < 1}
+        found = [key for key, value in others.items() if value]
+        if self.sigma_w == "critical" and found:
+            raise conflict("sigma_w", f"critical is for networks without {found[0]}: give a number")
+        return self
+
+    @property
+    def frozen(self) -> int:
+        """How many of the first layers are not trained."""
+        if isinstance(self.train, FrozenSpec):
+            return self.train.first_frozen
+        return self.depth - 1 if self.train == "readout" else 0
+
+    @property
+    def activations(self) -> list[ActivationSetting]:
+        """One for each hidden layer."""
+        if isinstance(self.activation, list):
+            return self.activation
+        return [self.activation] * (self.depth - 1)
+
+    def per_layer(self, key: Literal["sigma_w", "sigma_b"]) -> list[float]:
+        """sigma_w or sigma_b of each weight layer, from a number or a list."""
+        values = getattr(self, key)
+        listed = list(values) if isinstance(values, list) else [values] * self.depth
+        last = getattr(self.readout, key)
+        return listed if last is None else [*listed[:-1], last]

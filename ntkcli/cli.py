@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Stream, Terminal, labelled, score_table
+from ntkcli.display import Stream, Terminal, aligned_left, labelled, score_table
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -88,6 +88,33 @@ def check(spec: Path, out: Path | None) -> None:
     Stream("stdout").write(f"{labelled(lines)}\n")
     if report.failure:
         raise report.failure
+
+
+@ntk.command()
+@SPEC
+def network(spec: Path) -> None:
+    """Show how signals travel through SPEC's network, layer by layer.
+
+    \b
+    q            median variance K(x, x) of the training rows, with the least and the largest
+    chi_1        slope of the next layer's kernel at equal rows: below 1 rows grow alike in depth,
+                 above 1 they are driven apart; `sigma_w: critical` makes it 1
+    correlation  median of the pairs of rows
+    """
+    from ntkcli.commands.network import network as run_network
+
+    report = run_network(spec, journal=_journal(quiet=False))
+    Stream("stdout").write(f"{aligned_left(report.table)}\n")
+    if report.warning:
+        Stream("stderr").write(f"ntk: warning: {report.warning}\n")
+
+
+@ntk.command()
+def activations() -> None:
+    """List the activations that a spec can name."""
+    from ntkcli.commands.activations import activations as run_activations
+
+    Stream("stdout").write(f"{aligned_left(run_activations())}\n")
 
 
 def main() -> None:

@@ -82,6 +82,15 @@ def score_table(rows: int, scores: list[dict[str, Any]]) -> str:
     return _aligned(lines)
 
 
+def aligned_left(lines: list[list[str]]) -> str:
+    """Cells flush left, each column as wide as its widest cell."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
 def _aligned(lines: list[list[str]]) -> str:
     """Cells flush right, each column as wide as its widest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]

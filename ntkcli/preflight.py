@@ -4,6 +4,7 @@ import math
 
 from ntkcli.errors import SpecError
 from ntkcli.job import Job
+from ntkcli.network_layers import degeneracy, sampled_propagation
 from ntkcli.question import GRAM_OF, time_text
 from ntkcli.runs.results import check_names
 from ntkcli.singularity import check_invertible
@@ -23,6 +24,9 @@ def preflight(job: Job) -> None:
         job.journal.tell("there is no data.test: predicting the training rows themselves")
     if spec.output.noise and "ntk" in spec.inference.kernel:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    warning = degeneracy(sampled_propagation(job.gram.network, train.x))
+    if warning:
+        job.journal.warn(warning)
     for time in spec.inference.time:
         # A posterior's variance is that of twice the time.
         if math.isfinite(time) and not math.isfinite(2 * job.question.exponent(time)):

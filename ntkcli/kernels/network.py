@@ -156,6 +156,11 @@ class Network:
 
         Any pair of the same row gets the diagonal's value to rounding, wherever in a matrix it stands.
         """
+        *_, pairs = self.walk_pairs(a, b, scratch, ntk=ntk)
+        return pairs.k, pairs.k if pairs.theta is None else pairs.theta
+
+    def walk_pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Iterator[Pairs]:
+        """The recursion on a tile, in arrays of `scratch`: before every step, and at the end."""
         k, *work = scratch.take((len(a), len(b)), self._tile_arrays)
         np.matmul(a.x, b.x.T, out=k)
         # Inner products round in each of d terms; what later layers add is a few operations' worth.
@@ -163,10 +168,11 @@ class Network:
         variances = iter(zip(a.variances, b.variances, strict=True))
         pairs = Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance)
         for step in self.steps:
+            yield pairs
             if step.reads_variances:
                 pairs.q_a, pairs.q_b = next(variances)
             step.on_pairs(pairs)
-        return pairs.k, pairs.k if pairs.theta is None else pairs.theta
+        yield pairs
 
     @property
     def _tile_arrays(self) -> int:

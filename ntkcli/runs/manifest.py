@@ -2,11 +2,13 @@
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.job import Job
+from ntkcli.network_layers import network_layers
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.spec_file import write_spec
@@ -37,6 +39,7 @@ def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *
             "mean": data.target_scaling.mean.tolist(),
             "scale": data.target_scaling.scale.tolist(),
         },
+        "network": [asdict(layer) for layer in network_layers(job.spec.network, job.gram.network)],
         "solvers": solvers,
         "compute": {
             "dtype": job.spec.compute.dtype,

@@ -17,9 +17,9 @@ from figures import Figures, fit_figures, growth_figures
 from fits import measure_fit
 from growth import Sizes, measure_growth
 from jobs import DEPTH, GRAM_FASTER, JOBS
-from limits import measure_grams, measure_machine
+from limits import measure_activations, measure_grams, measure_machine
 from process import run
-from report import print_fit, print_grams, print_growth, print_machine, print_startup
+from report import print_activations, print_fit, print_grams, print_growth, print_machine, print_startup
 from sides import Ntk, Peer, threads
 
 
@@ -59,6 +59,9 @@ def measure_jobs(options: argparse.Namespace, figures: Figures, ntk: Ntk, peer: 
     grams = measure_grams(tables, machine, ntk, peer, options.repeats)
     figures.add("grams", asdict(grams) | {"faster": grams.faster, "wanted": GRAM_FASTER})
     print_grams(grams)
+    activations = measure_activations()
+    figures.add("activations", asdict(activations))
+    print_activations(activations)
     fits = []
     for job in JOBS:
         fit = measure_fit(job, tables, ntk, peer, options.repeats)

@@ -6,6 +6,12 @@ DEPTH = 3
 
 # Of both Gram matrices alone: how many times faster than the peer.
 GRAM_FASTER = 5.0
+# Of an activation for an entry, in units of relu's, at most; and of K with Theta, in units of K.
+ACTIVATION_RATIOS = {
+    **dict.fromkeys(("erf", "gelu", "sin", "leaky_relu", "abs"), 3.0),
+    **dict.fromkeys(("tanh", "sigmoid", "softplus", "swish", "mish", "arctan"), 15.0),
+}
+BOTH_TO_NNGP = 1.4
 # Of the factorisation at time inf: its share of the rate of a plain matrix product.
 FACTORISATION_SHARE = 0.83
 # Of the start, which a person or a shell's completion waits for.

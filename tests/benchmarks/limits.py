@@ -47,6 +47,39 @@ def measure_machine() -> Machine:
     return Machine(**json.loads(output))
 
 
+@dataclass(frozen=True)
+class ActivationCost:
+    """Of an activation, in units of relu's: K alone, and K with Theta."""
+
+    nngp: float
+    both: float
+
+
+@dataclass(frozen=True)
+class ActivationCosts:
+    """Of every activation; and of both kernels of a relu network beside K alone.
+
+    relu_ns: of relu's K, an entry on one thread.
+    """
+
+    relu_ns: float
+    both_to_nngp: float
+    ratios: dict[str, ActivationCost]
+
+
+def measure_activations() -> ActivationCosts:
+    """Measured in a process of its own, on one thread."""
+    script = Path(__file__).with_name("activation_costs.py")
+    output = subprocess.run([sys.executable, script], check=True, capture_output=True, text=True).stdout
+    costs = json.loads(output)
+    network, relu = costs.pop("relu, depth 3"), costs["relu"]
+    ratios = {
+        name: ActivationCost(cost["nngp"] / relu["nngp"], cost["both"] / relu["both"])
+        for name, cost in costs.items()
+    }
+    return ActivationCosts(relu["nngp"], network["both"] / network["nngp"], ratios)
+
+
 def measure_grams(tables: Tables, machine: Machine, ntk: Ntk, peer: Peer, repeats: int) -> Grams:
     """Both sides in turn; medians."""
     ours, theirs = [], []

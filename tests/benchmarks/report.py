@@ -2,8 +2,8 @@
 
 from fits import Fit
 from growth import Growth, Series
-from jobs import FACTORISATION_SHARE, GRAM_FASTER, STARTUP_SECONDS
-from limits import Grams, Machine
+from jobs import ACTIVATION_RATIOS, BOTH_TO_NNGP, FACTORISATION_SHARE, GRAM_FASTER, STARTUP_SECONDS
+from limits import ActivationCosts, Grams, Machine
 from process import GIB
 from sides import PEER_MODES, threads
 
@@ -22,6 +22,19 @@ def print_grams(grams: Grams) -> None:
     print(f"{grams.faster:.1f} times faster ({_wanted(grams.faster, GRAM_FASTER)})")
     print(f"  limit: one arccos and one sqrt an entry and layer take {grams.floor_seconds:.2f} s", end=": ")
     print(f"{grams.floor_seconds / grams.ntk_seconds:.0%} reached", flush=True)
+
+
+def print_activations(costs: ActivationCosts) -> None:
+    """A line for each activation, in units of relu."""
+    print(f"\nan entry of a layer on one thread: relu {costs.relu_ns:.1f} ns; the others, K and both kernels")
+    for name, ratio in costs.ratios.items():
+        limit = ACTIVATION_RATIOS.get(name)
+        wanted = (
+            "" if limit is None else f"  (wanted: {limit:g}, {_verdict(limit, max(ratio.nngp, ratio.both))})"
+        )
+        print(f"  {name:20}{ratio.nngp:6.2f}{ratio.both:8.2f}{wanted}")
+    wanted = f"wanted: {BOTH_TO_NNGP}, {_verdict(BOTH_TO_NNGP, costs.both_to_nngp)}"
+    print(f"  both kernels of a relu network: {costs.both_to_nngp:.2f} times K alone ({wanted})", flush=True)
 
 
 def print_fit(fit: Fit, machine: Machine) -> None:

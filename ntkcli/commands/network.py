@@ -1,0 +1,72 @@
+"""`ntk network`: how signals travel through a spec's network, layer by layer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.job import open_job
+from ntkcli.journal import Journal
+from ntkcli.kernels.propagation import LayerSignal
+from ntkcli.network_layers import (
+    NetworkLayer,
+    activation_text,
+    degeneracy,
+    dual_text,
+    network_layers,
+    sampled_propagation,
+)
+from ntkcli.spec_file import read_spec
+
+HEAD = [
+    "layer",
+    "sigma_w",
+    "sigma_b",
+    "q",
+    "least q",
+    "largest q",
+    "chi_1",
+    "correlation",
+    "activation",
+    "dual",
+]
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """What `ntk network` has to show.
+
+    table: lines of cells, the first one the head.
+    warning: why the network is useless, if it is.
+    """
+
+    table: list[list[str]]
+    warning: str | None
+
+
+def network(spec_path: Path, *, journal: Journal) -> NetworkReport:
+    """Read a spec and its data, and run some training rows through the network.
+
+    Raises:
+        NtkError: the spec or the data cannot be read, or a kernel leaves its range.
+    """
+    source = read_spec(spec_path)
+    with open_job(source, journal) as job:
+        layers = network_layers(job.spec.network, job.gram.network)
+        signals = sampled_propagation(job.gram.network, job.dataset.train.x)
+        lines = [_line(i, *both) for i, both in enumerate(zip(layers, signals, strict=True), 1)]
+        return NetworkReport([HEAD, *lines], degeneracy(signals))
+
+
+def _line(number: int, layer: NetworkLayer, signal: LayerSignal) -> list[str]:
+    q = signal.variance
+    chi = "" if signal.chi is None else _text(signal.chi)
+    numbers = [f"{layer.sigma_w:.6g}", f"{layer.sigma_b:.6g}", _text(q), f"{q.min():.4g}", f"{q.max():.4g}"]
+    dual = "" if layer.activation is None else dual_text(layer)
+    return [f"{number}", *numbers, chi, _text(signal.correlations), activation_text(layer), dual]
+
+
+def _text(values: FloatArray) -> str:
+    """The median."""
+    return f"{np.median(values):.4g}" if values.size else "-"

@@ -77,6 +77,16 @@ def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path
                 pytest.fail(f"nothing checks blocks of {other!r}")
 
 
+def test_every_setting_in_the_tables_of_networks_is_read(folder: Path) -> None:
+    """The right column of `| stax | `network:` |`, which are lines of a flow mapping."""
+    page = (ROOT / "docs" / "networks.md").read_text()
+    settings = re.findall(r"^\|[^|]*\| `([^|`]+)` \|$", page, flags=re.MULTILINE)
+    assert len(settings) > 25
+    for setting in settings:
+        if setting != "network:":
+            try_yaml(f"data: {{train: t.csv, target: y}}\nnetwork: {{{setting}}}\n", folder)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)\s#]+)[^)\s]*\)", page.read_text()):

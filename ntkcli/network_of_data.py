@@ -1,5 +1,7 @@
 """A spec's network, made ready for the rows of its data."""
 
+import math
+
 import numpy as np
 
 from ntkcli.arrays import FloatArray
@@ -28,8 +30,11 @@ def prepared_network(spec: Spec, dataset: Dataset, journal: Journal) -> Network:
     try:
         return network.tabulated([np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
     except PrecisionError as error:
+        precise = (
+            "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
+        )
         raise NumericalError(
-            f"network.activation: its kernel can be had to {error.residual:.0e} only, not to 1e-9, for "
+            f"network.activation: its kernel can be had {precise} for "
             f"variances up to {error.high:.3g}: use data.standardize: true, a lower sigma_w, or an "
             "activation with a closed form, such as erf"
         ) from error

@@ -18,7 +18,9 @@ Source = HermiteSeries | PolarQuadrature
 
 # The last terms are as small as this, if the largest table allows, and so is what is left out of the series.
 AIM = 1e-11
-SMALLEST, LARGEST = (16, 6), (256, 96)
+TERMS, COUNTS = [16, 32, 64, 128, 256], [6, 12, 18, 24, 32, 48, 64, 96]
+# Of the angles that tell how many variances are enough.
+PROBES = 12
 
 
 @dataclass(frozen=True)
@@ -63,30 +65,20 @@ class AngleTable:
 
     @classmethod
     def of(cls, source: Source, low: float, high: float) -> Self:
-        """Refine angles and variances until the last terms are negligible.
+        """Choose the angles, then the variances, so that the last terms are negligible.
 
         Raises:
             PrecisionError: the largest table's last terms are above TOLERANCE.
         """
-        terms, count = SMALLEST
-        while True:
-            grid = VarianceGrid.of(low, high, count)
-            values = source.correlations(grid.points, (chebyshev.chebpts1(terms) + 1) * np.pi / 2)
-            coefficients = np.tensordot(coefficients_from_values(terms), values, 1)
-            errors = _last_in_angle(coefficients), _last_in_variance(coefficients)
-            refined = tuple(
-                min(2 * now, most) if error > AIM else now
-                for now, most, error in zip((terms, count), LARGEST, errors, strict=True)
-            )
-            if refined == (terms, count):
-                break
-            terms, count = refined
-        if max(*errors, source.residual) > TOLERANCE:
-            raise PrecisionError(high, max(*errors, source.residual))
+        terms = _enough_terms(source, low, high)
+        grid = _enough_variances(source, low, high)
+        coefficients = _series(source, grid.points, terms)
+        error = max(_last_in_angle(coefficients), _last_in_variance(coefficients))
+        _check(max(error, source.residual), high)
         even, odd = (
             ChebyshevTerms.of(part, AIM) for part in (coefficients[::2], _over_x(coefficients[1::2]))
         )
-        return cls(source, grid, even, odd, np.log(second_moment(source.f, grid.points)), max(errors))
+        return cls(source, grid, even, odd, np.log(second_moment(source.f, grid.points)), error)
 
     @property
     def report(self) -> dict[str, Any]:
@@ -123,6 +115,39 @@ class AngleTable:
             out[q_a == 0] = at_zero * np.where(q_b > 0, mean(f, q_b), at_zero)
         if not q_b.all():
             out[:, q_b == 0] = at_zero * np.where(q_a > 0, mean(f, q_a), at_zero)[:, None]
+
+
+def _enough_terms(source: Source, low: float, high: float) -> int:
+    """The number of terms in the angle that is enough at the ends of the range of variances."""
+    for terms in TERMS:
+        error = _last_in_angle(_series(source, np.array([low, high]), terms))
+        if error <= AIM:
+            return terms
+    _check(error, high)
+    return terms
+
+
+def _enough_variances(source: Source, low: float, high: float) -> VarianceGrid:
+    """The grid that is enough at a few angles."""
+    for count in COUNTS:
+        grid = VarianceGrid.of(low, high, count)
+        error = _last_in_variance(_series(source, grid.points, PROBES))
+        if error <= AIM:
+            return grid
+    _check(error, high)
+    return grid
+
+
+def _check(residual: float, high: float) -> None:
+    # Not a number is not small either.
+    if not residual <= TOLERANCE:
+        raise PrecisionError(high, residual)
+
+
+def _series(source: Source, q: FloatArray, terms: int) -> FloatArray:
+    """Chebyshev coefficients in x of the correlations at pairs of variances (n,), (terms, n, n)."""
+    values = source.correlations(q, (chebyshev.chebpts1(terms) + 1) * np.pi / 2)
+    return np.asarray(np.tensordot(coefficients_from_values(terms), values, 1))
 
 
 def _last_in_angle(coefficients: FloatArray) -> float:

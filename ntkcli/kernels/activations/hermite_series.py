@@ -20,6 +20,8 @@ TOLERANCE, AIM = 1e-9, 1e-12
 DEGREES = [32, 64, 128, 256, 512, 1024]
 # Beyond this, he_k(z) times the density is below rounding for every f of interest.
 END = 13.0
+# Of the quadrature, at most: functions that need more are beyond DEGREES anyway.
+MOST_NODES = 2_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class HermiteSeries:
         Raises:
             PrecisionError: the largest degree leaves out more than TOLERANCE.
         """
+        if 2 * END / _step(strip, high, 0) > MOST_NODES:
+            raise PrecisionError(high, 1.0)
         probes = np.geomspace(low, high, 5)
         for most in DEGREES:
             left = np.max(1 - np.cumsum(_expand(f, strip, probes, most) ** 2, axis=1), axis=0)
@@ -63,11 +67,8 @@ class HermiteSeries:
 
 
 def _expand(f: Function, strip: float, q: FloatArray, degree: int) -> FloatArray:
-    """a_k(q) / sqrt(E[f^2]) for k = 0 .. degree, (n, degree + 1).
-
-    The trapezoid rule converges geometrically; its step resolves the poles and the oscillations of he_k.
-    """
-    step = min(2 * np.pi * strip / np.sqrt(q.max()) / 40, 2 * np.pi / (2 * np.sqrt(degree) + END))
+    """a_k(q) / sqrt(E[f^2]) for k = 0 .. degree, (n, degree + 1), by the trapezoid rule."""
+    step = _step(strip, q.max(), degree)
     z = step * np.arange(-int(END / step), int(END / step) + 1)
     basis = np.empty((degree + 1, len(z)))
     basis[0] = step * normal_density(z)
@@ -76,3 +77,8 @@ def _expand(f: Function, strip: float, q: FloatArray, degree: int) -> FloatArray
         basis[k + 1] = (z * basis[k] - np.sqrt(k) * basis[k - 1]) / np.sqrt(k + 1)
     values = f(np.sqrt(q)[:, None] * z)
     return np.asarray(values @ basis.T / np.sqrt(second_moment(f, q))[:, None])
+
+
+def _step(strip: float, q: float, degree: int) -> float:
+    """The trapezoid rule converges geometrically; its steps resolve f's poles and he_k's oscillations."""
+    return float(min(2 * np.pi * strip / np.sqrt(q) / 40, 2 * np.pi / (2 * np.sqrt(degree) + END)))

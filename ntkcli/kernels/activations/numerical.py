@@ -27,7 +27,9 @@ class Numerical(Activation):
 
     def tabulated(self, low: float, high: float) -> "Tabulated":
         """Tables of phi and phi' for the range of variances."""
-        tables = [_table(f, self.phi.strip, low, high) for f in (self.phi.value, self.phi.derivative)]
+        # What leaves the range of floating point ends as a residual that is not a number.
+        with np.errstate(all="ignore"):
+            tables = [_table(f, self.phi.strip, low, high) for f in (self.phi.value, self.phi.derivative)]
         return Tabulated(self.phi, *tables)
 
     def dual(self, tile: Tile) -> None:

@@ -55,7 +55,7 @@ def _spans(network: Network, spec: Spec, table: Table) -> list[FloatArray]:
         raise NumericalError(
             f"{_place(table, error.row)}: {_activation(spec, error.layer)} takes variances below "
             f"{error.limit:.4g}, and this row has {error.variance:.4g} in layer {error.layer}: "
-            "use a lower sigma_w or sigma_b, or a lower b"
+            "use data.standardize: true, or a lower sigma_w or sigma_b"
         ) from error
 
 

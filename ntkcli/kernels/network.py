@@ -116,7 +116,9 @@ class Network:
             layer += isinstance(step, Affine)
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 step.on_diagonal(rows)
-            _check_range(rows, layer, dtype)
+            # What overflows in an activation is told of the layer behind it.
+            if not isinstance(step, Activate):
+                _check_range(rows, layer, dtype)
         yield rows
 
     def spans(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> list[FloatArray]:

@@ -39,11 +39,14 @@ class Activation(ABC):
     """An activation phi, known by its duals.
 
     work_arrays: how many arrays `dual` wants in Tile.work.
-    largest_variance: of its input, beyond which E[phi(u)^2] does not exist.
     """
 
     work_arrays: ClassVar[int] = 2
-    largest_variance: float = np.inf
+
+    @property
+    def largest_variance(self) -> float:
+        """Of its input, beyond which there are no duals, or none that can be trusted."""
+        return np.inf
 
     def tabulated(self, low: float, high: float) -> "Activation":
         """The same, ready for `dual` on variances from `low` > 0 to `high`; closed forms always are.

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import ndtr, owens_t
+from scipy.special import gammainc, ndtr, owens_t
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, Tile, cosine
 
 # Nothing of a normal distribution is beyond FAR standard deviations.
 NEAR, FAR = 1e-150, 40.0
+# Variances, over the larger end squared, that leave a dual ten digits.
+LARGEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Clip(Activation):
     low: float
     high: float
     work_arrays: ClassVar[int] = 1
+
+    @property
+    def largest_variance(self) -> float:
+        """Of the input: beyond it, the dual would be a small difference of large numbers."""
+        return LARGEST * max(self.high, -self.low) ** 2
 
     def dual(self, tile: Tile) -> None:
         """The sums over the corners (high, high), (low, low), (high, low), (low, high)."""
@@ -52,8 +59,8 @@ class Clip(Activation):
         """q P(inside) and what the ends cut off, by the truncated normal's moments."""
         total = np.zeros_like(q)
         for end, z in zip((self.high, -self.low), self._ends(np.sqrt(q)), strict=True):
-            # E[z^2; 0 < z < r] = 1/2 - Q(r) - r density(r); beyond, the value is the end itself.
-            total += q * (0.5 - _above(z) - z * _density(z)) + end**2 * _above(z)
+            # E[x^2; 0 < x < z] = P(chi^2_3 < z^2) / 2; beyond, the value is the end itself.
+            total += q * gammainc(1.5, z**2 / 2) / 2 + end**2 * _above(z)
         return total
 
     def slope(self, q: FloatArray) -> FloatArray:

@@ -75,7 +75,7 @@ class Gaussian(Activation):
     b: float = -1.0
 
     @property
-    def largest_variance(self) -> float:  # type: ignore[override]
+    def largest_variance(self) -> float:
         """Of the input: 1 / (4b) for b > 0."""
         return 1 / (4 * self.b) if self.b > 0 else np.inf
 

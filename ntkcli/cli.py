@@ -98,7 +98,7 @@ def network(spec: Path) -> None:
     \b
     q            median variance K(x, x) of the training rows, with the least and the largest
     chi_1        slope of the next layer's kernel at equal rows: below 1 rows grow alike in depth,
-                 above 1 they are driven apart; `sigma_w: critical` makes it 1
+                 above 1 they are driven apart; with `sigma_w: critical` it tends to 1
     correlation  median of the pairs of rows
     """
     from ntkcli.commands.network import network as run_network

@@ -104,7 +104,7 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         for warning in dataset.warnings:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
-        network = prepared_network(spec, dataset, journal)
+        network = prepared_network(source, dataset, journal)
         gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, gram.dtype)
         test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_file else train

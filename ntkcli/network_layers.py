@@ -55,7 +55,7 @@ def degeneracy(signals: list[LayerSignal]) -> str | None:
     first = next(i for i, signal in enumerate(signals, 1) if signal.is_degenerate)
     return (
         f"from layer {first} on, all correlations of rows are within {ALIKE:g} of 1, so that the kernel "
-        "tells nothing apart: use a lower network.depth, or network.sigma_w: critical"
+        "tells nothing apart: use a lower network.depth, a higher sigma_w or a lower sigma_b"
     )
 
 

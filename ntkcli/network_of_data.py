@@ -6,37 +6,46 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, Table
-from ntkcli.errors import NumericalError
+from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.activations.activation import PrecisionError
-from ntkcli.kernels.network import KernelRangeError, Network, VarianceLimitError
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.ranges import KernelRangeError, VarianceLimitError
 from ntkcli.network_of_spec import name_of, network_of, weights_of
 from ntkcli.spec import Spec
+from ntkcli.spec_file import SpecFile
 
 
-def prepared_network(spec: Spec, dataset: Dataset, journal: Journal) -> Network:
+def prepared_network(source: SpecFile, dataset: Dataset, journal: Journal) -> Network:
     """Build the network and its activations' tables for the variances that the rows have in each layer.
 
     Raises:
         SpecError: sigma_w is critical, and an activation has no such value.
         NumericalError: a row's kernel leaves the range of compute.dtype, or that of an activation.
     """
-    network = network_of(spec.network, dataset.train.x.shape[1])
+    spec = source.spec
+    try:
+        network = network_of(spec.network, dataset.train.x.shape[1])
+    except SpecError as error:
+        raise SpecError(f"{source.path}: {error}") from error
     if spec.network.sigma_w == "critical":
         values = ", ".join(dict.fromkeys(f"{weight:.6g}" for weight in weights_of(spec.network)))
         journal.tell(f"network.sigma_w: critical is {values}")
-    tables = [dataset.train, dataset.test] if dataset.has_test_file else [dataset.train]
-    spans = [_spans(network, spec, table) for table in tables]
+    with journal.phase("tables"):
+        return _tabulated(network, spec, dataset)
+
+
+def _tabulated(network: Network, spec: Spec, dataset: Dataset) -> Network:
+    """With tables for the rows of both files."""
+    files = [dataset.train, dataset.test] if dataset.has_test_file else [dataset.train]
+    spans = [_spans(network, spec, file) for file in files]
     try:
         return network.tabulated([np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
     except PrecisionError as error:
-        precise = (
-            "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
-        )
+        found = "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
         raise NumericalError(
-            f"network.activation: its kernel can be had {precise} for "
-            f"variances up to {error.high:.3g}: use data.standardize: true, a lower sigma_w, or an "
-            "activation with a closed form, such as erf"
+            f"network.activation: its kernel can be had {found} for variances up to {error.high:.3g}: use "
+            "data.standardize: true, a lower sigma_w, or an activation with a closed form, such as erf"
         ) from error
 
 
@@ -45,11 +54,14 @@ def _spans(network: Network, spec: Spec, table: Table) -> list[FloatArray]:
     try:
         return network.spans(table.x, spec.compute.stored_dtype)
     except KernelRangeError as error:
-        behind = f", behind {_activation(spec, error.layer - 1)}" if error.layer > 1 else ""
+        behind = parameters = ""
+        if error.layer > 1:
+            behind = f", behind {_activation(spec, error.layer - 1)}"
+            parameters = ", smaller parameters of the activation"
         raise NumericalError(
             f"{_place(table, error.row)}: the kernel of this row leaves the range of "
             f"{spec.compute.stored_dtype} in layer {error.layer}{behind}: "
-            "use data.standardize: true, a lower sigma_w or a lower depth"
+            f"use data.standardize: true, a lower sigma_w{parameters} or a lower depth"
         ) from error
     except VarianceLimitError as error:
         raise NumericalError(

@@ -17,14 +17,16 @@ def network_of(spec: NetworkSpec, features: int) -> Network:
     """Build the network for inputs with some number of features.
 
     Raises:
-        SpecError: sigma_w is critical, and the activation has no such value.
+        SpecError: sigma_w is critical, and an activation has no such value.
     """
     layers = [
         _layer(spec, i, sigma_w, sigma_b, features)
         for i, (sigma_w, sigma_b) in enumerate(zip(weights_of(spec), spec.per_layer("sigma_b"), strict=True))
     ]
     residual = Residual(spec.residual.every, spec.residual.scale) if spec.residual else None
-    activations = [activation_of(setting) for setting in spec.activations]
+    # Equal settings are one activation, whose tables are made once.
+    made = {str(setting): activation_of(setting) for setting in spec.activations}
+    activations = [made[str(setting)] for setting in spec.activations]
     return fully_connected(
         layers, activations, layer_norm=spec.layer_norm, keep=spec.dropout, residual=residual
     )

@@ -27,9 +27,11 @@ def check_invertible(network: Network, x: FloatArray, diagonals: list[FloatArray
     """
     zero = [row for diagonal in diagonals for row in np.flatnonzero(diagonal == 0)]
     if zero:
+        row = int(zero[0])
+        why = "is so small that it counts as 0" if x[row].any() else "is 0, as all its features are"
         raise NumericalError(
-            f"{file.path}:{file.line(int(zero[0]))}: all features are 0, and without biases so is the "
-            f"row's kernel: give network.sigma_b a value above 0, or {REMEDY}"
+            f"{file.path}:{file.line(row)}: without biases, the kernel of this row {why}: "
+            f"give network.sigma_b a value above 0, or {REMEDY}"
         )
     if network.drops_units:
         # Dropout adds to the diagonal.

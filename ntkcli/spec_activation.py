@@ -1,6 +1,5 @@
 """Activations in a spec: a name, or a mapping of the name and parameters; or a list of these."""
 
-import math
 import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
-from ntkcli.kernels.activations.parameters import Parameter
+from ntkcli.kernels.activations.parameters import LARGEST, Parameter
 from ntkcli.spec_section import conflict
 from ntkcli.spec_types import number
 from ntkcli.suggestions import did_you_mean
@@ -61,14 +60,16 @@ def _value(name: str, parameter: Parameter, given: Mapping[str, Any], path: str)
 
 def _allowed(parameter: Parameter, value: Any) -> bool:
     if parameter.kind == "list":
-        return isinstance(value, list) and 1 <= len(value) <= parameter.high and all(map(_is_number, value))
+        within = [_is_number(item, -LARGEST, LARGEST) for item in value] if isinstance(value, list) else []
+        return 1 <= len(within) <= parameter.high and all(within)
     if parameter.kind == "integer" and not isinstance(value, int):
         return False
-    return _is_number(value) and bool(parameter.low <= value <= parameter.high)
+    return _is_number(value, parameter.low, parameter.high)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: Any, low: float, high: float) -> bool:
+    """Whether it is a number within limits, which not-a-number never is."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(low <= value <= high)
 
 
 Activations = Annotated[ActivationSetting | list[ActivationSetting], BeforeValidator(_settings)]

@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from ntkcli.errors import SpecError
 from ntkcli.spec import Spec
-from ntkcli.spec_section import CONFLICT
+from ntkcli.spec_section import CONFLICT, Section
 from ntkcli.suggestions import did_you_mean
 from ntkcli.yaml_document import Document, KeyPath, dotted
 
@@ -111,6 +112,9 @@ def _faults(document: Document, error: ValidationError) -> Iterator[tuple[int, s
     for details in error.errors(include_url=False, include_context=True):
         by_path.setdefault(_known(document, details), []).append(details)
     for path, found in by_path.items():
+        if any(len(other) > len(path) and other[: len(path)] == path for other in by_path):
+            # Of a value that may be one thing or another, what is wrong inside says more.
+            continue
         reasons = _joined(dict.fromkeys(_reason(details) for details in found))
         line = document.lines.get(path) or document.lines.get(path[:-1], 1)
         where = f"{dotted(path)}: " if path else ""
@@ -123,14 +127,22 @@ def _joined(reasons: Iterable[str]) -> str:
 
 
 def _known(document: Document, details: ErrorDetails) -> KeyPath:
-    """The longest part of pydantic's location that is in the document, or the missing key's own path."""
-    path: KeyPath = tuple(details["loc"])
-    if details["type"] == "missing":
-        return path
+    """The part of pydantic's location that is in the document, or the missing key's own path.
+
+    The rest are names that pydantic gives to the types that it tried.
+    """
+    *location, last = details["loc"] or ("",)
+    path: KeyPath = ()
+    for part in location:
+        path = (*path, part) if (*path, part) in document.lines else path
+    if details["type"] == "missing" or (*path, last) in document.lines:
+        path = (*path, last)
     if details["type"] == CONFLICT:
-        path += tuple(int(key) if key.isdigit() else key for key in details["ctx"]["key"].split("."))
-    while path not in document.lines:
-        path = path[:-1]
+        keys = filter(None, details["ctx"]["key"].split("."))
+        inside = (*path, *(int(key) if key.isascii() and key.isdecimal() else key for key in keys))
+        while inside != path and inside not in document.lines:
+            inside = inside[:-1]
+        return inside
     return path
 
 
@@ -155,8 +167,15 @@ def _hint(details: ErrorDetails) -> str:
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    fields = Spec.model_fields
+    section: Any = Spec
     for key in location[:-1]:
-        section = fields[str(key)].annotation
-        fields = getattr(section, "model_fields", {})
-    return list(fields)
+        section = (
+            _section_of(section.model_fields[key].annotation) if key in section.model_fields else section
+        )
+    return list(section.model_fields)
+
+
+def _section_of(annotation: Any) -> Any:
+    """The section among the types that a key may have."""
+    options = [annotation, *get_args(annotation)]
+    return next((option for option in options if hasattr(option, "model_fields")), Section)

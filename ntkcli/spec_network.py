@@ -5,12 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ntkcli.kernels.activations.parameters import LARGEST
 from ntkcli.spec_activation import Activations, ActivationSetting
 from ntkcli.spec_section import Section, conflict
 from ntkcli.spec_types import Finite, PerLayer
 
-Above0 = Annotated[Finite, Field(gt=0)]
-AtLeast0 = Annotated[Finite, Field(ge=0)]
+Above0 = Annotated[Finite, Field(gt=0, le=LARGEST)]
+AtLeast0 = Annotated[Finite, Field(ge=0, le=LARGEST)]
 
 
 class ReadoutSpec(Section):
@@ -43,7 +44,7 @@ def _switch(value: object) -> object:
 class NetworkSpec(Section):
     """The infinitely wide network."""
 
-    depth: int = Field(default=3, ge=1)
+    depth: int = Field(default=3, ge=1, le=10_000)
     activation: Activations = "relu"
     sigma_w: PerLayer[Above0] | Literal["critical"] = math.sqrt(2)
     sigma_b: PerLayer[AtLeast0] = 0.1
@@ -54,7 +55,7 @@ class NetworkSpec(Section):
     layer_norm: bool = False
     dropout: Annotated[Finite, Field(gt=0, le=1)] = 1.0
     parameterization: Literal["ntk", "standard"] = "ntk"
-    width: Annotated[int, Field(ge=1)] | None = None
+    width: Annotated[int, Field(ge=1, le=10**15)] | None = None
 
     @model_validator(mode="after")
     def _lists_have_a_value_for_each_layer(self) -> Self:

@@ -24,6 +24,8 @@ class Document:
             return self._build_mapping(node, at)
         self.lines.setdefault(at, node.start_mark.line + 1)
         if isinstance(node, yaml.SequenceNode):
+            for i, item in enumerate(node.value):
+                self.lines[*at, i] = item.start_mark.line + 1
             return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
         return self._build_scalar(node)
 

@@ -14,6 +14,9 @@ import yaml
 from hypothesis import HealthCheck, settings
 
 from ntkcli.cli import main
+from ntkcli.errors import SpecError
+from ntkcli.spec import Spec
+from ntkcli.spec_file import read_spec
 
 # Property tests draw the same examples everywhere, and take their time on a busy machine.
 settings.register_profile(
@@ -62,6 +65,33 @@ def ntk(
         return CompletedProcess(words, end.value.code if isinstance(end.value.code, int) else 0, out, err)
 
     return run
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str], Spec]:
+    """Read a spec from its text."""
+
+    def read_text(text: str) -> Spec:
+        path = tmp_path / "spec.yaml"
+        path.write_text(text, encoding="utf-8")
+        return read_spec(path).spec
+
+    return read_text
+
+
+@pytest.fixture
+def faults(read: Callable[[str], Spec], tmp_path: Path) -> Callable[[str], list[str]]:
+    """Read a wrong spec; its faults, each as `line: what`."""
+
+    def read_wrong(text: str) -> list[str]:
+        with pytest.raises(SpecError) as refusal:
+            read(text)
+        lines = str(refusal.value).splitlines()
+        prefix = f"{tmp_path / 'spec.yaml'}:"
+        assert [line[: len(prefix)] for line in lines] == [prefix] * len(lines)
+        return [line.removeprefix(prefix) for line in lines]
+
+    return read_wrong
 
 
 @pytest.fixture

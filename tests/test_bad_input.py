@@ -144,7 +144,11 @@ NUMERICAL = {
     "duplicate rows": singular_case(TRAIN + "2,1,5\n", "", "train.csv: lines 3 and 6 have the same features"),
     "a row of zeros without bias": Case(
         4,
-        ("train.csv:6: all features are 0", "network.sigma_b", REMEDY),
+        (
+            "train.csv:6: without biases, the kernel of this row is 0, as all its features are",
+            "network.sigma_b",
+            REMEDY,
+        ),
         spec=SPEC.replace("target: y", "target: y\n  standardize: false") + "network: {sigma_b: 0}",
         train=TRAIN + "0,0,1\n",
     ),

@@ -162,33 +162,6 @@ TEXTS = ODDITIES | VALUES.map(
 KEYS = {name: list(value) for name, value in yaml.safe_load(ISSUE).items()}
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a spec from its text."""
-
-    def read_text(text: str) -> Spec:
-        path = tmp_path / "spec.yaml"
-        path.write_text(text, encoding="utf-8")
-        return read_spec(path).spec
-
-    return read_text
-
-
-@pytest.fixture
-def faults(read: Read, tmp_path: Path) -> Faults:
-    """Read a wrong spec; its faults, each as `line: what`."""
-
-    def read_wrong(text: str) -> list[str]:
-        with pytest.raises(SpecError) as refusal:
-            read(text)
-        lines = str(refusal.value).splitlines()
-        prefix = f"{tmp_path / 'spec.yaml'}:"
-        assert [line[: len(prefix)] for line in lines] == [prefix] * len(lines)
-        return [line.removeprefix(prefix) for line in lines]
-
-    return read_wrong
-
-
 def absolute(spec: Spec) -> dict[str, Any]:
     """A spec's values, its paths without detours."""
     values = spec.model_dump()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ntkcli.kernels.activations.activation import Activation
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.steps import Activate, Affine, Branch, Join, Normalise, Step
+from ntkcli.kernels.skips import Branch, Join
+from ntkcli.kernels.steps import Activate, Affine, Normalise, Step
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The weights at which signals neither fade nor blow up in depth: the edge of chaos."""
 
+from collections.abc import Iterator
+
 import numpy as np
-from scipy.optimize import brentq
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation
 
 SMALLEST, LARGEST, POINTS = 1e-10, 1e8, 181
-# Slopes that differ by no more than this are the same at every variance.
-SAME = 1e-10
+NEXT_TO_ZERO = 1e-300
+# Slopes that differ by no more than this are the same; the second, at variances next to 0.
+SAME, SMOOTH = 1e-10, 1e-3
 
 
 class NoCriticalWeightsError(ArithmeticError):
@@ -19,8 +21,9 @@ def critical_sigma_w(activation: Activation, bias: float) -> float:
     """The sigma_w for which the correlation map has slope 1 at correlation 1.
 
     chi_1 = sigma_w^2 E[phi'(u)^2] = 1, where u ~ N(0, q) and q = sigma_w^2 E[phi(u)^2] + bias is the variance
-    that layer after layer keeps. So q E[phi'^2] = E[phi^2] + bias E[phi'^2]: of several, the smallest. Where
-    E[phi'^2] is the same at every variance (relu), q does not matter.
+    that layer after layer keeps. So q E[phi'^2] = E[phi^2] + bias E[phi'^2]: of several, the smallest that
+    variances nearby do not move away from. Where E[phi'^2] is the same at every variance (relu), q does not
+    matter.
 
     Args:
         activation: phi.
@@ -31,24 +34,43 @@ def critical_sigma_w(activation: Activation, bias: float) -> float:
 
     Poole et al. 2016; Schoenholz et al. 2017.
     """
-    q = np.geomspace(SMALLEST, min(LARGEST, activation.largest_variance / 2), POINTS)
-    with np.errstate(over="ignore", invalid="ignore"):
-        slopes, excess = activation.slope(q), _excess(activation, bias, q)
-    finite = np.isfinite(slopes) & np.isfinite(excess)
-    q, slopes, excess = q[finite], slopes[finite], excess[finite]
-    if not slopes.any():
-        raise NoCriticalWeightsError
-    is_constant = slopes.max() - slopes.min() <= SAME * slopes.max()
-    at_zero = np.zeros(1)
-    keeps_zero = bias == 0 and activation.variance(at_zero)[0] == 0
-    if is_constant or keeps_zero:
-        return float(1 / np.sqrt(slopes[0]))
-    changes = np.flatnonzero((excess[:-1] < 0) & (excess[1:] >= 0))
-    if not changes.size:
-        raise NoCriticalWeightsError
-    first = changes[0]
-    kept = brentq(lambda q: _excess(activation, bias, np.array([q]))[0], q[first], q[first + 1], xtol=1e-14)
-    return float(1 / np.sqrt(activation.slope(np.array([kept]))[0]))
+    with np.errstate(all="ignore"):
+        q = np.geomspace(SMALLEST, min(LARGEST, activation.largest_variance / 2), POINTS)
+        slopes = activation.slope(q)
+        q, slopes = q[np.isfinite(slopes)], slopes[np.isfinite(slopes)]
+        if slopes.any() and np.ptp(slopes) <= SAME * slopes.max():
+            return float(1 / np.sqrt(slopes[0]))
+        for kept in _kept_variances(activation, bias, q):
+            weight = 1 / float(activation.slope(np.array([kept]))[0])
+            if _is_stable(activation, weight, kept):
+                return float(np.sqrt(weight))
+    raise NoCriticalWeightsError
+
+
+def _kept_variances(activation: Activation, bias: float, q: FloatArray) -> Iterator[float]:
+    """The variances that solve the equation, smallest first; 0 as a variance next to it."""
+    at_zero = np.array([NEXT_TO_ZERO])
+    if bias == 0 and activation.variance(np.zeros(1))[0] == 0:
+        # phi has a derivative at 0 if E[phi'^2] tends to something.
+        slope, limit = activation.slope(q[:1])[0], activation.slope(at_zero)[0]
+        if limit > 0 and abs(slope - limit) < SMOOTH * limit:
+            yield NEXT_TO_ZERO
+    # Only networks with critical weights pay for the import.
+    from scipy.optimize import brentq
+
+    excess = _excess(activation, bias, q)
+    for i in np.flatnonzero(np.sign(excess[:-1]) * np.sign(excess[1:]) < 0):
+        yield brentq(lambda v: _excess(activation, bias, np.array([v]))[0], q[i], q[i + 1], xtol=1e-14)
+
+
+def _is_stable(activation: Activation, weight: float, kept: float) -> bool:
+    """Whether variances near the kept one come nearer in the next layer; if it is 0, do not grow."""
+    if kept == NEXT_TO_ZERO:
+        above = np.geomspace(SMALLEST, 1.0, 11)
+        return bool(np.all(weight * activation.variance(above) <= above * (1 + SAME)))
+    step = 1e-4 * kept
+    around = activation.variance(np.array([kept - step, kept + step]))
+    return bool(weight * np.diff(around)[0] < 2 * step * (1 - SMOOTH))
 
 
 def _excess(activation: Activation, bias: float, q: FloatArray) -> FloatArray:

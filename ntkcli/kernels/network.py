@@ -8,30 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations.activation import COSINE_ROUNDING
+from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation
 from ntkcli.kernels.activations.polynomial import Identity
+from ntkcli.kernels.ranges import check_limit, check_range
 from ntkcli.kernels.scratch import Scratch
-from ntkcli.kernels.steps import Activate, Affine, Branch, Diagonal, Normalise, Pairs, Step
-
-
-class KernelRangeError(ArithmeticError):
-    """The kernel of one row leaves the range of floating point in one layer (counted from 1)."""
-
-    def __init__(self, row: int, layer: int) -> None:
-        super().__init__(f"row {row} in layer {layer}")
-        self.row = row
-        self.layer = layer
-
-
-class VarianceLimitError(ArithmeticError):
-    """The variance of one row in one layer (counted from 1) is beyond what the activation there takes."""
-
-    def __init__(self, row: int, layer: int, variance: float, limit: float) -> None:
-        super().__init__(f"row {row} in layer {layer} has variance {variance:.3g}, limit {limit:.3g}")
-        self.row = row
-        self.layer = layer
-        self.variance = variance
-        self.limit = limit
+from ntkcli.kernels.skips import Branch
+from ntkcli.kernels.steps import Activate, Affine, Diagonal, Normalise, Pairs, Step
 
 
 @dataclass(frozen=True)
@@ -112,13 +94,13 @@ class Network:
         for step in self.steps:
             yield replace(rows)
             if isinstance(step, Activate):
-                _check_limit(rows.q, step.activation.largest_variance, layer)
+                check_limit(rows.q, step.activation.largest_variance, layer)
             layer += isinstance(step, Affine)
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 step.on_diagonal(rows)
             # What overflows in an activation is told of the layer behind it.
             if not isinstance(step, Activate):
-                _check_range(rows, layer, dtype)
+                check_range(rows, layer, dtype)
         yield rows
 
     def spans(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> list[FloatArray]:
@@ -130,13 +112,22 @@ class Network:
         return [_ends(rows.q) for rows in self.walk(x, dtype)][:-1]
 
     def tabulated(self, spans: Sequence[FloatArray]) -> Self:
-        """The same with its activations ready for variances within `spans`.
+        """The same with its activations ready for variances within `spans`; equal ones share their tables.
 
         Raises:
             PrecisionError: an activation cannot be had to 1e-9 there.
         """
+        seen: dict[Activation, list[FloatArray]] = {}
+        for step, q in zip(self.steps, spans, strict=True):
+            if isinstance(step, Activate):
+                seen.setdefault(step.activation, []).append(q)
+        tables = {activation: _tabulated(activation, np.concatenate(q)) for activation, q in seen.items()}
         return replace(
-            self, steps=tuple(step.tabulated(q) for step, q in zip(self.steps, spans, strict=True))
+            self,
+            steps=tuple(
+                replace(step, activation=tables[step.activation]) if isinstance(step, Activate) else step
+                for step in self.steps
+            ),
         )
 
     def rows(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Rows:
@@ -165,10 +156,12 @@ class Network:
         """The recursion on a tile, in arrays of `scratch`: before every step, and at the end."""
         k, *work = scratch.take((len(a), len(b)), self._tile_arrays)
         np.matmul(a.x, b.x.T, out=k)
-        # Inner products round in each of d terms; what later layers add is a few operations' worth.
+        # Inner products round in each of d terms; what later layers add is a few operations' worth, unless
+        # a skip carries the inner products on.
         tolerance = COSINE_ROUNDING * (1 + 0.25 * np.sqrt(a.x.shape[1]))
+        later_tolerance = tolerance if self._has_skips else COSINE_ROUNDING
         variances = iter(zip(a.variances, b.variances, strict=True))
-        pairs = Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance)
+        pairs = Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance, later_tolerance)
         for step in self.steps:
             yield pairs
             if step.reads_variances:
@@ -180,23 +173,19 @@ class Network:
     def _tile_arrays(self) -> int:
         """K, Theta, the slope, what the activations want, and what a residual block keeps."""
         work = max((step.activation.work_arrays for step in self.activations), default=1)
-        return 3 + work + 2 * any(isinstance(step, Branch) for step in self.steps)
+        return 3 + work + 2 * self._has_skips
+
+    @property
+    def _has_skips(self) -> bool:
+        return any(isinstance(step, Branch) for step in self.steps)
+
+
+def _tabulated(activation: Activation, q: FloatArray) -> Activation:
+    """Where all variances are 0, any will do."""
+    return activation.tabulated(float(q.min()), float(q.max())) if q.size else activation.tabulated(1.0, 1.0)
 
 
 def _ends(q: FloatArray) -> FloatArray:
     """The least positive and the largest of some variances; nothing if there is no positive one."""
     positive = q[q > 0]
     return np.array([positive.min(), positive.max()] if positive.size else [])
-
-
-def _check_limit(q: FloatArray, limit: float, layer: int) -> None:
-    beyond = np.flatnonzero(q >= limit)
-    if beyond.size:
-        raise VarianceLimitError(int(beyond[0]), layer, float(q[beyond[0]]), limit)
-
-
-def _check_range(rows: Diagonal, layer: int, dtype: npt.DTypeLike) -> None:
-    limit = np.finfo(np.dtype(dtype)).max
-    outside = np.flatnonzero(~((rows.q <= limit) & (rows.theta <= limit)))
-    if outside.size:
-        raise KernelRangeError(int(outside[0]), max(layer, 1))

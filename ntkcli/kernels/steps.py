@@ -4,13 +4,13 @@ Every step knows two things: what it does to the kernels of rows with themselves
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation, Tile, inverse_root
+from ntkcli.kernels.activations.activation import Activation, Tile, inverse_root
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Pairs:
     wants_theta: whether anybody does.
     work: free arrays.
     tolerance: how far below 1 a cosine counts as 1.
+    later_tolerance: the same behind the first activation.
     saved: what waits for the end of a block.
     """
 
@@ -46,6 +47,7 @@ class Pairs:
     wants_theta: bool
     work: list[FloatArray]
     tolerance: float
+    later_tolerance: float
     theta: FloatArray | None = None
     saved: list[tuple[FloatArray, FloatArray | None]] = field(default_factory=list)
 
@@ -57,10 +59,6 @@ class Step(ABC):
     """
 
     reads_variances: ClassVar[bool] = False
-
-    def tabulated(self, q: FloatArray) -> "Step":
-        """The same, ready for pairs of rows with variances between the least and the largest of q."""
-        return self
 
     @abstractmethod
     def on_diagonal(self, rows: Diagonal) -> None:
@@ -128,14 +126,6 @@ class Activate(Step):
     keep: float = 1.0
     reads_variances: ClassVar[bool] = True
 
-    def tabulated(self, q: FloatArray) -> Self:
-        """With the activation's tables for the positive variances of q."""
-        positive = q[q > 0]
-        if not positive.size:
-            return self
-        low, high = float(positive.min()), float(positive.max())
-        return replace(self, activation=self.activation.tabulated(low, high))
-
     def on_diagonal(self, rows: Diagonal) -> None:
         """By the dual on the diagonal."""
         slope = self.activation.slope(rows.q)
@@ -148,7 +138,7 @@ class Activate(Step):
         slope, *work = pairs.work
         wanted = None if pairs.theta is None else slope
         self.activation.dual(Tile(pairs.k, wanted, pairs.q_a, pairs.q_b, work, pairs.tolerance))
-        pairs.tolerance = COSINE_ROUNDING
+        pairs.tolerance = pairs.later_tolerance
         if pairs.theta is not None:
             pairs.theta *= slope
 
@@ -173,46 +163,3 @@ class Normalise(Step):
             if kernel is not None:
                 kernel *= a
                 kernel *= b
-
-
-@dataclass(frozen=True)
-class Branch(Step):
-    """The start of a residual block: keep what the block is added to."""
-
-    def on_diagonal(self, rows: Diagonal) -> None:
-        """Keep the arrays: no step changes them in place."""
-        rows.saved.append((rows.q, rows.theta, rows.gain))
-
-    def on_pairs(self, pairs: Pairs) -> None:
-        """Keep copies."""
-        k = pairs.work.pop()
-        np.copyto(k, pairs.k)
-        theta = None
-        if pairs.theta is not None:
-            theta = pairs.work.pop()
-            np.copyto(theta, pairs.theta)
-        pairs.saved.append((k, theta))
-
-
-@dataclass(frozen=True)
-class Join(Step):
-    """The end of a residual block: h + scale block(h), whose kernels add (He et al. 2016)."""
-
-    scale: float
-
-    def on_diagonal(self, rows: Diagonal) -> None:
-        """Add what was kept."""
-        q, theta, gain = rows.saved.pop()
-        rows.q = q + self.scale**2 * rows.q
-        rows.theta = theta + self.scale**2 * rows.theta
-        rows.gain = gain + self.scale**2 * rows.gain
-
-    def on_pairs(self, pairs: Pairs) -> None:
-        """Add what was kept, and give its arrays back."""
-        k, theta = pairs.saved.pop()
-        for kernel, kept in ((pairs.k, k), (pairs.theta, theta)):
-            if kernel is not None and self.scale != 1:
-                kernel *= self.scale**2
-            if kernel is not None and kept is not None:
-                kernel += kept
-        pairs.work += [array for array in (k, theta) if array is not None]

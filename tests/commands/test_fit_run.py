@@ -36,12 +36,12 @@ def test_the_run_directory_holds_what_was_asked_for(fit: Fit) -> None:
 def test_run_json_tells_the_run(fit: Fit) -> None:
     manifest = load_json(fit(inference=ALL_KERNELS, compute={"threads": 2, "tile": 7}) / "run.json")
     assert set(manifest) == {
-        "versions", "spec", "data", "features", "targets", "target_scaling", "solvers", "compute", "warnings",
-        "seconds", "peak_memory_bytes",
+        "versions", "spec", "data", "features", "targets", "target_scaling", "network", "solvers", "compute",
+        "warnings", "seconds", "peak_memory_bytes",
     }  # fmt: skip
     assert (manifest["features"], manifest["targets"]) == (["a", "b", "c"], ["y"])
     assert (manifest["data"]["train"]["rows"], manifest["data"]["test"]["rows"]) == (14, 5)
-    phases = {"read", "gram", "factor", "solve", "predict", "write", "total"}
+    phases = {"read", "tables", "gram", "factor", "solve", "predict", "write", "total"}
     assert set(manifest["seconds"]) == phases
     assert manifest["compute"] == {"dtype": "float64", "threads": 2, "tile": 7, "storage": "memory"}
     assert {record["gram"] for record in manifest["solvers"]} == {"ntk", "nngp"}

@@ -61,7 +61,7 @@ def test_a_row_of_zeros_without_bias_is_named_by_its_line(
     write("train.csv", ZERO_ROW)
     outcome = ntk("fit", make_spec(data=AS_THEY_ARE, network={**NO_BIAS, "depth": depth}))
     assert outcome.returncode == 4
-    assert "train.csv:3: all features are 0, and without biases so is the row's kernel" in outcome.stderr
+    assert "train.csv:3: without biases, the kernel of this row is 0, as all its features" in outcome.stderr
     assert "give network.sigma_b a value above 0" in outcome.stderr
     assert REMEDY in outcome.stderr
 

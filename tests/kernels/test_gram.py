@@ -1,6 +1,5 @@
 import math
 import threading
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,106 +15,23 @@ from ntkcli.kernels.activations.polynomial import Identity
 from ntkcli.kernels.architecture import fully_connected
 from ntkcli.kernels.gram import Gram, strips
 from ntkcli.kernels.steps import Affine
-from ntkcli.linalg.blocks import SymmetricBlocks
 
 from .inputs import make_network, normal_rows
-from .references import REFERENCES, Reference
+from .matrices import BOTH, rectangle, symmetric
 
-BOTH = ["nngp", "ntk"]
 TILE_ROWS = [1, 3, 5, 256]
 ROUNDING = {"nngp": 1e-11, "ntk": 1e-7}
 
 PLAIN = ["relu", "erf", "identity"]
 
 every_activation = pytest.mark.parametrize("activation", PLAIN)
-every_reference = pytest.mark.parametrize("case", REFERENCES)
 every_tiling = pytest.mark.parametrize("tile_rows", TILE_ROWS)
-
-
-@pytest.fixture
-def blocks_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=5))
 
 
 def blas_threads() -> set[int]:
     found = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
     assert found, "threadpoolctl knows of no BLAS"
     return found
-
-
-def symmetric(gram: Gram, x: FloatArray) -> dict[str, FloatArray]:
-    matrices = gram.symmetric(gram.network.rows(x), BOTH)
-    return {kernel: matrix.to_array() for kernel, matrix in matrices.items()}
-
-
-def rectangle(gram: Gram, a: FloatArray, b: FloatArray) -> dict[str, FloatArray]:
-    return gram.rectangle(gram.network.rows(a), gram.network.rows(b), BOTH)
-
-
-def all_matrices(gram: Gram, x_train: FloatArray, x_test: FloatArray) -> dict[str, FloatArray]:
-    """Every matrix of the reference file, by its name there."""
-    train_train, test_train = symmetric(gram, x_train), rectangle(gram, x_test, x_train)
-    return {
-        "nngp_train_train": train_train["nngp"],
-        "ntk_train_train": train_train["ntk"],
-        "nngp_test_train": test_train["nngp"],
-        "ntk_test_train": test_train["ntk"],
-        "nngp_test_test": symmetric(gram, x_test)["nngp"],
-    }
-
-
-def assert_matches(matrices: dict[str, FloatArray], reference: Reference, rtol: float) -> None:
-    """The peer's own rounding is 1e-8 where relu meets equal rows: see tests/references/README.md."""
-    assert matrices.keys() == reference.matrices.keys()
-    for name, matrix in matrices.items():
-        expected = reference.matrices[name].copy()
-        if reference.activation == "relu" and name == "ntk_train_train":
-            np.testing.assert_allclose(matrix.diagonal(), expected.diagonal(), rtol=max(rtol, 1e-6))
-            np.fill_diagonal(expected, matrix.diagonal())
-        scale = float(np.abs(expected).max())
-        np.testing.assert_allclose(matrix, expected, rtol=rtol, atol=1e-3 * rtol * scale, err_msg=name)
-
-
-@every_reference
-@every_tiling
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_matrices_match_neural_tangents(case: str, tile_rows: int, threads: int) -> None:
-    reference = REFERENCES[case]
-    gram = Gram(reference.network, tile_rows, threads)
-    assert_matches(all_matrices(gram, reference.x_train, reference.x_test), reference, 1e-10)
-
-
-@every_reference
-@every_tiling
-@pytest.mark.usefixtures("blocks_of_five")
-def test_matrices_in_several_blocks_match_neural_tangents(case: str, tile_rows: int) -> None:
-    reference = REFERENCES[case]
-    gram = Gram(reference.network, tile_rows, threads=2)
-    assert_matches(all_matrices(gram, reference.x_train, reference.x_test), reference, 1e-10)
-
-
-@every_reference
-def test_float32_matrices_match_neural_tangents(case: str) -> None:
-    reference = REFERENCES[case]
-    gram = Gram(reference.network, 5, dtype=np.float32)
-    matrices = all_matrices(gram, reference.x_train, reference.x_test)
-    assert matrices["ntk_train_train"].dtype == np.float32
-    assert_matches(matrices, reference, 1e-4)
-
-
-@every_reference
-@every_tiling
-def test_permuted_rows_give_the_permuted_matrices(case: str, tile_rows: int) -> None:
-    reference, rng = REFERENCES[case], np.random.default_rng(1)
-    train, test = rng.permutation(len(reference.x_train)), rng.permutation(len(reference.x_test))
-    order = {"train": np.argsort(train), "test": np.argsort(test)}
-    gram = Gram(reference.network, tile_rows)
-    permuted = all_matrices(gram, reference.x_train[train], reference.x_test[test])
-    restored = {}
-    for name, matrix in permuted.items():
-        _, rows, columns = name.split("_")
-        restored[name] = matrix[np.ix_(order[rows], order[columns])]
-    assert_matches(restored, reference, 1e-10)
 
 
 @every_activation

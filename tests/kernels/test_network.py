@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.network import KernelRangeError, Network
+from ntkcli.kernels.ranges import KernelRangeError
 from ntkcli.kernels.scratch import Scratch
 
 from .finite_network import FUNCTIONS, FiniteNetwork
 from .inputs import make_network, normal_rows
+from .matrices import kernels
 
 WIDTHS = [32, 64, 128, 256, 512, 1024]
 
@@ -16,10 +17,6 @@ PLAIN = ["relu", "erf", "identity"]
 
 every_activation = pytest.mark.parametrize("activation", PLAIN)
 Step = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-
-
-def kernels(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return network.tile(network.rows(a), network.rows(b), Scratch(len(a), len(b)), ntk=True)
 
 
 def relu_step(q: FloatArray) -> tuple[FloatArray, FloatArray]:

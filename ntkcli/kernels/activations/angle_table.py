@@ -19,6 +19,7 @@ Source = HermiteSeries | PolarQuadrature
 # The last terms are as small as this, if the largest table allows, and so is what is left out of the series.
 AIM = 1e-11
 TERMS, COUNTS = [16, 32, 64, 128, 256], [6, 12, 18, 24, 32, 48, 64, 96]
+TINY = 1e-300
 # Of the angles that tell how many variances are enough.
 PROBES = 12
 
@@ -88,9 +89,7 @@ class AngleTable:
 
     def fill(self, angle: Angle, q_a: FloatArray, q_b: FloatArray, *, out: FloatArray) -> None:
         """Fill `out` with E[f(u) f(v)]."""
-        weights_a, weights_b = self.grid.weights(q_a), self.grid.weights(q_b)
-        a = weights_a * np.exp(weights_a @ self.log_moments / 2)[:, None]
-        b = weights_b * np.exp(weights_b @ self.log_moments / 2)[:, None]
+        a, b = self._weights(q_a), self._weights(q_b)
         *work, part = angle.work
         self.odd.between(a, b).fill(angle.double_y, out=out, work=work)
         out *= angle.x
@@ -98,6 +97,15 @@ class AngleTable:
         out += part
         self._settle_equals(angle.x, q_a, q_b, out)
         self._settle_zeros(q_a, q_b, out)
+
+    def _weights(self, q: FloatArray) -> FloatArray:
+        """What takes values at the grid's points to those at q, times sqrt(E[f^2]), (n, count)."""
+        weights = self.grid.weights(q)
+        root = np.exp(weights @ self.log_moments / 2)
+        if np.abs(beside_zero(self.source.f)).max() < TINY:
+            # f(0) is 0, and below the grid f is linear.
+            root *= np.sqrt(np.minimum(q / self.grid.low, 1.0))
+        return np.asarray(weights * root[:, None])
 
     def _settle_equals(self, x: FloatArray, q_a: FloatArray, q_b: FloatArray, out: FloatArray) -> None:
         """Equal arguments get the diagonal's value exactly."""

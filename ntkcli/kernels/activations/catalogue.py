@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ntkcli.kernels.activations import functions
 from ntkcli.kernels.activations.activation import Activation
 from ntkcli.kernels.activations.arc_cosine import AbRelu, RectifiedMonomial, Sign
@@ -14,7 +12,7 @@ from ntkcli.kernels.activations.clipped import Clip
 from ntkcli.kernels.activations.error_function import Erf, Gelu
 from ntkcli.kernels.activations.exponential import Exp, ExpNormalized, Gabor, Gaussian, Rbf
 from ntkcli.kernels.activations.numerical import Numerical
-from ntkcli.kernels.activations.parameters import Parameter
+from ntkcli.kernels.activations.parameters import SMALLEST, Parameter
 from ntkcli.kernels.activations.polynomial import Hermite, Identity, Polynomial
 from ntkcli.kernels.activations.sine import Sine
 
@@ -86,9 +84,8 @@ def _selu() -> Activation:
 
 
 A, B, C = Parameter("a", 1.0), Parameter("b", 1.0), Parameter("c", 0.0)
-POSITIVE = np.finfo(np.float64).tiny
-GAMMA = Parameter("gamma", 1.0, low=POSITIVE)
-ALPHA = Parameter("alpha", 1.0, low=POSITIVE)
+GAMMA = Parameter("gamma", 1.0, low=SMALLEST)
+ALPHA = Parameter("alpha", 1.0, low=SMALLEST)
 SIGMOID_FORMULA = f"erf(x / {SIGMOID_LIKE}) / 2 + 1/2"
 
 ACTIVATIONS: dict[str, Entry] = {

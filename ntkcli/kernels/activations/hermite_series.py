@@ -17,7 +17,7 @@ from ntkcli.kernels.activations.moments import normal_density, second_moment
 
 # The part of E[f^2] that may be left out, and the one that is aimed at.
 TOLERANCE, AIM = 1e-9, 1e-12
-DEGREES = [32, 64, 128, 256, 512, 1024]
+DEGREES = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 # Beyond this, he_k(z) times the density is below rounding for every f of interest.
 END = 13.0
 # Of the quadrature, at most: functions that need more are beyond DEGREES anyway.
@@ -52,7 +52,8 @@ class HermiteSeries:
             left = np.max(1 - np.cumsum(_expand(f, strip, probes, most) ** 2, axis=1), axis=0)
             reached = np.flatnonzero(left <= AIM)
             if reached.size:
-                return cls(f, strip, int(reached[0]), max(float(left[reached[0]]), 0.0))
+                degree = max(int(reached[0]), 1)
+                return cls(f, strip, degree, max(float(left[degree]), 0.0))
         if left[-1] > TOLERANCE:
             raise PrecisionError(high, float(left[-1]))
         return cls(f, strip, most, float(left[-1]))

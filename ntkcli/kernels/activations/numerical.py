@@ -73,8 +73,14 @@ class Tabulated(Numerical):
         return max(self.value.report, self.derivative.report, key=lambda report: report["residual"])
 
 
+# Below these variances a smooth phi is linear to rounding, and so are the halves of one with a kink at 0.
+LINEAR, HALVES_LINEAR = 1e-12, 1e-24
+
+
 def _table(f: Function, strip: float, low: float, high: float) -> AngleTable:
     """From a Hermite expansion where that converges, or else from quadrature."""
+    floor = LINEAR if strip > 0 else HALVES_LINEAR
+    low, high = max(low, floor), max(high, floor)
     if strip > 0:
         with suppress(PrecisionError):
             return AngleTable.of(HermiteSeries.of(f, strip, low, high), low, high)

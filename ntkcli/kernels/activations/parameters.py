@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+# Squares of products of numbers up to this are still numbers.
+SMALLEST, LARGEST = 1e-50, 1e50
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -14,8 +17,8 @@ class Parameter:
 
     name: str
     default: Any
-    low: float = float("-inf")
-    high: float = float("inf")
+    low: float = -LARGEST
+    high: float = LARGEST
     kind: Literal["number", "integer", "list"] = "number"
 
     @property
@@ -29,7 +32,7 @@ class Parameter:
     def wanted(self) -> str:
         """What its value should be, in words."""
         if self.kind == "list":
-            return f"a list of 1 to {self.high} finite numbers"
+            return f"a list of 1 to {self.high} numbers up to {LARGEST:g}"
         if self.kind == "integer":
             return f"a whole number from {self.low} to {self.high}"
-        return "a finite number above 0" if self.low > 0 else "a finite number"
+        return f"a number from {self.low:g} to {self.high:g}"

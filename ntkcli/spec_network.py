@@ -9,6 +9,7 @@ from ntkcli.kernels.activations.parameters import LARGEST
 from ntkcli.spec_activation import Activations, ActivationSetting
 from ntkcli.spec_section import Section, conflict
 from ntkcli.spec_types import Finite, PerLayer
+from ntkcli.units import counted
 
 Above0 = Annotated[Finite, Field(gt=0, le=LARGEST)]
 AtLeast0 = Annotated[Finite, Field(ge=0, le=LARGEST)]
@@ -64,8 +65,8 @@ class NetworkSpec(Section):
             values = getattr(self, key)
             if isinstance(values, list) and len(values) != length:
                 layers = "hidden layer" if key == "activation" else "weight layer"
-                what = f"has {len(values)} values: depth {self.depth} needs {length}, one for each {layers}"
-                raise conflict(key, what)
+                what = f"depth {self.depth} needs {length}, one for each {layers}"
+                raise conflict(key, f"has {counted(len(values), 'value')}: {what}")
         return self
 
     @model_validator(mode="after")

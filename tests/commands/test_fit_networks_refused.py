@@ -1,5 +1,6 @@
 """Networks that cannot be fitted to some data: told in one line, with a remedy."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def test_a_gaussian_that_has_no_variance_is_told_by_row_and_layer(
     (line,) = outcome.stderr.splitlines()
     assert "train.csv:2: gaussian takes variances below 0.05, and this row has " in line
     assert " in layer 1: use data.standardize: true, or a lower sigma_w or sigma_b" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_activation_that_cannot_be_had_precisely_says_what_can(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    outcome = ntk("fit", make_spec(network={"activation": "tanh", "sigma_w": 3e4}), "--quiet")
+    assert outcome.returncode == 4
+    (line,) = outcome.stderr.splitlines()
+    assert re.search(r"can be had to \d\.\de-0\d only, not to 1e-9, for variances up to \S+e\+\d+: use", line)
+    assert "a lower sigma_w, or an activation with a closed form" in line
     assert not (tmp_path / "run").exists()
 
 

@@ -12,12 +12,12 @@ from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import Rows
-from ntkcli.network_of_data import prepared_network
+from ntkcli.networks.of_data import prepared_network
 from ntkcli.plan import Budget, Planner
 from ntkcli.question import Question
 from ntkcli.sizes import Sizes
-from ntkcli.spec import Spec
-from ntkcli.spec_file import SpecFile
+from ntkcli.spec.file import SpecFile
+from ntkcli.spec.spec import Spec
 from ntkcli.stages import Solver
 
 

@@ -4,7 +4,7 @@ import math
 
 from ntkcli.errors import SpecError
 from ntkcli.job import Job
-from ntkcli.network_layers import degeneracy, sampled_propagation
+from ntkcli.networks.layers import degeneracy, sampled_propagation
 from ntkcli.question import GRAM_OF, time_text
 from ntkcli.runs.results import check_names
 from ntkcli.singularity import check_invertible

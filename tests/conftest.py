@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 
 from ntkcli.cli import main
 from ntkcli.errors import SpecError
-from ntkcli.spec import Spec
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
+from ntkcli.spec.spec import Spec
 
 # Property tests draw the same examples everywhere, and take their time on a busy machine.
 settings.register_profile(

@@ -8,7 +8,7 @@ from ntkcli.accuracy import check_accuracy
 from ntkcli.errors import NumericalError
 from ntkcli.job import open_job
 from ntkcli.journal import Journal
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 
 MakeSpec = Callable[..., Path]
 Check = Callable[..., list[str]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -7,10 +7,10 @@ from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.gram_store import GramStore
 from ntkcli.kernels.gram import Gram
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.network_of_spec import network_of
+from ntkcli.networks.of_spec import network_of
 from ntkcli.question import Question
 from ntkcli.regression import Regression
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.network import NetworkSpec
 from ntkcli.stages import SolverChoice, ladders
 
 INF = float("inf")

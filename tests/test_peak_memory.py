@@ -15,7 +15,7 @@ import yaml
 from ntkcli.job import open_job
 from ntkcli.journal import Journal
 from ntkcli.plan import Planner
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 
 NTK_AT_10: dict[str, Any] = {"kernel": "ntk", "time": 10}
 

@@ -16,7 +16,7 @@ from ntkcli.linalg.blocks import block_bytes
 from ntkcli.plan import MOST_EIGH_ROWS, Budget, Plan, Planner
 from ntkcli.question import Question
 from ntkcli.sizes import Sizes
-from ntkcli.spec import Spec
+from ntkcli.spec.spec import Spec
 from ntkcli.stages import SolverChoice
 from ntkcli.units import bytes_text
 

@@ -9,7 +9,7 @@ from ntkcli.job import open_job
 from ntkcli.journal import Journal, Silent
 from ntkcli.kernels.gram import Gram
 from ntkcli.preflight import preflight
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 
 MakeSpec = Callable[..., Path]
 Write = Callable[[str, str], Path]

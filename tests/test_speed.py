@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from ntkcli.kernels.gram import Gram
-from ntkcli.network_of_spec import network_of
+from ntkcli.networks.of_spec import network_of
 from ntkcli.plan import Plan
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.network import NetworkSpec
 from ntkcli.speed import STARTUP_SECONDS, Speed
 from ntkcli.work import EFFICIENCY, FILE_SLOWDOWN, Work
 

@@ -9,11 +9,11 @@ from ntkcli.data.doubts import doubts
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.network_of_spec import setting_text
+from ntkcli.networks.of_spec import setting_text
 from ntkcli.plan import Plan, Planner
 from ntkcli.preflight import preflight
 from ntkcli.question import time_text
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 from ntkcli.speed import Speed
 from ntkcli.stages import SolverChoice, Stage
 from ntkcli.units import bytes_text, counted, seconds_text

@@ -22,7 +22,7 @@ from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 from ntkcli.runs.results import Result, prediction_table, scores
 from ntkcli.singularity import explain
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 from ntkcli.storage import in_file
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "kernels", "covariance")

@@ -11,7 +11,7 @@ from ntkcli.question import GRAM_OF
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 from ntkcli.storage import in_file
 
 

@@ -9,7 +9,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.job import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.propagation import LayerSignal
-from ntkcli.network_layers import (
+from ntkcli.networks.layers import (
     NetworkLayer,
     activation_text,
     degeneracy,
@@ -17,7 +17,7 @@ from ntkcli.network_layers import (
     network_layers,
     sampled_propagation,
 )
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 
 HEAD = [
     "layer",

@@ -5,7 +5,7 @@ from typing import Literal
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.errors import DataError
-from ntkcli.suggestions import did_you_mean
+from ntkcli.spec.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

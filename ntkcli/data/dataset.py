@@ -10,7 +10,7 @@ from ntkcli.data.columns import Columns, check_ids, check_test_columns, choose_c
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.scaling import Scaling, constant_columns, normalize_rows
 from ntkcli.errors import DataError
-from ntkcli.spec import DataSpec
+from ntkcli.spec.spec import DataSpec
 
 
 @dataclass(frozen=True)

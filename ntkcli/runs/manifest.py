@@ -8,10 +8,10 @@ from typing import Any
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.job import Job
-from ntkcli.network_layers import network_layers
+from ntkcli.networks.layers import network_layers
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
-from ntkcli.spec_file import write_spec
+from ntkcli.spec.file import write_spec
 
 MANIFEST = ("spec.yaml", "run.json")
 

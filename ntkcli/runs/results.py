@@ -14,7 +14,7 @@ from ntkcli.errors import DataError, NumericalError
 from ntkcli.inference.metrics import normal_quantile, point_metrics, spread_metrics
 from ntkcli.question import time_text
 from ntkcli.regression import Answer
-from ntkcli.spec import OutputSpec
+from ntkcli.spec.spec import OutputSpec
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network, Rows
-from ntkcli.network_of_spec import network_of
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import network_of
+from ntkcli.spec.network import NetworkSpec
 
 ROWS, FEATURES, REPEATS = 1024, 20, 9
 KERNELS = {"nngp": ["nngp"], "both": ["nngp", "ntk"]}

@@ -9,8 +9,8 @@ import time
 import pandas as pd
 
 from ntkcli.kernels.gram import Gram
-from ntkcli.network_of_spec import network_of
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import network_of
+from ntkcli.spec.network import NetworkSpec
 
 
 def main(train: str, depth: str, threads: str) -> None:

@@ -13,7 +13,7 @@ from ntkcli.errors import DataError, NumericalError, ResourceError, SpecError
 from ntkcli.job import open_job
 from ntkcli.journal import Journal
 from ntkcli.plan import Plan
-from ntkcli.spec_file import read_spec
+from ntkcli.spec.file import read_spec
 from ntkcli.units import bytes_text
 
 Ntk = Callable[..., CompletedProcess[str]]

@@ -9,8 +9,8 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.gram import Gram
-from ntkcli.network_of_spec import network_of
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import network_of
+from ntkcli.spec.network import NetworkSpec
 
 from .run_files import Fit, MakeSpec, Ntk
 

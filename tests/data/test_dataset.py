@@ -7,7 +7,7 @@ import pytest
 
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.errors import DataError
-from ntkcli.spec import DataSpec
+from ntkcli.spec.spec import DataSpec
 
 Write = Callable[[str, str], Path]
 Load = Callable[..., Dataset]

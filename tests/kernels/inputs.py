@@ -6,8 +6,8 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.network import Network
-from ntkcli.network_of_spec import network_of
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import network_of
+from ntkcli.spec.network import NetworkSpec
 
 FEATURES = 4
 

@@ -14,10 +14,10 @@ from ntkcli.gram_store import GramStore
 from ntkcli.inference.prediction import Prediction
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
-from ntkcli.network_of_spec import network_of
+from ntkcli.networks.of_spec import network_of
 from ntkcli.question import Question
 from ntkcli.regression import Answer, Regression
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.network import NetworkSpec
 from ntkcli.stages import SolverChoice, Stage, ladders
 
 INF = math.inf

@@ -10,9 +10,9 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.network_of_spec import network_of
+from ntkcli.networks.of_spec import network_of
 from ntkcli.question import Question
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.network import NetworkSpec
 from ntkcli.stages import SolverChoice, ladders
 
 from .cases import INF, Answers, Data, assert_close, covariance, variance

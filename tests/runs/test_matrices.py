@@ -9,10 +9,10 @@ from ntkcli.data.scaling import Scaling
 from ntkcli.gram_store import GramStore
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Rows
-from ntkcli.network_of_spec import network_of
+from ntkcli.networks.of_spec import network_of
 from ntkcli.progress import unseen
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.network import NetworkSpec
 
 NETWORK = network_of(NetworkSpec(activation="erf"), 3)
 NAMES = [

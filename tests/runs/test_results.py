@@ -14,7 +14,7 @@ from ntkcli.errors import DataError
 from ntkcli.inference.prediction import Prediction
 from ntkcli.regression import Answer
 from ntkcli.runs.results import Result, check_names, prediction_table, scores
-from ntkcli.spec import DataSpec, OutputSpec
+from ntkcli.spec.spec import DataSpec, OutputSpec
 
 Load = Callable[..., Dataset]
 

@@ -8,9 +8,9 @@ from pydantic import BeforeValidator
 
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
 from ntkcli.kernels.activations.parameters import LARGEST, Parameter
-from ntkcli.spec_section import conflict
-from ntkcli.spec_types import number
-from ntkcli.suggestions import did_you_mean
+from ntkcli.spec.section import conflict
+from ntkcli.spec.suggestions import did_you_mean
+from ntkcli.spec.types import number
 
 # A name, or a mapping with every parameter filled in.
 ActivationSetting = str | dict[str, Any]

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from ntkcli.kernels.activations.parameters import LARGEST
-from ntkcli.spec_activation import Activations, ActivationSetting
-from ntkcli.spec_section import Section, conflict
-from ntkcli.spec_types import Finite, PerLayer
+from ntkcli.spec.activation import Activations, ActivationSetting
+from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.types import Finite, PerLayer
 from ntkcli.units import counted
 
 Above0 = Annotated[Finite, Field(gt=0, le=LARGEST)]

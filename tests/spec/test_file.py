@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.errors import SpecError
-from ntkcli.spec import Spec
-from ntkcli.spec_file import read_spec, write_spec
+from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.spec import Spec
 
 Read = Callable[[str], Spec]
 Faults = Callable[[str], list[str]]

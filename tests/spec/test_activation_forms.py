@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ntkcli.errors import SpecError
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
-from ntkcli.network_of_spec import activation_of, setting_text
-from ntkcli.spec import Spec
-from ntkcli.spec_file import read_spec
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import activation_of, setting_text
+from ntkcli.spec.file import read_spec
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.spec import Spec
 
 Read = Callable[[str], Spec]
 

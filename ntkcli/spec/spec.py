@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ntkcli.spec_network import NetworkSpec
-from ntkcli.spec_section import Section, conflict
-from ntkcli.spec_types import AnyNumberOf, Column, FilePath, Finite, Memory, Several, Time, listed
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Memory, Several, Time, listed
 
 KernelName = Literal["ntk", "nngp", "ntkgp"]
 MatrixName = Literal[

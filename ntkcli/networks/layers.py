@@ -9,9 +9,9 @@ from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.numerical import Tabulated
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.propagation import ALIKE, LayerSignal, propagation
-from ntkcli.network_of_spec import setting_text, weights_of
-from ntkcli.spec_activation import ActivationSetting
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.networks.of_spec import setting_text, weights_of
+from ntkcli.spec.activation import ActivationSetting
+from ntkcli.spec.network import NetworkSpec
 
 # Rows that are looked at for correlations.
 SAMPLE_ROWS = 256

@@ -11,9 +11,9 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.activations.activation import PrecisionError
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.ranges import KernelRangeError, VarianceLimitError
-from ntkcli.network_of_spec import name_of, network_of, weights_of
-from ntkcli.spec import Spec
-from ntkcli.spec_file import SpecFile
+from ntkcli.networks.of_spec import name_of, network_of, weights_of
+from ntkcli.spec.file import SpecFile
+from ntkcli.spec.spec import Spec
 
 
 def prepared_network(source: SpecFile, dataset: Dataset, journal: Journal) -> Network:

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ntkcli.errors import SpecError
-from ntkcli.spec import Spec
-from ntkcli.spec_section import CONFLICT, Section
-from ntkcli.suggestions import did_you_mean
-from ntkcli.yaml_document import Document, KeyPath, dotted
+from ntkcli.spec.section import CONFLICT, Section
+from ntkcli.spec.spec import Spec
+from ntkcli.spec.suggestions import did_you_mean
+from ntkcli.spec.yaml_document import Document, KeyPath, dotted
 
 REASONS = {
     "missing": "is missing, and has no default",

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ntkcli.spec import Spec
-from ntkcli.spec_network import ReadoutSpec
+from ntkcli.spec.network import ReadoutSpec
+from ntkcli.spec.spec import Spec
 
 DEFAULTS = [
     ("data.test", None),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ntkcli.spec import Spec
-from ntkcli.spec_file import read_spec, write_spec
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.spec import Spec
 
 Read = Callable[[str], Spec]
 

@@ -9,8 +9,8 @@ from ntkcli.kernels.architecture import Residual, fully_connected
 from ntkcli.kernels.criticality import NoCriticalWeightsError, critical_sigma_w
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Affine
-from ntkcli.spec_activation import ActivationSetting
-from ntkcli.spec_network import NetworkSpec
+from ntkcli.spec.activation import ActivationSetting
+from ntkcli.spec.network import NetworkSpec
 
 
 def network_of(spec: NetworkSpec, features: int) -> Network:

@@ -1,0 +1,1 @@
+"""A spec's network: built, made ready for its data, and told of layer by layer."""

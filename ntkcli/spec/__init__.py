@@ -1,0 +1,1 @@
+"""The spec: the YAML file of keys that says what to compute, read with every error at its line."""

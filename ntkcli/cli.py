@@ -103,10 +103,8 @@ def network(spec: Path) -> None:
     """
     from ntkcli.commands.network import network as run_network
 
-    report = run_network(spec, journal=_journal(quiet=False))
-    Stream("stdout").write(f"{aligned_left(report.table)}\n")
-    if report.warning:
-        Stream("stderr").write(f"ntk: warning: {report.warning}\n")
+    table = run_network(spec, journal=_journal(quiet=False))
+    Stream("stdout").write(f"{aligned_left(table)}\n")
 
 
 @ntk.command()

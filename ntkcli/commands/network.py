@@ -1,6 +1,5 @@
 """`ntk network`: how signals travel through a spec's network, layer by layer."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,20 +32,11 @@ HEAD = [
 ]
 
 
-@dataclass(frozen=True)
-class NetworkReport:
-    """What `ntk network` has to show.
-
-    table: lines of cells, the first one the head.
-    warning: why the network is useless, if it is.
-    """
-
-    table: list[list[str]]
-    warning: str | None
-
-
-def network(spec_path: Path, *, journal: Journal) -> NetworkReport:
+def network(spec_path: Path, *, journal: Journal) -> list[list[str]]:
     """Read a spec and its data, and run some training rows through the network.
+
+    Returns:
+        Lines of cells, the first one the head.
 
     Raises:
         NtkError: the spec or the data cannot be read, or a kernel leaves its range.
@@ -55,8 +45,10 @@ def network(spec_path: Path, *, journal: Journal) -> NetworkReport:
     with open_job(source, journal) as job:
         layers = network_layers(job.spec.network, job.gram.network)
         signals = sampled_propagation(job.gram.network, job.dataset.train.x)
-        lines = [_line(i, *both) for i, both in enumerate(zip(layers, signals, strict=True), 1)]
-        return NetworkReport([HEAD, *lines], degeneracy(signals))
+        warning = degeneracy(signals)
+        if warning:
+            journal.warn(warning)
+        return [HEAD, *(_line(i, *both) for i, both in enumerate(zip(layers, signals, strict=True), 1))]
 
 
 def _line(number: int, layer: NetworkLayer, signal: LayerSignal) -> list[str]:

@@ -1,6 +1,7 @@
 """The weights at which signals neither fade nor blow up in depth: the edge of chaos."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class NoCriticalWeightsError(ArithmeticError):
     """No sigma_w gives the correlation map slope 1 at a variance that the layer keeps."""
 
 
+# Layers that are alike ask again and again.
+@cache
 def critical_sigma_w(activation: Activation, bias: float) -> float:
     """The sigma_w for which the correlation map has slope 1 at correlation 1.
 

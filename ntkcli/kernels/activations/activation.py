@@ -124,6 +124,7 @@ def cosine(tile: Tile, out: FloatArray) -> None:
 
 
 def inverse_root(q: FloatArray) -> FloatArray:
+    """1 / sqrt(q), and 0 for q = 0."""
     return np.divide(1.0, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
 
 

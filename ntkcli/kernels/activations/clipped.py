@@ -8,6 +8,7 @@ from scipy.special import gammainc, ndtr, owens_t
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, Tile, cosine
+from ntkcli.kernels.activations.moments import normal_density
 
 # Nothing of a normal distribution is beyond FAR standard deviations.
 NEAR, FAR = 1e-150, 40.0
@@ -95,8 +96,8 @@ class _Corner:
         s, t = _direction(a, b, rho, root), _direction(b, a, rho, root)
         probability = (_above(a) + _above(b)) / 2 - _owens_t(a, s) - _owens_t(b, t)
         a_s, b_t = np.clip(a * s, -FAR, FAR), np.clip(b * t, -FAR, FAR)
-        product = (a * b + rho) * probability + root * _density(a) * _density(a_s)
-        product -= b * _density(a) * _above(a_s) + a * _density(b) * _above(b_t)
+        product = (a * b + rho) * probability + root * normal_density(a) * normal_density(a_s)
+        product -= b * normal_density(a) * _above(a_s) + a * normal_density(b) * _above(b_t)
         return cls(probability, product)
 
 
@@ -121,7 +122,3 @@ def _ratio(end: float, root: FloatArray) -> FloatArray:
 def _above(x: FloatArray) -> FloatArray:
     """P(z > x)."""
     return np.asarray(ndtr(-x))
-
-
-def _density(x: FloatArray) -> FloatArray:
-    return np.asarray(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))

@@ -8,7 +8,6 @@ from numpy.polynomial import polynomial
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, Tile
-from ntkcli.kernels.activations.series import power_series
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,9 @@ class Polynomial(Activation):
         out, work = tile.work[:2]
         if tile.slope is not None:
             a, b = (_expansion(self._derivative(), q) for q in (tile.q_a, tile.q_b))
-            power_series(a, b, tile.c, out=tile.slope, work=work)
+            _power_series(a, b, tile.c, out=tile.slope, work=work)
         a, b = (_expansion(self.coefficients, q) for q in (tile.q_a, tile.q_b))
-        power_series(a, b, tile.c, out=out, work=work)
+        _power_series(a, b, tile.c, out=out, work=work)
         np.copyto(tile.c, out)
 
     def variance(self, q: FloatArray) -> FloatArray:
@@ -77,6 +76,18 @@ def _expansion(coefficients: tuple[float, ...], q: FloatArray) -> FloatArray:
         ]
         rows.append(polynomial.polyval(q, terms))
     return np.array(rows)
+
+
+def _power_series(a: FloatArray, b: FloatArray, x: FloatArray, *, out: FloatArray, work: FloatArray) -> None:
+    """Fill `out` (n, m) with sum_k a[k, i] b[k, j] x[i, j]^k by Horner's rule.
+
+    a: (p, n) coefficients of the rows. b: (p, m) coefficients of the columns. x: (n, m).
+    """
+    np.multiply(a[-1][:, None], b[-1], out=out)
+    for row, column in zip(a[-2::-1], b[-2::-1], strict=True):
+        out *= x
+        np.multiply(row[:, None], column, out=work)
+        out += work
 
 
 def _second_moment(coefficients: tuple[float, ...], q: FloatArray) -> FloatArray:

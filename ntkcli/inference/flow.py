@@ -48,16 +48,16 @@ class CholeskyFlow:
     """F_inf = G^{-1}, from G = L L^T."""
 
     def __init__(self, factor: Cholesky) -> None:
-        self._factor = factor
+        self.factor = factor
 
     @property
     def health(self) -> dict[str, float]:
         """The smallest squared pivot."""
-        return {"smallest_pivot": self._factor.smallest_pivot}
+        return {"smallest_pivot": self.factor.smallest_pivot}
 
     def on(self, b: FloatArray) -> Action:
         """L^{-1} b, and what follows from it."""
-        return _CholeskyAction(self._factor, self._factor.half_solve(b))
+        return _CholeskyAction(self.factor, self.factor.half_solve(b))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class SpectralFlow:
     """F_t at every t, from G = V diag(g) V^T."""
 
     def __init__(self, spectrum: Spectrum, ridge: float = 0.0) -> None:
-        self._spectrum = spectrum
+        self.spectrum = spectrum
+        self.ridge = ridge
         self._eigenvalues = spectrum.eigenvalues.astype(np.float64) + ridge
         self._smallest = spectrum.smallest + ridge
 
@@ -91,7 +92,7 @@ class SpectralFlow:
 
     def on(self, b: FloatArray) -> Action:
         """V^T b, and what follows from it."""
-        return _SpectralAction(self._spectrum.vectors, self._eigenvalues, self._spectrum.rotate(b))
+        return _SpectralAction(self.spectrum.vectors, self._eigenvalues, self.spectrum.rotate(b))
 
 
 @dataclass(frozen=True)

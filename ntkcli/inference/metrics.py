@@ -28,18 +28,21 @@ def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:
 
 
 def spread_metrics(
-    y: FloatArray, mean: FloatArray, variance: FloatArray, interval: float
+    y: FloatArray, mean: FloatArray, variance: FloatArray, half_width: float
 ) -> dict[str, float | None]:
-    """Mean negative log likelihood of y (m,) and the share of y inside the central interval.
+    """Mean negative log likelihood of y (m,), the share of y inside the interval, its mean width.
 
-    nll is None when a variance is 0: the density is then not one.
+    The interval reaches `half_width` standard deviations to either side of the mean.
+    nll is None when a variance is 0: the density is then not one. Of two intervals that cover as promised,
+    the narrower one is better.
     """
-    half = normal_quantile(interval) * np.sqrt(variance)
+    half = half_width * np.sqrt(variance)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     return {
         "nll": _finite(nll) if np.all(variance > 0) else None,
         "coverage": float(np.mean(np.abs(y - mean) <= half)),
+        "width": _finite(np.mean(2 * half)),
     }
 
 

@@ -42,11 +42,13 @@ def test_a_constant_target_has_no_r2() -> None:
 
 def test_nll_is_the_mean_of_scipys_log_density() -> None:
     expected = -np.mean(norm.logpdf(Y, MEAN, np.sqrt(VARIANCE)))
-    assert spread_metrics(Y, MEAN, VARIANCE, 0.9)["nll"] == pytest.approx(expected, rel=1e-13)
+    assert spread_metrics(Y, MEAN, VARIANCE, normal_quantile(0.9))["nll"] == pytest.approx(
+        expected, rel=1e-13
+    )
 
 
 def test_a_variance_of_zero_has_no_nll() -> None:
-    metrics = spread_metrics(Y, MEAN, np.array([0.0, *VARIANCE[1:]]), 0.9)
+    metrics = spread_metrics(Y, MEAN, np.array([0.0, *VARIANCE[1:]]), normal_quantile(0.9))
     assert metrics["nll"] is None
     assert metrics["coverage"] is not None
 
@@ -56,16 +58,36 @@ def test_coverage_is_the_share_of_observations_inside_the_interval(interval: flo
     lower, upper = norm.interval(interval, MEAN, np.sqrt(VARIANCE))
     inside = np.mean((lower <= Y) & (upper >= Y))
     assert 0 < inside < 1
-    assert spread_metrics(Y, MEAN, VARIANCE, interval)["coverage"] == pytest.approx(inside)
+    assert spread_metrics(Y, MEAN, VARIANCE, normal_quantile(interval))["coverage"] == pytest.approx(inside)
+
+
+@pytest.mark.parametrize("interval", [0.1, 0.5, 0.95])
+def test_the_width_is_the_mean_of_the_intervals(interval: float) -> None:
+    lower, upper = norm.interval(interval, MEAN, np.sqrt(VARIANCE))
+    metrics = spread_metrics(Y, MEAN, VARIANCE, normal_quantile(interval))
+    assert metrics["width"] == pytest.approx(np.mean(upper - lower), rel=1e-13)
+
+
+@given(factor=st.floats(1e-3, 1e3))
+def test_the_width_has_the_targets_unit_and_does_not_see_the_targets(factor: float) -> None:
+    one, scaled = (
+        spread_metrics(f * Y, f * MEAN + f, f**2 * VARIANCE, normal_quantile(0.9))["width"]
+        for f in (1.0, factor)
+    )
+    assert one is not None
+    assert scaled == pytest.approx(factor * one, rel=1e-12)
 
 
 def test_observations_from_the_prediction_are_covered_as_often_as_promised() -> None:
     rng = np.random.default_rng(1)
     variance = rng.uniform(0.1, 9, size=20_000)
     y = rng.normal(scale=np.sqrt(variance))
-    assert spread_metrics(y, np.zeros_like(y), variance, 0.8)["coverage"] == pytest.approx(0.8, abs=0.01)
+    assert spread_metrics(y, np.zeros_like(y), variance, normal_quantile(0.8))["coverage"] == pytest.approx(
+        0.8, abs=0.01
+    )
 
 
 def test_a_variance_of_zero_covers_only_its_own_mean() -> None:
     zeros = np.zeros(4)
-    assert spread_metrics(np.array([0.0, 0.0, 1e-300, 1.0]), zeros, zeros, 0.9)["coverage"] == 0.5
+    metrics = spread_metrics(np.array([0.0, 0.0, 1e-300, 1.0]), zeros, zeros, normal_quantile(0.9))
+    assert (metrics["coverage"], metrics["width"]) == (0.5, 0.0)

@@ -1,0 +1,161 @@
+"""What many ridges and times would predict, all from one eigendecomposition."""
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.inference.contour import deletion_contour
+from ntkcli.inference.flow import relaxation
+from ntkcli.inference.leave_one_out import rotated_weights
+from ntkcli.linalg.singular import SingularMatrixError, rounding_level
+
+ROWS_AT_ONCE = 1024
+
+
+class SpectralSmoother:
+    """Scores of any ridge and time, from the training rows' Gram matrix M = V diag(g) V^T.
+
+    Throughout, G = M + ridge I; ridge is absolute, and time t >= 0 or inf, in units of the exponent.
+    Left out is exact at every time: each row is predicted as by training without it (see `contour`).
+
+    Every method raises SingularMatrixError where time is inf and G is singular to rounding.
+
+    Args:
+        eigenvalues: g (n,) >= 0, ascending.
+        vectors: V (n, n).
+        y: targets (n, k).
+    """
+
+    def __init__(self, eigenvalues: FloatArray, vectors: FloatArray, y: FloatArray) -> None:
+        self._eigenvalues = eigenvalues.astype(np.float64)
+        self._vectors = vectors
+        self._targets = (vectors.T @ y.astype(vectors.dtype, copy=False)).astype(np.float64)
+
+    def residual(self, ridge: float, time: float) -> FloatArray:
+        """y_i less its prediction by the other rows, (n, k).
+
+        At t = inf it is [G^{-1} y]_i / [G^{-1}]_ii, at t = 0 y itself.
+
+        Rasmussen & Williams 2006, equation (5.12), for t = inf.
+        """
+        residuals = [weights @ self._targets for weights in self._left_out(ridge, time)]
+        return np.asarray(np.concatenate(residuals))
+
+    def variance_posterior(self, ridge: float, time: float) -> FloatArray:
+        """Predictive variance of the posteriors at each row, left out, as a noisy observation: (n,).
+
+            w^T G w = M_ii + ridge - M_i. F_2t(G of the other rows) M_.i
+
+        At t = inf it is 1 / [G^{-1}]_ii.
+        """
+        eigenvalues = self._shifted(ridge, time)
+        variances = [weights**2 @ eigenvalues for weights in self._left_out(ridge, time)]
+        return np.asarray(np.concatenate(variances))
+
+    def variance_ensemble(self, rotated_prior: FloatArray, ridge: float, time: float) -> FloatArray:
+        """Variance over the ensemble's networks at each row, left out: w^T K w, (n,), no noise in it.
+
+        Args:
+            rotated_prior: V^T K V (n, n), with the NNGP matrix K.
+            ridge, time: as everywhere.
+        """
+        variances = [_forms(weights, rotated_prior) for weights in self._left_out(ridge, time)]
+        return np.asarray(np.maximum(np.concatenate(variances), 0.0))
+
+    def evidence(self, ridge: float) -> float:
+        """The log marginal likelihood of y under N(0, G), summed over the outputs.
+
+            -1/2 (sum of y^T G^{-1} y + k log det G + n k log 2 pi)
+
+        Rasmussen & Williams 2006, equation (2.30).
+        """
+        misfit, volume = self._misfit_and_volume(ridge)
+        return -0.5 * (misfit + volume + self._targets.size * math.log(2 * math.pi))
+
+    def evidence_scaled(self, ridge: float) -> float:
+        """The evidence under N(0, s G) with the best s, y^T G^{-1} y / (n k): inf where y is 0."""
+        misfit, volume = self._misfit_and_volume(ridge)
+        count = self._targets.size
+        if misfit == 0.0:
+            return math.inf
+        return -0.5 * (count + volume + count * math.log(2 * math.pi * misfit / count))
+
+    def mean(self, rotated: FloatArray, ridge: float, time: float) -> FloatArray:
+        """Predictions M(x*, X) F_t(G) y, (m, k).
+
+        Args:
+            rotated: M(x*, X) V (m, n).
+            ridge, time: as everywhere.
+        """
+        return np.asarray(rotated @ (self._relaxation(ridge, time)[:, None] * self._targets))
+
+    def posterior_variance(
+        self, rotated: FloatArray, prior: FloatArray, ridge: float, time: float
+    ) -> FloatArray:
+        """Variances of the noise-free function, as `posterior` has them: (m,).
+
+        Args:
+            rotated: M(x*, X) V (m, n).
+            prior: M(x*, x*), its diagonal (m,).
+            ridge, time: as everywhere.
+        """
+        return np.asarray(np.maximum(prior - rotated**2 @ self._relaxation(ridge, 2 * time), 0.0))
+
+    def ensemble_variance(
+        self,
+        rotated: FloatArray,
+        rotated_cross: FloatArray,
+        prior: FloatArray,
+        rotated_prior: FloatArray,
+        ridge: float,
+        time: float,
+    ) -> FloatArray:
+        """Variances over the ensemble's networks, as `ensemble` has them: (m,).
+
+        Args:
+            rotated: Theta(x*, X) V (m, n).
+            rotated_cross: K(x*, X) V (m, n).
+            prior: K(x*, x*), its diagonal (m,).
+            rotated_prior: V^T K V (n, n).
+            ridge, time: as everywhere.
+        """
+        weights = rotated * self._relaxation(ridge, time)
+        cross = np.einsum("ij,ij->i", weights, rotated_cross)
+        return np.asarray(np.maximum(prior - 2 * cross + _forms(weights, rotated_prior), 0.0))
+
+    def _left_out(self, ridge: float, time: float) -> Iterator[FloatArray]:
+        """V^T w of the left out rows, as rows (r, n), for some rows at a time."""
+        eigenvalues, contour = self._shifted(ridge, time), deletion_contour(time)
+        for start in range(0, len(eigenvalues), ROWS_AT_ONCE):
+            yield rotated_weights(self._vectors[start : start + ROWS_AT_ONCE], eigenvalues, contour)
+
+    @cached_property
+    def _largest_diagonal(self) -> float:
+        """Of M."""
+        return float(np.max(np.einsum("ij,ij,j->i", self._vectors, self._vectors, self._eigenvalues)))
+
+    def _relaxation(self, ridge: float, time: float) -> FloatArray:
+        return relaxation(self._shifted(ridge, time), time)
+
+    def _shifted(self, ridge: float, time: float) -> FloatArray:
+        """The eigenvalues of G, checked as by Spectrum.check_positive where they are inverted."""
+        smallest, largest = float(self._eigenvalues[0]), float(self._eigenvalues[-1])
+        n, dtype = len(self._eigenvalues), self._vectors.dtype
+        dependent = time == math.inf and smallest <= rounding_level(n, dtype, largest)
+        if dependent and ridge <= rounding_level(n, dtype, self._largest_diagonal + ridge):
+            raise SingularMatrixError(int(np.argmax(np.abs(self._vectors[:, 0]))), smallest + ridge)
+        return self._eigenvalues + ridge
+
+    def _misfit_and_volume(self, ridge: float) -> tuple[float, float]:
+        """The sum of y^T G^{-1} y over the outputs, and k log det G."""
+        eigenvalues = self._shifted(ridge, math.inf)
+        misfit = float(np.sum(self._targets**2 / eigenvalues[:, None]))
+        return misfit, self._targets.shape[1] * float(np.sum(np.log(eigenvalues)))
+
+
+def _forms(rows: FloatArray, matrix: FloatArray) -> FloatArray:
+    """r^T A r of every row r."""
+    return np.asarray(np.einsum("ij,ij->i", rows @ matrix, rows))

@@ -1,0 +1,215 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.stats import multivariate_normal
+
+from ntkcli.arrays import FloatArray
+from ntkcli.inference import spectral_scores
+from ntkcli.inference.gradient_flow import ensemble
+from ntkcli.inference.posterior import posterior
+from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.linalg.spectrum import Spectrum
+
+from .deleting import delete_each
+from .gaussian import Joint, Problem, spectral_flow
+
+INF = math.inf
+PROBLEM = Problem()
+THETA, K, Y = PROBLEM.ntk, PROBLEM.nngp, PROBLEM.y
+
+every_time = pytest.mark.parametrize("time", [0.0, 1e-200, 1e-3, 1.0, 30.0, 1e4, INF])
+every_ridge = pytest.mark.parametrize("ridge", [0.0, 1e-3, 0.3])
+
+
+def smoother_of(matrix: FloatArray, y: FloatArray = Y) -> tuple[SpectralSmoother, FloatArray]:
+    """And the eigenvectors."""
+    spectrum = Spectrum(matrix.copy(order="F"))
+    return SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, y), spectrum.vectors
+
+
+def rotated_prior(vectors: FloatArray) -> FloatArray:
+    return np.asarray(vectors.T @ K.train @ vectors)
+
+
+@every_time
+@every_ridge
+def test_a_row_left_out_is_a_row_that_was_deleted(time: float, ridge: float) -> None:
+    smoother, vectors = smoother_of(THETA.train)
+    expected = delete_each(THETA.train, K.train, Y, ridge, time)
+    np.testing.assert_allclose(smoother.residual(ridge, time), expected.residual, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(smoother.variance_posterior(ridge, time), expected.posterior, rtol=1e-9)
+    variance = smoother.variance_ensemble(rotated_prior(vectors), ridge, time)
+    np.testing.assert_allclose(variance, expected.ensemble, rtol=1e-9)
+
+
+def test_nothing_is_learnt_at_time_zero() -> None:
+    smoother, vectors = smoother_of(THETA.train)
+    np.testing.assert_allclose(smoother.residual(0.3, 0.0), Y, rtol=1e-13)
+    np.testing.assert_allclose(
+        smoother.variance_posterior(0.3, 0.0), THETA.train.diagonal() + 0.3, rtol=1e-13
+    )
+    variance = smoother.variance_ensemble(rotated_prior(vectors), 0.3, 0.0)
+    np.testing.assert_allclose(variance, K.train.diagonal(), rtol=1e-13)
+
+
+@every_ridge
+def test_the_limit_is_the_textbooks(ridge: float) -> None:
+    smoother, _ = smoother_of(K.train)
+    inverse = np.linalg.inv(K.train + ridge * np.eye(len(Y)))
+    expected = inverse @ Y / inverse.diagonal()[:, None]
+    np.testing.assert_allclose(smoother.residual(ridge, INF), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(smoother.variance_posterior(ridge, INF), 1 / inverse.diagonal(), rtol=1e-10)
+
+
+def test_the_rows_come_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    smoother, vectors = smoother_of(THETA.train)
+
+    def scores() -> list[FloatArray]:
+        prior = rotated_prior(vectors)
+        return [
+            smoother.residual(0.1, 2.0),
+            smoother.variance_posterior(0.1, 2.0),
+            smoother.variance_ensemble(prior, 0.1, 2.0),
+        ]
+
+    whole = scores()
+    monkeypatch.setattr(spectral_scores, "ROWS_AT_ONCE", 4)
+    for a, b in zip(scores(), whole, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@every_ridge
+def test_the_evidence_is_the_density_of_the_targets(ridge: float) -> None:
+    smoother, _ = smoother_of(K.train)
+    density = multivariate_normal(np.zeros(len(Y)), K.train + ridge * np.eye(len(Y)))
+    expected = sum(density.logpdf(column) for column in Y.T)
+    assert smoother.evidence(ridge) == pytest.approx(expected, rel=1e-10)
+
+
+@every_ridge
+def test_the_scaled_evidence_is_the_best_of_all_scales(ridge: float) -> None:
+    def loss(log_scale: float) -> float:
+        covariance = math.exp(log_scale) * (K.train + ridge * np.eye(len(Y)))
+        density = multivariate_normal(np.zeros(len(Y)), covariance)
+        return -float(sum(density.logpdf(column) for column in Y.T))
+
+    smoother, _ = smoother_of(K.train)
+    found = minimize_scalar(loss, bounds=(-10, 10), method="bounded", options={"xatol": 1e-8})
+    assert smoother.evidence_scaled(ridge) == pytest.approx(-found.fun, rel=1e-10)
+
+
+@given(factor=st.floats(1e-3, 1e3))
+def test_the_scaled_evidence_does_not_see_the_kernels_scale(factor: float) -> None:
+    one, other = (smoother_of(matrix)[0].evidence_scaled(0.0) for matrix in (K.train, factor * K.train))
+    assert other == pytest.approx(one, rel=1e-9)
+
+
+def test_targets_of_zero_are_infinitely_likely_at_scale_zero() -> None:
+    smoother, _ = smoother_of(K.train, np.zeros_like(Y))
+    assert smoother.evidence_scaled(0.1) == INF
+    assert smoother.evidence(0.1) < INF
+
+
+@every_time
+@every_ridge
+def test_validation_predictions_are_the_posteriors(time: float, ridge: float) -> None:
+    smoother, vectors = smoother_of(K.train)
+    flow, rotated = spectral_flow(K.train, ridge), K.test_train @ vectors
+    mean = K.test_train @ flow.on(Y).product(time)
+    expected = posterior(flow.on(K.test_train.T), time, mean, K.test.diagonal())
+    assert expected.variance is not None
+    np.testing.assert_allclose(smoother.mean(rotated, ridge, time), mean, rtol=1e-10, atol=1e-13)
+    found = smoother.posterior_variance(rotated, K.test.diagonal(), ridge, time)
+    np.testing.assert_allclose(found, expected.variance, rtol=1e-9)
+
+
+@every_time
+@every_ridge
+def test_validation_predictions_are_the_ensembles(time: float, ridge: float) -> None:
+    smoother, vectors = smoother_of(THETA.train)
+    flow, rotated = spectral_flow(THETA.train, ridge), THETA.test_train @ vectors
+    mean = THETA.test_train @ flow.on(Y).product(time)
+    action, half = flow.on(THETA.test_train.T), K.half_train.__matmul__
+    expected = ensemble(action, time, mean, K.test_train, K.test.diagonal(), half)
+    assert expected.variance is not None
+    np.testing.assert_allclose(smoother.mean(rotated, ridge, time), mean, rtol=1e-10, atol=1e-13)
+    found = smoother.ensemble_variance(
+        rotated, K.test_train @ vectors, K.test.diagonal(), rotated_prior(vectors), ridge, time
+    )
+    np.testing.assert_allclose(found, expected.variance, rtol=1e-9)
+
+
+def test_a_known_row_has_no_variance_rather_than_a_negative_one() -> None:
+    smoother, vectors = smoother_of(K.train)
+    rotated, prior = K.train @ vectors, K.train.diagonal()
+    variances = [
+        smoother.posterior_variance(rotated, prior, 0.0, INF),
+        smoother.ensemble_variance(rotated, rotated, prior, rotated_prior(vectors), 0.0, INF),
+    ]
+    for variance in variances:
+        assert np.all((variance >= 0) & (variance < 1e-12))
+
+
+@pytest.fixture
+def twins() -> Joint:
+    """A Gram matrix with two equal rows."""
+    rows = [*range(PROBLEM.n - 1), 0]
+    return Joint(K.train[np.ix_(rows, rows)], PROBLEM.n)
+
+
+def test_a_singular_matrix_is_not_inverted(twins: Joint) -> None:
+    smoother, vectors = smoother_of(twins.train)
+    rotated, prior, among = twins.train @ vectors, twins.train.diagonal(), rotated_prior(vectors)
+    for refused in (
+        lambda: smoother.residual(0.0, INF),
+        lambda: smoother.variance_posterior(0.0, INF),
+        lambda: smoother.variance_ensemble(among, 0.0, INF),
+        lambda: smoother.evidence(0.0),
+        lambda: smoother.evidence_scaled(0.0),
+        lambda: smoother.mean(rotated, 0.0, INF),
+        lambda: smoother.posterior_variance(rotated, prior, 0.0, INF),
+    ):
+        with pytest.raises(SingularMatrixError) as refusal:
+            refused()
+        assert refusal.value.row in (0, PROBLEM.n - 1)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1e-17, 1e-13, 1e-3])
+def test_what_is_singular_is_what_is_singular_to_the_spectrum(twins: Joint, ridge: float) -> None:
+    spectrum = Spectrum(twins.train.copy(order="F"))
+    smoother = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, Y)
+
+    def singular(check: object) -> bool:
+        assert callable(check)
+        try:
+            check()
+        except SingularMatrixError:
+            return True
+        return False
+
+    assert singular(lambda: spectrum.check_positive(ridge)) == singular(lambda: smoother.evidence(ridge))
+
+
+def test_a_singular_matrix_is_no_obstacle_with_a_ridge_or_before_the_end(twins: Joint) -> None:
+    """A row is as good as known by its twin, if only to the noise."""
+    smoother, _ = smoother_of(twins.train)
+    variance = smoother.variance_posterior(1e-6, INF)
+    np.testing.assert_allclose(variance[[0, -1]], 2e-6, rtol=1e-3)
+    expected = Y[0] - Y[-1]
+    np.testing.assert_allclose(smoother.residual(1e-9, INF)[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(smoother.residual(0.0, 1e6)[0], expected, rtol=1e-4)
+
+
+def test_float32_vectors_give_float64_of_less_digits() -> None:
+    spectrum = Spectrum(K.train.astype(np.float32, order="F"))
+    found, (exact, _) = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, Y), smoother_of(K.train)
+    for time in (1.0, INF):
+        residual, variance = found.residual(0.3, time), found.variance_posterior(0.3, time)
+        assert residual.dtype == variance.dtype == np.float64
+        np.testing.assert_allclose(residual, exact.residual(0.3, time), rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(variance, exact.variance_posterior(0.3, time), rtol=1e-4)

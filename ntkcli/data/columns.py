@@ -28,23 +28,14 @@ def choose_columns(
     Raises:
         DataError: a column is not in the file, or no feature is left.
     """
-    _check_present(train, targets, "data.target")
+    check_present(train, targets, "data.target")
     if features == "all":
         others = {*targets, *ids}
         features = [name for name in train.columns if name not in others]
-    _check_present(train, features, "data.features")
+    check_present(train, features, "data.features")
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")
     return Columns(features, targets, ids)
-
-
-def check_ids(file: CsvFile, columns: Columns) -> None:
-    """Check that the file of the rows to predict has the id columns.
-
-    Raises:
-        DataError: it lacks one.
-    """
-    _check_present(file, columns.ids, "data.id")
 
 
 def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:
@@ -67,7 +58,12 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
         )
 
 
-def _check_present(file: CsvFile, names: list[str], key: str) -> None:
+def check_present(file: CsvFile, names: list[str], key: str) -> None:
+    """Check that a file has the columns that a key of the spec names.
+
+    Raises:
+        DataError: it lacks one.
+    """
     present = set(file.columns)
     for name in names:
         if name in present:

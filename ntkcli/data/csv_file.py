@@ -2,14 +2,17 @@
 
 import hashlib
 import warnings
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
+from pandas.io.parsers import TextFileReader
 
-from ntkcli.data.faults import Fault, find_fault
+from ntkcli.data.faults import MISSING, Fault, find_fault
 from ntkcli.data.records import open_bytes, reading, records
 from ntkcli.errors import DataError
 
@@ -37,45 +40,95 @@ class CsvFile:
         self._first_row = beginning[1:]
         self._raise(find_fault(self._first_row, self.columns, []))
 
-    def read(self, numbers: list[str], texts: list[str]) -> pd.DataFrame:
+    def read(self, numbers: list[str], texts: list[str], *, missing: bool = False) -> pd.DataFrame:
         """The columns `numbers` as float64, and `texts` letter by letter.
+
+        Args:
+            numbers, texts: column names.
+            missing: whether a cell of `numbers` may hold no value, and comes as NaN.
 
         Raises:
             DataError: there are no rows, a row is ragged, or a cell of `numbers` is no finite number.
         """
+        (frame,) = self.chunks(numbers, texts, missing=missing)
+        return frame
+
+    def chunks(
+        self, numbers: list[str], texts: list[str], *, missing: bool = False, rows: int | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """The same, so many rows at a time, numbered through the file; all at once if `rows` is None."""
         # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
-        self._raise(find_fault(self._first_row, self.columns, numbers))
+        self._raise(find_fault(self._first_row, self.columns, numbers, missing=missing))
+        # It fills a short row with empty text, which shows only where a number is wanted.
+        if missing or self.columns[-1] not in numbers:
+            self._check_lengths(numbers, missing=missing)
+        empty = True
         try:
-            frame = self._parse(numbers)
+            for frame in self._parse(numbers, missing=missing, rows=rows):
+                values = frame[numbers].to_numpy()
+                if not (np.isfinite(values) | (missing & np.isnan(values))).all():
+                    self._look_for_fault(numbers, missing=missing)
+                empty = False
+                yield frame[numbers + texts]
         except (ValueError, pd.errors.ParserWarning) as error:
-            self._look_for_fault(numbers)
+            self._look_for_fault(numbers, missing=missing)
             raise DataError(f"{self.path}: cannot be read as CSV: {error}") from error
-        # pandas fills a short row with empty text, which shows only where a number is wanted.
-        if self.columns[-1] not in numbers or not np.isfinite(frame[numbers].to_numpy()).all():
-            self._look_for_fault(numbers)
-        if frame.empty:
+        if empty:
             raise DataError(f"{self.path}: has a header but no data rows: add some")
-        return frame[numbers + texts]
+
+    def first_values(self, names: list[str]) -> dict[str, str]:
+        """For each of some columns, the first cell that holds a value; none for a column without any."""
+        found: dict[str, str] = {}
+        places = {name: self.columns.index(name) for name in names}
+        with closing(records(self.path)) as lines:
+            for _, fields in islice(lines, 1, None):
+                for name in names:
+                    # What is ragged is told when the file is read.
+                    text = fields[places[name]] if places[name] < len(fields) else ""
+                    if name not in found and text not in MISSING:
+                        found[name] = text
+                if len(found) == len(names):
+                    break
+        return found
 
     def line(self, row: int) -> int:
         """The line of data row `row` (0-based), found by reading the file again."""
         with closing(records(self.path)) as found:
             return next(islice(found, row + 1, None))[0]
 
-    def _parse(self, numbers: list[str]) -> pd.DataFrame:
+    def _parse(self, numbers: list[str], *, missing: bool, rows: int | None) -> Iterator[pd.DataFrame]:
+        with (
+            reading(self.path),
+            open_bytes(self.path) as file,
+            self._parser(file, numbers, missing) as parser,
+        ):
+            while True:
+                # Warnings are errors while pandas works, not while the caller does.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", pd.errors.ParserWarning)
+                    try:
+                        frame = parser.get_chunk(rows)
+                    except StopIteration:
+                        return
+                if frame.empty:
+                    return
+                yield frame
+
+    def _parser(self, file: IO[bytes], numbers: list[str], missing: bool) -> TextFileReader:
         types: dict[str, type[object]] = dict.fromkeys(self.columns, str) | dict.fromkeys(numbers, float)
-        with reading(self.path), open_bytes(self.path) as file, warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                file,
-                encoding="utf-8-sig",
-                header=0,
-                names=self.columns,
-                index_col=False,
-                dtype=types,
-                na_filter=False,
-                low_memory=False,
-            )
+        return pd.read_csv(
+            file,
+            encoding="utf-8-sig",
+            header=0,
+            names=self.columns,
+            index_col=False,
+            dtype=types,
+            na_filter=missing,
+            na_values={name: list(MISSING) for name in numbers},
+            keep_default_na=False,
+            low_memory=False,
+            iterator=True,
+        )
 
     def _check_header(self) -> None:
         for mark, name in ((";", "';'"), ("|", "'|'"), ("\t", "tabs")):
@@ -95,10 +148,15 @@ class CsvFile:
                 raise DataError(f"{self.path}:1: column {name!r} is there twice: rename one of the two")
             seen.add(name)
 
-    def _look_for_fault(self, numbers: list[str]) -> None:
+    def _check_lengths(self, numbers: list[str], *, missing: bool) -> None:
         with closing(records(self.path)) as found:
-            next(found)
-            self._raise(find_fault(found, self.columns, numbers))
+            is_ragged = find_fault(islice(found, 1, None), self.columns, []) is not None
+        if is_ragged:
+            self._look_for_fault(numbers, missing=missing)
+
+    def _look_for_fault(self, numbers: list[str], *, missing: bool) -> None:
+        with closing(records(self.path)) as found:
+            self._raise(find_fault(islice(found, 1, None), self.columns, numbers, missing=missing))
 
     def _raise(self, fault: Fault | None) -> None:
         if fault:

@@ -2,150 +2,126 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from ntkcli.arrays import BoolArray, FloatArray
-from ntkcli.data.columns import Columns, check_ids, check_test_columns, choose_columns
+from ntkcli.arrays import FloatArray
+from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.scaling import Scaling, constant_columns, normalize_rows
+from ntkcli.data.faults import number_in
+from ntkcli.data.features import FeatureRules, columns_of, encode, find_features, fit_features
+from ntkcli.data.scaling import Scaling
+from ntkcli.data.split import split_off
+from ntkcli.data.table import Schema, Table, dropped_rows, has_values
+from ntkcli.data.targets import fit_targets, has_classes
 from ntkcli.errors import DataError
-from ntkcli.spec.spec import DataSpec
-
-
-@dataclass(frozen=True)
-class Table:
-    """The rows of one file.
-
-    file: where they came from.
-    x: (rows, features) as the kernel sees them.
-    targets: (rows, targets that the file has), in the file's units.
-    ids: the id columns, letter by letter.
-    """
-
-    file: CsvFile
-    x: FloatArray
-    targets: pd.DataFrame
-    ids: pd.DataFrame
-
-    def __len__(self) -> int:
-        return len(self.x)
+from ntkcli.spec.data import DataSpec
 
 
 @dataclass(frozen=True)
 class Dataset:
     """Training rows and the rows to predict.
 
-    test: the training rows themselves when there is no test file.
-    columns: the roles of the columns, constant features left out.
-    target_scaling: fitted on the training targets; predictions are taken back through it.
+    test: the training rows themselves when there are no others.
+    schema: how files become tables; fitted on the training rows.
     warnings: what the user should know of the data.
     """
 
     train: Table
     test: Table
-    columns: Columns
-    target_scaling: Scaling
+    schema: Schema
     warnings: list[str]
 
     @property
-    def has_test_file(self) -> bool:
+    def has_test_rows(self) -> bool:
         """Whether the rows to predict are not just the training rows."""
         return self.test is not self.train
 
     @property
+    def is_classification(self) -> bool:
+        """Whether the target is a class."""
+        return self.schema.targets.is_classification
+
+    @property
+    def target_scaling(self) -> Scaling:
+        """Of the outputs; predictions are taken back through it."""
+        return self.schema.targets.scaling
+
+    @property
     def y_train(self) -> FloatArray:
         """The training targets (n, k) as the solvers see them."""
-        return self.target_scaling.apply(self.train.targets.to_numpy())
+        return self.schema.targets.outputs(self.train.targets)
 
 
 def load_dataset(spec: DataSpec) -> Dataset:
-    """Read the files of a spec and fit the scalings on the training rows.
+    """Read the files of a spec; encoding, scaling and classes are fitted on the training rows.
 
     Raises:
         DataError: a file, a column or a value is not what the spec says, or there are fewer than two rows.
     """
-    train_file = CsvFile(spec.train)
-    columns = choose_columns(train_file, spec.target, spec.features, spec.id or [])
+    file = CsvFile(spec.train)
+    columns = choose_columns(file, spec.target, spec.features, spec.id or [])
+    check_present(file, spec.categorical, "data.categorical")
+    check_present(file, [] if spec.log == "auto" else spec.log, "data.log")
     test_file = CsvFile(spec.test) if spec.test else None
-    check_ids(test_file or train_file, columns)
+    check_present(test_file or file, columns.ids, "data.id")
     if test_file:
-        check_test_columns(train_file, test_file, columns, all_features=spec.features == "all")
-    train_frame = _read(train_file, columns, with_ids=test_file is None)
+        check_test_columns(file, test_file, columns, all_features=spec.features == "all")
+    classes = has_classes(spec, file)
+    frame, warnings = _read(file, columns, spec, with_ids=test_file is None, classes=classes)
+    chosen = (
+        split_off(frame, spec.split, file, columns.targets[0] if classes else None) if spec.split else None
+    )
+    train_frame = frame if chosen is None else frame[~chosen]
     if len(train_frame) < 2:
         raise DataError(f"{spec.train}: has one data row: at least two are needed")
-    columns, warnings = _drop_constant(train_file, train_frame, columns, drop=spec.standardize)
-
-    values = train_frame[columns.features].to_numpy()
-    scaling = _fit(train_file, columns.features, values, standardize=spec.standardize)
-    targets = train_frame[columns.targets].to_numpy()
-    target_scaling = _fit_targets(train_file, columns.targets, targets, standardize=spec.standardize_target)
-    warnings += [
-        f"{spec.train}: target {name!r} is constant"
-        for name in _where(columns.targets, constant_columns(targets))
-    ]
-    train = _table(train_file, train_frame, columns, scaling, spec)
+    schema, train, more = _fit(train_frame, columns, file, spec, classes=classes)
+    warnings += more
     test = train
-    if test_file:
-        test = _table(test_file, _read(test_file, columns, with_ids=True), columns, scaling, spec)
-    return Dataset(train, test, columns, target_scaling, warnings)
+    if chosen is not None:
+        test = schema.table(frame[chosen], schema.features.encode(frame[chosen], file), file)
+    elif test_file:
+        test = _test_table(schema, test_file, warnings)
+    return Dataset(train, test, schema, warnings)
 
 
-def _read(file: CsvFile, columns: Columns, *, with_ids: bool) -> pd.DataFrame:
-    targets = [name for name in columns.targets if name in file.columns]
-    return file.read(columns.features + targets, columns.ids if with_ids else [])
+def _read(
+    file: CsvFile, columns: Columns, spec: DataSpec, *, with_ids: bool, classes: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """The training file, and warnings; rows that lack a value are left out if the spec says so."""
+    texts = [name for name in columns.features if name in spec.categorical]
+    others = [name for name in columns.features if name not in texts]
+    first = file.first_values(others)
+    texts += [name for name in others if number_in(first.get(name, "0")) is None]
+    numbers = [name for name in columns.features if name not in texts]
+    if classes:
+        texts += columns.targets
+    else:
+        numbers += columns.targets
+    used = list(dict.fromkeys(texts + (columns.ids if with_ids else [])))
+    frame = file.read(numbers, used, missing=spec.missing != "error")
+    if spec.missing != "drop":
+        return frame, []
+    kept = frame[has_values(frame[columns.features + columns.targets])]
+    return kept, dropped_rows(file.path, len(frame) - len(kept))
 
 
-def _drop_constant(
-    file: CsvFile, frame: pd.DataFrame, columns: Columns, *, drop: bool
-) -> tuple[Columns, list[str]]:
-    """Leave out the features that standardising would divide by zero."""
-    constant = constant_columns(frame[columns.features].to_numpy()) & drop
-    kept, dropped = (_where(columns.features, mask) for mask in (~constant, constant))
-    if not kept:
-        raise DataError(
-            f"{file.path}: every feature is constant ({', '.join(dropped)}): nothing to learn from"
-        )
-    warnings = [f"{file.path}: column {name!r} is constant and was dropped" for name in dropped]
-    return Columns(kept, columns.targets, columns.ids), warnings
+def _fit(
+    frame: pd.DataFrame, columns: Columns, file: CsvFile, spec: DataSpec, *, classes: bool
+) -> tuple[Schema, Table, list[str]]:
+    """The schema, the training rows as it has them, and warnings."""
+    targets, warnings = fit_targets(frame, file, spec, classes=classes)
+    found = find_features(frame, columns.features, file, spec)
+    encoded = encode(found, frame, file, FeatureRules.of(spec))
+    features, more = fit_features(found, encoded, file, spec)
+    schema = Schema(columns.ids, features, targets)
+    train = schema.table(frame, encoded[:, columns_of(found, features.features)], file)
+    return schema, train, more + warnings
 
 
-def _fit(file: CsvFile, names: list[str], values: FloatArray, *, standardize: bool) -> Scaling:
-    if not standardize:
-        return Scaling.identity(len(names))
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaling = Scaling.standard(values)
-        usable = np.isfinite(scaling.mean) & np.isfinite(scaling.scale)
-    _refuse(file, names, ~usable, "too large to standardise")
-    return scaling
-
-
-def _fit_targets(file: CsvFile, names: list[str], values: FloatArray, *, standardize: bool) -> Scaling:
-    """As `_fit`; a prediction's variance is in the target's unit squared, which float64 has to hold."""
-    scaling = _fit(file, names, values, standardize=standardize)
-    with np.errstate(over="ignore", under="ignore"):
-        variance = scaling.scale**2
-    out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
-    _refuse(file, names, out_of_range, "too large or too small for a variance in float64")
-    return scaling
-
-
-def _refuse(file: CsvFile, names: list[str], faulty: BoolArray, what: str) -> None:
-    for name in _where(names, faulty):
-        raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
-
-
-def _where(names: list[str], mask: BoolArray) -> list[str]:
-    return [name for name, chosen in zip(names, mask, strict=True) if chosen]
-
-
-def _table(file: CsvFile, frame: pd.DataFrame, columns: Columns, scaling: Scaling, spec: DataSpec) -> Table:
-    x = scaling.apply(frame[columns.features].to_numpy())
-    if spec.normalize_rows:
-        normalize_rows(x)
-    return Table(
-        file=file,
-        x=x,
-        targets=frame[[name for name in columns.targets if name in frame]],
-        ids=frame[[name for name in columns.ids if name in frame]],
-    )
+def _test_table(schema: Schema, file: CsvFile, warnings: list[str]) -> Table:
+    found = list(schema.tables(file))
+    if not found:
+        raise DataError(f"{file.path}: every row lacks a value, and data.missing: drop leaves none")
+    (table,) = found
+    warnings += dropped_rows(file.path, table.dropped)
+    return table

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.dataset import Dataset, Table
+from ntkcli.data.dataset import Dataset
 from ntkcli.data.duplicates import duplicate_rows
 from ntkcli.data.scaling import constant_columns
+from ntkcli.data.table import Table
 from ntkcli.units import counted
 
 # Standard deviations from the mean, and ratio of scales, that are rarely meant.
@@ -18,10 +19,10 @@ UNEVEN = 1000.0
 
 def doubts(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
     """A line for every doubt about the rows and their scales, beside the warnings of reading them."""
-    train, names = dataset.train, dataset.columns.features
+    train, names = dataset.train, dataset.schema.features.columns
     repeats = duplicate_rows(train.x)
     if repeats:
-        first, second = (train.file.line(row) for row in repeats[0])
+        first, second = (train.line(row) for row in repeats[0])
         yield (
             f"{train.file.path}: {counted(len(repeats), 'row')} with the features of another, "
             f"first line {second} those of line {first}: the Gram matrix is singular without a ridge"
@@ -30,7 +31,8 @@ def doubts(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
     if not standardized:
         yield from _uneven(train, names)
     yield from _far(train, train.x, names)
-    yield from _far(train, train.targets.to_numpy(), dataset.columns.targets)
+    if not dataset.is_classification:
+        yield from _far(train, train.targets.to_numpy(), dataset.schema.targets.names)
 
 
 def _constant(train: Table, names: list[str]) -> Iterator[str]:
@@ -62,7 +64,7 @@ def _far(train: Table, values: FloatArray, names: list[str]) -> Iterator[str]:
     found = np.flatnonzero(np.isfinite(farthest) & (farthest > FAR))
     if found.size:
         worst = int(found[np.argmax(farthest[found])])
-        line = train.file.line(int(np.argmax(deviation[:, worst])))
+        line = train.line(int(np.argmax(deviation[:, worst])))
         yield (
             f"{train.file.path}:{line}: column {names[worst]!r}{_and_others(found)} is here "
             f"{farthest[worst]:.0f} standard deviations from its mean"

@@ -5,6 +5,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 REMEDY = "drop the row, or take the column out with data.features or data.id"
+FILL = f"fill the value in, {REMEDY}, or set data.missing"
+NAMES = f"correct it, {REMEDY}, or list it in data.categorical if it holds names"
+
+# Cells that hold no value.
+MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "?"})
 
 
 class Fault(NamedTuple):
@@ -18,7 +23,11 @@ class Fault(NamedTuple):
 
 
 def find_fault(
-    records: Iterable[tuple[int, list[str]]], columns: list[str], numbers: Iterable[str]
+    records: Iterable[tuple[int, list[str]]],
+    columns: list[str],
+    numbers: Iterable[str],
+    *,
+    missing: bool = False,
 ) -> Fault | None:
     """The first ragged line or the first cell that is no finite number, or None.
 
@@ -26,6 +35,7 @@ def find_fault(
         records: line number and fields of every data record.
         columns: the header's names.
         numbers: the columns that have to be numbers.
+        missing: whether a cell of them may hold no value.
     """
     place_of = {name: place for place, name in enumerate(columns)}
     places = [(place_of[name], name) for name in numbers]
@@ -37,22 +47,25 @@ def find_fault(
             )
         for place, name in places:
             complaint = _complaint(fields[place])
-            if complaint:
+            if complaint and not (missing and fields[place] in MISSING):
                 return Fault(line, f"column {name!r}: {complaint}")
     return None
 
 
 def _complaint(text: str) -> str:
     if not text.strip():
-        return f"is empty: fill the value in, {REMEDY}"
-    value = _number(text)
+        return f"is empty: {FILL}"
+    value = number_in(text)
     if value is not None and math.isfinite(value):
         return ""
-    wanted = "a number" if value is None else "a finite number"
-    return f"found {text!r} where {wanted} is wanted: correct it, {REMEDY}"
+    if text in MISSING:
+        return f"found {text!r} where a {'' if value is None else 'finite '}number is wanted: {FILL}"
+    if value is None:
+        return f"found {text!r} where a number is wanted: {NAMES}"
+    return f"found {text!r} where a finite number is wanted: correct it, {REMEDY}"
 
 
-def _number(text: str) -> float | None:
+def number_in(text: str) -> float | None:
     """What pandas reads: Python's float, but for underscores and for digits and spaces beyond ASCII."""
     try:
         return float(text) if text.isascii() and "_" not in text else None

@@ -1,0 +1,159 @@
+"""One feature of a table: a column of the file, and the columns that it becomes."""
+
+import re
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import FILL, MISSING, NAMES, number_in
+from ntkcli.data.log_scale import LogScale
+from ntkcli.errors import DataError
+from ntkcli.spec.section import Section
+
+TRUTH = {"true": 1.0, "false": 0.0}
+DATE = re.compile(
+    r"\d{4}-\d{1,2}(-\d{1,2})?([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,2}:\d{2}(:\d{2})?"
+)
+# More different texts than half of the rows are names, not categories; small tables are spared.
+FEW_ROWS = 20
+
+
+class Feature(Section):
+    """A column and how its cells become numbers.
+
+        number: as it is. boolean: 1 for true, 0 for false. category: a column of 0 and 1 for each category.
+
+    A cell without a value is NaN in all of its columns.
+
+    categories: of a category, in order.
+    log: the scale of a number that is taken the logarithm of.
+    """
+
+    name: str
+    kind: Literal["number", "boolean", "category"] = "number"
+    categories: list[str] = Field(default=[])
+    log: LogScale | None = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "number":
+                return f"{self.name}: {'its logarithm' if self.log else 'number'}"
+            case "boolean":
+                return f"{self.name}: true or false"
+        return f"{self.name}: {len(self.categories)} categories ({_some(self.categories)})"
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that it becomes."""
+        if self.kind == "category":
+            return [f"{self.name}={category}" for category in self.categories]
+        return [self.name]
+
+    def encode(self, cells: pd.Series, file: CsvFile, *, missing: bool, ignore_unknown: bool) -> FloatArray:
+        """The numbers (rows, columns) of some cells.
+
+        Args:
+            cells: numbered as the file's rows are.
+            file: where they came from.
+            missing: whether a cell may hold no value.
+            ignore_unknown: whether a category that is not known is 0 everywhere.
+
+        Raises:
+            DataError: a cell is of no use; the message has its line.
+        """
+        if self.kind == "number":
+            numbers = cells.to_numpy()
+            return (self.log.apply(numbers) if self.log else numbers)[:, None]
+        if not missing:
+            check_present(cells, file)
+        texts = cells.str.lower() if self.kind == "boolean" else cells
+        known = list(TRUTH) if self.kind == "boolean" else self.categories
+        codes = pd.Index(known).get_indexer(pd.Index(texts))
+        empty = texts.isin(MISSING).to_numpy() & (codes < 0)
+        if not ignore_unknown or self.kind == "boolean":
+            self._check_known(cells, (codes < 0) & ~empty, file)
+        if self.kind == "boolean":
+            encoded = np.array(list(TRUTH.values()))[codes][:, None]
+        else:
+            encoded = (codes[:, None] == np.arange(len(known))).astype(np.float64)
+        encoded[empty] = np.nan
+        return encoded
+
+    def _check_known(self, cells: pd.Series, unknown: np.ndarray, file: CsvFile) -> None:
+        for row in np.flatnonzero(unknown)[:1]:
+            known = list(TRUTH) if self.kind == "boolean" else self.categories
+            remedy = "" if self.kind == "boolean" else ", or set data.unknown: ignore"
+            raise DataError(
+                f"{file.path}:{file.line(int(cells.index[row]))}: column {self.name!r}: found "
+                f"{cells.iloc[row]!r}, which is not among its values in training ({_some(known)}): "
+                f"correct it, drop the row{remedy}"
+            )
+
+
+def check_present(cells: pd.Series, file: CsvFile) -> None:
+    """Check that every cell of a text column holds a value.
+
+    Raises:
+        DataError: one does not.
+    """
+    for row in np.flatnonzero(cells.isin(MISSING))[:1]:
+        line, text = file.line(int(cells.index[row])), cells.iloc[row]
+        what = f"found {text!r}, which is no value" if text else "is empty"
+        raise DataError(f"{file.path}:{line}: column {cells.name!r}: {what}: {FILL}")
+
+
+def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
+    """The feature that a column of text is, from its cells in training.
+
+    Args:
+        cells: all of them.
+        file: where they came from.
+        listed: whether the user calls it categorical, whatever it looks like.
+
+    Raises:
+        DataError: it looks like dates, like names, or like numbers with a slip among them.
+    """
+    name = str(cells.name)
+    categories = category_order({str(text) for text in cells} - MISSING)
+    if not listed:
+        if {text.lower() for text in categories} <= TRUTH.keys() and categories:
+            return Feature(name=name, kind="boolean")
+        _check_looks(name, cells, categories, file)
+    return Feature(name=name, kind="category", categories=categories)
+
+
+def category_order(categories: set[str]) -> list[str]:
+    """Numbers by value, if all are numbers; else by letters."""
+    numbers = {text: number_in(text) for text in categories}
+    if None in numbers.values():
+        return sorted(categories)
+    return sorted(categories, key=lambda text: (numbers[text], text))
+
+
+def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFile) -> None:
+    where = f"{file.path}: column {name!r}"
+    if categories and all(DATE.fullmatch(text) for text in categories):
+        raise DataError(
+            f"{where} holds dates or times (such as {categories[0]!r}): make numbers of them, such as days "
+            "since the first and the month, or leave the column out with data.features or data.id"
+        )
+    is_number = cells.map(lambda text: text not in MISSING and number_in(text) is not None).to_numpy(bool)
+    for row in np.flatnonzero(~is_number & ~cells.isin(MISSING).to_numpy())[:1] if is_number.any() else ():
+        line = file.line(int(cells.index[row]))
+        raise DataError(
+            f"{file.path}:{line}: column {name!r}: found {cells.iloc[row]!r} where other rows have numbers: "
+            f"{NAMES}"
+        )
+    if len(categories) > max(FEW_ROWS, len(cells)) / 2:
+        raise DataError(
+            f"{where} has {len(categories)} different texts in {len(cells)} rows, as names have: put it in "
+            "data.id, leave it out with data.features, or list it in data.categorical"
+        )
+
+
+def _some(names: list[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

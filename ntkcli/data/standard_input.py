@@ -1,0 +1,34 @@
+"""A table on standard input, put where it can be read more than once."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ntkcli.errors import DataError
+
+GZIP = b"\x1f\x8b"
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[Path]:
+    """The path of a file; `-` is standard input, compressed by gzip or not, as a file while it is needed.
+
+    Raises:
+        DataError: as in the `with` block, where the file is called "standard input".
+    """
+    if str(path) != "-":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
+        start = sys.stdin.buffer.read(len(GZIP))
+        copy = Path(folder, "input.csv.gz" if start == GZIP else "input.csv")
+        with copy.open("wb") as file:
+            file.write(start)
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            yield copy
+        except DataError as error:
+            raise DataError(str(error).replace(str(copy), "standard input")) from error

@@ -1,0 +1,126 @@
+"""Rows of a file as the kernel sees them, and the schema that makes them so."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.data.columns import check_present
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import MISSING
+from ntkcli.data.features import Features
+from ntkcli.data.targets import Targets
+from ntkcli.errors import DataError
+from ntkcli.spec.suggestions import did_you_mean
+from ntkcli.units import counted
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some rows of one file.
+
+    file: where they came from.
+    rows: their numbers among the file's data rows, from 0.
+    x: (rows, features) as the kernel sees them.
+    targets: (rows, targets that the file has), in the file's units.
+    ids: the id columns, letter by letter.
+    dropped: how many rows beside them were left out for lack of a value.
+    """
+
+    file: CsvFile
+    rows: npt.NDArray[np.int64]
+    x: FloatArray
+    targets: pd.DataFrame
+    ids: pd.DataFrame
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def line(self, row: int) -> int:
+        """The line of the file on which a row of the table stands."""
+        return self.file.line(int(self.rows[row]))
+
+    def place(self, row: int) -> str:
+        """File and line of a row of the table."""
+        return f"{self.file.path}:{self.line(row)}"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """How the columns of a file become a table: all that training has settled.
+
+    ids: id columns.
+    """
+
+    ids: list[str]
+    features: Features
+    targets: Targets
+
+    def tables(self, file: CsvFile, *, rows: int | None = None) -> Iterator[Table]:
+        """The rows of a file, so many at a time; all at once if `rows` is None.
+
+        Rows that lack a value are left out where the schema drops them.
+
+        Raises:
+            DataError: a cell is of no use.
+        """
+        numbers = self.features.numbers + self._present(self.targets.numbers, file)
+        texts = self.features.texts + self._present(self.targets.texts, file) + self.ids
+        missing = self.features.rules.missing != "error"
+        for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
+            kept = frame
+            if self.features.rules.missing == "drop":
+                kept = frame[has_values(frame.drop(columns=self.ids))]
+            if len(kept):
+                table = self.table(kept, self.features.encode(kept, file), file)
+                yield replace(table, dropped=len(frame) - len(kept))
+
+    def check_columns(self, file: CsvFile) -> None:
+        """Check that a file has the columns that rows to predict need; others do not matter.
+
+        Raises:
+            DataError: it lacks one.
+        """
+        for feature in self.features.features:
+            if feature.name not in file.columns:
+                hint = did_you_mean(feature.name, file.columns)
+                raise DataError(
+                    f"{file.path}:1: has no column {feature.name!r}, a feature of the model{hint}"
+                )
+        check_present(file, self.ids, "data.id")
+
+    def table(self, frame: pd.DataFrame, encoded: FloatArray, file: CsvFile) -> Table:
+        """The table of some rows, and of their encoded features.
+
+        Raises:
+            DataError: a target lacks its value, or is a class that training had not.
+        """
+        self.targets.check(frame, file)
+        return Table(
+            file=file,
+            rows=frame.index.to_numpy(),
+            x=self.features.inputs(encoded),
+            targets=frame[self._present(self.targets.names, file)],
+            ids=frame[[name for name in self.ids if name in frame]],
+        )
+
+    def _present(self, names: list[str], file: CsvFile) -> list[str]:
+        return [name for name in names if name in file.columns]
+
+
+def has_values(frame: pd.DataFrame) -> BoolArray:
+    """Which rows of a frame have a value in every column."""
+    gaps = [cells.isna() if cells.dtype == np.float64 else cells.isin(MISSING) for _, cells in frame.items()]
+    return ~np.any(gaps, axis=0) if gaps else np.ones(len(frame), dtype=bool)
+
+
+def dropped_rows(path: Path, count: int) -> list[str]:
+    """What to say of rows that were left out, if there are any."""
+    if not count:
+        return []
+    return [f"{path}: {counted(count, 'row')} without a value in some column left out (data.missing: drop)"]

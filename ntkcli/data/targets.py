@@ -1,0 +1,173 @@
+"""What is to be predicted: numbers, or the class that a row belongs to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import MISSING, number_in
+from ntkcli.data.feature import category_order, check_present
+from ntkcli.data.scaling import Scaling, constant_columns
+from ntkcli.errors import DataError
+from ntkcli.spec.data import DataSpec
+
+Labels = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The target columns, and how they become the outputs that the kernel is fitted to.
+
+        numbers: one output each, scaled.
+        a class: one output for each of C classes, 1 - 1/C for the row's own and -1/C for the others.
+
+    names: the target columns.
+    classes: in order; empty for numbers.
+    scaling: of the k outputs.
+
+    Lee et al. 2018, section 3.1, for the coding of classes.
+    """
+
+    names: list[str]
+    classes: list[str]
+    scaling: Scaling
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the target is a class."""
+        return bool(self.classes)
+
+    @property
+    def count(self) -> int:
+        """The number of outputs k."""
+        return len(self.classes or self.names)
+
+    @property
+    def numbers(self) -> list[str]:
+        """The target columns that are read as numbers."""
+        return [] if self.is_classification else self.names
+
+    @property
+    def texts(self) -> list[str]:
+        """The target columns that are read letter by letter."""
+        return self.names if self.is_classification else []
+
+    def outputs(self, frame: pd.DataFrame) -> FloatArray:
+        """The outputs (rows, k) that a kernel is fitted to; `frame` has every target."""
+        if self.is_classification:
+            own = self.labels(frame)[:, None] == np.arange(len(self.classes))
+            return np.asarray(own - 1.0 / len(self.classes))
+        return self.scaling.apply(frame[self.names].to_numpy())
+
+    def labels(self, frame: pd.DataFrame) -> Labels:
+        """The place (rows,) of each row's class among the classes."""
+        return pd.Index(self.classes).get_indexer(pd.Index(frame[self.names[0]]))
+
+    def check(self, frame: pd.DataFrame, file: CsvFile) -> None:
+        """Check the targets that rows have: no gaps, and no class that training had not.
+
+        Raises:
+            DataError: there is one; the message has its line.
+        """
+        for name in self.names:
+            if name in frame:
+                check_target(frame[name], file)
+                self._check_known(frame, file)
+
+    def _check_known(self, frame: pd.DataFrame, file: CsvFile) -> None:
+        if not self.is_classification:
+            return
+        for row in np.flatnonzero(self.labels(frame) < 0)[:1]:
+            cells = frame[self.names[0]]
+            line = file.line(int(cells.index[row]))
+            raise DataError(
+                f"{file.path}:{line}: column {self.names[0]!r}: class {cells.iloc[row]!r} is not in the "
+                f"training rows ({', '.join(self.classes)}): correct it, drop the row, or train with rows of "
+                "that class"
+            )
+
+
+def check_target(cells: pd.Series, file: CsvFile) -> None:
+    """Check that no cell of a target lacks its value.
+
+    Raises:
+        DataError: one does; the message has its line.
+    """
+    if cells.dtype != np.float64:
+        check_present(cells, file)
+    for row in np.flatnonzero(cells.isna())[:1]:
+        line = file.line(int(cells.index[row]))
+        raise DataError(
+            f"{file.path}:{line}: column {cells.name!r}: a target is not filled in: drop the row, or set "
+            "data.missing: drop"
+        )
+
+
+def has_classes(spec: DataSpec, file: CsvFile) -> bool:
+    """Whether a spec's target is a class: because it says so, or because the target is text."""
+    if spec.task != "auto":
+        return spec.task == "classification"
+    if len(spec.target) > 1:
+        return False
+    (first,) = [*file.first_values(spec.target).values(), ""][:1]
+    return first not in MISSING and number_in(first) is None
+
+
+def fit_targets(
+    frame: pd.DataFrame, file: CsvFile, spec: DataSpec, *, classes: bool
+) -> tuple[Targets, list[str]]:
+    """The targets as the training rows have them.
+
+    Returns:
+        The targets, and warnings.
+
+    Raises:
+        DataError: there is one class only, nearly every row has its own, or a scale leaves float64.
+    """
+    for name in spec.target:
+        check_target(frame[name], file)
+    if classes:
+        return _classes(frame[spec.target[0]], file), []
+    values = frame[spec.target].to_numpy()
+    constant = constant_columns(values)
+    warnings = [f"{file.path}: target {name!r} is constant" for name in _where(spec.target, constant)]
+    return Targets(spec.target, [], _scaling(spec, values, file)), warnings
+
+
+def _classes(cells: pd.Series, file: CsvFile) -> Targets:
+    classes = category_order(set(cells))
+    where = f"{file.path}: target {cells.name!r}"
+    if len(classes) == 1:
+        raise DataError(f"{where} has one class only, {classes[0]!r}: there is nothing to tell apart")
+    if len(classes) > max(2, len(cells) / 2):
+        raise DataError(
+            f"{where} has {len(classes)} different classes in {len(cells)} rows: for numbers, correct those "
+            "that are none, or set data.task: regression"
+        )
+    return Targets([str(cells.name)], classes, Scaling.identity(len(classes)))
+
+
+def _scaling(spec: DataSpec, values: FloatArray, file: CsvFile) -> Scaling:
+    """A prediction's variance is in the target's unit squared, which float64 has to hold."""
+    if not spec.standardize_target:
+        return Scaling.identity(values.shape[1])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        scaling = Scaling.standard(values)
+        variance = scaling.scale**2
+    usable = np.isfinite(scaling.mean) & np.isfinite(scaling.scale)
+    _refuse(file, _where(spec.target, ~usable), "too large to standardise")
+    out_of_range = (variance < np.finfo(np.float64).tiny) | np.isinf(variance)
+    _refuse(file, _where(spec.target, out_of_range), "too large or too small for a variance in float64")
+    return scaling
+
+
+def _refuse(file: CsvFile, names: list[str], what: str) -> None:
+    for name in names:
+        raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
+
+
+def _where(names: list[str], mask: BoolArray) -> list[str]:
+    return [name for name, chosen in zip(names, mask, strict=True) if chosen]

@@ -1,0 +1,79 @@
+"""The data section: which files, and what their columns are."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, listed
+
+
+class SplitSpec(Section):
+    """A share of the training rows to predict, where there is no test file."""
+
+    test: Finite = Field(gt=0, lt=1)
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class DataSpec(Section):
+    """Which files, and what their columns are."""
+
+    train: FilePath
+    test: FilePath | None = None
+    split: SplitSpec | None = None
+    target: Several[Column]
+    task: Literal["auto", "regression", "classification"] = "auto"
+    features: Literal["all"] | Several[Column] = "all"
+    id: Several[Column] | None = None
+    categorical: AnyNumberOf[Column] = Field(default=[])
+    unknown: Literal["error", "ignore"] = "error"
+    missing: Literal["error", "drop", "mean"] = "error"
+    log: Literal["auto"] | AnyNumberOf[Column] = Field(default=[])
+    standardize: bool = True
+    normalize_rows: bool = False
+    standardize_target: bool = True
+
+    @field_validator("features", "id", "log", mode="before")
+    @classmethod
+    def _one_column_is_a_list(cls, value: object) -> object:
+        return value if value in ("all", "auto", None) else listed(value)
+
+    @model_validator(mode="after")
+    def _a_column_has_one_role(self) -> Self:
+        features = [] if self.features == "all" else self.features
+        roles = {"target": self.target, "features": features, "id": self.id or []}
+        for first, second in (("target", "features"), ("target", "id"), ("features", "id")):
+            shared = [name for name in roles[first] if name in roles[second]]
+            if shared:
+                what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
+                raise conflict(second, what)
+        return self
+
+    @model_validator(mode="after")
+    def _named_columns_are_features(self) -> Self:
+        others = {*self.target, *(self.id or [])}
+        logs = [] if self.log == "auto" else self.log
+        for key, names in (("categorical", self.categorical), ("log", logs)):
+            for name in names:
+                if name in others or (self.features != "all" and name not in self.features):
+                    raise conflict(key, f"column {name!r} is no feature: take it out here")
+                if key == "log" and name in self.categorical:
+                    raise conflict(key, f"column {name!r} is categorical, and has no logarithm: keep one")
+        return self
+
+    @model_validator(mode="after")
+    def _one_source_of_test_rows(self) -> Self:
+        if self.split and self.test:
+            raise conflict("split", "there is a test file, so nothing to split off: keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _classes_are_one_target(self) -> Self:
+        if self.task == "classification" and len(self.target) > 1:
+            raise conflict("target", "classification takes one target: name one, and fit the others apart")
+        return self
+
+    @property
+    def has_test_rows(self) -> bool:
+        """Whether the rows to predict are not just the training rows."""
+        return bool(self.test or self.split)

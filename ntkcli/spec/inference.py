@@ -1,0 +1,78 @@
+"""The inference section: what is asked of the kernel."""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.types import Finite, Several, Time, listed
+
+KernelName = Literal["ntk", "nngp", "ntkgp"]
+
+
+class InferenceSpec(Section):
+    """What is asked of the kernel."""
+
+    kernel: Several[KernelName] = Field(default=["ntk"])
+    time: Literal["auto"] | Several[Time] = Field(default=[math.inf])
+    learning_rate: Finite = Field(default=1.0, gt=0)
+    loss: Literal["sum", "mean"] = "sum"
+    ridge: Literal["auto"] | Annotated[Finite, Field(ge=0)] = 0.0
+    ridge_scale: Literal["absolute", "trace"] = "absolute"
+    variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _one_time_is_a_list(cls, value: object) -> object:
+        return value if value == "auto" else listed(value)
+
+    @model_validator(mode="after")
+    def _ntkgp_needs_infinite_time(self) -> Self:
+        if "ntkgp" in self.kernel and math.inf not in self.time:
+            what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to time"
+            raise conflict("time", "use time inf: " + what if self.time == "auto" else what)
+        return self
+
+    @model_validator(mode="after")
+    def _auto_is_for_one_kernel(self) -> Self:
+        for key in ("ridge", "time"):
+            if getattr(self, key) == "auto" and len(self.kernel) > 1:
+                raise conflict(key, "auto picks for one kernel, and there are several: name one in kernel")
+        return self
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the data has yet to say what the ridge or the time is."""
+        return self.ridge == "auto" or self.time == "auto"
+
+    def with_stand_ins(self) -> Self:
+        """The same with numbers where `auto` is yet to be found; they take as much work."""
+        ridge = 0.1 if self.ridge == "auto" else self.ridge
+        time = [1.0] if self.time == "auto" else self.time
+        return self.model_copy(update={"ridge": ridge, "time": time})
+
+    @property
+    def times(self) -> list[float]:
+        """The times, once they are numbers."""
+        if self.time == "auto":
+            raise ValueError("inference.time is still auto")
+        return self.time
+
+    @property
+    def ridge_value(self) -> float:
+        """The ridge, once it is a number."""
+        if self.ridge == "auto":
+            raise ValueError("inference.ridge is still auto")
+        return self.ridge
+
+    def times_of(self, kernel: KernelName) -> list[float]:
+        """The times at which `kernel` is asked for: ntkgp exists at inf only."""
+        return [time for time in self.times if kernel != "ntkgp" or time == math.inf]
+
+    @property
+    def has_finite_time(self) -> bool:
+        """Whether something has to be computed that is neither the prior nor the limit."""
+        if self.time == "auto":
+            return True
+        return any(0 < time < math.inf for kernel in self.kernel for time in self.times_of(kernel))

@@ -22,7 +22,7 @@ class GramStore:
     rows: Rows
     journal: Journal = field(default_factory=Journal)
     allocate: Allocate = in_memory
-    matrices: dict[str, SymmetricBlocks] = field(default_factory=dict, init=False)
+    matrices: dict[str, SymmetricBlocks] = field(default_factory=dict)
 
     def need(self, kernels: Sequence[str]) -> None:
         """Compute those of the matrices that are not at hand, in one pass."""

@@ -1,9 +1,8 @@
 """What every computing command starts from: a spec, its data, and its network's kernels."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -12,13 +11,18 @@ from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import TILE_ROWS, Gram
 from ntkcli.kernels.network import Rows
+from ntkcli.machine import thread_count
 from ntkcli.networks.of_data import prepared_network
 from ntkcli.plan import Budget, Planner
 from ntkcli.question import Question
 from ntkcli.sizes import Sizes
 from ntkcli.spec.file import SpecFile
+from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
 from ntkcli.stages import Solver
+
+# Rows that are predicted without themselves, to calibrate by: enough for a number or two.
+CALIBRATION_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,30 @@ class Job:
     @property
     def question(self) -> Question:
         """What the spec asks of the kernels."""
-        asked, output, (n, k) = self.spec.inference, self.spec.output, self.dataset.y_train.shape
+        asked, output = self.spec.inference, self.spec.output
+        n, k = len(self.train), self.dataset.schema.targets.count
+        covariance = output.covariance or output.samples > 0
         return Question(
             times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
             rate=asked.learning_rate / (n * k if asked.loss == "mean" else 1),
-            ridge=asked.ridge,
+            ridge=asked.ridge_value,
             ridge_scale=asked.ridge_scale,
-            spread="covariance" if output.covariance else "variance" if output.std else "none",
+            spread="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
+            left_out=self._left_out,
         )
+
+    @property
+    def _left_out(self) -> tuple[int, ...]:
+        """The training rows that probabilities or variances are calibrated by: of many, a sample."""
+        scaled = self.spec.inference.variance_scale == "auto"
+        if not (
+            scaled or self.dataset.is_classification or self.spec.output.interval_from == "leave_one_out"
+        ):
+            return ()
+        order = np.random.default_rng(0).permutation(len(self.train))
+        return tuple(sorted(order[:CALIBRATION_ROWS].tolist()))
 
     @property
     def sizes(self) -> Sizes:
@@ -64,7 +82,7 @@ class Job:
             n=len(self.train),
             m=len(self.test),
             d=self.train.x.shape[1],
-            k=len(self.dataset.columns.targets),
+            k=self.dataset.schema.targets.count,
             itemsize=np.dtype(self.gram.dtype).itemsize,
             depth=self.gram.network.depth,
             threads=self.gram.threads,
@@ -75,6 +93,11 @@ class Job:
         """What the spec and the machine allow."""
         memory = self.spec.compute.memory
         return Budget.of(None if memory == "auto" else memory, self.spec.place)
+
+    def with_inference(self, inference: InferenceSpec) -> "Job":
+        """The same with another inference section: what `auto` has turned out to be."""
+        spec = self.spec.model_copy(update={"inference": inference})
+        return replace(self, source=replace(self.source, spec=spec))
 
     def planner(self, *, without: Solver | None = None) -> Planner:
         """Plans a fit, by the spec's choice of solver or, when one has failed, without that."""
@@ -97,7 +120,7 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         NumericalError: a kernel leaves the range of compute.dtype.
     """
     spec = source.spec
-    threads = _threads(spec)
+    threads = thread_count(spec.compute.threads)
     with threadpool_limits(threads, user_api="blas"):
         with journal.phase("read"):
             dataset = load_dataset(spec.data)
@@ -107,20 +130,5 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
         network = prepared_network(source, dataset, journal)
         gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, gram.dtype)
-        test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_file else train
+        test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_rows else train
         yield Job(source, dataset, gram, train, test, journal)
-
-
-def _threads(spec: Spec) -> int:
-    """compute.threads; `auto` is OMP_NUM_THREADS, or else the processors that this process may use."""
-    if spec.compute.threads != "auto":
-        return spec.compute.threads
-    # OpenMP takes a list, one number for each level of nesting.
-    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else _processors()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

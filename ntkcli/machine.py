@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -88,3 +89,18 @@ def _field(path: str | Path, name: str) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) for line in lines if line.startswith(name)), None)
+
+
+def thread_count(wanted: Literal["auto"] | int) -> int:
+    """compute.threads; `auto` is OMP_NUM_THREADS, or else the processors that this process may use."""
+    if wanted != "auto":
+        return wanted
+    # OpenMP takes a list, one number for each level of nesting.
+    text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(text) if text.isdecimal() and int(text) > 0 else _processors()
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

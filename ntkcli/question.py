@@ -21,6 +21,7 @@ class Question:
     spread: what is wanted beside the mean.
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
+    left_out: training rows to predict without themselves.
     """
 
     times: dict[str, list[float]]
@@ -30,6 +31,7 @@ class Question:
     spread: Literal["none", "variance", "covariance"] = "variance"
     tolerance: float = 1e-10
     refine: bool = False
+    left_out: tuple[int, ...] = ()
 
     def absolute_ridge(self, diagonal: FloatArray) -> float:
         """Lambda as it is added to the diagonal (n,) of a Gram matrix."""

@@ -19,14 +19,18 @@ class SolvedStage:
     """What a stage's predictions are made from.
 
     ridge: lambda as it was added to the diagonal.
-    flow: of the Gram matrix; None at time 0, where there is nothing to solve.
-    solutions: by exponent.
+    outputs: k.
+    flow: of the Gram matrix; None at time 0, where there is nothing to solve, or where only means are wanted.
+    coefficients: (n, k) by exponent.
+    health: of the solutions, by exponent.
     """
 
     stage: Stage
     ridge: float
+    outputs: int
     flow: Flow | None = None
-    solutions: dict[float, Solution] = field(default_factory=dict)
+    coefficients: dict[float, FloatArray] = field(default_factory=dict)
+    health: dict[float, dict[str, float]] = field(default_factory=dict)
 
     def record(self, question: Question) -> dict[str, Any]:
         """What run.json tells of it."""
@@ -36,7 +40,7 @@ class SolvedStage:
             "ridge": self.ridge,
             **_finite(self.flow.health if self.flow else {}),
             "times": [
-                {"time": time_text(time), **_finite(self.solutions[question.exponent(time)].health)}
+                {"time": time_text(time), **_finite(self.health[question.exponent(time)])}
                 for time in self.stage.times
             ],
         }
@@ -62,8 +66,28 @@ def solve_stage(stage: Stage, store: GramStore, y: FloatArray, question: Questio
     """
     ridge = question.absolute_ridge(store.rows.diagonal(stage.gram))
     if stage.solver == "none":
-        return SolvedStage(stage, ridge)
+        return SolvedStage(stage, ridge, y.shape[1])
     exponents = [question.exponent(time) for time in stage.times]
+    flow, probes = factor_stage(stage, store, question, ridge)
+    with store.journal.phase("solve"):
+        solutions = solve(flow, probes, y, ridge, exponents)
+        if question.refine:
+            solutions = _refined(solutions, flow, stage.gram, store, y, ridge, question.tolerance)
+    return SolvedStage(
+        stage,
+        ridge,
+        y.shape[1],
+        flow,
+        {exponent: solution.coefficients for exponent, solution in solutions.items()},
+        {exponent: solution.health for exponent, solution in solutions.items()},
+    )
+
+
+def factor_stage(stage: Stage, store: GramStore, question: Question, ridge: float) -> tuple[Flow, Probes]:
+    """A stage's Gram matrix, probed, then factored in its place; arguments and errors as `solve_stage`."""
+    if stage.solver == "none":
+        raise ValueError("the prior has nothing to factor")
+    store.need(stage.matrices(question))
     probes = Probes(store.matrices[stage.gram])
     with store.journal.phase("factor", store.matrices[stage.gram].block_count) as advance:
         # Popped in the call, so that nothing here keeps the blocks alive.
@@ -71,16 +95,12 @@ def solve_stage(stage: Stage, store: GramStore, y: FloatArray, question: Questio
             store.matrices.pop(stage.gram),
             ridge,
             stage.solver,
-            exponents,
+            [question.exponent(time) for time in stage.times],
             tolerance=question.tolerance,
             largest=probes.largest,
             advance=advance,
         )
-    with store.journal.phase("solve"):
-        solutions = solve(flow, probes, y, ridge, exponents)
-        if question.refine:
-            solutions = _refined(solutions, flow, stage.gram, store, y, ridge, question.tolerance)
-    return SolvedStage(stage, ridge, flow, solutions)
+    return flow, probes
 
 
 def _refined(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntkcli.data.doubts import doubts
+from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.job import Job, open_job
 from ntkcli.journal import Journal
@@ -52,10 +53,13 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
     """
     source = read_spec(spec_path, out)
     with open_job(source, journal) as job:
+        # What auto will be is not known before the work begins; what it costs is.
+        automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
+        job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
         speed = Speed.measured(job.gram, job.train)
-        lines = [*_data_lines(job), *_plan_lines(job, planner, plan, speed)]
+        lines = [*_data_lines(job), *_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
         return CheckReport(
             lines, [*doubts(job.dataset, standardized=job.spec.data.standardize)], _failure(job, planner)
         )
@@ -72,14 +76,31 @@ def _failure(job: Job, planner: Planner) -> NtkError | None:
 
 def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
     sizes, network = job.sizes, job.spec.network
-    test = counted(sizes.m, "test row") if job.dataset.has_test_file else "no test file"
-    columns = f"{counted(sizes.d, 'feature')}, {counted(sizes.k, 'target')}"
-    yield "data", f"{counted(sizes.n, 'training row')}, {test}, {columns}"
+    test = counted(sizes.m, "test row") if job.dataset.has_test_rows else "no test rows"
+    schema = job.dataset.schema
+    targets = f"{sizes.k} classes" if schema.targets.classes else counted(sizes.k, "target")
+    yield "data", f"{counted(sizes.n, 'training row')}, {test}, {counted(sizes.d, 'feature')}, {targets}"
+    yield from _encoding_lines(schema)
     activations = (
         ", ".join(dict.fromkeys(setting_text(setting) for setting in network.activations)) or "linear"
     )
     yield "network", f"{activations}, depth {network.depth}"
     yield "asked", f"{ASKED[job.question.spread]}, in {job.spec.compute.dtype}"
+
+
+def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
+    """How columns become what the kernel sees, where that is not plain."""
+    encoded = [feature for feature in schema.features.features if feature.kind != "number" or feature.log]
+    texts = [str(feature) for feature in encoded]
+    if schema.targets.is_classification:
+        texts.append(f"{schema.targets.names[0]} (target): {', '.join(schema.targets.classes)}")
+    for i, text in enumerate(texts):
+        yield "encoding" if i == 0 else "", text
+
+
+def _automatic_lines(keys: list[str]) -> Iterator[tuple[str, str]]:
+    if keys:
+        yield "auto", f"{' and '.join(keys)}: by leave-one-out, from one eigendecomposition more"
 
 
 def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,6 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
 
 
 def _default_names(job: Job) -> list[str]:
-    pairs = ["train_train", "test_train"] if job.dataset.has_test_file else ["train_train"]
+    pairs = ["train_train", "test_train"] if job.dataset.has_test_rows else ["train_train"]
     grams = sorted({GRAM_OF[kernel] for kernel in job.spec.inference.kernel})
     return [f"{gram}_{pair}" for gram in grams for pair in pairs]

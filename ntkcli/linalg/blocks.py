@@ -19,6 +19,8 @@ class SymmetricBlocks:
     Block (i, j), i >= j, holds rows `spans[i]` and columns `spans[j]` as a Fortran-ordered array, so
     that BLAS and LAPACK work on it in place. Of a diagonal block only the lower triangle is read.
 
+    flat: all of the blocks, one after another.
+
     Args:
         n: rows of the matrix.
         dtype: float64 or float32.
@@ -45,7 +47,8 @@ class SymmetricBlocks:
             for j in range(i + 1)
         }
         ends = np.cumsum([rows * columns for rows, columns in shapes.values()])
-        pieces = np.split(allocate(int(ends[-1]), self.dtype), ends[:-1])
+        self.flat = allocate(int(ends[-1]), self.dtype)
+        pieces = np.split(self.flat, ends[:-1])
         self._blocks = {
             key: piece.reshape(shape, order="F")
             for (key, shape), piece in zip(shapes.items(), pieces, strict=True)

@@ -17,28 +17,39 @@ class Cholesky:
     Args:
         matrix: G, symmetric positive definite; overwritten by L.
         advance: called with the number of blocks finished, for a progress display.
+        is_factored: whether `matrix` is L already.
 
     Raises:
         SingularMatrixError: a squared pivot is not above the rounding level of the diagonal.
     """
 
-    def __init__(self, matrix: SymmetricBlocks, advance: Advance = unseen) -> None:
-        self._threshold = rounding_level(matrix.n, matrix.dtype, float(matrix.diagonal.max()))
+    def __init__(
+        self, matrix: SymmetricBlocks, advance: Advance = unseen, *, is_factored: bool = False
+    ) -> None:
         self._blocks = matrix
         self._gemm, self._syrk, self._trsm = get_blas_funcs(("gemm", "syrk", "trsm"), dtype=matrix.dtype)
         self._potrf = get_lapack_funcs("potrf", dtype=matrix.dtype)
-        count = len(matrix.spans)
-        for j in range(count):
-            self._factor_column(j)
-            self._update_behind(j)
-            advance(count - j)
+        if not is_factored:
+            self._factor(rounding_level(matrix.n, matrix.dtype, float(matrix.diagonal.max())), advance)
         self.smallest_pivot = float(np.min(matrix.diagonal) ** 2)
 
-    def _factor_column(self, j: int) -> None:
+    @property
+    def lower(self) -> SymmetricBlocks:
+        """L, in the lower triangle."""
+        return self._blocks
+
+    def _factor(self, threshold: float, advance: Advance) -> None:
+        count = len(self._blocks.spans)
+        for j in range(count):
+            self._factor_column(j, threshold)
+            self._update_behind(j)
+            advance(count - j)
+
+    def _factor_column(self, j: int, threshold: float) -> None:
         blocks = self._blocks
         _, info = self._potrf(blocks[j, j], lower=1, overwrite_a=1, clean=0)
         pivots = blocks[j, j].diagonal()[: info - 1 if info > 0 else None].astype(np.float64) ** 2
-        small = np.flatnonzero(pivots <= self._threshold)
+        small = np.flatnonzero(pivots <= threshold)
         start = blocks.spans[j].start
         if small.size:
             raise SingularMatrixError(start + int(small[0]), float(pivots[small[0]]))

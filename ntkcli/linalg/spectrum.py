@@ -1,5 +1,7 @@
 """The eigendecomposition of a symmetric matrix, for functions of the matrix."""
 
+from typing import Self
+
 import numpy as np
 from scipy.linalg import LinAlgError, eigh
 
@@ -31,6 +33,13 @@ class Spectrum:
         self.smallest = float(eigenvalues[0])
         self.eigenvalues: FloatArray = np.maximum(eigenvalues, 0.0)
         self.vectors: FloatArray = vectors
+
+    @classmethod
+    def known(cls, eigenvalues: FloatArray, vectors: FloatArray, smallest: float) -> Self:
+        """One that was computed before; `smallest` as below zero as it came."""
+        spectrum = cls.__new__(cls)
+        spectrum.eigenvalues, spectrum.vectors, spectrum.smallest = eigenvalues, vectors, smallest
+        return spectrum
 
     def rotate(self, b: FloatArray) -> FloatArray:
         """V^T b for b (n, c), in V's precision."""

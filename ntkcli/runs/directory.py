@@ -51,7 +51,7 @@ class RunDirectory:
             self.path.mkdir()
         except OSError as error:
             self._clean_up()
-            raise _unwritable(self.place, error) from error
+            raise unwritable(self.place, error) from error
         return self
 
     def __exit__(
@@ -61,9 +61,9 @@ class RunDirectory:
             if kind is None:
                 self._publish()
             elif isinstance(error, OSError):
-                raise _unwritable(self.place, error) from error
+                raise unwritable(self.place, error) from error
         except OSError as failure:
-            raise _unwritable(self.place, failure) from failure
+            raise unwritable(self.place, failure) from failure
         finally:
             self._clean_up()
 
@@ -91,7 +91,7 @@ class RunDirectory:
         try:
             others = sorted({entry.name for entry in self.place.iterdir()} - self._contents)
         except OSError as error:
-            raise _unwritable(self._given, error) from error
+            raise unwritable(self._given, error) from error
         return f"holds {others[0]}, which this command does not write" if others else ""
 
     def _beside(self, ending: str) -> Path:
@@ -143,7 +143,8 @@ class RunDirectory:
                 folder.rmdir()
 
 
-def _unwritable(place: Path, error: OSError) -> NtkError:
+def unwritable(place: Path, error: OSError) -> NtkError:
+    """What it means for the user that a place cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with --out")
     return RunDirectoryError(f"{place}: cannot be written: {error.strerror or error}: choose another --out")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.dataset import Dataset
 from ntkcli.job import Job
 from ntkcli.networks.layers import network_layers
 from ntkcli.runs.directory import RunDirectory
@@ -25,16 +25,16 @@ def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *
     """Write the resolved spec, and run.json: all there is to know of how the run was made."""
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     data = job.dataset
-    files = {"train": data.train, "test": data.test} if data.has_test_file else {"train": data.train}
     content = {
         "versions": versions(),
         "spec": {
             "path": os.path.relpath(job.source.path, run.place),
             "sha256": job.source.sha256,
         },
-        "data": {name: _file(table.file, len(table), run.place) for name, table in files.items()},
-        "features": data.columns.features,
-        "targets": data.columns.targets,
+        "data": _files(data, run.place),
+        "features": data.schema.features.columns,
+        "targets": data.schema.targets.names,
+        **({"classes": data.schema.targets.classes} if data.is_classification else {}),
         "target_scaling": {
             "mean": data.target_scaling.mean.tolist(),
             "scale": data.target_scaling.scale.tolist(),
@@ -54,5 +54,14 @@ def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *
     write_json(run.path / "run.json", content)
 
 
-def _file(file: CsvFile, rows: int, home: Path) -> dict[str, Any]:
-    return {"path": os.path.relpath(file.path, home), "sha256": file.digest, "rows": rows}
+def _files(data: Dataset, home: Path) -> dict[str, Any]:
+    """Where the rows came from; rows that were split off have the training file once more."""
+    tables = {"train": data.train, "test": data.test} if data.has_test_rows else {"train": data.train}
+    return {
+        name: {
+            "path": os.path.relpath(table.file.path, home),
+            "sha256": table.file.digest,
+            "rows": len(table),
+        }
+        for name, table in tables.items()
+    }

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.scaling import Scaling
 from ntkcli.gram_store import GramStore
 from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
 from ntkcli.kernels.network import Rows
@@ -43,18 +42,18 @@ def write_matrices(
         write_npy(folder / f"{name}.npy", (len(a), len(b)), store.gram.dtype, _told(panels, advance))
 
 
-def write_covariance(folder: Path, name: str, covariance: FloatArray, scaling: Scaling) -> None:
+def write_covariance(folder: Path, name: str, covariance: FloatArray, units: FloatArray) -> None:
     """Write a covariance (m, m) in the targets' units: (m, m) for one target, (k, m, m) for several.
 
     Args:
         folder: gets NAME.npy.
         name: kernel and time, such as ntk_t0.5.
         covariance: of standardised targets.
-        scaling: of the k targets.
+        units: (k,) of the k targets, what a variance of 1 is in their units squared.
     """
-    scales, shape = scaling.scale**2, covariance.shape
-    panels = (row * scale for scale in scales.tolist() for row in covariance)
-    write_npy(folder / f"{name}.npy", (len(scales), *shape) if len(scales) > 1 else shape, np.float64, panels)
+    shape = (len(units), *covariance.shape) if len(units) > 1 else covariance.shape
+    panels = (row * unit for unit in units.tolist() for row in covariance)
+    write_npy(folder / f"{name}.npy", shape, np.float64, panels)
 
 
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:

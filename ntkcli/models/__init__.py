@@ -1,0 +1,1 @@
+"""Fitted models: written with a run, and read back to predict."""

@@ -1,0 +1,82 @@
+"""Arrays of a model: one .npy each, known by shape, dtype and hash. Nothing in them is ever run."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.errors import DataError
+from ntkcli.spec.section import Section
+
+
+class ArrayRecord(Section):
+    """What is known of an array's file: its shape, its dtype, and SHA-256 of the whole file."""
+
+    shape: list[int]
+    dtype: str
+    sha256: str
+
+
+@dataclass
+class ArrayWriter:
+    """Writes arrays into a folder.
+
+    records: of what was written, by name.
+    """
+
+    folder: Path
+    records: dict[str, ArrayRecord] = field(default_factory=dict)
+
+    def write(self, name: str, array: FloatArray) -> None:
+        """Write NAME.npy; the folders in the name are made."""
+        path = self.folder / f"{name}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, array, allow_pickle=False)
+        self.records[name] = ArrayRecord(shape=list(array.shape), dtype=array.dtype.str, sha256=_digest(path))
+
+
+@dataclass(frozen=True)
+class ArrayReader:
+    """Reads the arrays of a folder, and believes nothing that their records do not say."""
+
+    folder: Path
+    records: dict[str, ArrayRecord]
+
+    def read(self, name: str, *shape: int, mapped: bool = False) -> FloatArray:
+        """The array NAME.
+
+        Args:
+            name: without .npy.
+            shape: that it has to have; -1 for any length.
+            mapped: whether it is left on the disk until it is used.
+
+        Raises:
+            DataError: it is missing, damaged, or not of this shape.
+        """
+        path, record = self.folder / f"{name}.npy", self.records.get(name)
+        if record is None:
+            raise DataError(f"{self.folder / 'model.json'}: does not list {name}.npy: {AGAIN}")
+        try:
+            if _digest(path) != record.sha256:
+                raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
+            array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: is missing: {AGAIN}") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{path}: cannot be read ({error}): {AGAIN}") from error
+        fits = len(shape) == array.ndim and all(a in (b, -1) for a, b in zip(shape, array.shape, strict=True))
+        if not fits or (list(array.shape), array.dtype.str) != (record.shape, record.dtype):
+            raise DataError(f"{path}: is not the array that the model needs there: {AGAIN}")
+        if array.dtype.kind != "f":
+            raise DataError(f"{path}: holds {array.dtype}, not floating-point numbers: {AGAIN}")
+        return np.asarray(array) if not mapped else array
+
+
+AGAIN = "fit it again"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

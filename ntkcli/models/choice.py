@@ -1,0 +1,76 @@
+"""A model read for new rows, with the kernels and times that are wanted of it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.standard_input import readable
+from ntkcli.data.table import Table
+from ntkcli.errors import SpecError
+from ntkcli.journal import Journal
+from ntkcli.machine import thread_count
+from ntkcli.models.model import Model, load_model
+from ntkcli.models.predictor import TABLE_ROWS, Predictor
+from ntkcli.question import time_text
+from ntkcli.stage_predictor import Pair
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is wanted of a model; with no kernel or no time named, all of them.
+
+    std: whether a spread is wanted; None is what the fit had.
+    """
+
+    kernels: Collection[str] = ()
+    times: Collection[float] = ()
+    std: bool | None = None
+
+    def pairs(self, model: Model, run: Path) -> list[Pair]:
+        """The kernels and times of a model that are wanted.
+
+        Raises:
+            SpecError: the model has none of them.
+        """
+        pairs = [
+            (kernel, time)
+            for kernel, time in model.pairs
+            if (not self.kernels or kernel in self.kernels) and (not self.times or time in self.times)
+        ]
+        known = {kernel for kernel, _ in pairs}, {time for _, time in pairs}
+        if not pairs or not set(self.kernels) <= known[0] or not set(self.times) <= known[1]:
+            there = ", ".join(f"{kernel} at {time_text(time)}" for kernel, time in model.pairs)
+            raise SpecError(f"{run}: the model was not fitted for that: it has {there}")
+        return pairs
+
+
+@contextmanager
+def model_at_work(
+    run: Path, table: Path, choice: Choice, journal: Journal
+) -> Iterator[tuple[Model, Predictor, Iterator[Table]]]:
+    """A run's model, ready to predict the tables that a file comes in, while the `with` block lasts.
+
+    Args:
+        run: the run directory.
+        table: the CSV file, or `-` for standard input.
+        choice: what is wanted.
+        journal: is told of what is computed.
+
+    Raises:
+        NtkError: the model or the file is not what it should be.
+    """
+    threads = thread_count("auto")
+    with readable(table) as path, threadpool_limits(threads, user_api="blas"):
+        model = load_model(run)
+        pairs = choice.pairs(model, run)
+        spread = model.file.output.std if choice.std is None else choice.std
+        file = CsvFile(path)
+        model.schema.check_columns(file)
+        if spread and any(stage.solver != "none" and not stored.factor for stage, stored in model.stages):
+            journal.tell("std: the factorisation is computed again (output.factor: true stores it)")
+        predictor = Predictor(model, pairs, spread=spread, threads=threads, journal=journal)
+        yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)

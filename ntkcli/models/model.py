@@ -1,0 +1,177 @@
+"""A fitted model, read back: what `ntk fit` left, ready for new rows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.features import Features
+from ntkcli.data.scaling import Scaling
+from ntkcli.data.table import Schema, Table
+from ntkcli.data.targets import Targets
+from ntkcli.errors import DataError, SpecError
+from ntkcli.inference.baselines import Baseline
+from ntkcli.inference.calibration import Calibration
+from ntkcli.kernels.network import Network
+from ntkcli.models.array_files import AGAIN, ArrayReader
+from ntkcli.models.model_file import NAME, ModelFile, StageRecord, read_model_file
+from ntkcli.models.writer import coefficients_name
+from ntkcli.networks.of_data import spans_of, tabulated
+from ntkcli.networks.of_spec import network_of
+from ntkcli.question import Question
+from ntkcli.runs.report import Report, report_of
+from ntkcli.stage_predictor import Pair
+from ntkcli.stages import Stage
+
+
+@dataclass
+class Model:
+    """What `ntk fit` learnt.
+
+    arrays: reads the rest, when it is wanted.
+    file: model.json.
+    schema: how rows are read.
+    x_train: (n, d) training rows as the kernel sees them.
+    network: with the tables that the fit had.
+    """
+
+    arrays: ArrayReader
+    file: ModelFile
+    schema: Schema
+    x_train: FloatArray
+    network: Network
+    _plain: Network
+    _wider: Network | None = field(default=None, init=False)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every kernel and time, in the order asked."""
+        return [(record.kernel, record.time) for record in self.file.calibrations]
+
+    def report(self, *, std: bool) -> Report:
+        """What the fit's spec wants told, with a spread or without."""
+        return report_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
+
+    def question(self, *, spread: bool) -> Question:
+        """What is asked of the kernels for new rows."""
+        asked = self.file.question
+        times: dict[str, list[float]] = {}
+        for kernel, time in self.pairs:
+            times.setdefault(kernel, []).append(time)
+        return Question(
+            times=times,
+            rate=asked.rate,
+            ridge=asked.ridge,
+            ridge_scale=asked.ridge_scale,
+            spread="variance" if spread else "none",
+            tolerance=asked.tolerance,
+        )
+
+    @property
+    def stages(self) -> Iterator[tuple[Stage, StageRecord]]:
+        """The stages as they were solved, and what is stored of them."""
+        for record in self.file.stages:
+            yield Stage(record.gram, record.solver, tuple(record.pairs)), record
+
+    def coefficients(self, stage: Stage, question: Question) -> dict[float, FloatArray]:
+        """A stage's coefficients (n, k) by exponent.
+
+        Raises:
+            DataError: an array is missing or damaged.
+        """
+        if stage.solver == "none":
+            return {}
+        shape = len(self.x_train), self.schema.targets.count
+        return {
+            question.exponent(time): self.arrays.read(coefficients_name(stage.gram, time), *shape)
+            for time in stage.times
+        }
+
+    @property
+    def calibrations(self) -> Mapping[Pair, Calibration]:
+        """By kernel and time."""
+        return {
+            (found.kernel, found.time): Calibration(
+                np.array(found.variance_scale),
+                found.temperature,
+                None if found.half_width is None else np.array(found.half_width),
+            )
+            for found in self.file.calibrations
+        }
+
+    @property
+    def baselines(self) -> list[Baseline]:
+        """The models without a kernel.
+
+        Raises:
+            DataError: an array is missing or damaged.
+        """
+        d, k = self.x_train.shape[1], self.schema.targets.count
+        read = self.arrays.read
+        return [
+            Baseline(
+                name, read(f"{name}_weights", d, k), read(f"{name}_intercept", k), read(f"{name}_variance", k)
+            )
+            for name in ("mean", "linear")
+        ]
+
+    def network_for(self, table: Table) -> Network:
+        """The network with tables that reach as far as some rows ask for: the fit's, if these do.
+
+        Raises:
+            NumericalError: a row's kernel leaves the range of an activation.
+        """
+        spans = spans_of(self._plain, self.file.network, table, self.file.dtype)
+        for network in filter(None, (self.network, self._wider)):
+            if all(map(_within, spans, network.tabulated_for)):
+                return network
+        widest = self._wider or self.network
+        joined = [np.concatenate(both) for both in zip(spans, widest.tabulated_for, strict=True)]
+        self._wider = tabulated(self._plain, joined)
+        return self._wider
+
+
+def _within(span: FloatArray, limits: FloatArray) -> bool:
+    if not span.size:
+        return True
+    return bool(limits.size and limits[0] <= span[0] and span[-1] <= limits[-1])
+
+
+def load_model(run: Path) -> Model:
+    """The model in a run directory.
+
+    Raises:
+        DataError: there is none, it is damaged, or a newer ntk wrote it.
+    """
+    folder = run / "model"
+    file = read_model_file(folder)
+    arrays = ArrayReader(folder, file.arrays)
+    schema = _schema(file, arrays)
+    d = len(schema.features.columns)
+    x_train = arrays.read("x_train", -1, d)
+    try:
+        plain = network_of(file.network, d)
+        network = tabulated(plain, [np.array(span) for span in file.tables])
+    except (SpecError, ValueError, IndexError) as error:
+        raise DataError(
+            f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
+        ) from error
+    return Model(arrays, file, schema, x_train, network, plain)
+
+
+def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
+    data = file.data
+    width = sum(len(feature.columns) for feature in data.features)
+    outputs = len(data.classes or data.targets)
+    features = Features(
+        data.features, data.rules, arrays.read("fill", width), _scaling("features", width, arrays)
+    )
+    return Schema(
+        data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
+    )
+
+
+def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:
+    return Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))

@@ -1,0 +1,131 @@
+"""model.json: what a model is, beside its arrays."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from ntkcli.data.feature import Feature
+from ntkcli.data.features import FeatureRules
+from ntkcli.errors import DataError
+from ntkcli.models.array_files import AGAIN, ArrayRecord
+from ntkcli.spec.inference import KernelName
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.section import Section
+from ntkcli.spec.spec import OutputSpec
+from ntkcli.spec.types import Number, Time
+from ntkcli.stages import Solver
+
+# Rises with every change that an older ntk would read wrongly.
+FORMAT = 1
+NAME = "model.json"
+
+
+class SchemaRecord(Section):
+    """How rows are read: columns, encoding, targets."""
+
+    ids: list[str]
+    features: list[Feature]
+    rules: FeatureRules
+    targets: list[str]
+    classes: list[str]
+
+
+class QuestionRecord(Section):
+    """What was asked of the kernels, times aside."""
+
+    rate: float
+    ridge: float
+    ridge_scale: Literal["absolute", "trace"]
+    tolerance: float
+
+
+class FactorRecord(Section):
+    """A factorisation that is stored: its kind, and the numbers that go with its arrays."""
+
+    kind: Literal["cholesky", "lanczos", "eigh"]
+    numbers: dict[str, float]
+
+
+class StageRecord(Section):
+    """One Gram matrix, and what is predicted from it."""
+
+    gram: Literal["ntk", "nngp"]
+    solver: Solver
+    pairs: list[tuple[KernelName, Time]]
+    ridge: float
+    factor: FactorRecord | None = None
+
+
+class CalibrationRecord(Section):
+    """Of one kernel at one time."""
+
+    kernel: str
+    time: Time
+    variance_scale: list[Number]
+    half_width: list[Number] | None = None
+    temperature: float
+
+
+class ModelFile(Section):
+    """All of model.json.
+
+    tables: for every step of the network, the variances that its tables were made for.
+    """
+
+    format: int
+    data: SchemaRecord
+    network: NetworkSpec
+    question: QuestionRecord
+    output: OutputSpec
+    dtype: Literal["float64", "float32"]
+    tables: list[list[float]]
+    stages: list[StageRecord]
+    calibrations: list[CalibrationRecord]
+    arrays: dict[str, ArrayRecord]
+
+
+def write_model_file(folder: Path, model: ModelFile) -> None:
+    """Write model.json; infinity is the text "inf" there, as in a spec."""
+    content = _without_infinity(model.model_dump(exclude={"output": {"dir"}}))
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read_model_file(folder: Path) -> ModelFile:
+    """Read and check model.json.
+
+    Raises:
+        DataError: there is none, it is damaged, or a newer ntk wrote it.
+    """
+    path = folder / NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+        version = json.loads(text).get("format")
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no model: name a run directory that `ntk fit` wrote") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged: it is no JSON of a model: {AGAIN}") from error
+    if isinstance(version, int) and version > FORMAT:
+        raise DataError(
+            f"{path}: was written by a newer ntk (format {version}, and this one reads up to {FORMAT}): "
+            "upgrade ntk, or fit it again"
+        )
+    try:
+        return ModelFile.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DataError(f"{path}: is damaged: {where}: {first['msg']}: {AGAIN}") from error
+
+
+def _without_infinity(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_infinity(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_infinity(part) for part in value]
+    return "inf" if value == math.inf else value

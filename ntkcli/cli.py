@@ -1,5 +1,6 @@
 """The command line of `ntk`: declarations only; what a command does is in ntkcli.commands."""
 
+import json
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Stream, Terminal, aligned_left, labelled, score_table
+from ntkcli.display import Stream, Terminal, aligned_left, labelled, score_table, whole_output
 from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ SPEC = click.argument("spec", type=click.Path(path_type=Path))
 OUT = click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run directory, instead of output.dir."
 )
+RUN = click.argument("run", type=click.Path(path_type=Path))
+TABLE = click.argument("table", metavar="CSV", type=click.Path(path_type=Path))
+KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
+TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
+STD = click.option("--std/--no-std", default=None, help="With or without a spread; default: as fitted.")
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 
@@ -44,14 +50,14 @@ def ntk() -> None:
 def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     """Fit SPEC and predict its test rows.
 
-    The run directory gets predictions.csv, metrics.json, spec.yaml, run.json, and the matrices asked for.
+    The run directory gets predictions.csv, metrics.json, model/, spec.yaml, run.json, and the matrices
+    asked for.
     """
     from ntkcli.commands.fit import fit as run_fit
 
     report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
-        table = score_table(report.rows, report.scores)
-        Stream("stdout").write(f"{table}\nwrote {_shown(report.place)}\n")
+        Stream("stdout").write(f"{score_table(report.metrics)}\nwrote {_shown(report.place)}\n")
 
 
 @ntk.command()
@@ -70,6 +76,81 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     if not quiet:
         for name in names:
             Stream("stdout").write(f"wrote {_shown(place / 'kernels' / name)}.npy\n")
+
+
+@ntk.command()
+@SPEC
+@OUT
+@OVERWRITE
+@QUIET
+def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+    """Search for the best network, kernel and ridge.
+
+    SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
+    with `-tune` behind it, gets trials.csv with every score, best.yaml, and fit/ with the best fitted to all
+    training rows. A random or tpe search that was interrupted goes on.
+    """
+    from ntkcli.commands.tune import tune as run_tune
+
+    report = run_tune(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    if not quiet:
+        table = score_table(report.fit.metrics)
+        Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {_shown(report.place)}\n")
+
+
+@ntk.command()
+@RUN
+@TABLE
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="File to write (.gz too); default: stdout."
+)
+@KERNEL
+@TIME
+@STD
+@QUIET
+def predict(
+    run: Path,
+    table: Path,
+    out: Path | None,
+    kernel: tuple[str, ...],
+    time: tuple[float, ...],
+    std: bool | None,
+    quiet: bool,
+) -> None:
+    """Predict the rows of CSV with a fitted model.
+
+    RUN is a run directory of `ntk fit`. Writes the columns of predictions.csv, some rows at a time: CSV can
+    be of any length, and `-` is standard input. What the model was not fitted with, such as another ridge,
+    needs a new fit.
+    """
+    from ntkcli.commands.predict import predict as run_predict
+    from ntkcli.models.choice import Choice
+
+    place = None if out is None or str(out) == "-" else out
+    with whole_output():
+        run_predict(run, table, out=place, choice=Choice(kernel, time, std), journal=_journal(quiet))
+
+
+@ntk.command()
+@RUN
+@TABLE
+@click.option("--json", "as_json", is_flag=True, help="Print what metrics.json would hold.")
+@KERNEL
+@TIME
+@STD
+def evaluate(
+    run: Path, table: Path, as_json: bool, kernel: tuple[str, ...], time: tuple[float, ...], std: bool | None
+) -> None:
+    """Judge a fitted model on the rows of CSV.
+
+    RUN is a run directory of `ntk fit`, and CSV has the targets. `-` is standard input.
+    """
+    from ntkcli.commands.evaluate import evaluate as run_evaluate
+    from ntkcli.models.choice import Choice
+
+    metrics = run_evaluate(run, table, choice=Choice(kernel, time, std), journal=_journal(quiet=False))
+    text = json.dumps(metrics.content, indent=2, allow_nan=False) if as_json else score_table(metrics)
+    Stream("stdout").write(f"{text}\n")
 
 
 @ntk.command()

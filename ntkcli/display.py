@@ -2,13 +2,17 @@
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal, TextIO, cast
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TextIO, cast
 
 import click
 
 from ntkcli.progress import Advance, unseen
+
+if TYPE_CHECKING:
+    from ntkcli.runs.metrics import Metrics
 
 
 class Stream:
@@ -38,11 +42,22 @@ class Stream:
         return False
 
 
+@contextmanager
+def whole_output() -> Iterator[None]:
+    """A block that writes data to stdout: it ends, quietly, when nobody reads on."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = io.StringIO()
+
+
 class Terminal:
     """A journal's display: messages always, progress bars only where a person watches."""
 
     def __init__(self) -> None:
         self._stream = Stream("stderr")
+        self._set_label: Callable[[str], None] = _unseen
 
     def message(self, text: str) -> None:
         """One line on stderr."""
@@ -55,7 +70,17 @@ class Terminal:
             yield unseen
             return
         with click.progressbar(length=length, label=f"{label:8}", file=cast("TextIO", self._stream)) as bar:
+            self._set_label = partial(setattr, bar, "label")
             yield bar.update
+        self._set_label = _unseen
+
+    def note(self, text: str) -> None:
+        """The label of the progress bar that is shown, from its next step on."""
+        self._set_label(text)
+
+
+def _unseen(text: str) -> None:
+    """A label that nobody sees."""
 
 
 def labelled(lines: list[tuple[str, str]]) -> str:
@@ -64,21 +89,22 @@ def labelled(lines: list[tuple[str, str]]) -> str:
     return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
 
 
-def score_table(rows: int, scores: list[dict[str, Any]]) -> str:
-    """A line for every kernel, time and target; the target's column only if there are several.
+def score_table(metrics: "Metrics") -> str:
+    """A line for every kernel, time and target, then for the models without a kernel.
 
-    Args:
-        rows: number of rows predicted.
-        scores: kernel, time, target, seconds, and the metrics that there are.
+    The target's column is there only if there are several.
     """
-    several = len({score["target"] for score in scores}) > 1
+    several = len({score["target"] for score in metrics.scores}) > 1
     names = ["kernel", "time", "target"] if several else ["kernel", "time"]
-    metrics = ["rmse", "nll", "coverage"]
-    lines = [["rows", *names, *metrics, "seconds"]]
-    for score in scores:
-        texts = [score[name] for name in names]
-        numbers = [_number(score.get(metric)) for metric in metrics]
-        lines.append([str(rows), *texts, *numbers, f"{score['seconds']:.2f}"])
+    is_scored = any("accuracy" in score for score in metrics.scores)
+    shown = ["accuracy", "log_loss", "brier"] if is_scored else ["rmse", "nll", "coverage"]
+    lines = [["rows", *names, *shown, "seconds"]]
+    baselines = [{"kernel": score["model"], "time": "", **score} for score in metrics.baselines]
+    seconds = [f"{ready:.2f}" for ready in metrics.ready] + [""] * len(baselines)
+    observed = baselines if any(shown[0] in score for score in baselines) else []
+    for score, ready in zip([*metrics.scores, *observed], seconds, strict=False):
+        numbers = [_number(score.get(metric)) for metric in shown]
+        lines.append([str(metrics.rows), *(score[name] for name in names), *numbers, ready])
     return _aligned(lines)
 
 
@@ -95,7 +121,8 @@ def _aligned(lines: list[list[str]]) -> str:
     """Cells flush right, each column as wide as its widest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )
 
 

@@ -17,6 +17,9 @@ class Display(Protocol):
     def progress(self, label: str, length: int) -> AbstractContextManager[Advance]:
         """Show the progress of a phase of `length` steps."""
 
+    def note(self, text: str) -> None:
+        """Show a text beside the progress of the phase that goes on."""
+
 
 class Silent:
     """A display that shows nothing."""
@@ -28,6 +31,9 @@ class Silent:
     def progress(self, label: str, length: int) -> Iterator[Advance]:
         """Show nothing."""
         yield unseen
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
 
 
 class Journal:
@@ -54,6 +60,10 @@ class Journal:
     def tell(self, text: str) -> None:
         """Show a line."""
         self._display.message(text)
+
+    def note(self, text: str) -> None:
+        """Show a text beside the progress, where anybody watches that."""
+        self._display.note(text)
 
     def warn(self, text: str) -> None:
         """Show a warning and keep it."""

@@ -9,6 +9,7 @@ from ntkcli.question import GRAM_OF, time_text
 from ntkcli.runs.predictions import check_names
 from ntkcli.runs.report import report_of
 from ntkcli.singularity import check_invertible
+from ntkcli.units import counted
 
 
 def preflight(job: Job) -> None:
@@ -26,6 +27,9 @@ def preflight(job: Job) -> None:
         job.journal.tell("there is no data.test: predicting the training rows themselves")
     if spec.output.noise and "ntk" in spec.inference.kernel:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    if job.dataset.is_classification:
+        rows = counted(len(job.question.left_out), "training row")
+        job.journal.tell(f"probabilities: their temperature is by leave-one-out, of {rows}")
     warning = degeneracy(sampled_propagation(job.gram.network, train.x))
     if warning:
         job.journal.warn(warning)

@@ -1,7 +1,7 @@
 """Kernel regression with one network: from rows to predictions, one stage after the other."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ class Answer:
     """The prediction of one kernel at one time.
 
     noise: variance of an observation around the function: the ridge, for a posterior.
-    left_out: the question's training rows predicted without themselves, or None.
+    left_out: the question's training rows predicted without themselves, or None; the variances of an
+        ensemble (ntk) are not known, NaN, where no spread is asked for.
     """
 
     kernel: str
@@ -107,7 +108,12 @@ class Regression:
         if solved.flow is None:
             prior = self.store.rows.diagonal(PRIOR_OF[kernel])[rows]
             return LeftOut(self.y[rows], prior + (0.0 if kernel == "ntk" else solved.ridge))
-        # Where nobody wants a spread, nobody reads this one, and the NNGP's matrix is not at hand.
-        is_ensemble = kernel == "ntk" and self.question.spread != "none"
-        multiply = self.store.matrices["nngp"].product if is_ensemble else None
-        return leave_one_out(solved.flow, self.y, rows, self.question.exponent(time), multiply)
+        multiply = self.store.matrices["nngp"].product if self._reads_nngp(kernel) else None
+        found = leave_one_out(solved.flow, self.y, rows, self.question.exponent(time), multiply)
+        if kernel == "ntk" and multiply is None:
+            return replace(found, variance=np.full(len(rows), np.nan))
+        return found
+
+    def _reads_nngp(self, kernel: str) -> bool:
+        """Where nobody wants a spread, the NNGP's matrix is not at hand, and an ensemble's is not known."""
+        return kernel == "ntk" and self.question.spread != "none"

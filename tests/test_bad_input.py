@@ -63,7 +63,7 @@ SPECS = {
     "sigma_w 0": spec_case("network: {sigma_w: 0}", "spec.yaml:7: network.sigma_w: ", "greater than 0"),
     "negative sigma_w": spec_case("network: {σ_w: -1.5}", "spec.yaml:7: network.sigma_w: ", "(found -1.5)"),
     "negative sigma_b": spec_case("network: {sigma_b: -1}", "spec.yaml:7: network.sigma_b: ", "(found -1)"),
-    "negative ridge": spec_case("inference: {ridge: -1e-3}", "spec.yaml:7: inference.ridge: ", "-0.001"),
+    "negative ridge": spec_case("inference: {ridge: -1e-3}", "spec.yaml:7: inference.ridge: ", "-1e-3"),
     "text for a number": spec_case("inference: {ridge: small}", "spec.yaml:7: inference.ridge: ", "'small'"),
     "an interval in percent": spec_case("  interval: 95", "spec.yaml:7: output.interval: ", "(found 95)"),
     "a memory without a number": spec_case("compute: {memory: lots}", ":7: compute.memory: ", "such as 8GiB"),
@@ -76,6 +76,13 @@ SPECS = {
     "a section twice": spec_case("output: {std: false}", "spec.yaml:7: output: given twice"),
     "an unknown kernel": spec_case("inference: {kernel: ntkpg}", ":7: inference.kernel: ", "mean 'ntkgp'?"),
     "ntkgp at a finite time": spec_case("inference: {kernel: ntkgp, time: 1}", "spec.yaml:7: ", "add inf"),
+    "a test file and a split": Case(
+        2, ("spec.yaml:4: data.split: there is a test file",),
+        spec=SPEC.replace("  target: y", "  split: {test: 0.2}\n  target: y"),
+    ),
+    "ntkgp at a time to be found": spec_case("inference: {kernel: ntkgp, time: auto}", ":7: ", "use inf"),
+    "auto for two kernels": spec_case("inference: {kernel: [ntk, nngp], ridge: auto}", ":7: ", "one kernel"),
+    "a misspelt auto": spec_case("inference: {time: atuo}", ":7: inference.time: ", "did you mean 'auto'?"),
     "a target among the features": Case(
         2, ("spec.yaml:5: data.features: ", "column 'y' is both in target and in features"),
         spec=SPEC.replace("target: y", "target: y\n  features: [a, y]"),
@@ -130,6 +137,41 @@ DATA = {
     "a pipe": Case(3, ("/dev/null: ",), spec=SPEC.replace("train.csv", "/dev/null")),
     "a path that no file has": Case(
         2, ("spec.yaml:2: data.train: ", "NUL"), spec=SPEC.replace("train.csv", '"a\\0b"')
+    ),
+    "an unknown category": Case(
+        3, ("test.csv:3: column 'b': found 'pink'", "(blue, red): correct it", "data.unknown: ignore"),
+        train="a,b,y\n1,red,3\n2,blue,4\n4,red,5\n", test="a,b\n1,red\n2,pink\n",
+    ),
+    "dates": train_case("a,b,y\n1,2020-01-31,2\n2,2020-02-01,3\n", "train.csv: column 'b' holds dates"),
+    "decimal commas": train_case('a,b,y\n1,"2,5",2\n2,"3,5",3\n', "column 'b' holds numbers", "a point"),
+    "names": train_case("a,b,y\n" + "".join(f"{i},n{i},{i}\n" for i in range(30)), "30 different texts"),
+    "a word above numbers": train_case("a,b,y\n1,x,2\n2,3,4\n3,5,6\n", "train.csv:2: column 'b': found 'x'"),
+    "a category of two lines": train_case('a,b,y\n1,"p\nq",2\n2,7,4\n', "train.csv:3: column 'b': found"),
+    "one class": train_case("a,b,y\n1,2,p\n2,3,p\n", "train.csv: target 'y' has one class only, 'p'"),
+    "as many classes as rows": train_case("a,b,y\n1,2,p\n2,3,q\n3,4,r\n", "3 different classes in 3 rows"),
+    "a class in test only": Case(
+        3, ("test.csv:2: column 'y': class 'r' is not in the training rows (p, q)",),
+        train="a,b,y\n1,2,p\n2,1,q\n3,3,p\n4,1,q\n", test="a,b,y\n1,2,r\n",
+    ),
+    "nothing left of the training rows": Case(
+        3, ("train.csv: data.missing: drop leaves 0 rows of 2", "column 'b' is empty in every row"),
+        spec=SPEC.replace("target: y", "target: y\n  missing: drop"), train="a,b,y\n1,,3\n2,NA,4\n",
+    ),
+    "nothing left of the test rows": Case(
+        3, ("test.csv: every row lacks a value",),
+        spec=SPEC.replace("target: y", "target: y\n  missing: drop"), test="a,b\n1,\n",
+    ),
+    "a column of gaps": Case(
+        3, ("train.csv: column 'b' is empty in every row",),
+        spec=SPEC.replace("target: y", "target: y\n  missing: mean"), train="a,b,y\n1,,3\n2,,4\n",
+    ),
+    "a target to be filled": Case(
+        3, ("train.csv:3: column 'y': a target is not filled in",),
+        spec=SPEC.replace("target: y", "target: y\n  missing: mean"), train="a,b,y\n1,2,3\n2,3,\n",
+    ),
+    "too few rows to split": Case(
+        3, ("train.csv: data.split: a share of 0.1 of 4 rows leaves 0 to predict",),
+        spec=SPEC.replace("test: test.csv", "split: {test: 0.1}"),
     ),
     "a damaged archive": Case(
         3, ("train.csv.gz: the compressed file is damaged",), spec=SPEC.replace("train.csv", "train.csv.gz")

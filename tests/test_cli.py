@@ -35,14 +35,14 @@ finally:
 # Runs `ntk`; in the middle of predicting it says "ready", and waits for a line.
 PAUSING = """
 import sys
-from ntkcli import regression
+from ntkcli import stage_predictor
 from ntkcli.cli import main
-ensemble = regression.ensemble
+ensemble = stage_predictor.ensemble
 def paused(*args):
     print("ready", flush=True)
     sys.stdin.readline()
     return ensemble(*args)
-regression.ensemble = paused
+stage_predictor.ensemble = paused
 main()
 """
 
@@ -309,5 +309,5 @@ def test_a_fit_may_be_asked_for_in_python_without_a_word(
     make_spec: MakeSpec, capfd: pytest.CaptureFixture[str]
 ) -> None:
     report = run_fit(make_spec(), out=None, overwrite=False, journal=Journal())
-    assert (report.rows, len(report.scores)) == (5, 1)
+    assert (report.metrics.rows, len(report.metrics.scores)) == (5, 1)
     assert capfd.readouterr() == ("", "")

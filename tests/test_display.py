@@ -5,8 +5,18 @@ from typing import Any
 import pytest
 
 from ntkcli.display import Stream, Terminal, labelled, score_table
+from ntkcli.runs.metrics import Metrics
 
-SCORE: dict[str, Any] = {"kernel": "ntk", "time": "inf", "target": "y", "rmse": 0.5, "seconds": 1.25}
+SCORE: dict[str, Any] = {"kernel": "ntk", "time": "inf", "target": "y", "rmse": 0.5}
+PLAIN: dict[str, Any] = {"model": "mean", "target": "y", "rmse": 2.0, "nll": 1.5, "coverage": 0.9}
+
+
+def table(*scores: dict[str, Any], baselines: list[dict[str, Any]] | None = None) -> list[list[str]]:
+    """The cells of the table of some scores, each ready after 1.25 seconds."""
+    metrics = Metrics(5, 0.95, list(scores), baselines or [], [1.25] * len(scores))
+    lines = score_table(metrics).splitlines()
+    assert len({len(line) for line in lines[: 1 + len(scores)]}) == 1
+    return [line.split() for line in lines]
 
 
 def test_labelled_texts_begin_below_each_other() -> None:
@@ -15,16 +25,33 @@ def test_labelled_texts_begin_below_each_other() -> None:
 
 
 def test_a_score_that_there_is_not_is_a_dash() -> None:
-    header, line = score_table(5, [SCORE]).splitlines()
-    found = dict(zip(header.split(), line.split(), strict=True))
+    header, line = table(SCORE)
+    found = dict(zip(header, line, strict=True))
     assert [name for name, text in found.items() if text == "-"] == ["nll", "coverage"]
     assert (found["rows"], found["rmse"], found["seconds"]) == ("5", "0.5", "1.25")
 
 
 def test_the_target_is_a_column_where_there_are_several() -> None:
-    table = score_table(5, [SCORE, SCORE | {"target": "depth"}])
-    assert [line.split()[3] for line in table.splitlines()] == ["target", "y", "depth"]
-    assert len({len(line) for line in table.splitlines()}) == 1
+    assert [line[3] for line in table(SCORE, SCORE | {"target": "depth"})] == ["target", "y", "depth"]
+
+
+def test_models_without_a_kernel_stand_below_and_have_neither_time_nor_seconds() -> None:
+    header, kernel, plain = table(SCORE, baselines=[PLAIN])
+    assert header == ["rows", "kernel", "time", "rmse", "nll", "coverage", "seconds"]
+    assert kernel == ["5", "ntk", "inf", "0.5", "-", "-", "1.25"]
+    assert plain == ["5", "mean", "2", "1.5", "0.9"]
+
+
+def test_models_without_a_kernel_are_not_there_where_nothing_was_observed() -> None:
+    bare = {"kernel": "ntk", "time": "inf", "target": "y"}
+    assert len(table(bare, baselines=[{"model": "mean", "target": "y"}])) == 2
+
+
+def test_classes_are_scored_by_accuracy_and_probabilities() -> None:
+    score = {"kernel": "ntk", "time": "1", "target": "y", "accuracy": 0.75, "log_loss": 0.5, "brier": 0.25}
+    header, line = table(score)
+    assert header[3:] == ["accuracy", "log_loss", "brier", "seconds"]
+    assert line[3:] == ["0.75", "0.5", "0.25", "1.25"]
 
 
 def test_a_message_is_a_line_of_ntks(capsys: pytest.CaptureFixture[str]) -> None:

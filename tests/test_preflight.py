@@ -56,6 +56,10 @@ def test_predicting_the_training_rows_is_told(fly: Preflight) -> None:
     assert fly(data={"test": None}) == (told, [])
 
 
+def test_rows_that_are_split_off_are_rows_to_predict(fly: Preflight) -> None:
+    assert fly(data={"test": None, "split": {"test": 0.3}}) == ([], [])
+
+
 @pytest.mark.parametrize(("kernel", "warned"), [("ntk", 1), (["nngp", "ntk"], 1), (["nngp", "ntkgp"], 0)])
 def test_noise_is_warned_of_where_it_changes_nothing(fly: Preflight, kernel: Any, warned: int) -> None:
     _, warnings = fly(output={"noise": True}, inference={"kernel": kernel, "ridge": 0.1})

@@ -1,5 +1,6 @@
 """`ntk fit`: a spec's predictions, metrics, model and matrices, in a run directory."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,7 +89,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
             check_accuracy(job, fitted.solvers)
             with journal.phase("write"):
                 metrics = _write(job, run, fitted, writer)
-            write_manifest(run, job, fitted.solvers, in_file=plan.in_file)
+            write_manifest(run, job, fitted.solvers, fitted.calibrations, in_file=plan.in_file)
         return FitReport(run.place, metrics)
 
 
@@ -100,6 +101,7 @@ def _compute_or_fall_back(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan
         job.journal.warn(f"Lanczos stops at {error}: taking an eigendecomposition instead")
     # Outside of the handler, because the error holds on to all that was in memory where it was raised.
     plan = job.planner(without="lanczos").checked()
+    shutil.rmtree(run.folder("model"))
     return plan, *_compute(job, run, plan)
 
 
@@ -180,4 +182,6 @@ def _write(job: Job, run: RunDirectory, fitted: _Fitted, writer: ModelWriter) ->
 
 def _baselines(job: Job) -> list[Baseline]:
     x, y = job.dataset.train.x, job.dataset.y_train
-    return [mean_baseline(y, x.shape[1]), linear_baseline(x, y)]
+    # Without a scale, squares of targets may leave the range of float64.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [mean_baseline(y, x.shape[1]), linear_baseline(x, y)]

@@ -35,7 +35,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
             store = GramStore(job.gram, job.train, journal, in_file(run.path) if plan.in_file else in_memory)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, store, job.test, advance)
-            write_manifest(run, job, solvers=[], in_file=plan.in_file)
+            write_manifest(run, job, [], {}, in_file=plan.in_file)
         return run.place, names
 
 

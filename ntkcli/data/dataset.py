@@ -11,10 +11,11 @@ from ntkcli.data.faults import number_in
 from ntkcli.data.features import FeatureRules, columns_of, encode, find_features, fit_features
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.split import split_off
-from ntkcli.data.table import Schema, Table, dropped_rows, has_values
+from ntkcli.data.table import Schema, Table, dropped_rows, has_values, trimmed
 from ntkcli.data.targets import fit_targets, has_classes
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
+from ntkcli.units import counted
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,18 @@ def _read(
     else:
         numbers += columns.targets
     used = list(dict.fromkeys(texts + (columns.ids if with_ids else [])))
-    frame = file.read(numbers, used, missing=spec.missing != "error")
+    frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
     if spec.missing != "drop":
         return frame, []
-    kept = frame[has_values(frame[columns.features + columns.targets])]
+    needed = frame[columns.features + columns.targets]
+    kept = frame[has_values(needed)]
+    if len(kept) < 2 <= len(frame):
+        empty = [name for name in needed if not has_values(needed[[name]]).any()]
+        why = f"column {empty[0]!r} is empty in every row" if empty else "fill values in, or use mean"
+        raise DataError(
+            f"{file.path}: data.missing: drop leaves {counted(len(kept), 'row')} of {len(frame):,}, and at "
+            f"least two are needed: {why}"
+        )
     return kept, dropped_rows(file.path, len(frame) - len(kept))
 
 

@@ -1,15 +1,24 @@
 """Why a CSV file could not be taken as numbers: the first fault, by line and column."""
 
 import math
+import reprlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
 REMEDY = "drop the row, or take the column out with data.features or data.id"
 FILL = f"fill the value in, {REMEDY}, or set data.missing"
-NAMES = f"correct it, {REMEDY}, or list it in data.categorical if it holds names"
+NAMES = (
+    f"correct it, {REMEDY}, or list it in data.categorical if it holds names (for a target, set data.task: "
+    "classification)"
+)
 
-# Cells that hold no value.
-MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "?"})
+# Cells that hold no value; some programs write a space behind the comma.
+MISSING = frozenset(
+    space + mark for space in ("", " ") for mark in ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "?")
+)
+
+# Characters of a cell that a message shows.
+SHOWN = 60
 
 
 class Fault(NamedTuple):
@@ -55,14 +64,14 @@ def find_fault(
 def _complaint(text: str) -> str:
     if not text.strip():
         return f"is empty: {FILL}"
-    value = number_in(text)
+    value, cell = number_in(text), shown(text)
     if value is not None and math.isfinite(value):
         return ""
     if text in MISSING:
-        return f"found {text!r} where a {'' if value is None else 'finite '}number is wanted: {FILL}"
+        return f"found {cell} where a {'' if value is None else 'finite '}number is wanted: {FILL}"
     if value is None:
-        return f"found {text!r} where a number is wanted: {NAMES}"
-    return f"found {text!r} where a finite number is wanted: correct it, {REMEDY}"
+        return f"found {cell} where a number is wanted: {NAMES}"
+    return f"found {cell} where a finite number is wanted: correct it, {REMEDY}"
 
 
 def number_in(text: str) -> float | None:
@@ -71,6 +80,19 @@ def number_in(text: str) -> float | None:
         return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
         return None
+
+
+def shown(text: str) -> str:
+    """A cell as messages show it: in quotes, on one line, its middle left out if it is long."""
+    short = reprlib.Repr()
+    short.maxstring = SHOWN
+    return short.repr(text)
+
+
+def some(texts: list[str], most: int = 6) -> str:
+    """The first of some texts, on one line."""
+    parts = [text if text.isprintable() and len(text) <= SHOWN else shown(text) for text in texts[:most]]
+    return ", ".join(parts) + (", ..." if len(texts) > most else "")
 
 
 def _count(number: int, noun: str) -> str:

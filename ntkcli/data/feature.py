@@ -9,15 +9,17 @@ from pydantic import Field
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import FILL, MISSING, NAMES, number_in
+from ntkcli.data.faults import FILL, MISSING, NAMES, number_in, shown, some
 from ntkcli.data.log_scale import LogScale
 from ntkcli.errors import DataError
 from ntkcli.spec.section import Section
 
 TRUTH = {"true": 1.0, "false": 0.0}
 DATE = re.compile(
-    r"\d{4}-\d{1,2}(-\d{1,2})?([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,2}:\d{2}(:\d{2})?"
+    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,2}:\d{2}(:\d{2})?"
 )
+# Amounts as people write them: 2,5 and 1 000 and 12% and $3.
+AMOUNT = re.compile(r"[-+]?[$\u20ac\u00a3]?[-+]?\d+([., _'\u00a0]\d+)*[., ]?[%$\u20ac\u00a3]?")
 # More different texts than half of the rows are names, not categories; small tables are spared.
 FEW_ROWS = 20
 
@@ -44,7 +46,7 @@ class Feature(Section):
                 return f"{self.name}: {'its logarithm' if self.log else 'number'}"
             case "boolean":
                 return f"{self.name}: true or false"
-        return f"{self.name}: {len(self.categories)} categories ({_some(self.categories)})"
+        return f"{self.name}: {len(self.categories)} categories ({some(self.categories)})"
 
     @property
     def columns(self) -> list[str]:
@@ -73,7 +75,7 @@ class Feature(Section):
         texts = cells.str.lower() if self.kind == "boolean" else cells
         known = list(TRUTH) if self.kind == "boolean" else self.categories
         codes = pd.Index(known).get_indexer(pd.Index(texts))
-        empty = texts.isin(MISSING).to_numpy() & (codes < 0)
+        empty = cells.isin(MISSING).to_numpy() & (codes < 0)
         if not ignore_unknown or self.kind == "boolean":
             self._check_known(cells, (codes < 0) & ~empty, file)
         if self.kind == "boolean":
@@ -85,12 +87,13 @@ class Feature(Section):
 
     def _check_known(self, cells: pd.Series, unknown: np.ndarray, file: CsvFile) -> None:
         for row in np.flatnonzero(unknown)[:1]:
-            known = list(TRUTH) if self.kind == "boolean" else self.categories
-            remedy = "" if self.kind == "boolean" else ", or set data.unknown: ignore"
+            is_boolean = self.kind == "boolean"
+            known = list(TRUTH) if is_boolean else self.categories
+            remedy = " or drop the row" if is_boolean else ", drop the row, or set data.unknown: ignore"
             raise DataError(
                 f"{file.path}:{file.line(int(cells.index[row]))}: column {self.name!r}: found "
-                f"{cells.iloc[row]!r}, which is not among its values in training ({_some(known)}): "
-                f"correct it, drop the row{remedy}"
+                f"{shown(cells.iloc[row])}, which is not among its values in training ({some(known)}): "
+                f"correct it{remedy}"
             )
 
 
@@ -102,7 +105,7 @@ def check_present(cells: pd.Series, file: CsvFile) -> None:
     """
     for row in np.flatnonzero(cells.isin(MISSING))[:1]:
         line, text = file.line(int(cells.index[row])), cells.iloc[row]
-        what = f"found {text!r}, which is no value" if text else "is empty"
+        what = f"found {shown(text)}, which is no value" if text else "is empty"
         raise DataError(f"{file.path}:{line}: column {cells.name!r}: {what}: {FILL}")
 
 
@@ -138,15 +141,14 @@ def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFi
     where = f"{file.path}: column {name!r}"
     if categories and all(DATE.fullmatch(text) for text in categories):
         raise DataError(
-            f"{where} holds dates or times (such as {categories[0]!r}): make numbers of them, such as days "
-            "since the first and the month, or leave the column out with data.features or data.id"
+            f"{where} holds dates or times (such as {shown(categories[0])}): make numbers of them, such as "
+            "days since the first and the month, or leave the column out with data.features or data.id"
         )
-    is_number = cells.map(lambda text: text not in MISSING and number_in(text) is not None).to_numpy(bool)
-    for row in np.flatnonzero(~is_number & ~cells.isin(MISSING).to_numpy())[:1] if is_number.any() else ():
-        line = file.line(int(cells.index[row]))
+    check_no_slip(cells, file)
+    if categories and all(AMOUNT.fullmatch(text) for text in categories):
         raise DataError(
-            f"{file.path}:{line}: column {name!r}: found {cells.iloc[row]!r} where other rows have numbers: "
-            f"{NAMES}"
+            f"{where} holds numbers that cannot be read (such as {shown(categories[0])}): write them with a "
+            "point, without signs of other kinds, or list it in data.categorical"
         )
     if len(categories) > max(FEW_ROWS, len(cells)) / 2:
         raise DataError(
@@ -155,5 +157,16 @@ def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFi
         )
 
 
-def _some(names: list[str], most: int = 6) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
+    """Check that there are not numbers in some cells of a text column.
+
+    Raises:
+        DataError: there are; the message has the line of the first cell that is none.
+    """
+    has_value = ~cells.isin(MISSING).to_numpy()
+    is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value
+    for row in np.flatnonzero(~is_number & has_value)[:1] if is_number.any() else ():
+        raise DataError(
+            f"{file.path}:{file.line(int(cells.index[row]))}: column {str(cells.name)!r}: found "
+            f"{shown(cells.iloc[row])} where other rows have numbers: {NAMES}"
+        )

@@ -133,7 +133,7 @@ def fit_features(
     Raises:
         DataError: a column has no value, all are constant, or one is too large to standardise.
     """
-    fill = _means(found, encoded, file)
+    fill = _means(found, encoded, file, needed=spec.missing == "mean")
     filled = np.where(np.isnan(encoded), fill, encoded)
     constant = [feature for feature, part in _parts(found, filled) if constant_columns(part).all()]
     dropped = constant if spec.standardize else []
@@ -152,7 +152,7 @@ def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
     return np.array([feature in kept for feature in features for _ in feature.columns])
 
 
-def _means(features: list[Feature], encoded: FloatArray, file: CsvFile) -> FloatArray:
+def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:
     missing = np.isnan(encoded)
     for feature, part in _parts(features, missing.astype(np.float64)):
         if part.all():
@@ -160,7 +160,13 @@ def _means(features: list[Feature], encoded: FloatArray, file: CsvFile) -> Float
                 f"{file.path}: column {feature.name!r} is empty in every row: leave it out with data.features"
             )
     with np.errstate(over="ignore"):
-        return np.asarray(np.nanmean(encoded, axis=0))
+        means = np.asarray(np.nanmean(encoded, axis=0))
+    for feature, part in _parts(features, means[None]):
+        if needed and not np.isfinite(part).all():
+            raise DataError(
+                f"{file.path}: column {feature.name!r} is too large for its mean: give it another unit"
+            )
+    return means
 
 
 def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ntkcli.errors import DataError
+from ntkcli.errors import DataError, ResourceError
 
 GZIP = b"\x1f\x8b"
 
@@ -18,17 +18,29 @@ def readable(path: Path) -> Iterator[Path]:
 
     Raises:
         DataError: as in the `with` block, where the file is called "standard input".
+        ResourceError: there is no space to keep it.
     """
     if str(path) != "-":
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
-        start = sys.stdin.buffer.read(len(GZIP))
-        copy = Path(folder, "input.csv.gz" if start == GZIP else "input.csv")
-        with copy.open("wb") as file:
-            file.write(start)
-            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            copy = _copy(Path(folder))
+        except OSError as error:
+            raise ResourceError(
+                f"standard input: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
+                "more space"
+            ) from error
         try:
             yield copy
         except DataError as error:
             raise DataError(str(error).replace(str(copy), "standard input")) from error
+
+
+def _copy(folder: Path) -> Path:
+    start = sys.stdin.buffer.read(len(GZIP))
+    copy = folder / ("input.csv.gz" if start == GZIP else "input.csv")
+    with copy.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return copy

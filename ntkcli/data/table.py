@@ -72,13 +72,20 @@ class Schema:
         numbers = self.features.numbers + self._present(self.targets.numbers, file)
         texts = self.features.texts + self._present(self.targets.texts, file) + self.ids
         missing = self.features.rules.missing != "error"
+        # A table is held back until it is known how many rows were left out behind it.
+        held, dropped = None, 0
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
-            kept = frame
+            kept = trimmed(frame, [name for name in texts if name not in self.ids])
             if self.features.rules.missing == "drop":
-                kept = frame[has_values(frame.drop(columns=self.ids))]
+                kept = kept[has_values(kept.drop(columns=self.ids))]
             if len(kept):
-                table = self.table(kept, self.features.encode(kept, file), file)
-                yield replace(table, dropped=len(frame) - len(kept))
+                if held is not None:
+                    yield replace(held, dropped=dropped)
+                    dropped = 0
+                held = self.table(kept, self.features.encode(kept, file), file)
+            dropped += len(frame) - len(kept)
+        if held is not None:
+            yield replace(held, dropped=dropped)
 
     def check_columns(self, file: CsvFile) -> None:
         """Check that a file has the columns that rows to predict need; others do not matter.
@@ -111,6 +118,11 @@ class Schema:
 
     def _present(self, names: list[str], file: CsvFile) -> list[str]:
         return [name for name in names if name in file.columns]
+
+
+def trimmed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """A frame without the spaces around some columns' cells."""
+    return frame.assign(**{name: frame[name].str.strip() for name in names})
 
 
 def has_values(frame: pd.DataFrame) -> BoolArray:

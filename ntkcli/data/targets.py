@@ -8,8 +8,8 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING, number_in
-from ntkcli.data.feature import category_order, check_present
+from ntkcli.data.faults import MISSING, number_in, shown, some
+from ntkcli.data.feature import category_order, check_no_slip, check_present
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
@@ -84,8 +84,8 @@ class Targets:
             cells = frame[self.names[0]]
             line = file.line(int(cells.index[row]))
             raise DataError(
-                f"{file.path}:{line}: column {self.names[0]!r}: class {cells.iloc[row]!r} is not in the "
-                f"training rows ({', '.join(self.classes)}): correct it, drop the row, or train with rows of "
+                f"{file.path}:{line}: column {self.names[0]!r}: class {shown(cells.iloc[row])} is not in "
+                f"the training rows ({some(self.classes)}): correct it, drop the row, or train with rows of "
                 "that class"
             )
 
@@ -130,6 +130,8 @@ def fit_targets(
     for name in spec.target:
         check_target(frame[name], file)
     if classes:
+        if spec.task == "auto":
+            check_no_slip(frame[spec.target[0]], file)
         return _classes(frame[spec.target[0]], file), []
     values = frame[spec.target].to_numpy()
     constant = constant_columns(values)
@@ -141,7 +143,7 @@ def _classes(cells: pd.Series, file: CsvFile) -> Targets:
     classes = category_order(set(cells))
     where = f"{file.path}: target {cells.name!r}"
     if len(classes) == 1:
-        raise DataError(f"{where} has one class only, {classes[0]!r}: there is nothing to tell apart")
+        raise DataError(f"{where} has one class only, {shown(classes[0])}: there is nothing to tell apart")
     if len(classes) > max(2, len(cells) / 2):
         raise DataError(
             f"{where} has {len(classes)} different classes in {len(cells)} rows: for numbers, correct those "

@@ -147,20 +147,24 @@ class Gram:
             advance(rows)
 
     def _results(self, tasks: Sequence[Callable[[], T]]) -> Iterator[T]:
-        """The tasks' results in order, a few tasks ahead of their reader."""
-        pool = ThreadPoolExecutor(self.threads)
-        running: deque[Future[T]] = deque()
-        with threadpool_limits(1, user_api="blas"):
-            try:
-                for task in tasks:
-                    running.append(pool.submit(task))
-                    if len(running) > TASKS_AHEAD * self.threads:
-                        yield running.popleft().result()
-                while running:
+        return in_threads(tasks, self.threads)
+
+
+def in_threads(tasks: Sequence[Callable[[], T]], threads: int) -> Iterator[T]:
+    """The tasks' results in order, a few tasks ahead of their reader; BLAS uses one thread in each."""
+    pool = ThreadPoolExecutor(threads)
+    running: deque[Future[T]] = deque()
+    with threadpool_limits(1, user_api="blas"):
+        try:
+            for task in tasks:
+                running.append(pool.submit(task))
+                if len(running) > TASKS_AHEAD * threads:
                     yield running.popleft().result()
-            finally:
-                # When a run is interrupted, what has not begun need not be waited for.
-                pool.shutdown(cancel_futures=True)
+            while running:
+                yield running.popleft().result()
+        finally:
+            # When a run is interrupted, what has not begun need not be waited for.
+            pool.shutdown(cancel_futures=True)
 
 
 def strips(span: slice, length: int) -> Iterator[slice]:

@@ -1,7 +1,7 @@
 """A network as a sequence of steps: from two sets of rows to one tile of their NNGP and NTK kernels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -51,10 +51,13 @@ class Network:
 
     and what `steps` say of layers that differ from this.
 
+    tabulated_for: for every step, the variances that its tables were made for; nothing without tables.
+
     Lee et al. 2018 (NNGP), Jacot et al. 2018 (NTK).
     """
 
     steps: tuple[Step, ...]
+    tabulated_for: tuple[FloatArray, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def depth(self) -> int:
@@ -128,6 +131,7 @@ class Network:
                 replace(step, activation=tables[step.activation]) if isinstance(step, Activate) else step
                 for step in self.steps
             ),
+            tabulated_for=tuple(_ends(q) for q in spans),
         )
 
     def rows(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Rows:
@@ -154,15 +158,55 @@ class Network:
 
     def walk_pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Iterator[Pairs]:
         """The recursion on a tile, in arrays of `scratch`: before every step, and at the end."""
+        pairs = self._pairs(a, b, scratch, ntk=ntk)
+        np.matmul(a.x, b.x.T, out=pairs.k)
+        return self._walk_on(pairs, a, b, 0)
+
+    def tile_from(
+        self,
+        done: int,
+        k: FloatArray,
+        theta: FloatArray | None,
+        a: Rows,
+        b: Rows,
+        scratch: Scratch,
+        *,
+        ntk: bool,
+    ) -> tuple[FloatArray, FloatArray]:
+        """As `tile`, from where the first `done` steps have led already, outside of any residual block.
+
+        Args:
+            done: number of steps.
+            k, theta: (a, b) kernels behind them, which are copied; theta is None while it is 0. With no
+                step done, k has the inner products of the rows' x.
+            a, b: rows, prepared for this network.
+            scratch: whose arrays receive the tile.
+            ntk: whether Theta is wanted.
+        """
+        pairs = self._pairs(a, b, scratch, ntk=ntk)
+        np.copyto(pairs.k, k)
+        if theta is not None:
+            pairs.theta = pairs.work.pop(0)
+            np.copyto(pairs.theta, theta)
+        if any(isinstance(step, Activate) for step in self.steps[:done]):
+            pairs.tolerance = pairs.later_tolerance
+        *_, pairs = self._walk_on(pairs, a, b, done)
+        return pairs.k, pairs.k if pairs.theta is None else pairs.theta
+
+    def _pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Pairs:
+        """What the steps work on, K not yet filled."""
         k, *work = scratch.take((len(a), len(b)), self._tile_arrays)
-        np.matmul(a.x, b.x.T, out=k)
         # Inner products round in each of d terms; what later layers add is a few operations' worth, unless
         # a skip carries the inner products on.
         tolerance = COSINE_ROUNDING * (1 + 0.25 * np.sqrt(a.x.shape[1]))
         later_tolerance = tolerance if self._has_skips else COSINE_ROUNDING
-        variances = iter(zip(a.variances, b.variances, strict=True))
-        pairs = Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance, later_tolerance)
-        for step in self.steps:
+        return Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance, later_tolerance)
+
+    def _walk_on(self, pairs: Pairs, a: Rows, b: Rows, done: int) -> Iterator[Pairs]:
+        """The steps behind the first `done`: before every one, and at the end."""
+        read = sum(step.reads_variances for step in self.steps[:done])
+        variances = iter(zip(a.variances[read:], b.variances[read:], strict=True))
+        for step in self.steps[done:]:
             yield pairs
             if step.reads_variances:
                 pairs.q_a, pairs.q_b = next(variances)

@@ -4,10 +4,14 @@ from typing import Self
 
 import numpy as np
 from scipy.linalg import LinAlgError, eigh
+from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
+
+# Below, several threads gain little and, on a busy machine, lose a hundredfold by waiting for each other.
+ONE_THREAD_ROWS = 2000
 
 
 class Spectrum:
@@ -17,15 +21,17 @@ class Spectrum:
 
     Args:
         matrix: G (n, n), Fortran-ordered; overwritten by V.
+        alone: whether no other thread computes meanwhile. SciPy holds Python's lock while LAPACK works, which
+            NumPy does not, at the price of a copy.
 
     Raises:
         NumericalError: LAPACK's iteration does not converge.
     """
 
-    def __init__(self, matrix: FloatArray) -> None:
+    def __init__(self, matrix: FloatArray, *, alone: bool = True) -> None:
         self._largest_diagonal = float(matrix.diagonal().max())
         try:
-            eigenvalues, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
+            eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
         except LinAlgError as error:
             raise NumericalError(
                 f"the eigendecomposition failed ({error}): use compute.solver: lanczos"
@@ -56,3 +62,10 @@ class Spectrum:
         regular = self.smallest > rounding_level(n, dtype, float(self.eigenvalues[-1]))
         if not regular and ridge <= rounding_level(n, dtype, self._largest_diagonal + ridge):
             raise SingularMatrixError(int(np.argmax(np.abs(self.vectors[:, 0]))), self.smallest + ridge)
+
+
+def _decomposed(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues, ascending, and eigenvectors, in the matrix's memory."""
+    with threadpool_limits(1 if len(matrix) < ONE_THREAD_ROWS else None, user_api="blas"):
+        values, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
+    return values, vectors

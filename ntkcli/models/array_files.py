@@ -61,6 +61,8 @@ class ArrayReader:
         try:
             if _digest(path) != record.sha256:
                 raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
+            with path.open("rb") as file:
+                np.lib.format.read_magic(file)  # refuses an archive of arrays, which numpy.load would open
             array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         except FileNotFoundError as error:
             raise DataError(f"{path}: is missing: {AGAIN}") from error

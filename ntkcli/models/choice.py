@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.standard_input import readable
 from ntkcli.data.table import Table
-from ntkcli.errors import SpecError
+from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
+from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.machine import thread_count
 from ntkcli.models.model import Model, load_model
 from ntkcli.models.predictor import TABLE_ROWS, Predictor
@@ -70,7 +72,27 @@ def model_at_work(
         spread = model.file.output.std if choice.std is None else choice.std
         file = CsvFile(path)
         model.schema.check_columns(file)
+        if spread:
+            _check_scale(model, pairs, run)
         if spread and any(stage.solver != "none" and not stored.factor for stage, stored in model.stages):
             journal.tell("std: the factorisation is computed again (output.factor: true stores it)")
         predictor = Predictor(model, pairs, spread=spread, threads=threads, journal=journal)
-        yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
+        try:
+            yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
+        except ConvergenceError as error:
+            raise NumericalError(
+                f"{run}: Lanczos stops at {error}: use --no-std, or fit with compute.solver: eigh"
+            ) from error
+
+
+def _check_scale(model: Model, pairs: list[Pair], run: Path) -> None:
+    """Refuse a spread whose scale the fit was to find, but did not.
+
+    Raises:
+        SpecError: inference.variance_scale was auto, and output.std false.
+    """
+    if any(np.isnan(model.calibrations[pair].variance_scale).any() for pair in pairs):
+        raise SpecError(
+            f"{run}: the model has no std: inference.variance_scale: auto was not found, as output.std is "
+            "false: fit it with output.std: true"
+        )

@@ -1,12 +1,13 @@
 """A fitted model, read back: what `ntk fit` left, ready for new rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.features import Features
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema, Table
@@ -24,6 +25,10 @@ from ntkcli.question import Question
 from ntkcli.runs.report import Report, report_of
 from ntkcli.stage_predictor import Pair
 from ntkcli.stages import Stage
+
+IntArray = npt.NDArray[np.intp]
+
+SLACK = 1e-12
 
 
 @dataclass
@@ -91,10 +96,11 @@ class Model:
 
     @property
     def calibrations(self) -> Mapping[Pair, Calibration]:
-        """By kernel and time."""
+        """By kernel and time; a scale of variances that is not known is NaN."""
+        unknown = [np.nan] * self.schema.targets.count
         return {
             (found.kernel, found.time): Calibration(
-                np.array(found.variance_scale),
+                np.array(unknown if found.variance_scale is None else found.variance_scale),
                 found.temperature,
                 None if found.half_width is None else np.array(found.half_width),
             )
@@ -117,26 +123,48 @@ class Model:
             for name in ("mean", "linear")
         ]
 
-    def network_for(self, table: Table) -> Network:
-        """The network with tables that reach as far as some rows ask for: the fit's, if these do.
+    def networks_for(self, table: Table) -> list[tuple[IntArray, Network]]:
+        """Which network predicts which rows: the fit's, and for rows beyond its tables one with wider tables.
+
+        So a row is predicted the same whatever rows come with it.
 
         Raises:
             NumericalError: a row's kernel leaves the range of an activation.
         """
         spans = spans_of(self._plain, self.file.network, table, self.file.dtype)
-        for network in filter(None, (self.network, self._wider)):
-            if all(map(_within, spans, network.tabulated_for)):
-                return network
+        if not self._has_tables or _reach(self.network, spans):
+            return [(np.arange(len(table)), self.network)]
+        variances = (rows.q for rows in self._plain.walk(table.x))
+        inside = [
+            _within(q, limits) for q, limits in zip(variances, self.network.tabulated_for, strict=False)
+        ]
+        near = np.all(inside, axis=0)
+        return [(np.flatnonzero(near), self.network), (np.flatnonzero(~near), self._wider_network(spans))]
+
+    @property
+    def _has_tables(self) -> bool:
+        pairs = zip(self.network.activations, self._plain.activations, strict=True)
+        return any(own.activation is not plain.activation for own, plain in pairs)
+
+    def _wider_network(self, spans: Sequence[FloatArray]) -> Network:
         widest = self._wider or self.network
-        joined = [np.concatenate(both) for both in zip(spans, widest.tabulated_for, strict=True)]
-        self._wider = tabulated(self._plain, joined)
-        return self._wider
+        if not _reach(widest, spans):
+            joined = [np.concatenate(both) for both in zip(spans, widest.tabulated_for, strict=True)]
+            widest = tabulated(self._plain, joined)
+        self._wider = widest
+        return widest
 
 
-def _within(span: FloatArray, limits: FloatArray) -> bool:
-    if not span.size:
-        return True
-    return bool(limits.size and limits[0] <= span[0] and span[-1] <= limits[-1])
+def _reach(network: Network, spans: Sequence[FloatArray]) -> bool:
+    """Whether a network's tables reach as far as some variances, one array for each step."""
+    return all(_within(q, limits).all() for q, limits in zip(spans, network.tabulated_for, strict=True))
+
+
+def _within(q: FloatArray, limits: FloatArray) -> BoolArray:
+    """Which variances are between the ends of a table, or 0; what rounding adds to an end is not beyond it."""
+    if not limits.size:
+        return q == 0
+    return (q == 0) | ((limits[0] * (1 - SLACK) <= q) & (q <= limits[-1] * (1 + SLACK)))
 
 
 def load_model(run: Path) -> Model:

@@ -3,24 +3,28 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules
 from ntkcli.errors import DataError
 from ntkcli.models.array_files import AGAIN, ArrayRecord
+from ntkcli.question import GRAM_OF
 from ntkcli.spec.inference import KernelName
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
-from ntkcli.spec.types import Number, Time
+from ntkcli.spec.types import Finite, Number, Time
 from ntkcli.stages import Solver
 
 # Rises with every change that an older ntk would read wrongly.
 FORMAT = 1
 NAME = "model.json"
+
+Factor = Annotated[Number, Field(ge=0)]
+NotNegative = Annotated[Finite, Field(ge=0)]
 
 
 class SchemaRecord(Section):
@@ -36,17 +40,17 @@ class SchemaRecord(Section):
 class QuestionRecord(Section):
     """What was asked of the kernels, times aside."""
 
-    rate: float
-    ridge: float
+    rate: Annotated[Finite, Field(gt=0)]
+    ridge: NotNegative
     ridge_scale: Literal["absolute", "trace"]
-    tolerance: float
+    tolerance: Annotated[Finite, Field(gt=0, lt=1)]
 
 
 class FactorRecord(Section):
     """A factorisation that is stored: its kind, and the numbers that go with its arrays."""
 
     kind: Literal["cholesky", "lanczos", "eigh"]
-    numbers: dict[str, float]
+    numbers: dict[str, Finite]
 
 
 class StageRecord(Section):
@@ -55,18 +59,21 @@ class StageRecord(Section):
     gram: Literal["ntk", "nngp"]
     solver: Solver
     pairs: list[tuple[KernelName, Time]]
-    ridge: float
+    ridge: NotNegative
     factor: FactorRecord | None = None
 
 
 class CalibrationRecord(Section):
-    """Of one kernel at one time."""
+    """Of one kernel at one time.
 
-    kernel: str
+    variance_scale: None where it was to be `auto`, and without a spread there was nothing to find it from.
+    """
+
+    kernel: KernelName
     time: Time
-    variance_scale: list[Number]
-    half_width: list[Number] | None = None
-    temperature: float
+    variance_scale: list[Factor] | None
+    half_width: list[Factor] | None = None
+    temperature: Annotated[Finite, Field(gt=0)]
 
 
 class ModelFile(Section):
@@ -75,16 +82,30 @@ class ModelFile(Section):
     tables: for every step of the network, the variances that its tables were made for.
     """
 
-    format: int
+    format: Annotated[int, Field(ge=1)]
     data: SchemaRecord
     network: NetworkSpec
     question: QuestionRecord
     output: OutputSpec
     dtype: Literal["float64", "float32"]
-    tables: list[list[float]]
+    tables: list[list[NotNegative]]
     stages: list[StageRecord]
     calibrations: list[CalibrationRecord]
     arrays: dict[str, ArrayRecord]
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        calibrated = [(record.kernel, record.time) for record in self.calibrations]
+        solved = [pair for stage in self.stages for pair in stage.pairs]
+        if not calibrated or sorted(calibrated) != sorted(solved) or len(set(solved)) < len(solved):
+            raise ValueError("stages and calibrations are not of the same kernels and times")
+        if any(GRAM_OF[kernel] != stage.gram for stage in self.stages for kernel, _ in stage.pairs):
+            raise ValueError("a stage is not of its kernels' Gram matrix")
+        outputs = len(self.data.classes or self.data.targets)
+        factors = [f for found in self.calibrations for f in (found.variance_scale, found.half_width)]
+        if not outputs or any(len(of_outputs) != outputs for of_outputs in factors if of_outputs is not None):
+            raise ValueError("calibrations are not of as many outputs as there are")
+        return self
 
 
 def write_model_file(folder: Path, model: ModelFile) -> None:

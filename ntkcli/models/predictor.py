@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ntkcli.arrays import FloatArray
 from ntkcli.data.table import Table
 from ntkcli.errors import ResourceError
 from ntkcli.footprint import stage_bytes
@@ -14,7 +17,7 @@ from ntkcli.kernels.network import Network
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.machine import available_memory
 from ntkcli.models.factors import read_factor
-from ntkcli.models.model import Model
+from ntkcli.models.model import IntArray, Model
 from ntkcli.models.model_file import StageRecord
 from ntkcli.models.writer import factor_name
 from ntkcli.question import Question
@@ -82,27 +85,43 @@ class Predictor:
         Raises:
             NumericalError: a row's kernel leaves the range of an activation, or a prediction that of float64.
         """
-        store = self._store_for(self._model.network_for(table))
-        rows = store.gram.network.rows(table.x, store.gram.dtype)
         parts: dict[Pair, list[Prediction]] = {pair: [] for pair in self._pairs}
-        noises: dict[Pair, float] = {}
+        networks = self._model.networks_for(table)
+        for rows, network in networks:
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._predict(network, table.x[rows], parts)
+        order = np.argsort(np.concatenate([rows for rows, _ in networks]))
+        scaling = self._model.schema.targets.scaling
+        return [
+            Result.of(
+                pair,
+                _in_order(concatenate(parts[pair]), order),
+                self._noises[pair],
+                scaling,
+                self._calibrations[pair],
+            )
+            for pair in self._pairs
+        ]
+
+    def _predict(self, network: Network, x: FloatArray, parts: dict[Pair, list[Prediction]]) -> None:
+        """Add what every pair predicts for some inputs to its parts."""
+        store = self._store_for(network)
+        rows = network.rows(x, store.gram.dtype)
         for ready in self._ready:
             own = GramStore(store.gram, store.rows, self._journal, matrices=ready.matrices)
             predictor = StagePredictor(ready.solved, own, self._question, ready.pairs)
             for strip in strips(slice(0, len(rows)), self._strip_rows):
                 for pair, prediction in predictor.predict(rows[strip]):
                     parts[pair].append(prediction)
-                    noises[pair] = 0.0 if pair[0] == "ntk" else ready.solved.ridge
-        return [
-            Result.of(
-                pair,
-                concatenate(parts[pair]),
-                noises[pair],
-                self._model.schema.targets.scaling,
-                self._calibrations[pair],
-            )
-            for pair in self._pairs
-        ]
+
+    @property
+    def _noises(self) -> dict[Pair, float]:
+        """The variance of an observation around the function: the ridge, for a posterior."""
+        return {
+            pair: 0.0 if pair[0] == "ntk" else ready.solved.ridge
+            for ready in self._ready
+            for pair in ready.pairs
+        }
 
     def _solved(self, stage: Stage, record: StageRecord, place: int) -> _Ready:
         """A stage with its coefficients and, for a spread, its factorisation and what goes with it."""
@@ -164,3 +183,8 @@ class Predictor:
             depth=self._model.network.depth,
             threads=self._threads,
         )
+
+
+def _in_order(prediction: Prediction, order: IntArray) -> Prediction:
+    variance = prediction.variance
+    return Prediction(prediction.mean[order], None if variance is None else variance[order])

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ntkcli.inference.baselines import Baseline
 from ntkcli.inference.calibration import Calibration
 from ntkcli.job import Job
@@ -108,7 +110,7 @@ def _record(pair: Pair, found: Calibration) -> CalibrationRecord:
     return CalibrationRecord(
         kernel=kernel,
         time=time,
-        variance_scale=found.variance_scale.tolist(),
+        variance_scale=None if np.isnan(found.variance_scale).any() else found.variance_scale.tolist(),
         half_width=None if found.half_width is None else found.half_width.tolist(),
         temperature=found.temperature,
     )

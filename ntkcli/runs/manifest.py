@@ -2,16 +2,23 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
+from ntkcli.inference.calibration import Calibration
 from ntkcli.job import Job
 from ntkcli.networks.layers import network_layers
+from ntkcli.question import time_text
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.spec.file import write_spec
+from ntkcli.stage_predictor import Pair
 
 MANIFEST = ("spec.yaml", "run.json")
 
@@ -21,7 +28,14 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *, in_file: bool) -> None:
+def write_manifest(
+    run: RunDirectory,
+    job: Job,
+    solvers: list[dict[str, Any]],
+    calibrations: Mapping[Pair, Calibration],
+    *,
+    in_file: bool,
+) -> None:
     """Write the resolved spec, and run.json: all there is to know of how the run was made."""
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     data = job.dataset
@@ -41,6 +55,7 @@ def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *
         },
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.gram.network)],
         "solvers": solvers,
+        "calibration": _calibration(job, calibrations),
         "compute": {
             "dtype": job.spec.compute.dtype,
             "threads": job.gram.threads,
@@ -52,6 +67,31 @@ def write_manifest(run: RunDirectory, job: Job, solvers: list[dict[str, Any]], *
         "peak_memory_bytes": peak_memory(),
     }
     write_json(run.path / "run.json", content)
+
+
+def _calibration(job: Job, calibrations: Mapping[Pair, Calibration]) -> dict[str, Any] | None:
+    """What was fitted to training rows that were left out, if anything was."""
+    rows = len(job.question.left_out) if calibrations else 0
+    if not rows:
+        return None
+    found = [_calibrated(pair, calibration) for pair, calibration in calibrations.items()]
+    return {"by": "leave-one-out", "rows": rows, "found": found}
+
+
+def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
+    kernel, time = pair
+    return {
+        "kernel": kernel,
+        "time": time_text(time),
+        "variance_scale": _finite(found.variance_scale),
+        "half_width": None if found.half_width is None else _finite(found.half_width),
+        "temperature": found.temperature,
+    }
+
+
+def _finite(values: FloatArray) -> list[float | None]:
+    """JSON has no infinity, and no NaN."""
+    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _files(data: Dataset, home: Path) -> dict[str, Any]:

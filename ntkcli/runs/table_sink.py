@@ -30,18 +30,29 @@ def table_sink(path: Path | None) -> Iterator[Write]:
     if path is None:
         yield _writer(sys.stdout)
         return
-    if path.is_dir():
-        raise RunDirectoryError(f"{path}: is a directory: give --out a file")
-    partial = path.with_name(f".{path.name}.ntk-partial")
+    is_special = _is_special(path)
+    partial = path if is_special else path.with_name(f".{path.name}.ntk-partial")
     try:
         with _open(partial, compressed=path.suffix == ".gz") as file:
             yield _writer(file)
-        partial.replace(path)
+        if not is_special:
+            partial.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        if not is_special:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device, such as /dev/null, that is written to and not replaced."""
+    try:
+        if path.is_dir():
+            raise RunDirectoryError(f"{path}: is a directory: give --out a file")
+        return path.exists() and not path.is_file()
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _writer(file: IO[str]) -> Write:

@@ -87,6 +87,8 @@ def _with_place(spec: Spec, place: Path) -> Spec:
 def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
     """Write a spec with every default filled in, its paths relative to `home`, where the file will live."""
     values = spec.model_dump()
+    if spec.tune is None:
+        del values["tune"]
     for section, key in (("data", "train"), ("data", "test"), ("output", "dir")):
         if values[section][key] is not None:
             values[section][key] = os.path.relpath(values[section][key], home)

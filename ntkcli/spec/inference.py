@@ -3,10 +3,10 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from ntkcli.spec.section import Section, conflict
-from ntkcli.spec.types import Finite, Several, Time, listed
+from ntkcli.spec.types import Finite, Several, Time
 
 KernelName = Literal["ntk", "nngp", "ntkgp"]
 
@@ -22,16 +22,12 @@ class InferenceSpec(Section):
     ridge_scale: Literal["absolute", "trace"] = "absolute"
     variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
 
-    @field_validator("time", mode="before")
-    @classmethod
-    def _one_time_is_a_list(cls, value: object) -> object:
-        return value if value == "auto" else listed(value)
-
     @model_validator(mode="after")
     def _ntkgp_needs_infinite_time(self) -> Self:
-        if "ntkgp" in self.kernel and math.inf not in self.time:
-            what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to time"
-            raise conflict("time", "use time inf: " + what if self.time == "auto" else what)
+        if "ntkgp" in self.kernel and (self.time == "auto" or math.inf not in self.time):
+            remedy = "use inf" if self.time == "auto" else "add inf to time"
+            what = f"kernel ntkgp is a posterior, which exists at time inf only: {remedy}"
+            raise conflict("time", what)
         return self
 
     @model_validator(mode="after")

@@ -1,16 +1,17 @@
 """The spec: every key of the YAML file, its type, its default and its limits."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ntkcli.spec.data import DataSpec
+from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
-from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Memory, Several, Time, listed
+from ntkcli.spec.tune import CheckedTune
+from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory
 
-KernelName = Literal["ntk", "nngp", "ntkgp"]
 MatrixName = Literal[
     "nngp_train_train",
     "nngp_test_train",
@@ -21,71 +22,26 @@ MatrixName = Literal[
 ]
 
 
-class DataSpec(Section):
-    """Which files, and what their columns are."""
-
-    train: FilePath
-    test: FilePath | None = None
-    target: Several[Column]
-    features: Literal["all"] | Several[Column] = "all"
-    id: Several[Column] | None = None
-    standardize: bool = True
-    normalize_rows: bool = False
-    standardize_target: bool = True
-
-    @field_validator("features", "id", mode="before")
-    @classmethod
-    def _one_column_is_a_list(cls, value: object) -> object:
-        return value if value in ("all", None) else listed(value)
-
-    @model_validator(mode="after")
-    def _a_column_has_one_role(self) -> Self:
-        features = [] if self.features == "all" else self.features
-        roles = {"target": self.target, "features": features, "id": self.id or []}
-        for first, second in (("target", "features"), ("target", "id"), ("features", "id")):
-            shared = [name for name in roles[first] if name in roles[second]]
-            if shared:
-                what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
-                raise conflict(second, what)
-        return self
-
-
-class InferenceSpec(Section):
-    """What is asked of the kernel."""
-
-    kernel: Several[KernelName] = Field(default=["ntk"])
-    time: Several[Time] = Field(default=[math.inf])
-    learning_rate: Finite = Field(default=1.0, gt=0)
-    loss: Literal["sum", "mean"] = "sum"
-    ridge: Finite = Field(default=0.0, ge=0)
-    ridge_scale: Literal["absolute", "trace"] = "absolute"
-
-    @model_validator(mode="after")
-    def _ntkgp_needs_infinite_time(self) -> Self:
-        if "ntkgp" in self.kernel and math.inf not in self.time:
-            what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to time"
-            raise conflict("time", what)
-        return self
-
-    def times_of(self, kernel: KernelName) -> list[float]:
-        """The times at which `kernel` is asked for: ntkgp exists at inf only."""
-        return [time for time in self.time if kernel != "ntkgp" or time == math.inf]
-
-    @property
-    def has_finite_time(self) -> bool:
-        """Whether something has to be computed that is neither the prior nor the limit."""
-        return any(0 < time < math.inf for kernel in self.kernel for time in self.times_of(kernel))
-
-
 class OutputSpec(Section):
     """What is written, and where."""
 
     dir: FilePath | None = None
     kernels: AnyNumberOf[MatrixName] = Field(default=[])
     interval: Finite = Field(default=0.95, gt=0, lt=1)
+    interval_from: Literal["normal", "leave_one_out"] = "normal"
     std: bool = True
     noise: bool = False
     covariance: bool = False
+    samples: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0)] = 0
+    factor: bool = False
+
+    @model_validator(mode="after")
+    def _left_out_rows_have_noise(self) -> Self:
+        if self.interval_from == "leave_one_out" and not (self.noise and self.std):
+            what = "leave_one_out gives intervals of new observations: set std and noise to true as well"
+            raise conflict("interval_from", what)
+        return self
 
 
 class ComputeSpec(Section):
@@ -124,6 +80,7 @@ class Spec(Section):
     inference: InferenceSpec = InferenceSpec()
     output: OutputSpec = OutputSpec()
     compute: ComputeSpec = ComputeSpec()
+    tune: CheckedTune = None
 
     @field_validator("network", "inference", "output", "compute", mode="before")
     @classmethod
@@ -133,7 +90,7 @@ class Spec(Section):
     @model_validator(mode="after")
     def _test_matrices_need_test_rows(self) -> Self:
         asked = [name for name in self.output.kernels if "test" in name]
-        if asked and self.data.test is None:
+        if asked and not self.data.has_test_rows:
             raise conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
         return self
 

@@ -31,7 +31,7 @@ def listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def _distinct(values: list[Any]) -> list[Any]:
+def distinct(values: list[Any]) -> list[Any]:
     """A list that has everything once."""
     repeated = sorted({str(value) for value in values if values.count(value) > 1})
     if repeated:
@@ -76,7 +76,7 @@ Number = Annotated[float, BeforeValidator(number), AfterValidator(_not_nan)]
 Finite = Annotated[Number, Field(allow_inf_nan=False)]
 Time = Annotated[Number, Field(ge=0)]
 Column = Annotated[str, BeforeValidator(_column_name)]
-AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(_distinct)]
+AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(distinct)]
 Several = Annotated[AnyNumberOf[T], Field(min_length=1)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]

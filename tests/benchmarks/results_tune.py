@@ -19,7 +19,7 @@ tune:
   objective: loo_nll
   rows: 2000
   space:
-    network.activation: [relu, erf, gelu]
+    network.activation: [relu, erf]
     network.depth: [2, 3, 5, 10]
     network.sigma_b: [1, 2]
     inference.kernel: [nngp, ntkgp]

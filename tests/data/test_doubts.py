@@ -6,7 +6,7 @@ import pytest
 
 from ntkcli.data.dataset import load_dataset
 from ntkcli.data.doubts import doubts
-from ntkcli.spec.spec import DataSpec
+from ntkcli.spec.data import DataSpec
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_data"
 CLEAN = "a,b,y\n1,10,5\n2,20,6\n4,10,9\n3,40,8\n"

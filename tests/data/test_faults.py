@@ -1,13 +1,14 @@
 import pytest
 
-from ntkcli.data.faults import find_fault
+from ntkcli.data.faults import MISSING, find_fault, number_in, shown, some
 
 COLUMNS = ["a", "b", "id"]
 
 
-def fault_of(*rows: list[str]) -> str:
+def fault_of(*rows: list[str], missing: bool = False) -> str:
     """The first fault of rows that stand at lines 2, 4, 6, ..."""
-    return str(find_fault(((2 + 2 * i, row) for i, row in enumerate(rows)), COLUMNS, ["a", "b"]) or "")
+    lines = ((2 + 2 * i, row) for i, row in enumerate(rows))
+    return str(find_fault(lines, COLUMNS, ["a", "b"], missing=missing) or "")
 
 
 @pytest.mark.parametrize("text", ["1", " 1 ", "-1e-3", "+.5", "5.", "1E5", "007"])
@@ -50,3 +51,43 @@ def test_text_in_a_column_that_need_not_be_a_number_is_no_fault() -> None:
 
 def test_the_first_fault_is_told() -> None:
     assert fault_of(["1", "1", "x"], ["1", "?", "x"], ["!", "1"]).startswith("4: ")
+
+
+@pytest.mark.parametrize("mark", sorted(MISSING))
+def test_a_mark_of_a_missing_value_is_a_fault_unless_values_may_be_missing(mark: str) -> None:
+    assert fault_of(["1", mark, "x"], missing=True) == ""
+    fault = fault_of(["1", mark, "x"])
+    assert fault.startswith("2: column 'b': ")
+    assert fault.endswith("or set data.missing")
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "1e999", "red", "-nan", "NAN", "none", "??"])
+def test_what_is_no_mark_is_a_fault_all_the_same(text: str) -> None:
+    assert fault_of(["1", text, "x"], missing=True).startswith("2: column 'b': found ")
+
+
+def test_names_are_told_what_may_be_done_with_them() -> None:
+    assert "data.categorical" in fault_of(["red", "1", "x"])
+    assert "data.task: classification" in fault_of(["red", "1", "x"])
+    assert "data.categorical" not in fault_of(["inf", "1", "x"])
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "x" * 10_000, "\x1b[31m", "a\0b"])
+def test_a_cell_is_shown_on_one_short_line(text: str) -> None:
+    for line in (fault_of([text, "1", "x"]), shown(text), some([text] * 100)):
+        assert len(line.splitlines()) == 1
+        assert line.isprintable()
+        assert len(line) < 500
+
+
+def test_of_many_texts_some_are_shown() -> None:
+    assert some(["a", "b"]) == "a, b"
+    assert some([*"abcdefg"]) == "a, b, c, d, e, f, ..."
+    assert some(["a", "b", "c"], most=2) == "a, b, ..."
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [(" 1.5e3 ", 1500.0), ("1_0", None), ("\uff12", None), ("red", None), ("", None)]
+)
+def test_a_number_is_what_pandas_reads(text: str, number: float | None) -> None:
+    assert number_in(text) == number

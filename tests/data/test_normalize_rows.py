@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.data.scaling import normalize_rows
-from ntkcli.spec.spec import DataSpec
+from ntkcli.spec.data import DataSpec
 
 Write = Callable[[str, str], Path]
 Load = Callable[..., Dataset]

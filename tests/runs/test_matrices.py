@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
-from ntkcli.data.scaling import Scaling
 from ntkcli.gram_store import GramStore
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Rows
@@ -95,10 +94,10 @@ def test_progress_adds_up_to_the_rows_to_write(
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_a_covariance_is_scaled_by_the_variance_of_its_target(tmp_path: Path, outputs: int) -> None:
+def test_a_covariance_is_scaled_to_the_unit_of_its_target(tmp_path: Path, outputs: int) -> None:
     scales = np.array([2.0, 3.0])[:outputs]
     covariance = np.array([[4.0, 1.0], [1.0, 9.0]])
-    write_covariance(tmp_path, "ntk_tinf", covariance, Scaling(np.zeros(outputs), scales))
+    write_covariance(tmp_path, "ntk_tinf", covariance, scales**2)
     expected = [covariance * scale**2 for scale in scales]
     np.testing.assert_array_equal(
         np.load(tmp_path / "ntk_tinf.npy"), expected if outputs > 1 else expected[0], strict=True

@@ -445,7 +445,7 @@ def test_the_resolved_spec_names_every_key(read: Read, tmp_path: Path) -> None:
     write_spec(spec, tmp_path / "resolved.yaml", home=tmp_path)
     resolved = yaml.safe_load((tmp_path / "resolved.yaml").read_text())
     assert {name: list(section) for name, section in resolved.items()} == {
-        name: list(section) for name, section in spec.model_dump().items()
+        name: list(section) for name, section in spec.model_dump(exclude={"tune"}).items()
     }
     assert all(set(keys) <= set(resolved[name]) for name, keys in KEYS.items())
 

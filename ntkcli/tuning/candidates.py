@@ -1,0 +1,85 @@
+"""What is tried of every network: kernels, ridges and times."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ntkcli.spec.inference import InferenceSpec, KernelName
+from ntkcli.spec.space import Axis, Range
+from ntkcli.spec.tune import TuneSpec
+from ntkcli.tuning.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
+
+RidgeScale = Literal["absolute", "trace"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A kernel, a ridge and a time, as the spec would have them."""
+
+    kernel: KernelName
+    ridge_scale: RidgeScale
+    ridge: float
+    time: float
+
+
+@dataclass(frozen=True)
+class FreeAxes:
+    """The axes of a space that one eigendecomposition has all answers to.
+
+    times: None where a network's eigenvalues are to say.
+    """
+
+    kernels: list[KernelName]
+    ridge_scales: list[RidgeScale]
+    ridges: list[float]
+    times: list[float] | None
+
+    @classmethod
+    def of(cls, tune: TuneSpec, asked: InferenceSpec) -> "FreeAxes":
+        """What the space has, or else the spec; its lists are choices too."""
+        scales = _listed(tune.space.get("inference.ridge_scale"), [asked.ridge_scale])
+        ridges = [] if asked.ridge == "auto" else [asked.ridge]
+        if asked.ridge == "auto" and "inference.ridge" not in tune.space:
+            ridges = automatic_ridges()
+            # These are in units of the trace.
+            scales = scales if "inference.ridge_scale" in tune.space else ["trace"]
+        times = None if asked.time == "auto" else asked.time
+        if "inference.time" in tune.space:
+            times = _listed(tune.space["inference.time"], [])
+        if tune.objective == "log_marginal_likelihood":
+            times = [math.inf]
+        kernels = _listed(tune.space.get("inference.kernel"), [*asked.kernel])
+        return cls(kernels, scales, _listed(tune.space.get("inference.ridge"), ridges), times)
+
+    def candidates(self, automatic: list[float]) -> Iterator[Candidate]:
+        """Every combination, ntkgp at inf only.
+
+        automatic: the times, where they are not given.
+        """
+        for kernel in self.kernels:
+            times = [math.inf] if kernel == "ntkgp" else self.times
+            times = automatic if times is None else times
+            for scale in self.ridge_scales:
+                for ridge in self.ridges:
+                    for time in times:
+                        yield Candidate(kernel, scale, ridge, time)
+
+    @property
+    def needs_ntk(self) -> bool:
+        """Whether a kernel's predictions invert Theta."""
+        return any(kernel != "nngp" for kernel in self.kernels)
+
+    @property
+    def most(self) -> int:
+        """No network has more candidates."""
+        times = AUTOMATIC_STEPS + 1 if self.times is None else len(self.times)
+        return len(self.kernels) * len(self.ridge_scales) * len(self.ridges) * times
+
+
+def _listed(axis: Axis | None, default: list[Any]) -> list[Any]:
+    if axis is None:
+        return default
+    if isinstance(axis, Range):
+        return spaced(axis.low, axis.high, axis.steps or AUTOMATIC_STEPS, log=axis.log)
+    return [float(value) if isinstance(value, int) else value for value in axis]

@@ -1,0 +1,109 @@
+"""Networks in the order in which they go on from each other."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from ntkcli.data.dataset import Dataset
+from ntkcli.errors import NtkError, NumericalError, SpecError
+from ntkcli.journal import Journal
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.steps import Activate, Step
+from ntkcli.networks.of_data import prepared_network
+from ntkcli.networks.of_spec import network_of
+from ntkcli.spec.file import SpecFile
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.tune import network_with
+
+Signature = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One network of a space: its values by key path, in their order; its place in the grid."""
+
+    number: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A choice with its network, its tables made; or why there is none.
+
+    seconds: that its tables took.
+    """
+
+    choice: Choice
+    network: Network | NtkError
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Member:
+    choice: Choice
+    spec: NetworkSpec
+    signature: Signature
+
+
+def prepared_networks(source: SpecFile, dataset: Dataset, choices: Sequence[Choice]) -> Iterator[Prepared]:
+    """The choices' networks, each next to those that begin with its steps.
+
+    The activations of a chain of such networks are tabulated once, for the deepest.
+    """
+    members: list[_Member] = []
+    for choice in choices:
+        try:
+            spec = network_with(source.spec.network, choice.values)
+            members.append(_Member(choice, spec, _signature(spec, dataset.train.x.shape[1])))
+        except (ValidationError, SpecError) as error:
+            yield Prepared(choice, NumericalError(_reason(error)))
+    for chain in _chains(sorted(members, key=lambda member: member.signature)):
+        yield from _prepared(source, dataset, chain)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        (details, *_) = error.errors(include_url=False)
+        return f"there is no such network: {details['msg']}"
+    return str(error)
+
+
+def _signature(spec: NetworkSpec, features: int) -> Signature:
+    """A text for every step; activations by their settings, since their functions cannot be compared."""
+    settings = iter(spec.activations)
+    return tuple(_text(step, settings) for step in network_of(spec, features).steps)
+
+
+def _text(step: Step, settings: Iterator[Any]) -> str:
+    return f"{next(settings)} kept {step.keep!r}" if isinstance(step, Activate) else repr(step)
+
+
+def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
+    """In the order of texts, a network comes right before those that begin with it."""
+    chain: list[_Member] = []
+    for member in members:
+        if chain and member.signature[: len(chain[-1].signature)] != chain[-1].signature:
+            yield chain
+            chain = []
+        chain.append(member)
+    if chain:
+        yield chain
+
+
+def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Iterator[Prepared]:
+    """Those too deep for the data fail, and do not take the others with them."""
+    deepest, failures, start = None, [], time.perf_counter()
+    while chain and deepest is None:
+        own = replace(source, spec=source.spec.model_copy(update={"network": chain[-1].spec}))
+        try:
+            deepest = prepared_network(own, dataset, Journal())
+        except (NumericalError, SpecError) as error:
+            failures.append(Prepared(chain.pop().choice, error))
+    seconds = (time.perf_counter() - start) / max(1, len(chain))
+    for member in chain:
+        if deepest is not None:
+            yield Prepared(member.choice, Network(deepest.steps[: len(member.signature)]), seconds)
+    yield from failures

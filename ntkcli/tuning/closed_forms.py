@@ -1,0 +1,53 @@
+"""Objectives that hold out no rows: leave-one-out scores, and the evidence."""
+
+import math
+
+import numpy as np
+
+from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.spec.tune import Objective
+from ntkcli.tuning.candidates import Candidate
+from ntkcli.tuning.decomposed import Decomposed, Targets, mean_ratio
+from ntkcli.tuning.objectives import Score, joined_rmse, negative_log_density
+from ntkcli.tuning.stack import Pair
+
+
+def closed_form(
+    objective: Objective, whole: Decomposed, candidate: Candidate, targets: Targets, asked: InferenceSpec
+) -> Score:
+    """A candidate's score from the decomposition of all rows; none where its matrix is singular."""
+    pair = whole.pair(candidate, asked)
+    try:
+        if objective == "log_marginal_likelihood":
+            value = _evidence(whole, targets, pair[0], asked)
+        elif objective == "loo_rmse":
+            value = joined_rmse(whole.smoother.residual(*pair), targets.scale)
+        else:
+            value = _loo_nll(whole, candidate, pair, targets, asked)
+    except SingularMatrixError:
+        return Score(None)
+    return Score(value if math.isfinite(value) else None)
+
+
+def _evidence(whole: Decomposed, targets: Targets, ridge: float, asked: InferenceSpec) -> float:
+    """Of the targets as the solvers see them, under N(0, s G)."""
+    if asked.variance_scale == "auto":
+        return whole.smoother.evidence_scaled(ridge)
+    # The density of y under N(0, s G) is that of y / sqrt(s) under N(0, G), in another unit.
+    s, y = asked.variance_scale, targets.y
+    smoother = whole.smoother
+    if s != 1.0:
+        smoother = SpectralSmoother(whole.spectrum.eigenvalues, whole.spectrum.vectors, y / math.sqrt(s))
+    return smoother.evidence(ridge) - 0.5 * y.size * math.log(s)
+
+
+def _loo_nll(
+    whole: Decomposed, candidate: Candidate, pair: Pair, targets: Targets, asked: InferenceSpec
+) -> float:
+    residual = whole.smoother.residual(*pair)
+    variance = whole.left_out_variance(candidate.kernel, pair)
+    given = asked.variance_scale
+    scale = mean_ratio(residual, variance) if given == "auto" else np.full(residual.shape[1], given)
+    return float(negative_log_density(residual, variance[:, None] * scale, targets.scale))

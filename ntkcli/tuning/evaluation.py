@@ -1,0 +1,71 @@
+"""One network after another, scored by the same rows."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.dataset import Dataset
+from ntkcli.errors import NtkError, NumericalError
+from ntkcli.journal import Journal
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.recursion import Recursion
+from ntkcli.spec.file import SpecFile
+from ntkcli.tuning.chains import Choice, Prepared, prepared_networks
+from ntkcli.tuning.decomposed import Kernels
+from ntkcli.tuning.scoring import Scored, Scorer
+from ntkcli.tuning.splits import Indices
+from ntkcli.tuning.trials import Trial, value_text
+
+
+@dataclass
+class Evaluation:
+    """Scores networks, sharing between them what they have in common.
+
+    source: the spec that the networks are variations of.
+    rows: the training rows that are scored.
+    """
+
+    source: SpecFile
+    dataset: Dataset
+    rows: Indices
+    scorer: Scorer
+    recursion: Recursion
+    journal: Journal
+    _last: tuple[Network, Scored] | None = field(default=None, init=False)
+
+    def trials(self, choices: Sequence[Choice], tell: Callable[[Trial], None]) -> list[Trial]:
+        """A trial for every choice, in their order; `tell` hears of each when it is done."""
+        found = []
+        for prepared in prepared_networks(self.source, self.dataset, choices):
+            found.append(self._trial(prepared))
+            tell(found[-1])
+        return sorted(found, key=lambda trial: trial.number)
+
+    def _trial(self, prepared: Prepared) -> Trial:
+        start, choice = time.perf_counter(), prepared.choice
+        scored: Scored = {}
+        failure: NtkError | None = None
+        if isinstance(prepared.network, NtkError):
+            failure = prepared.network
+        else:
+            try:
+                scored = self._scores(prepared.network, self.dataset.train.x[self.rows])
+            except NumericalError as error:
+                failure = error
+        if failure is not None:
+            values = ", ".join(f"{key}: {value_text(value)}" for key, value in choice.values.items())
+            self.journal.warn(f"trial {choice.number} ({values or 'no changes'}) failed: {failure}")
+        seconds = prepared.seconds + time.perf_counter() - start
+        return Trial(choice.number, choice.values, scored, seconds, None if failure is None else str(failure))
+
+    def _scores(self, network: Network, x: FloatArray) -> Scored:
+        """Networks may be the same: the activation of a network without hidden layers is none."""
+        if self._last and list(map(id, network.steps)) == list(map(id, self._last[0].steps)):
+            return self._last[1]
+        rows = network.rows(x)
+        matrices = self.recursion.advance(network, rows)
+        diagonals = {kernel: rows.diagonal(kernel) for kernel in matrices}
+        scored = self.scorer.scores(Kernels(matrices, diagonals))
+        self._last = network, scored
+        return scored

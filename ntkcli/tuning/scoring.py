@@ -1,0 +1,115 @@
+"""The scores of every candidate for one network: by held out rows, or in closed form."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.gram import in_threads
+from ntkcli.question import GRAM_OF
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.spec.tune import Objective
+from ntkcli.tuning.candidates import Candidate, FreeAxes
+from ntkcli.tuning.closed_forms import closed_form
+from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets
+from ntkcli.tuning.held_out import HeldOut
+from ntkcli.tuning.objectives import Accuracy, Criterion, LogDensity, LogLoss, RootMeanSquare, Score
+from ntkcli.tuning.ranges import automatic_times
+from ntkcli.tuning.splits import Split
+
+# Numbers in an array that has a row for every training row and a column for every candidate and output.
+MOST_NUMBERS = 4_000_000
+
+Scored = dict[Candidate, Score]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores one network after another by one objective.
+
+    axes: the candidates.
+    asked: what of the inference section is no candidate's.
+    splits: none for the closed forms.
+    workers: folds that are worked on at once, each with BLAS on one thread.
+    """
+
+    objective: Objective
+    axes: FreeAxes
+    asked: InferenceSpec
+    targets: Targets
+    splits: Sequence[Split]
+    workers: int = 1
+
+    def scores(self, kernels: Kernels) -> Scored:
+        """Every candidate of a network with its score, in the order of the axes.
+
+        Raises:
+            NumericalError: an eigendecomposition fails.
+        """
+        found: Scored = {}
+        for gram in dict.fromkeys(GRAM_OF[kernel] for kernel in self.axes.kernels):
+            found |= self._held_out(kernels, gram) if self.splits else self._closed_form(kernels, gram)
+        order = self.axes.kernels.index
+        return dict(sorted(found.items(), key=lambda item: order(item[0].kernel)))
+
+    def _held_out(self, kernels: Kernels, gram: str) -> Scored:
+        chunks = list(self._chunks(self._candidates(self._times(kernels, gram), gram)))
+        criterion = self._criterion()
+
+        def predict(split: Split) -> list[FloatArray]:
+            fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self.workers == 1)
+            held_out = HeldOut(fold, split.held_out, self.asked)
+            return [
+                criterion.of_fold(
+                    split.held_out,
+                    held_out.means(chunk),
+                    held_out.variances(chunk) if self.objective == "nll" else None,
+                )
+                for chunk in chunks
+            ]
+
+        tasks = [partial(predict, split) for split in self.splits]
+        folds = (task() for task in tasks) if self.workers == 1 else in_threads(tasks, self.workers)
+        rows = [split.held_out for split in self.splits]
+        by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
+        scores = [(chunk, criterion.scores(list(zip(rows, kept, strict=True)))) for chunk, kept in by_chunk]
+        return {one: score for chunk, found in scores for one, score in zip(chunk, found, strict=True)}
+
+    def _closed_form(self, kernels: Kernels, gram: str) -> Scored:
+        whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
+        times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.asked))
+        return {
+            candidate: closed_form(self.objective, whole, candidate, self.targets, self.asked)
+            for candidate in self._candidates(times, gram)
+        }
+
+    def _times(self, kernels: Kernels, gram: str) -> list[float]:
+        """Automatic times by the eigenvalues of the first fold, where anybody asks."""
+        if self.axes.times is not None:
+            return []
+        first = Decomposed(kernels, gram, self.splits[0].train, self.targets.y)
+        return automatic_times(first.spectrum.eigenvalues, first.rate(self.asked))
+
+    def _candidates(self, times: list[float], gram: str) -> list[Candidate]:
+        """Those of the kernels that invert this Gram matrix; `times` where the axes have none."""
+        found = self.axes.candidates(times)
+        return [candidate for candidate in found if GRAM_OF[candidate.kernel] == gram]
+
+    def _chunks(self, candidates: list[Candidate]) -> Iterator[list[Candidate]]:
+        """Candidates of one kernel, as many as there is room for."""
+        length = max(1, MOST_NUMBERS // self.targets.y.size)
+        for kernel in dict.fromkeys(candidate.kernel for candidate in candidates):
+            own = [candidate for candidate in candidates if candidate.kernel == kernel]
+            yield from (own[start : start + length] for start in range(0, len(own), length))
+
+    def _criterion(self) -> Criterion:
+        if self.objective == "rmse":
+            return RootMeanSquare(self.targets.y, self.targets.scale)
+        if self.objective == "nll":
+            return LogDensity(self.targets.y, self.targets.scale)
+        if self.targets.labels is None:
+            raise ValueError(f"{self.objective} needs classes")
+        kind = Accuracy if self.objective == "accuracy" else LogLoss
+        return kind(self.targets.labels)

@@ -1,0 +1,69 @@
+"""Which rows are held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkcli.spec.tune import ValidationSpec
+
+Indices = npt.NDArray[np.intp]
+
+
+class SplitError(ValueError):
+    """There are too few rows for what is asked; the key of the validation section, and what is wrong."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(what)
+        self.key = key
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on, and rows to predict; both ascending."""
+
+    train: Indices
+    held_out: Indices
+
+
+def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) -> list[Split]:
+    """Cut n rows at random, but the same way for one seed; every class into equal shares.
+
+    Args:
+        n: number of rows.
+        validation: how.
+        labels: (n,) classes; None for a regression.
+
+    Raises:
+        SplitError: there are too few rows.
+    """
+    order = np.random.default_rng(validation.seed).permutation(n)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    if validation.holdout is not None:
+        return [_split(n, _spread(order, validation.holdout))]
+    folds = validation.folds or 0
+    if folds > n // 2:
+        raise SplitError(
+            "folds",
+            f"{folds} folds of {n} training rows would hold out single rows: use fewer folds, or objective "
+            "loo_rmse, which leaves out every row in closed form",
+        )
+    return [_split(n, order[i::folds]) for i in range(folds)]
+
+
+def _spread(order: Indices, share: float) -> Indices:
+    """A share of the rows, evenly spaced in their order."""
+    n = len(order)
+    count = max(1, round(share * n))
+    if n - count < 2:
+        raise SplitError(
+            "holdout", f"of {n} training rows it leaves {n - count} to train on: use a lower one"
+        )
+    return order[((np.arange(count) + 0.5) * n / count).astype(np.intp)]
+
+
+def _split(n: int, held_out: Indices) -> Split:
+    is_train = np.ones(n, dtype=bool)
+    is_train[held_out] = False
+    return Split(np.flatnonzero(is_train), np.sort(held_out))

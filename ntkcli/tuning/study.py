@@ -1,0 +1,128 @@
+"""Networks drawn by Optuna, in a study that outlives the process."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntkcli.errors import RunDirectoryError
+from ntkcli.question import time_text
+from ntkcli.spec.space import Axis, Range, is_integer_key
+from ntkcli.spec.tune import TuneSpec
+from ntkcli.tuning.candidates import Candidate
+from ntkcli.tuning.chains import Choice
+from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
+from ntkcli.tuning.trials import Trial, loss
+
+if TYPE_CHECKING:
+    import optuna
+
+NAME = "ntk-tune"
+FINGERPRINT, TRIAL = "fingerprint", "ntk"
+
+
+class Study:
+    """The trials of a random or TPE search, kept in an SQLite file.
+
+    Args:
+        path: the file.
+        tune: what is searched.
+        fingerprint: of the spec and the data; a study of another one is not gone on with.
+
+    Raises:
+        RunDirectoryError: the file is another spec's, or no study.
+    """
+
+    def __init__(self, path: Path, tune: TuneSpec, fingerprint: str) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._tune = tune
+        larger = tune.objective in LARGER_IS_BETTER
+        try:
+            self._study = optuna.create_study(
+                storage=optuna.storages.RDBStorage(f"sqlite:///{path}"),
+                study_name=NAME,
+                direction="maximize" if larger else "minimize",
+                load_if_exists=True,
+            )
+        except Exception as error:  # of whichever layer between here and SQLite
+            reason = str(error).split("\n", 1)[0]
+            raise RunDirectoryError(f"{path}: cannot be opened: {reason}: give --overwrite") from error
+        known = self._study.user_attrs.setdefault(FINGERPRINT, fingerprint)
+        if known != fingerprint:
+            raise RunDirectoryError(
+                f"{path}: was begun with another spec or other data: give --overwrite to begin anew, or "
+                "another --out"
+            )
+        self._study.set_user_attr(FINGERPRINT, fingerprint)
+        self._redo_interrupted()
+
+    def trials(self) -> list[Trial]:
+        """Those that are finished."""
+        found = [trial.user_attrs[TRIAL] for trial in self._study.trials if TRIAL in trial.user_attrs]
+        return [_trial(i, content) for i, content in enumerate(found)]
+
+    def ask(self, number: int) -> tuple["optuna.Trial", Choice]:
+        """Draw a network; the sampler's seed depends on the number of trials finished before."""
+        self._study.sampler = self._sampler(number)
+        trial = self._study.ask()
+        values = {key: _drawn(trial, key, axis) for key, axis in self._tune.network_axes.items()}
+        return trial, Choice(number, values)
+
+    def tell(self, asked: "optuna.Trial", trial: Trial) -> None:
+        """Keep a trial; what the sampler learns of it is the best score."""
+        import optuna
+
+        asked.set_user_attr(TRIAL, _content(trial))
+        losses = [loss(self._tune.objective, score) for score in trial.scored.values()]
+        best = min(losses, default=math.inf)
+        if math.isfinite(best):
+            sign = -1.0 if self._tune.objective in LARGER_IS_BETTER else 1.0
+            self._study.tell(asked, sign * best)
+        else:
+            self._study.tell(asked, state=optuna.trial.TrialState.FAIL)
+
+    def _sampler(self, number: int) -> "optuna.samplers.BaseSampler":
+        import optuna
+
+        # Else a search that goes on would draw its first networks again.
+        seed = (self._tune.seed + 1_000_003 * number) % 2**32
+        if self._tune.search == "random":
+            return optuna.samplers.RandomSampler(seed=seed)
+        return optuna.samplers.TPESampler(seed=seed)
+
+    def _redo_interrupted(self) -> None:
+        import optuna
+
+        for trial in self._study.get_trials(states=[optuna.trial.TrialState.RUNNING]):
+            self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            if TRIAL not in trial.user_attrs and trial.params:
+                self._study.enqueue_trial(trial.params)
+
+
+def _drawn(trial: "optuna.Trial", key: str, axis: Axis) -> Any:
+    if not isinstance(axis, Range):
+        # Optuna knows no lists and mappings: they go by their text.
+        texts = [json.dumps(value) for value in axis]
+        return axis[texts.index(trial.suggest_categorical(key, texts))]
+    if is_integer_key(key):
+        return trial.suggest_int(key, int(axis.low), int(axis.high), log=axis.log)
+    return trial.suggest_float(key, axis.low, axis.high, log=axis.log)
+
+
+def _content(trial: Trial) -> dict[str, Any]:
+    """A trial as JSON, which has no infinity."""
+    scores = [
+        [c.kernel, c.ridge_scale, c.ridge, time_text(c.time), score.value, score.error]
+        for c, score in trial.scored.items()
+    ]
+    return {"values": trial.values, "scores": scores, "seconds": trial.seconds, "failure": trial.failure}
+
+
+def _trial(number: int, content: dict[str, Any]) -> Trial:
+    scored = {
+        Candidate(kernel, scale, ridge, float(time)): Score(value, error)
+        for kernel, scale, ridge, time, value, error in content["scores"]
+    }
+    return Trial(number, content["values"], scored, content["seconds"], content["failure"])

@@ -1,0 +1,94 @@
+"""What came of every network, and trials.csv."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ntkcli.question import time_text
+from ntkcli.spec.tune import Objective, TuneSpec
+from ntkcli.tuning.candidates import Candidate
+from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
+from ntkcli.tuning.scoring import Scored
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One network's scores.
+
+    number: counted from 0.
+    values: what the network has of the space, by key path.
+    scored: every candidate with its score; none for a network that failed.
+    failure: why it did.
+    """
+
+    number: int
+    values: dict[str, Any]
+    scored: Scored
+    seconds: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A network with a kernel, a ridge and a time, and their score."""
+
+    trial: Trial
+    candidate: Candidate
+    score: Score
+
+
+def ranked(trials: Sequence[Trial], objective: Objective) -> list[Outcome]:
+    """Everything that has a score, the best first; of equals, the first in order."""
+    found = [
+        Outcome(trial, candidate, score)
+        for trial in trials
+        for candidate, score in trial.scored.items()
+        if score.value is not None
+    ]
+    return sorted(found, key=lambda outcome: loss(objective, outcome.score))
+
+
+def loss(objective: Objective, score: Score) -> float:
+    """A score as something of which less is better; inf where there is none."""
+    value = math.inf if score.value is None else score.value
+    return -value if score.value is not None and objective in LARGER_IS_BETTER else value
+
+
+def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
+    """trials.csv: a line for every network, kernel, ridge and time, or for a network that failed."""
+    head = ["trial", *tune.network_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
+    errors = ["standard_error"] if tune.needs_validation else []
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*head, *errors, "seconds"])
+    for trial in trials:
+        for cells in _lines(trial, with_error=bool(errors)):
+            network = [value_text(trial.values[key]) for key in tune.network_axes]
+            writer.writerow([trial.number, *network, *cells, f"{trial.seconds:.3f}"])
+    return text.getvalue()
+
+
+def _lines(trial: Trial, *, with_error: bool) -> Iterator[list[str]]:
+    if trial.failure is not None:
+        yield [""] * (6 if with_error else 5)
+    for candidate, score in trial.scored.items():
+        error = [_number(score.error)] if with_error else []
+        yield [*candidate_cells(candidate), _number(score.value), *error]
+
+
+def candidate_cells(candidate: Candidate) -> list[str]:
+    """Kernel, ridge, ridge_scale and time."""
+    return [candidate.kernel, repr(candidate.ridge), candidate.ridge_scale, time_text(candidate.time)]
+
+
+def value_text(value: Any) -> str:
+    """A value of the spec in one cell, as YAML reads it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)

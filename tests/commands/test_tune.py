@@ -1,0 +1,262 @@
+"""`ntk tune`: a search, its directory, and the fit of the best."""
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from ntkcli.networks.of_spec import name_of
+from ntkcli.spec.file import read_spec
+
+from .run_files import MakeSpec, Ntk, Write, contents, load_json, part
+
+SPACE: dict[str, Any] = {
+    "network.depth": [1, 2, 3],
+    "network.activation": ["relu", {"name": "leaky_relu", "slope": 0.3}],
+    "inference.kernel": ["nngp", "ntk", "ntkgp"],
+    "inference.ridge": {"low": 1e-3, "high": 1.0, "log": True, "steps": 4},
+    "inference.time": [0.5, math.inf],
+}
+TUNE: dict[str, Any] = {"validation": {"folds": 3}, "space": SPACE}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "run-tune"
+
+
+def trials(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out / "trials.csv", dtype={"time": str})
+
+
+def test_a_search_writes_its_scores_its_best_spec_and_a_fit(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    outcome = ntk("tune", make_spec(tune=TUNE))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert {path.name for path in out.iterdir()} == {"trials.csv", "best.yaml", "fit"}
+    assert outcome.stdout.endswith("wrote run-tune\n")
+    assert {"predictions.csv", "metrics.json", "run.json", "spec.yaml"} <= {
+        path.name for path in (out / "fit").iterdir()
+    }
+
+
+def test_there_is_a_line_for_every_candidate(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    ntk("tune", make_spec(tune=TUNE))
+    table = trials(out)
+    assert list(table.columns) == [
+        "trial",
+        "network.activation",
+        "network.depth",
+        "kernel",
+        "ridge",
+        "ridge_scale",
+        "time",
+        "rmse",
+        "standard_error",
+        "seconds",
+    ]
+    assert len(table) == 6 * 4 * 5
+    assert table["trial"].tolist() == np.repeat(range(6), 20).tolist()
+    assert not table[["kernel", "ridge", "time", "rmse", "standard_error", "seconds"]].isna().any().any()
+    assert len(table.drop(columns=["rmse", "standard_error", "seconds", "trial"]).drop_duplicates()) == 120
+    assert {yaml.safe_load(text)["slope"] for text in table["network.activation"] if text != "relu"} == {0.3}
+
+
+def test_the_best_is_the_first_of_the_least(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    outcome = ntk("tune", make_spec(tune=TUNE))
+    table = trials(out)
+    first = table.iloc[table["rmse"].argmin()]
+    spec = read_spec(out / "best.yaml").spec
+    assert spec.network.depth == first["network.depth"]
+    assert (spec.inference.kernel, spec.inference.ridge) == ([first["kernel"]], first["ridge"])
+    assert spec.inference.time == [float(first["time"])]
+    assert spec.tune is None
+    shown = outcome.stdout.splitlines()
+    assert shown[0].split()[:3] == ["network.activation", "network.depth", "kernel"]
+    scores = [float(line.split(" +- ")[0].split()[-1]) for line in shown[1:6]]
+    np.testing.assert_allclose(scores, sorted(table["rmse"])[:5], rtol=1e-5)
+    assert shown[6] == ""
+
+
+def test_the_best_spec_fits_to_the_same_run(make_spec: MakeSpec, ntk: Ntk, out: Path, tmp_path: Path) -> None:
+    ntk("tune", make_spec(tune=TUNE))
+    outcome = ntk("fit", out / "best.yaml", "--out", tmp_path / "again", "--quiet")
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    for name in ("predictions.csv", "metrics.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (out / "fit" / name).read_bytes()
+    assert ntk("fit", out / "best.yaml", "--overwrite", "--quiet").returncode == 0
+
+
+def test_the_best_spec_has_every_default_and_its_paths(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    ntk("tune", make_spec(tune=TUNE, network={"sigma_b": 0.2}, output={"interval": 0.9}))
+    values = yaml.safe_load((out / "best.yaml").read_text())
+    assert set(values) == {"data", "network", "inference", "output", "compute"}
+    assert (values["data"]["train"], values["data"]["test"]) == ("../train.csv", "../test.csv")
+    assert (values["output"]["dir"], values["output"]["interval"]) == ("fit", 0.9)
+    assert values["network"]["sigma_b"] == 0.2
+    assert values["network"]["dropout"] == 1.0
+
+
+def test_another_directory_can_be_given(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    assert ntk("tune", make_spec(tune=TUNE), "--out", "else/where", "--quiet").returncode == 0
+    assert (tmp_path / "else" / "where" / "fit" / "predictions.csv").exists()
+    assert ntk("fit", "else/where/best.yaml", "--overwrite", "--quiet").returncode == 0
+
+
+def test_quiet_is_quiet(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("tune", make_spec(tune=TUNE), "--quiet")
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+
+
+def test_the_same_spec_gives_the_same_bytes(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        ntk("tune", make_spec(tune=TUNE), "--out", name, "--quiet")
+    one, two = (
+        pd.read_csv(tmp_path / name / "trials.csv").drop(columns="seconds") for name in ("one", "two")
+    )
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    assert (tmp_path / "one" / "best.yaml").read_bytes() == (tmp_path / "two" / "best.yaml").read_bytes()
+
+
+def test_a_finished_directory_is_left_as_it_is(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    path = make_spec(tune=TUNE)
+    ntk("tune", path)
+    before = contents(out)
+    outcome = ntk("tune", path)
+    assert outcome.returncode == 6
+    assert "holds the results of a finished search: give --overwrite or another --out" in outcome.stderr
+    assert contents(out) == before
+
+
+def test_overwriting_replaces_a_search_and_nothing_else(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    ntk("tune", make_spec(tune=TUNE))
+    (out / "notes.txt").write_text("mine")
+    small = {"space": {"inference.ridge": [0.5]}}
+    outcome = ntk("tune", make_spec(tune=small), "--overwrite", "--quiet")
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert len(trials(out)) == 1
+    assert read_spec(out / "best.yaml").spec.inference.ridge == 0.5
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_of_equal_scores_the_first_wins(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    """Without hidden layers, the activation is none."""
+    space = {"network.activation": ["erf", "relu"], "network.depth": [1], "inference.ridge": [0.1]}
+    ntk("tune", make_spec(tune={"space": space}))
+    table = trials(out)
+    assert table["rmse"].nunique() == 1
+    activation = read_spec(out / "best.yaml").spec.network.activation
+    assert not isinstance(activation, list)
+    assert name_of(activation) == "erf"
+
+
+def test_larger_is_better_where_it_is(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    space = SPACE | {"inference.kernel": ["nngp", "ntkgp"], "inference.time": ["inf"]}
+    ntk("tune", make_spec(tune={"objective": "log_marginal_likelihood", "space": space}))
+    table = trials(out)
+    assert "standard_error" not in table.columns
+    first = table.iloc[table["log_marginal_likelihood"].argmax()]
+    assert read_spec(out / "best.yaml").spec.inference.ridge == first["ridge"]
+
+
+def test_kernels_and_times_of_the_spec_are_tried_too(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    inference = {"kernel": ["ntk", "ntkgp"], "time": [0.5, "inf"]}
+    ntk("tune", make_spec(tune={"space": {"inference.ridge": [0.1, 1.0]}}, inference=inference))
+    tried = trials(out)[["kernel", "time"]].drop_duplicates().to_numpy().tolist()
+    assert tried == [["ntk", "0.5"], ["ntk", "inf"], ["ntkgp", "inf"]]
+
+
+def test_an_automatic_ridge_and_time_are_searched_over(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    inference = {"kernel": "ntk", "ridge": "auto", "time": "auto"}
+    outcome = ntk("tune", make_spec(tune={"space": {"network.depth": [1, 2]}}, inference=inference))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    table = trials(out)
+    assert len(table) == 2 * 20 * 21
+    assert table["time"].nunique() > 21
+    best = read_spec(out / "best.yaml").spec.inference
+    assert isinstance(best.ridge, float)
+    assert best.ridge_scale == "trace"
+    assert isinstance(best.time, list)
+
+
+def test_a_solver_that_cannot_do_the_best_is_not_kept(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    space = {"inference.time": [0.5], "inference.ridge": [0.1]}
+    outcome = ntk("tune", make_spec(tune={"space": space}, compute={"solver": "cholesky"}))
+    assert outcome.returncode == 0
+    assert read_spec(out / "best.yaml").spec.compute.solver == "auto"
+
+
+def test_the_held_out_score_of_a_fold_is_that_of_a_fit(
+    make_spec: MakeSpec, ntk: Ntk, out: Path, write: Write, tmp_path: Path
+) -> None:
+    """The trials' rmse is what `ntk fit` gets with the held out rows as test file."""
+    from ntkcli.spec.tune import ValidationSpec
+    from ntkcli.tuning.splits import splits
+
+    space = {"network.depth": [3], "inference.kernel": ["ntk"], "inference.ridge": [0.1]}
+    data: dict[str, Any] = {"standardize": False, "standardize_target": False}
+    ntk("tune", make_spec(data=data, tune={"validation": {"holdout": 0.3}, "space": space}))
+    (split,) = splits(14, ValidationSpec(holdout=0.3))
+    table = pd.read_csv(tmp_path / "train.csv", dtype=str)
+    write("some.csv", table.iloc[split.train].to_csv(index=False))
+    write("others.csv", table.iloc[split.held_out].to_csv(index=False))
+    data |= {"train": "some.csv", "test": "others.csv"}
+    ntk("fit", make_spec(data=data, inference={"ridge": 0.1}), "--quiet")
+    (score,) = load_json(tmp_path / "run" / "metrics.json")["scores"]
+    assert trials(out)["rmse"].item() == pytest.approx(score["rmse"], rel=1e-8)
+    assert len(part(tmp_path / "run", "ntk", "inf")) == len(split.held_out)
+
+
+def test_a_grid_needs_no_optuna(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert ntk("tune", make_spec(tune=TUNE), "--quiet").returncode == 0
+
+
+def test_drawing_without_optuna_is_told(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    outcome = ntk("tune", make_spec(tune=TUNE | {"search": "tpe"}))
+    assert outcome.returncode == 2
+    assert outcome.stderr.endswith(
+        "spec.yaml: tune.search: tpe needs Optuna: pip install 'ntkcli[tune]', or use grid\n"
+    )
+
+
+def test_a_search_that_draws_goes_on_and_is_complete(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    space = SPACE | {"network.depth": {"low": 1, "high": 5}}
+    section = {"validation": {"folds": 3}, "search": "tpe", "trials": 5, "space": space}
+    outcome = ntk("tune", make_spec(tune=section))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert {path.name for path in out.iterdir()} == {"trials.csv", "best.yaml", "fit", "study.db"}
+    assert trials(out)["trial"].tolist() == np.repeat(range(5), 20).tolist()
+    (out / "best.yaml").unlink()
+    (out / "trials.csv").unlink()
+    again = ntk("tune", make_spec(tune=section))
+    assert (again.returncode, again.stderr) == (0, "ntk: resuming after 5 trials\n")
+    assert len(trials(out)) == 100
+    assert ntk("tune", make_spec(tune=section | {"seed": 1}), "--overwrite", "--quiet").returncode == 0
+
+
+def test_progress_tells_the_best_so_far(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ntkcli.display.Stream.isatty", lambda _: True)
+    outcome = ntk("tune", make_spec(tune=TUNE))
+    assert "tune, rmse " in outcome.stderr
+    assert "100%" in outcome.stderr
+
+
+def test_classes_are_tuned_and_fitted(make_spec: MakeSpec, ntk: Ntk, out: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(tmp_path / "train.csv").assign(y=["yes", "no"] * 7)
+    table.to_csv(tmp_path / "classes.csv", index=False)
+    data = {"train": "classes.csv", "test": None}
+    for objective in ("accuracy", "log_loss"):
+        section = TUNE | {"objective": objective}
+        outcome = ntk("tune", make_spec(data=data, tune=section), "--overwrite", "--quiet")
+        assert outcome.returncode == 0, outcome.stderr
+        assert trials(out)[objective].between(0, 1 if objective == "accuracy" else 2).all()

@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.errors import DataError
+from ntkcli.spec.data import DataSpec
+
+
+@pytest.fixture
+def read_data(write: Callable[[str, str], Path]) -> Callable[..., Dataset]:
+    """Load a dataset from the text of its files; keyword arguments are keys of the data section."""
+
+    def read(train: str, test: str | None = None, **keys: Any) -> Dataset:
+        files = {"train": str(write("train.csv", train))}
+        if test is not None:
+            files["test"] = str(write("test.csv", test))
+        return load_dataset(DataSpec.model_validate({"target": "y", **files, **keys}))
+
+    return read
+
+
+@pytest.fixture
+def refusal(read_data: Callable[..., Dataset], tmp_path: Path) -> Callable[..., str]:
+    """Why a dataset cannot be loaded, on one line, without the files' folder."""
+
+    def refused(*texts: str, **keys: Any) -> str:
+        with pytest.raises(DataError) as found:
+            read_data(*texts, **keys)
+        message = str(found.value).replace(f"{tmp_path}/", "")
+        assert len(message.splitlines()) == 1
+        return message
+
+    return refused

@@ -1,0 +1,136 @@
+"""Training rows set aside to be predicted."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.spec.data import DataSpec, SplitSpec
+
+ReadData = Callable[..., Dataset]
+Refusal = Callable[..., str]
+
+
+def numbers(count: int) -> str:
+    return "i,a,y\n" + "".join(f"r{row},{row},{row * row}\n" for row in range(count))
+
+
+def classes(*counts: int) -> str:
+    names = [f"k{c}" for c, count in enumerate(counts) for _ in range(count)]
+    return "a,y\n" + "".join(f"{row},{name}\n" for row, name in enumerate(names))
+
+
+@given(count=st.integers(4, 40), share=st.integers(25, 60), seed=st.integers(0, 5))
+def test_every_row_is_on_one_side_and_the_share_is_rounded_down(
+    tmp_path_factory: pytest.TempPathFactory, count: int, share: int, seed: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "split.csv"
+    path.write_text(numbers(count))
+    split = SplitSpec(test=share / 100, seed=seed)
+    dataset = load_dataset(DataSpec(train=path, target=["y"], features=["a"], split=split))
+    assert sorted([*dataset.train.rows, *dataset.test.rows]) == list(range(count))
+    assert len(dataset.test) == count * share // 100
+    assert dataset.has_test_rows
+
+
+def test_a_row_takes_everything_with_it(read_data: ReadData) -> None:
+    test = read_data(numbers(20), split={"test": 0.25}, id="i", standardize=False).test
+    assert test.ids["i"].tolist() == [f"r{row}" for row in test.rows]
+    assert test.x[:, 0].tolist() == test.rows.tolist()
+    assert test.targets["y"].tolist() == (test.rows**2).tolist()
+    assert [test.line(place) for place in range(5)] == (test.rows + 2).tolist()
+    assert test.rows.tolist() == sorted(test.rows)
+
+
+def test_the_seed_decides_and_nothing_else(read_data: ReadData) -> None:
+    drawn = [read_data(numbers(30), split={"test": 0.3, "seed": seed}, id="i").test for seed in (0, 0, 1)]
+    first, again, other = (table.rows.tolist() for table in drawn)
+    assert first == again != other
+    assert read_data(numbers(30), split={"test": 0.3}, id="i").test.rows.tolist() == first
+
+
+def test_it_is_not_the_first_or_last_rows_alone(read_data: ReadData) -> None:
+    rows = read_data(numbers(100), split={"test": 0.3}, id="i").test.rows
+    assert 5 < (rows < 50).sum() < 25
+
+
+def test_of_every_class_its_share_is_set_aside(read_data: ReadData) -> None:
+    dataset = read_data(classes(50, 20, 11, 3), split={"test": 0.3})
+    assert Counter(dataset.test.targets["y"]) == {"k0": 15, "k1": 6, "k2": 3}
+    assert set(dataset.train.targets["y"]) == {"k0", "k1", "k2", "k3"}
+
+
+def test_a_share_is_what_it_says_and_not_what_float64_makes_of_it(read_data: ReadData) -> None:
+    assert len(read_data(numbers(100), split={"test": 0.29}, id="i").test) == 29
+
+
+@pytest.mark.parametrize(("count", "share", "sides"), [(3, 0.3, (0, 3)), (3, 0.7, (2, 1)), (2, 0.5, (1, 1))])
+def test_a_side_that_is_too_small_is_refused(
+    refusal: Refusal, count: int, share: float, sides: tuple[int, int]
+) -> None:
+    message = refusal(numbers(count), split={"test": share}, id="i")
+    assert message.startswith(f"train.csv: data.split: a share of {share:g} of {count} rows leaves ")
+    assert f"leaves {sides[0]} to predict and {sides[1]} to train with" in message
+
+
+def test_classes_that_are_all_too_small_to_be_split_are_refused(refusal: Refusal) -> None:
+    assert "leaves 0 to predict" in refusal(classes(3, 3), split={"test": 0.3})
+
+
+def test_everything_is_fitted_on_the_rows_that_stay(read_data: ReadData) -> None:
+    dataset = read_data(numbers(20), split={"test": 0.4}, id="i")
+    np.testing.assert_allclose(dataset.train.x.mean(), 0.0, atol=1e-14)
+    np.testing.assert_allclose(dataset.y_train.var(), 1.0, rtol=1e-13)
+    kept = dataset.train.rows
+    np.testing.assert_allclose(dataset.test.x[:, 0], (dataset.test.rows - kept.mean()) / kept.std())
+
+
+def test_a_category_that_only_the_rows_set_aside_have_is_unknown(
+    read_data: ReadData, refusal: Refusal
+) -> None:
+    split = {"test": 0.3}
+    row = int(read_data(numbers(20), split=split, id="i").test.rows[0])
+    header, *lines = numbers(20).splitlines()
+    # Two categories stay, and a third is with the row that is set aside.
+    cells = ["q" if place == row else "rs"[place % 2] for place in range(20)]
+    text = "\n".join([f"{header},c", *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
+    message = refusal(text, split=split, id="i")
+    assert message.startswith(f"train.csv:{row + 2}: column 'c': found 'q', which is not among")
+    dataset = read_data(text, split=split, id="i", unknown="ignore")
+    assert dataset.schema.features.columns == ["a", "c=r", "c=s"]
+    whole = read_data(text, id="i")
+    assert whole.schema.features.columns == ["a", "c=q", "c=r", "c=s"]
+
+
+def test_a_category_that_is_constant_once_rows_are_set_aside_is_dropped(read_data: ReadData) -> None:
+    split = {"test": 0.3}
+    row = int(read_data(numbers(20), split=split, id="i").test.rows[0])
+    header, *lines = numbers(20).splitlines()
+    cells = ["q" if place == row else "r" for place in range(20)]
+    text = "\n".join([f"{header},c", *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
+    dataset = read_data(text, split=split, id="i")
+    assert dataset.schema.features.columns == ["a"]
+    assert [warning.endswith("column 'c' is constant and was dropped") for warning in dataset.warnings] == [
+        True
+    ]
+
+
+def test_rows_with_a_gap_are_left_out_first(read_data: ReadData) -> None:
+    text = numbers(10) + "".join(f"r{row},,1\n" for row in range(10, 20))
+    dataset = read_data(text, split={"test": 0.5}, id="i", missing="drop")
+    assert len(dataset.test) == len(dataset.train) == 5
+    assert sorted([*dataset.train.rows, *dataset.test.rows]) == list(range(10))
+
+
+def test_gaps_are_filled_with_the_mean_of_the_rows_that_stay(read_data: ReadData) -> None:
+    text = "a,y\n" + "".join(f"{'' if row % 3 == 0 else row},{row}\n" for row in range(30))
+    dataset = read_data(text, split={"test": 0.4}, missing="mean", standardize=False)
+    kept = dataset.train.rows
+    mean = kept[kept % 3 != 0].mean()
+    for table in (dataset.train, dataset.test):
+        expected = np.where(table.rows % 3 == 0, mean, table.rows)
+        np.testing.assert_allclose(table.x[:, 0], expected)

@@ -1,0 +1,162 @@
+"""Gram matrices that go on from one network to the next are those of each network by itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.recursion import Recursion
+from ntkcli.kernels.steps import Activate, Affine, Pairs
+
+from .inputs import make_network, normal_rows, ready
+from .matrices import BOTH, symmetric
+
+DEPTHS = [1, 2, 3, 5]
+LEAKY = {"name": "leaky_relu", "slope": 0.2}
+
+# Settings by which every network begins with all the steps of a shallower one.
+NESTED: dict[str, dict[str, Any]] = {
+    "relu": {"activation": "relu"},
+    "erf": {"activation": "erf"},
+    "leaky_relu": {"activation": LEAKY},
+    "gelu": {"activation": "gelu"},
+    "tanh": {"activation": "tanh"},
+    "no biases": {"activation": "relu", "sigma_b": 0.0},
+    "dropout": {"activation": "erf", "dropout": 0.8},
+    "biases from zero": {"activation": "relu", "bias_init": "zero"},
+    "standard": {"activation": "relu", "parameterization": "standard", "width": 64},
+}
+# Settings by which they may not.
+OTHERS: dict[str, dict[str, Any]] = {
+    "residual": {"activation": "relu", "residual": True},
+    "blocks of two": {"activation": "erf", "residual": {"every": 2, "scale": 0.7}},
+    "layer norm": {"activation": "erf", "layer_norm": True},
+    "readout": {"activation": "relu", "readout": {"sigma_w": 0.5, "sigma_b": 0.0}},
+    "readout alone trained": {"activation": "relu", "train": "readout"},
+    "frozen": {"activation": "relu", "train": {"first_frozen": 1}},
+}
+
+
+def chain(x: FloatArray, settings: dict[str, Any], depths: list[int]) -> Iterator[Network]:
+    """Networks of some depths; the shallower ones with the deepest one's tables where they begin it."""
+    settings = dict(settings)
+    deepest = ready(make_network(depth=depths[-1], **settings), x)
+    for depth in depths:
+        own = make_network(depth=depth, **settings)
+        cut = Network(deepest.steps[: len(own.steps)])
+        yield cut if kinds(cut) == kinds(own) else ready(own, x)
+
+
+def kinds(network: Network) -> list[object]:
+    return [step if isinstance(step, Affine) else type(step) for step in network.steps]
+
+
+def check(recursion: Recursion, network: Network, x: FloatArray) -> None:
+    expected = symmetric(Gram(network, recursion.tile_rows), x)
+    for kernel, matrix in recursion.advance(network, network.rows(x)).items():
+        largest = expected[kernel].max()
+        np.testing.assert_allclose(matrix, expected[kernel], rtol=1e-14, atol=1e-14 * largest)
+        assert np.array_equal(matrix, matrix.T)
+
+
+@pytest.mark.parametrize("settings", NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize("tile_rows", [5, 256])
+def test_deeper_networks_go_on_with_the_numbers_of_their_own(
+    settings: dict[str, Any], tile_rows: int
+) -> None:
+    x, recursion = normal_rows(13), Recursion(threads=2, tile_rows=tile_rows)
+    x[[3, 12]] = x[7]
+    for network in chain(x, settings, DEPTHS):
+        check(recursion, network, x)
+
+
+@pytest.mark.parametrize("settings", OTHERS.values(), ids=OTHERS)
+def test_networks_that_do_not_begin_alike_have_their_own_numbers(settings: dict[str, Any]) -> None:
+    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    for network in chain(x, settings, [4, 5, 6]):
+        check(recursion, network, x)
+
+
+def test_lists_go_on_as_far_as_they_agree() -> None:
+    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    shallow = {"activation": ["relu", "erf"], "sigma_w": [1.0, 1.5, 2.0], "sigma_b": [0.1, 0.2, 0.3]}
+    deep = {
+        "activation": ["relu", "erf", "relu"],
+        "sigma_w": [1.0, 1.5, 2.0, 0.5],
+        "sigma_b": [0.1, 0.2, 0.3, 0],
+    }
+    other = deep | {"sigma_w": [1.0, 1.5, 2.1, 0.5]}
+    for depth, settings in ((3, shallow), (4, deep), (4, other)):
+        check(recursion, make_network(depth=depth, **settings), x)
+
+
+def test_any_order_of_networks_will_do() -> None:
+    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    for activation, depth in (("relu", 3), ("relu", 2), ("erf", 2), ("erf", 4), ("relu", 4), ("relu", 4)):
+        check(recursion, make_network(activation, depth), x)
+
+
+def test_without_theta_there_is_k_alone() -> None:
+    x, recursion = normal_rows(13), Recursion(ntk=False, tile_rows=5)
+    for depth in DEPTHS:
+        network = make_network("relu", depth)
+        assert list(recursion.advance(network, network.rows(x))) == ["nngp"]
+        check(recursion, network, x)
+
+
+def test_no_step_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = []
+    on_pairs = Affine.on_pairs
+
+    def counted(layer: Affine, pairs: Pairs) -> None:
+        layers.append(layer)
+        on_pairs(layer, pairs)
+
+    monkeypatch.setattr(Affine, "on_pairs", counted)
+    x, recursion = normal_rows(13), Recursion()
+    for network in chain(x, {"activation": "gelu"}, DEPTHS):
+        recursion.advance(network, network.rows(x))
+    assert len(layers) == DEPTHS[-1]
+
+
+def test_what_was_interrupted_is_not_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    shallow, deep = make_network("relu", 2), make_network("relu", 3)
+    recursion.advance(shallow, shallow.rows(x))
+    with monkeypatch.context() as patch:
+        patch.setattr(Affine, "on_pairs", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            recursion.advance(deep, deep.rows(x))
+    check(recursion, deep, x)
+
+
+def interrupt(layer: Affine, pairs: Pairs) -> None:
+    raise KeyboardInterrupt
+
+
+def test_both_kernels_are_there() -> None:
+    network = make_network("relu", 2)
+    assert set(Recursion().advance(network, network.rows(normal_rows(3)))) == set(BOTH)
+
+
+def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    on_pairs = Activate.on_pairs
+
+    def noted(step: Activate, pairs: Pairs) -> None:
+        seen.append(pairs.tolerance)
+        on_pairs(step, pairs)
+
+    monkeypatch.setattr(Activate, "on_pairs", noted)
+    x = normal_rows(3)
+    for depths in ([4], [2, 4]):
+        seen.clear()
+        recursion = Recursion()
+        for network in chain(x, {"activation": "relu"}, depths):
+            recursion.advance(network, network.rows(x))
+        assert len(seen) == 3
+        assert seen[0] > seen[1] == seen[2]

@@ -1,0 +1,155 @@
+"""Arrays of a model that are not what was written."""
+
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Refused = Callable[[str], str]
+Damage = Callable[[Path], None]
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def reshaped(path: Path) -> None:
+    np.save(path, np.load(path).reshape(1, -1))
+
+
+def of_other_numbers(path: Path) -> None:
+    np.save(path, np.load(path).astype(np.float32))
+
+
+class Trap:
+    """What leaves a file behind where it is unpickled."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.place,)
+
+
+def trapped(path: Path) -> None:
+    np.save(path, np.array([Trap(path.with_name("sprung"))], dtype=object), allow_pickle=True)
+
+
+def a_bare_pickle(path: Path) -> None:
+    path.write_bytes(pickle.dumps(Trap(path.with_name("sprung"))))
+
+
+DAMAGES = [cut, emptied, flipped, deleted, a_folder, reshaped, of_other_numbers, trapped, a_bare_pickle]
+
+
+def arrays(run: Path) -> list[str]:
+    model = run / "model"
+    names = sorted(str(path.relative_to(model)) for path in model.rglob("*.npy"))
+    assert len(names) > 15
+    return names
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_any_array_that_is_not_what_was_written_is_refused(
+    run: Path, refused: Refused, intact: Callable[[], None], damage: Damage
+) -> None:
+    for name in arrays(run):
+        if name.startswith(("mean_", "linear_")):
+            continue  # read by evaluate alone, below
+        damage(run / "model" / name)
+        assert refused(name).endswith(": fit it again")
+        assert not list((run / "model").rglob("sprung"))
+        intact()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_predictions_are_compared_with_is_checked_too(
+    run: Path, ntk: Callable[..., Any], intact: Callable[[], None], damage: Damage
+) -> None:
+    names = [name for name in arrays(run) if name.startswith(("mean_", "linear_"))]
+    assert len(names) == 6
+    for name in names:
+        damage(run / "model" / name)
+        outcome = ntk("evaluate", "run", "test.csv")
+        assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
+        assert str(Path("run", "model", name)) in outcome.stderr
+        intact()
+
+
+def forge(run: Path, name: str, content: bytes, **record: Any) -> None:
+    """Replace an array, and what is known of it."""
+    model = run / "model"
+    (model / f"{name}.npy").write_bytes(content)
+    told = json.loads((model / "model.json").read_text())
+    told["arrays"][name] |= {"sha256": hashlib.sha256(content).hexdigest(), **record}
+    (model / "model.json").write_text(json.dumps(told))
+
+
+def saved(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def archive(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, array)
+    return file.getvalue()
+
+
+def test_an_array_with_a_hash_of_its_own_is_read_by_the_shape_that_is_needed(
+    run: Path, refused: Refused, intact: Callable[[], None]
+) -> None:
+    for name in (path.removesuffix(".npy") for path in arrays(run)):
+        if name.startswith(("mean_", "linear_")):
+            continue
+        right = np.load(run / "model" / f"{name}.npy")
+        longer = np.zeros((len(right) + 1, *right.shape[1:]))
+        integers, words = np.zeros(right.shape, np.int64), np.full(right.shape, "1.0")
+        for array in (longer, np.zeros(()), np.zeros((*right.shape, 1)), integers, words, right * 1j):
+            forge(run, name, saved(array), shape=list(array.shape), dtype=array.dtype.str)
+            # What is wrong with the number of training rows shows in the next array.
+            line = refused("") if name == "x_train" and array is longer else refused(f"{name}.npy")
+            assert line.endswith(": fit it again")
+            intact()
+
+
+def test_no_pickle_is_opened_whatever_its_hash(
+    run: Path, refused: Refused, intact: Callable[[], None], tmp_path: Path
+) -> None:
+    trap = Trap(tmp_path / "sprung")
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([trap], dtype=object), allow_pickle=True)
+    zipped = io.BytesIO()
+    np.savez(zipped, np.array([trap], dtype=object))
+    for content in (pickle.dumps(trap), pickled.getvalue(), zipped.getvalue(), archive(np.zeros(3)), b"PK"):
+        for name in ("x_train", "factors/0", "coefficients/nngp_tinf"):
+            forge(run, name, content)
+            assert refused(f"{name}.npy").endswith(": fit it again")
+            assert not (tmp_path / "sprung").exists()
+            intact()

@@ -1,0 +1,154 @@
+"""model.json that is not what was written."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Ntk
+
+Refused = Callable[[str], str]
+NAME = "model.json"
+
+
+@pytest.fixture
+def rewrite(run: Path) -> Callable[[Any], None]:
+    """Write something else as model.json."""
+
+    def write(content: Any) -> None:
+        text = content if isinstance(content, str) else json.dumps(content)
+        (run / "model" / NAME).write_text(text, encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture
+def content(run: Path) -> Any:
+    return json.loads((run / "model" / NAME).read_text())
+
+
+def test_every_cut_of_the_file_is_refused(run: Path, refused: Refused) -> None:
+    path = run / "model" / NAME
+    text = path.read_bytes()
+    for length in (0, 1, 2, 17, len(text) // 2, len(text) - 3):
+        path.write_bytes(text[:length])
+        assert refused(NAME).endswith("is damaged: it is no JSON of a model: fit it again")
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "7", '"model"', "{}", '{"format": 1}', "[" * 100_000, "\0"])
+def test_what_is_no_model_is_refused(rewrite: Callable[[Any], None], refused: Refused, text: str) -> None:
+    rewrite(text)
+    assert "is damaged: " in refused(NAME)
+
+
+def test_bytes_that_are_no_text_are_refused(run: Path, refused: Refused) -> None:
+    (run / "model" / NAME).write_bytes(b'{"format": 1, "\xff": 2}')
+    assert "is damaged: " in refused(NAME)
+
+
+def test_a_newer_format_is_told_from_damage(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any
+) -> None:
+    rewrite({"format": content["format"] + 1, "whatever": "it holds"})
+    line = refused(NAME)
+    assert "was written by a newer ntk" in line
+    assert line.endswith("upgrade ntk, or fit it again")
+
+
+@pytest.mark.parametrize("version", [0, -1, True, None, "1", 1.0, [1]])
+def test_a_format_that_never_was_is_refused(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any, version: Any
+) -> None:
+    rewrite({**content, "format": version})
+    assert "is damaged: format: " in refused(NAME)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a value there is anything; of long lists, the beginning."""
+    yield path
+    items = (
+        value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    )
+    for key, part in items:
+        yield from places(part, (*path, key))
+
+
+def replaced(content: Any, path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> Any:
+    changed = deepcopy(content)
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    change(holder, path[-1])
+    return changed
+
+
+def put(value: Any) -> Callable[[Any, Any], None]:
+    return lambda holder, key: holder.__setitem__(key, value)
+
+
+def test_every_key_is_needed_or_has_a_default_and_no_other_is_known(
+    rewrite: Callable[[Any], None], ntk: Ntk, content: Any
+) -> None:
+    mappings = [path for path in places(content) if isinstance(at(content, path), dict)]
+    assert len(mappings) > 20
+    free = ("arrays", "numbers")
+    for path in mappings:
+        if path and path[-1] in free:
+            continue
+        rewrite(replaced(content, (*path, "unknown"), put(1)))
+        outcome = ntk("predict", "run", "test.csv")
+        assert outcome.returncode == 3, path
+        assert f"{'.'.join(map(str, path))}" in outcome.stderr
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+CHANGES: dict[str, Callable[[Any, Any], None]] = {
+    "deleted": lambda holder, key: holder.pop(key),
+    "null": put(None),
+    "text": put("neither"),
+    "empty text": put(""),
+    "negative": put(-3),
+    "huge": put(1e300),
+    "infinite": put("inf"),
+    "nan": put(float("nan")),
+    "whole": put(10**30),
+    "true": put(True),
+    "list": put([]),
+    "list of lists": put([[]]),
+    "mapping": put({}),
+    "doubled": lambda holder, key: holder.__setitem__(
+        key, holder[key] * 2 if isinstance(holder[key], list | str | int | float) else holder[key]
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_is_changed_is_told_in_a_line_or_does_no_harm(
+    rewrite: Callable[[Any], None], ntk: Ntk, content: Any, change: Callable[[Any, Any], None]
+) -> None:
+    for path in places(content):
+        if not path:
+            continue
+        rewrite(replaced(content, path, change))
+        outcome = ntk("predict", "run", "test.csv", "--quiet")
+        assert outcome.returncode in (0, 2, 3, 4, 5), (path, outcome.stderr)
+        assert "Traceback" not in outcome.stderr
+        assert outcome.stderr.count("\n") == (outcome.returncode != 0), (path, outcome.stderr)
+
+
+def test_a_folder_without_a_model_is_told(ntk: Ntk, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    for place in ("empty", "nowhere", "rows.csv"):
+        outcome = ntk("predict", place, "rows.csv")
+        assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
+        assert str(Path(place, "model", NAME)) in outcome.stderr
+        assert "name a run directory that `ntk fit` wrote" in outcome.stderr or place == "rows.csv"

@@ -1,0 +1,99 @@
+"""The data section."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ntkcli.spec.data import DataSpec
+from ntkcli.spec.spec import Spec
+
+Faults = Callable[[str], list[str]]
+
+CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"split": {"test": 0.2}, "test": "test.csv"}, "split", "there is a test file, so nothing to split off"),
+    ({"categorical": "y"}, "categorical", "column 'y' is no feature"),
+    ({"categorical": ["a", "n"], "id": "n"}, "categorical", "column 'n' is no feature"),
+    ({"categorical": ["a", "b"], "features": ["a"]}, "categorical", "column 'b' is no feature"),
+    ({"task": "classification", "target": ["y", "z"]}, "target", "classification takes one target"),
+]
+
+WRONG = [
+    ("split: 0.3", "data.split: should be a section", "(found 0.3)"),
+    ("split: {test: 0}", "data.split.test: should be greater than 0", "(found 0)"),
+    ("split: {test: 1}", "data.split.test: should be less than 1", "(found 1)"),
+    ("split: {test: 20%}", "data.split.test: should be a valid number", "(found '20%')"),
+    ("split: {test: 0.2, seed: -1}", "data.split.seed: should be greater than or equal to 0", "(found -1)"),
+    ("split: {test: 0.2, seed: 0.5}", "data.split.seed: should be a valid integer", "(found 0.5)"),
+    ("split: {seed: 1}", "data.split.test: is missing", ""),
+    ("missing: men", "data.missing: should be 'error', 'drop' or 'mean'", "did you mean 'mean'?"),
+    ("unknown: ignored", "data.unknown: should be 'error' or 'ignore'", "did you mean 'ignore'?"),
+    ("task: clasification", "data.task: should be 'auto', 'regression' or", "did you mean 'classification'?"),
+    (
+        "categorical: [a, a]",
+        "data.categorical: should name everything once",
+        "has twice: a (found ['a', 'a'])",
+    ),
+    ("categorical: [1.5]", "data.categorical[0]: should be a column's name", "(found 1.5)"),
+]
+
+
+def make(**keys: Any) -> DataSpec:
+    return DataSpec.model_validate({"train": "train.csv", "target": "y", **keys})
+
+
+@pytest.mark.parametrize(("keys", "place", "reason"), CONFLICTS)
+def test_keys_that_contradict_each_other_are_refused_at_one_of_them(
+    keys: dict[str, Any], place: str, reason: str
+) -> None:
+    with pytest.raises(ValidationError, match=reason) as refusal:
+        make(**keys)
+    (error,) = refusal.value.errors()
+    assert error["ctx"]["key"] == place
+
+
+@pytest.mark.parametrize(("line", "start", "end"), WRONG)
+def test_a_wrong_value_is_told_in_one_line_with_what_was_found(
+    faults: Faults, line: str, start: str, end: str
+) -> None:
+    (fault,) = faults(f"data:\n  train: t.csv\n  target: y\n  {line}\n")
+    assert fault.startswith(f"4: {start}")
+    assert fault.endswith(end)
+
+
+def test_a_share_is_split_off_with_seed_0_unless_it_is_given() -> None:
+    split = make(split={"test": "2e-1"}).split
+    assert split is not None
+    assert (split.test, split.seed) == (0.2, 0)
+    seeded = make(split={"test": 0.5, "seed": 7}).split
+    assert seeded is not None
+    assert seeded.seed == 7
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [({}, False), ({"test": "t.csv"}, True), ({"split": {"test": 0.5}}, True), ({"split": None}, False)],
+)
+def test_there_are_test_rows_with_a_file_or_a_split(keys: dict[str, Any], expected: bool) -> None:
+    assert make(**keys).has_test_rows is expected
+
+
+def test_test_matrices_are_of_rows_that_are_split_off_too() -> None:
+    values = {"train": "t.csv", "target": "y", "split": {"test": 0.5}}
+    spec = Spec.model_validate({"data": values, "output": {"kernels": "ntk_test_train"}})
+    assert spec.output.kernels == ["ntk_test_train"]
+
+
+@pytest.mark.parametrize("value", ["a", ["a"]])
+def test_one_categorical_column_stands_for_a_list_of_one(value: object) -> None:
+    assert make(categorical=value).categorical == ["a"]
+    assert make(categorical=value, features=["b", "a"]).categorical == ["a"]
+    assert make().categorical == []
+
+
+@pytest.mark.parametrize("target", [["y"], ["y", "z"]])
+def test_other_tasks_are_for_any_number_of_targets(target: list[str]) -> None:
+    for task in ("auto", "regression"):
+        assert make(task=task, target=target).target == target
+    assert make(task="classification").target == ["y"]

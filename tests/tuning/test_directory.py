@@ -1,0 +1,72 @@
+"""The directory of a search: one search at a time, and finished ones stay."""
+
+from pathlib import Path
+
+import pytest
+
+from ntkcli.errors import RunDirectoryError
+from ntkcli.tuning.place import TuneDirectory
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_files_appear_whole(tmp_path: Path) -> None:
+    with TuneDirectory(tmp_path / "a" / "out", overwrite=False) as directory:
+        directory.write("trials.csv", "text\n")
+    assert names(tmp_path / "a" / "out") == {"trials.csv"}
+    assert (tmp_path / "a" / "out" / "trials.csv").read_text() == "text\n"
+
+
+def test_a_search_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="stop"), TuneDirectory(tmp_path / "out", overwrite=False):
+        raise ValueError("stop")
+    assert names(tmp_path) == set()
+
+
+def test_a_search_that_was_interrupted_is_come_back_to(tmp_path: Path) -> None:
+    for _ in range(2):
+        with TuneDirectory(tmp_path, overwrite=False) as directory:
+            (directory.path / "study.db").touch()
+    assert names(tmp_path) == {"study.db"}
+
+
+def test_a_finished_search_stays(tmp_path: Path) -> None:
+    (tmp_path / "best.yaml").touch()
+    with pytest.raises(RunDirectoryError, match="finished search: give --overwrite or another --out"):
+        TuneDirectory(tmp_path, overwrite=False)
+
+
+def test_overwriting_takes_what_a_search_wrote_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("best.yaml", "trials.csv", "study.db", "notes.txt"):
+        (tmp_path / name).touch()
+    with TuneDirectory(tmp_path, overwrite=True):
+        pass
+    assert names(tmp_path) == {"notes.txt"}
+
+
+def test_two_searches_do_not_work_in_one_directory(tmp_path: Path) -> None:
+    with (
+        TuneDirectory(tmp_path, overwrite=False),
+        pytest.raises(RunDirectoryError, match="another search is at work there"),
+        TuneDirectory(tmp_path, overwrite=True),
+    ):
+        pass
+    with TuneDirectory(tmp_path, overwrite=False):
+        pass
+
+
+def test_a_file_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(RunDirectoryError, match="is no directory"):
+        TuneDirectory(tmp_path / "out", overwrite=True)
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(RunDirectoryError, match="cannot be written"),
+        TuneDirectory(tmp_path / "file" / "out", overwrite=False),
+    ):
+        pass

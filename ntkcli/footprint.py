@@ -19,6 +19,7 @@ from ntkcli.stages import Stage
 TABLE_COPIES, JOINED_TABLE_COPIES = 2.0, 3.5
 # Arrays of a solve; Lanczos adds one for each step, of which a digit of tolerance hardly ever takes more.
 SOLVING_ARRAYS = 6
+LEAVING_OUT_ARRAYS = 10
 MOST_STEPS_A_DIGIT = 3
 
 
@@ -36,7 +37,7 @@ def _computing(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool)
     n, full = sizes.n, sizes.n**2 * sizes.itemsize
     matrices = len(stage.matrices(question))
     blocks = 0 if in_file else sizes.matrix
-    predicting = _predicting(stage, sizes, question)
+    predicting = max(_predicting(stage, sizes, question), _leaving_out(stage, sizes, question))
     solving = 8 * n * _arrays(stage, question) * (sizes.k + PROBES)
     if stage.solver != "eigh":
         return matrices * blocks + max(predicting, solving)
@@ -68,6 +69,18 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question) -> int:
         columns = min(rows, COLUMNS_AT_ONCE)
         moments.append((grams + 2) * wide + grams * square + 8 * n * columns * _arrays(stage, question))
     return max(begin, kept + max(moments))
+
+
+def _leaving_out(stage: Stage, sizes: Sizes, question: Question) -> int:
+    """Bytes of the training rows that are predicted without themselves, some at a time."""
+    rows = min(len(question.left_out), CHUNK_ROWS)
+    if stage.solver == "none":
+        return 0
+    # Bases grow until they serve every node of the contour, twice as long as for the mean.
+    steps = (
+        min(MAX_STEPS, round(2 * question.digits * MOST_STEPS_A_DIGIT)) if stage.solver == "lanczos" else 0
+    )
+    return 8 * sizes.n * rows * (LEAVING_OUT_ARRAYS + steps)
 
 
 def _arrays(stage: Stage, question: Question) -> int:

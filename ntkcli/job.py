@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import TILE_ROWS, Gram
@@ -20,6 +21,7 @@ from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
 from ntkcli.stages import Solver
+from ntkcli.tuning.relevance import learned_relevance
 
 # Rows that are predicted without themselves, to calibrate by: enough for a number or two.
 CALIBRATION_ROWS = 1000
@@ -112,8 +114,13 @@ class Job:
 
 
 @contextmanager
-def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
+def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Iterator[Job]:
     """Load a spec's data and prepare its network; BLAS uses the spec's number of threads in the `with` block.
+
+    Args:
+        source: the spec.
+        journal: is told of progress and warnings.
+        learn: whether data.relevance: learned is carried out; else features count as they are.
 
     Raises:
         DataError: the data is not what the spec says.
@@ -126,9 +133,17 @@ def open_job(source: SpecFile, journal: Journal) -> Iterator[Job]:
             dataset = load_dataset(spec.data)
         for warning in dataset.warnings:
             journal.warn(warning)
+        if learn and spec.data.relevance == "learned":
+            with journal.phase("relevance"):
+                dataset = dataset.weighted(_relevance(dataset, threads))
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
         gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, gram.dtype)
         test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_rows else train
         yield Job(source, dataset, gram, train, test, journal)
+
+
+def _relevance(dataset: Dataset, threads: int) -> FloatArray:
+    groups = dataset.schema.features.groups
+    return learned_relevance(dataset.train.x, dataset.y_train, groups, threads=threads)

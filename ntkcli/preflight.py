@@ -24,7 +24,7 @@ def preflight(job: Job) -> None:
     schema = job.dataset.schema
     check_names(report_of(schema.targets, spec.output), schema.ids, train.file.path)
     if not job.dataset.has_test_rows:
-        job.journal.tell("there is no data.test: predicting the training rows themselves")
+        job.journal.tell("there is no data.test and no data.split: predicting the training rows themselves")
     if spec.output.noise and "ntk" in spec.inference.kernel:
         job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
     if job.dataset.is_classification:

@@ -52,7 +52,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         NtkError: the spec or the data cannot be read.
     """
     source = read_spec(spec_path, out)
-    with open_job(source, journal) as job:
+    with open_job(source, journal, learn=False) as job:
         # What auto will be is not known before the work begins; what it costs is.
         automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
         job = job.with_inference(job.spec.inference.with_stand_ins())

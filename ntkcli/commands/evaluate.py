@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ntkcli.data.standard_input import shown
 from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
@@ -32,7 +33,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Met
             plain.append(plain_results(targets, baselines, part.x))
             observed.append(part.targets)
         if not parts:
-            raise DataError(f"{table}: every row lacks a value, and data.missing: drop leaves none")
+            raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
         report = model.report(std=predictor.has_spread)
     results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
     return Metrics.of(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ntkcli.data.standard_input import shown
 from ntkcli.data.table import dropped_rows
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
@@ -33,7 +34,7 @@ def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal
             write(prediction_table(report, part, predictor.results(part)))
             rows, dropped = rows + len(part), dropped + part.dropped
         if not rows:
-            raise DataError(f"{table}: every row lacks a value, and data.missing: drop leaves none")
-        for warning in dropped_rows(table, dropped):
+            raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
+        for warning in dropped_rows(shown(table), dropped):
             journal.warn(warning)
     return rows

@@ -1,6 +1,7 @@
 """The data of one run: arrays ready for the kernel, and the way back to the user's units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import pandas as pd
 
@@ -46,6 +47,13 @@ class Dataset:
     def target_scaling(self) -> Scaling:
         """Of the outputs; predictions are taken back through it."""
         return self.schema.targets.scaling
+
+    def weighted(self, factors: FloatArray) -> Self:
+        """The same with every feature multiplied by a factor of its own, (features,)."""
+        features = self.schema.features.weighted(factors)
+        train = replace(self.train, x=self.train.x * features.relevance)
+        test = replace(self.test, x=self.test.x * features.relevance) if self.has_test_rows else train
+        return replace(self, train=train, test=test, schema=replace(self.schema, features=features))
 
     @property
     def y_train(self) -> FloatArray:

@@ -1,10 +1,11 @@
 """From a table's feature columns to the kernel's inputs; fitted on training rows, saved with the model."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
@@ -38,12 +39,14 @@ class Features:
     rules: what to do with cells that need it.
     fill: (columns,) what stands in for a missing value: the mean in training.
     scaling: of the encoded columns.
+    relevance: (columns,) what scaled columns are multiplied with.
     """
 
     features: list[Feature]
     rules: FeatureRules
     fill: FloatArray
     scaling: Scaling
+    relevance: FloatArray
 
     @property
     def columns(self) -> list[str]:
@@ -73,7 +76,16 @@ class Features:
         x = self.scaling.apply(np.where(np.isnan(encoded), self.fill, encoded))
         if self.rules.normalize_rows:
             normalize_rows(x)
-        return x
+        return x * self.relevance
+
+    @property
+    def groups(self) -> npt.NDArray[np.intp]:
+        """The feature that each of the encoded columns belongs to, from 0."""
+        return np.repeat(np.arange(len(self.features)), [len(feature.columns) for feature in self.features])
+
+    def weighted(self, factors: FloatArray) -> Self:
+        """The same with every feature multiplied by a factor of its own."""
+        return replace(self, relevance=factors[self.groups])
 
 
 def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: DataSpec) -> list[Feature]:
@@ -144,7 +156,8 @@ def fit_features(
     warnings = [f"{file.path}: column {feature.name!r} is constant and was dropped" for feature in dropped]
     chosen = columns_of(found, kept)
     scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
-    return Features(kept, FeatureRules.of(spec), fill[chosen], scaling), warnings
+    relevance = np.ones(int(chosen.sum()))
+    return Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance), warnings
 
 
 def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ntkcli.errors import DataError, ResourceError
 
+NAME = "standard input"
 GZIP = b"\x1f\x8b"
 
 
@@ -20,7 +21,7 @@ def readable(path: Path) -> Iterator[Path]:
         DataError: as in the `with` block, where the file is called "standard input".
         ResourceError: there is no space to keep it.
     """
-    if str(path) != "-":
+    if not _is_standard(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
@@ -28,13 +29,22 @@ def readable(path: Path) -> Iterator[Path]:
             copy = _copy(Path(folder))
         except OSError as error:
             raise ResourceError(
-                f"standard input: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
+                f"{NAME}: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
                 "more space"
             ) from error
         try:
             yield copy
         except DataError as error:
-            raise DataError(str(error).replace(str(copy), "standard input")) from error
+            raise DataError(str(error).replace(str(copy), NAME)) from error
+
+
+def shown(path: Path) -> Path:
+    """What a file is called in messages."""
+    return Path(NAME) if _is_standard(path) else path
+
+
+def _is_standard(path: Path) -> bool:
+    return str(path) == "-"
 
 
 def _copy(folder: Path) -> Path:

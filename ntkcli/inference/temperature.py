@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from ntkcli.arrays import FloatArray
 
@@ -37,6 +36,9 @@ def fit_temperature(scores: FloatArray, labels: npt.NDArray[np.integer]) -> floa
 
     Guo et al. 2017, section 4.2.
     """
+    # Not at the top: it takes 20 MiB, which only classes need.
+    from scipy.optimize import brentq
+
     below = scores - scores.max(axis=1, keepdims=True)
     widest = -float(below.min())
     if widest == 0.0:

@@ -161,10 +161,11 @@ def _reach(network: Network, spans: Sequence[FloatArray]) -> bool:
 
 
 def _within(q: FloatArray, limits: FloatArray) -> BoolArray:
-    """Which variances are between the ends of a table, or 0; what rounding adds to an end is not beyond it."""
+    """Which variances are 0 or between the ends of a table; what rounding adds to an end is not beyond."""
     if not limits.size:
-        return q == 0
-    return (q == 0) | ((limits[0] * (1 - SLACK) <= q) & (q <= limits[-1] * (1 + SLACK)))
+        return np.asarray(q == 0)
+    inside = (limits[0] * (1 - SLACK) <= q) & (q <= limits[-1] * (1 + SLACK))
+    return np.asarray((q == 0) | inside)
 
 
 def load_model(run: Path) -> Model:
@@ -194,7 +195,11 @@ def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
     width = sum(len(feature.columns) for feature in data.features)
     outputs = len(data.classes or data.targets)
     features = Features(
-        data.features, data.rules, arrays.read("fill", width), _scaling("features", width, arrays)
+        data.features,
+        data.rules,
+        arrays.read("fill", width),
+        _scaling("features", width, arrays),
+        arrays.read("relevance", width),
     )
     return Schema(
         data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))

@@ -87,6 +87,7 @@ class ModelWriter:
         features, targets = dataset.schema.features, dataset.schema.targets
         self.arrays.write("x_train", dataset.train.x)
         self.arrays.write("fill", features.fill)
+        self.arrays.write("relevance", features.relevance)
         for name, scaling in (("features", features.scaling), ("targets", targets.scaling)):
             self.arrays.write(f"{name}_mean", scaling.mean)
             self.arrays.write(f"{name}_scale", scaling.scale)
@@ -107,10 +108,12 @@ def factor_name(stage: int) -> str:
 
 def _record(pair: Pair, found: Calibration) -> CalibrationRecord:
     kernel, time = pair
-    return CalibrationRecord(
-        kernel=kernel,
-        time=time,
-        variance_scale=None if np.isnan(found.variance_scale).any() else found.variance_scale.tolist(),
-        half_width=None if found.half_width is None else found.half_width.tolist(),
-        temperature=found.temperature,
+    return CalibrationRecord.model_validate(
+        {
+            "kernel": kernel,
+            "time": time,
+            "variance_scale": None if np.isnan(found.variance_scale).any() else found.variance_scale.tolist(),
+            "half_width": None if found.half_width is None else found.half_width.tolist(),
+            "temperature": found.temperature,
+        }
     )

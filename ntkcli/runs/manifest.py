@@ -47,6 +47,7 @@ def write_manifest(
         },
         "data": _files(data, run.place),
         "features": data.schema.features.columns,
+        "relevance": _relevance(data),
         "targets": data.schema.targets.names,
         **({"classes": data.schema.targets.classes} if data.is_classification else {}),
         "target_scaling": {
@@ -92,6 +93,12 @@ def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
 def _finite(values: FloatArray) -> list[float | None]:
     """JSON has no infinity, and no NaN."""
     return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _relevance(data: Dataset) -> dict[str, float]:
+    """What every encoded column was multiplied with."""
+    features = data.schema.features
+    return dict(zip(features.columns, features.relevance.tolist(), strict=True))
 
 
 def _files(data: Dataset, home: Path) -> dict[str, Any]:

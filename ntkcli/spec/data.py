@@ -28,6 +28,7 @@ class DataSpec(Section):
     categorical: AnyNumberOf[Column] = Field(default=[])
     unknown: Literal["error", "ignore"] = "error"
     missing: Literal["error", "drop", "mean"] = "error"
+    relevance: Literal["equal", "learned"] = "equal"
     log: Literal["auto"] | AnyNumberOf[Column] = Field(default=[])
     standardize: bool = True
     normalize_rows: bool = False
@@ -71,6 +72,13 @@ class DataSpec(Section):
     def _classes_are_one_target(self) -> Self:
         if self.task == "classification" and len(self.target) > 1:
             raise conflict("target", "classification takes one target: name one, and fit the others apart")
+        return self
+
+    @model_validator(mode="after")
+    def _relevance_is_of_standardised_columns(self) -> Self:
+        if self.relevance == "learned" and (self.normalize_rows or not self.standardize):
+            what = "learned starts from standardize: true and normalize_rows: false: set these, or use equal"
+            raise conflict("relevance", what)
         return self
 
     @property

@@ -91,7 +91,7 @@ class Spec(Section):
     def _test_matrices_need_test_rows(self) -> Self:
         asked = [name for name in self.output.kernels if "test" in name]
         if asked and not self.data.has_test_rows:
-            raise conflict("output.kernels", f"{asked[0]} needs test rows: name a data.test")
+            raise conflict("output.kernels", f"{asked[0]} needs test rows: give data.test or data.split")
         return self
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ def main() -> None:
     tables = {name: uci.load(name, options.wheel or options.work / uci.WHEEL) for name in names}
     scores: Scores = {name: comparison.scores(name, table) for name, table in tables.items()}
     sizes = {name: (len(table), table.shape[1] - 1) for name, table in tables.items()}
-    options.out.write_text(page(scores, sizes, comparison.tune.version, SEARCH_ROWS))
+    options.out.write_text(page(scores, sizes, comparison.tune.version, SEARCH_ROWS, comparison.seeds))
     print(f"{options.out}: written")
 
 
@@ -51,10 +51,15 @@ class Comparison:
     tune: Tune
     splits: int
 
+    @property
+    def seeds(self) -> range:
+        """One for each split."""
+        return range(FIRST_SEED, FIRST_SEED + self.splits)
+
     def scores(self, name: str, table: pd.DataFrame) -> dict[str, list[Score]]:
         """One set: by method, a score for each split."""
         found: dict[str, list[Score]] = {method: [] for method in METHODS}
-        for seed in range(FIRST_SEED, FIRST_SEED + self.splits):
+        for seed in self.seeds:
             for method, scores in found.items():
                 scores.append(self._score(name, table, seed, method))
             summary = ", ".join(f"{method} {scores[-1].rmse:.4g}" for method, scores in found.items())

@@ -89,7 +89,7 @@ def test_without_a_spread_the_means_are_those_of_the_fit(
     fit: Fit, ntk: Ntk, tmp_path: Path, sections: Sections
 ) -> None:
     expected = fitted(fit(**sections))
-    spread = [name for name in expected if name.endswith(("_std", "_lower", "_upper"))]
+    spread = [name for name in expected if str(name).endswith(("_std", "_lower", "_upper"))]
     assert len(spread) == 3
     assert_same(predicted(ntk, tmp_path, "test.csv", "--no-std"), expected.drop(columns=spread))
 

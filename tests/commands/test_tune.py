@@ -260,3 +260,26 @@ def test_classes_are_tuned_and_fitted(make_spec: MakeSpec, ntk: Ntk, out: Path, 
         outcome = ntk("tune", make_spec(data=data, tune=section), "--overwrite", "--quiet")
         assert outcome.returncode == 0, outcome.stderr
         assert trials(out)[objective].between(0, 1 if objective == "accuracy" else 2).all()
+
+
+def test_some_rows_are_scored_as_if_there_were_no_others(
+    make_spec: MakeSpec, ntk: Ntk, write: Write, out: Path, tmp_path: Path
+) -> None:
+    data = {"standardize": False, "standardize_target": False}
+    tune = {"objective": "loo_rmse", "space": {"inference.ridge": [0.1, 1.0]}}
+    assert ntk("tune", make_spec(data=data, tune={**tune, "rows": 9})).returncode == 0
+    some = trials(out)
+    chosen = np.sort(np.random.default_rng(0).permutation(14)[:9])
+    write("train.csv", pd.read_csv(tmp_path / "train.csv").iloc[chosen].to_csv(index=False))
+    assert ntk("tune", make_spec(data=data, tune=tune), "--overwrite").returncode == 0
+    np.testing.assert_allclose(some["loo_rmse"], trials(out)["loo_rmse"], rtol=1e-10)
+
+
+def test_more_rows_than_there_are_is_all_of_them(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    tune = {"objective": "loo_rmse", "space": {"inference.ridge": [0.1, 1.0]}}
+    for rows in ("all", 1000):
+        assert ntk("tune", make_spec(tune={**tune, "rows": rows}), "--overwrite").returncode == 0
+        scores = trials(out)["loo_rmse"].tolist()
+        if rows == "all":
+            expected = scores
+    assert scores == expected

@@ -44,6 +44,7 @@ DEFAULTS = [
     ("output.kernels", []),
     ("output.interval", 0.95),
     ("output.interval_from", "normal"),
+    ("data.relevance", "equal"),
     ("output.std", True),
     ("output.noise", False),
     ("output.covariance", False),

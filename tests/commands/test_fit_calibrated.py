@@ -1,0 +1,99 @@
+"""What a fit learns from rows that are left out, and from features that matter."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ntkcli.arrays import FloatArray
+
+from .run_files import Fit, MakeSpec, Ntk, load_json, values
+
+NOISY = {"kernel": "ntkgp", "ridge": 0.1}
+BY_ROWS = {"noise": True, "interval_from": "leave_one_out"}
+
+
+def left_out(
+    fit: Fit, write: Callable[[str, str], Path], tmp_path: Path, output: dict[str, object]
+) -> FloatArray:
+    """|residual| / std of every training row, by really fitting without it."""
+    table = pd.read_csv(tmp_path / "train.csv")
+    found = []
+    for row in range(len(table)):
+        write("train.csv", table.drop(index=row).to_csv(index=False))
+        write("test.csv", table.iloc[[row]].to_csv(index=False))
+        # Scales are those of all rows in the closed form: leave them out of the comparison.
+        data = {"standardize": False, "standardize_target": False}
+        one = pd.read_csv(fit(data=data, inference=NOISY, output=output) / "predictions.csv")
+        found.append(abs(values(one, "y_mean") - values(one, "y")) / values(one, "y_std"))
+    write("train.csv", table.to_csv(index=False))
+    return np.concatenate(found)
+
+
+def test_the_calibration_is_that_of_rows_really_left_out(
+    fit: Fit, write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    distance = left_out(fit, write, tmp_path, {"noise": True})
+    data = {"standardize": False, "standardize_target": False}
+    output = {**BY_ROWS, "interval": 0.8}
+    run = fit(data=data, inference={**NOISY, "variance_scale": "auto"}, output=output)
+    calibration = load_json(run / "run.json")["calibration"]
+    assert (calibration["by"], calibration["rows"]) == ("leave-one-out", 14)
+    (found,) = calibration["found"]
+    scale = np.mean(distance**2)
+    assert found["variance_scale"] == pytest.approx([scale], rel=1e-6)
+    # ceil(15 * 0.8) is 12.
+    assert found["half_width"] == pytest.approx([np.sort(distance)[11] / math.sqrt(scale)], rel=1e-6)
+
+
+def test_an_interval_reaches_the_half_width_to_both_sides(fit: Fit) -> None:
+    run = fit(inference=NOISY, output=BY_ROWS)
+    (found,) = load_json(run / "run.json")["calibration"]["found"]
+    table = pd.read_csv(run / "predictions.csv")
+    half = found["half_width"][0] * values(table, "y_std")
+    np.testing.assert_allclose(values(table, "y_upper") - values(table, "y_mean"), half, rtol=1e-9)
+    np.testing.assert_allclose(values(table, "y_mean") - values(table, "y_lower"), half, rtol=1e-9)
+
+
+def test_intervals_from_rows_left_out_want_their_noise(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("fit", make_spec(output={"interval_from": "leave_one_out"}))
+    assert outcome.returncode == 2
+    assert "output.interval_from: leave_one_out gives intervals of new observations" in outcome.stderr
+
+
+def test_without_anything_to_calibrate_there_is_none(fit: Fit) -> None:
+    assert load_json(fit(inference=NOISY) / "run.json")["calibration"] is None
+
+
+def test_learned_relevance_is_told_and_kept_with_the_model(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
+    run = fit(data={"relevance": "learned"}, inference=NOISY)
+    factors = load_json(run / "run.json")["relevance"]
+    assert list(factors) == ["a", "b", "c"]
+    assert factors["c"] < min(factors["a"], factors["b"])
+    outcome = ntk("predict", "run", "test.csv", "--out", "again.csv")
+    assert outcome.returncode == 0
+    again, first = (pd.read_csv(path) for path in (tmp_path / "again.csv", run / "predictions.csv"))
+    pd.testing.assert_frame_equal(again, first, rtol=1e-12)
+    assert not np.allclose(
+        values(first, "y_mean"), values(pd.read_csv(fit(inference=NOISY) / "predictions.csv"), "y_mean")
+    )
+
+
+@pytest.mark.parametrize("data", [{"standardize": False}, {"normalize_rows": True}])
+def test_learned_relevance_starts_from_standardised_columns(
+    make_spec: MakeSpec, ntk: Ntk, data: dict[str, bool]
+) -> None:
+    outcome = ntk("fit", make_spec(data={"relevance": "learned", **data}))
+    assert outcome.returncode == 2
+    assert "data.relevance: learned starts from standardize: true" in outcome.stderr
+
+
+def test_checking_learns_nothing(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **keys: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("ntkcli.job.learned_relevance", refuse)
+    assert ntk("check", make_spec(data={"relevance": "learned"}, inference=NOISY)).returncode == 0

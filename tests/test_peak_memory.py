@@ -38,6 +38,7 @@ class Case:
     in_file: bool = False
 
 
+AUTO: dict[str, Any] = {"kernel": "nngp", "variance_scale": "auto"}
 MEAN: dict[str, Any] = {"output": {"std": False}}
 MEASURED = {
     "mean": Case(3000, sections=MEAN),
@@ -48,6 +49,11 @@ MEASURED = {
         2000, sections={"inference": {"kernel": "nngp", "time": 10}, "compute": {"solver": "eigh"}}
     ),
     "lanczos": Case(2500, 60, sections={"inference": NTK_AT_10, "compute": {"solver": "lanczos"}}),
+    "rows left out": Case(3000, sections={"inference": AUTO}),
+    "rows left out by Lanczos": Case(
+        2500, 60, sections={"inference": AUTO | {"time": 10}, "compute": {"solver": "lanczos"}}
+    ),
+    "a few samples": Case(1500, 1200, sections={"output": {"samples": 20}}),
     "covariance": Case(1500, 1200, sections={"output": {"covariance": True}}),
     "covariance of a posterior": Case(
         2500, 1200, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}

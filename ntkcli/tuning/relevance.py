@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.gram import Gram
@@ -40,6 +39,8 @@ def learned_relevance(
         groups: (d,), the feature that each column belongs to, from 0.
         threads: that compute kernels.
     """
+    from scipy.optimize import minimize  # 20 MiB, which a fit that asks for no relevance does not take
+
     count = int(groups.max()) + 1
     if not y.any():
         return np.ones(count)

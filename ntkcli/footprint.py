@@ -20,6 +20,10 @@ TABLE_COPIES, JOINED_TABLE_COPIES = 2.0, 3.5
 # Arrays of a solve; Lanczos adds one for each step, of which a digit of tolerance hardly ever takes more.
 SOLVING_ARRAYS = 6
 LEAVING_OUT_ARRAYS = 10
+# Copies of the training rows that least squares takes.
+LINEAR_COPIES = 3
+# Arrays of the draws' size, and of the covariance's, that drawing takes.
+DRAWING_ARRAYS, DRAWING_SQUARES = 4, 5
 MOST_STEPS_A_DIGIT = 3
 
 
@@ -30,7 +34,9 @@ def stage_bytes(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool
     columns = 3 + k * (5 if spread else 2)
     copies = JOINED_TABLE_COPIES if pairs > 1 else TABLE_COPIES
     table = int(copies * 8 * sizes.m * pairs * columns)
-    return max(sizes.reading, results + table, results + _computing(stage, sizes, question, in_file=in_file))
+    linear = LINEAR_COPIES * 8 * sizes.n * sizes.d
+    computing = _computing(stage, sizes, question, in_file=in_file)
+    return max(sizes.reading, results + max(table, linear, computing))
 
 
 def _computing(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool) -> int:
@@ -58,8 +64,9 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question) -> int:
     # Covariances that wait to be written, and the one that was written last.
     kept = square * (len(stage.pairs) - 1 + (len(question.pairs) > 1))
     begin = grams * block_bytes(rows, size) + (grams - 1) * square + _full(rows, size) if whole else 0
+    drawing = _drawing(sizes, question)
     if stage.solver == "none":
-        return kept + begin
+        return kept + max(begin, drawing)
     # Of posteriors the kernels' rows, the solution, and copies of both; of ensembles K's product with it too.
     if "ntk" in stage.kernels:
         moments = [8 * wide + 2 * square, 4 * wide + 5 * square]
@@ -68,7 +75,14 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question) -> int:
     if stage.solver == "lanczos":
         columns = min(rows, COLUMNS_AT_ONCE)
         moments.append((grams + 2) * wide + grams * square + 8 * n * columns * _arrays(stage, question))
-    return max(begin, kept + max(moments))
+    return max(begin, kept + max(*moments, drawing))
+
+
+def _drawing(sizes: Sizes, question: Question) -> int:
+    """Bytes of the functions drawn, of what they are made from, and of the root of the covariance."""
+    if not question.draws:
+        return 0
+    return 8 * (DRAWING_ARRAYS * question.draws * sizes.m * sizes.k + DRAWING_SQUARES * sizes.m**2)
 
 
 def _leaving_out(stage: Stage, sizes: Sizes, question: Question) -> int:

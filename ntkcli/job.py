@@ -64,6 +64,7 @@ class Job:
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
             left_out=self._left_out,
+            draws=output.samples,
         )
 
     @property

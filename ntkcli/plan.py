@@ -133,7 +133,8 @@ class Planner:
             peaks += [stage_bytes(stage, sizes, self.question, in_file=in_file) for stage in stages]
             work = sum((stage_work(stage, sizes, self.question) for stage in stages), work)
             if self.question.spread == "covariance":
-                disk += len(self.question.pairs) * sizes.k * sizes.m**2 * 8
+                numbers = sizes.m**2 + self.question.draws * sizes.m
+                disk += len(self.question.pairs) * sizes.k * numbers * 8
         if in_file:
             disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
         operations = work.operations(sizes) * (FILE_SLOWDOWN if in_file else 1.0)

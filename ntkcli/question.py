@@ -22,6 +22,7 @@ class Question:
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
     left_out: training rows to predict without themselves.
+    draws: functions to draw at the test rows.
     """
 
     times: dict[str, list[float]]
@@ -32,6 +33,7 @@ class Question:
     tolerance: float = 1e-10
     refine: bool = False
     left_out: tuple[int, ...] = ()
+    draws: int = 0
 
     def absolute_ridge(self, diagonal: FloatArray) -> float:
         """Lambda as it is added to the diagonal (n,) of a Gram matrix."""

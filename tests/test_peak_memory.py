@@ -54,6 +54,7 @@ MEASURED = {
         2500, 60, sections={"inference": AUTO | {"time": 10}, "compute": {"solver": "lanczos"}}
     ),
     "a few samples": Case(1500, 1200, sections={"output": {"samples": 20}}),
+    "many samples": Case(1500, 1200, sections={"output": {"samples": 5000}}),
     "covariance": Case(1500, 1200, sections={"output": {"covariance": True}}),
     "covariance of a posterior": Case(
         2500, 1200, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}

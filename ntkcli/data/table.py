@@ -69,8 +69,9 @@ class Schema:
         Raises:
             DataError: a cell is of no use.
         """
-        numbers = self.features.numbers + self._present(self.targets.numbers, file)
-        texts = self.features.texts + self._present(self.targets.texts, file) + self.ids
+        observed = _observed(self.targets.names, file)
+        numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
+        texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing = self.features.rules.missing != "error"
         # A table is held back until it is known how many rows were left out behind it.
         held, dropped = None, 0
@@ -112,12 +113,14 @@ class Schema:
             file=file,
             rows=frame.index.to_numpy(),
             x=self.features.inputs(encoded),
-            targets=frame[self._present(self.targets.names, file)],
+            targets=frame[[name for name in self.targets.names if name in frame]],
             ids=frame[[name for name in self.ids if name in frame]],
         )
 
-    def _present(self, names: list[str], file: CsvFile) -> list[str]:
-        return [name for name in names if name in file.columns]
+
+def _observed(names: list[str], file: CsvFile) -> set[str]:
+    """The columns that a file has values of: a target yet to come is often there, and empty."""
+    return set(file.first_values([name for name in names if name in file.columns]))
 
 
 def trimmed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:

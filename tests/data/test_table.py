@@ -128,3 +128,14 @@ def test_an_id_without_a_value_drops_no_row(read_data: ReadData, write: Write) -
     schema = read_data(TRAIN, id="i", missing="drop").schema
     (table,) = schema.tables(CsvFile(write("new.csv", "i,n,c\n,1,p\nNA,2,q\n")))
     assert (table.ids["i"].tolist(), table.dropped) == (["", "NA"], 0)
+
+
+@pytest.mark.parametrize("cell", ["", "?"])
+def test_a_target_that_is_empty_throughout_counts_as_none(
+    read_data: ReadData, write: Write, cell: str
+) -> None:
+    schema = read_data(TRAIN, id="i").schema
+    (table,) = schema.tables(CsvFile(write("new.csv", f"i,n,c,y\na,1,p,{cell}\nb,2,q,{cell}\n")))
+    assert list(table.targets.columns) == []
+    with pytest.raises(DataError, match=":3: column 'y'"):
+        list(schema.tables(CsvFile(write("some.csv", f"i,n,c,y\na,1,p,k\nb,2,q,{cell}\n"))))

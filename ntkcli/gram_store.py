@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ntkcli.arrays import Allocate, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
 
 

@@ -11,7 +11,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import TILE_ROWS, Gram
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.machine import thread_count
 from ntkcli.networks.of_data import prepared_network
 from ntkcli.plan import Budget, Planner

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.machine import multiply_rate
 from ntkcli.plan import Plan
 from ntkcli.work import FILE_SLOWDOWN

@@ -11,7 +11,7 @@ from ntkcli.inference.flow import Action
 from ntkcli.inference.gradient_flow import ensemble
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.prediction import Prediction, with_spread
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.question import Question
 from ntkcli.solved_stage import SolvedStage
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory
-from ntkcli.kernels.network import Network, Rows
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.progress import Advance, unseen

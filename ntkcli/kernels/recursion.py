@@ -9,7 +9,8 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.gram import TILE_ROWS, in_threads, strips
-from ntkcli.kernels.network import Network, Rows
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.kernels.steps import Activate, Step
 

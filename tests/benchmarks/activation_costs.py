@@ -11,7 +11,8 @@ import numpy as np
 
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Network, Rows
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import Rows
 from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.network import NetworkSpec
 

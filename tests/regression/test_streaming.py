@@ -13,7 +13,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.question import Question
 from ntkcli.stages import SolverChoice, ladders

@@ -7,7 +7,7 @@ import pytest
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.gram_store import GramStore
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.network import Rows
+from ntkcli.kernels.rows import Rows
 from ntkcli.networks.of_spec import network_of
 from ntkcli.progress import unseen
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices

@@ -1,0 +1,31 @@
+"""Input rows, prepared for a network."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from ntkcli.arrays import FloatArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Input rows with what the recursion needs of each alone.
+
+    x: (n, d) inputs over sqrt(d).
+    variances: (s, n), K(x, x) where a step reads it, and of the network at last.
+    ntk_diagonal: (n,), Theta(x, x) of the network.
+    """
+
+    x: FloatArray
+    variances: FloatArray
+    ntk_diagonal: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows: slice) -> Self:
+        """Some of the rows, as views."""
+        return type(self)(self.x[rows], self.variances[:, rows], self.ntk_diagonal[rows])
+
+    def diagonal(self, kernel: str) -> FloatArray:
+        """k(x, x) of every row, (n,), for kernel "nngp" or "ntk"."""
+        return self.variances[-1] if kernel == "nngp" else self.ntk_diagonal

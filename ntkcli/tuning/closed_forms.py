@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+from ntkcli.inference.calibration import variance_scale
+from ntkcli.inference.leave_one_out import LeftOut
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.decomposed import Decomposed, Targets, mean_ratio
+from ntkcli.tuning.decomposed import Decomposed, Targets
 from ntkcli.tuning.objectives import Score, joined_rmse, negative_log_density
 from ntkcli.tuning.stack import Pair
 
@@ -49,5 +51,6 @@ def _loo_nll(
     residual = whole.smoother.residual(*pair)
     variance = whole.left_out_variance(candidate.kernel, pair)
     given = asked.variance_scale
-    scale = mean_ratio(residual, variance) if given == "auto" else np.full(residual.shape[1], given)
+    left_out = LeftOut(residual, variance)
+    scale = variance_scale(left_out) if given == "auto" else np.full(residual.shape[1], given)
     return float(negative_log_density(residual, variance[:, None] * scale, targets.scale))

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.inference.calibration import variance_scale
+from ntkcli.inference.leave_one_out import LeftOut
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.spec.inference import InferenceSpec
@@ -94,10 +96,5 @@ class Decomposed:
         """What variances are multiplied with, (k,): as given, or as left out rows have it."""
         if given != "auto":
             return np.full(self.y.shape[1], given)
-        return mean_ratio(self.smoother.residual(*pair), self.left_out_variance(kernel, pair))
-
-
-def mean_ratio(residual: FloatArray, variance: FloatArray) -> FloatArray:
-    """The mean of residual^2 / variance over rows, (k,), of residuals (r, k) and variances (r,)."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return np.asarray(np.mean(residual**2 / variance[:, None], axis=0))
+        left_out = LeftOut(self.smoother.residual(*pair), self.left_out_variance(kernel, pair))
+        return variance_scale(left_out)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, TextIO, cast
 
 import click
 
-from ntkcli.progress import Advance, unseen
+from ntkcli.journal import Advance, unseen
 
 if TYPE_CHECKING:
-    from ntkcli.runs.metrics import Metrics
+    from ntkcli.results.metrics import Metrics
 
 
 class Stream:

@@ -1,11 +1,16 @@
 """What is told of a run while it goes on, and kept for run.json: phases, their times, warnings."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from ntkcli.progress import Advance, unseen
+# How far a piece of work has come: called with the number of steps just finished.
+Advance = Callable[[int], None]
+
+
+def unseen(steps: int) -> None:
+    """Progress that nobody looks at."""
 
 
 class Display(Protocol):

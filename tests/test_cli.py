@@ -15,7 +15,7 @@ import pytest
 import ntkcli
 from ntkcli.commands.fit import fit as run_fit
 from ntkcli.journal import Journal
-from ntkcli.regression import Regression
+from ntkcli.regression.fitted_model import Regression
 
 Ntk = Callable[..., CompletedProcess[str]]
 MakeSpec = Callable[..., Path]
@@ -182,7 +182,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_a_job_larger_than_the_memory_is_refused_before_it_begins(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
-    monkeypatch.setattr("ntkcli.plan.available_memory", lambda: 2**20 * 10 // 9 + 1)
+    monkeypatch.setattr("ntkcli.planning.plan.available_memory", lambda: 2**20 * 10 // 9 + 1)
     outcome = ntk(command, make_spec())
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert outcome.stderr.startswith("ntk: error: not enough memory: this job needs about ")
@@ -193,7 +193,7 @@ def test_a_job_larger_than_the_memory_is_refused_before_it_begins(
 def test_matrices_larger_than_the_disk_are_refused_before_they_are_begun(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("ntkcli.machine.shutil.disk_usage", lambda _: FullDisk())
+    monkeypatch.setattr("ntkcli.planning.machine.shutil.disk_usage", lambda _: FullDisk())
     outcome = ntk("fit", make_spec(output={"kernels": ["ntk_train_train"]}))
     assert outcome.returncode == 5
     assert outcome.stderr.startswith("ntk: error: not enough disk: ")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ntkcli.display import Stream, Terminal, labelled, score_table
-from ntkcli.runs.metrics import Metrics
+from ntkcli.results.metrics import Metrics
 
 SCORE: dict[str, Any] = {"kernel": "ntk", "time": "inf", "target": "y", "rmse": 0.5}
 PLAIN: dict[str, Any] = {"model": "mean", "target": "y", "rmse": 2.0, "nll": 1.5, "coverage": 0.9}

@@ -8,15 +8,15 @@ from pathlib import Path
 from ntkcli.data.doubts import doubts
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
-from ntkcli.job import Job, open_job
+from ntkcli.jobs.checks import preflight
+from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.network import setting_text
 from ntkcli.journal import Journal
-from ntkcli.networks.of_spec import setting_text
-from ntkcli.plan import Plan, Planner
-from ntkcli.preflight import preflight
-from ntkcli.question import time_text
+from ntkcli.planning.duration import Speed
+from ntkcli.planning.plan import Plan, Planner
+from ntkcli.regression.question import time_text
+from ntkcli.regression.stages import SolverChoice, Stage
 from ntkcli.spec.file import read_spec
-from ntkcli.speed import Speed
-from ntkcli.stages import SolverChoice, Stage
 from ntkcli.units import bytes_text, counted, seconds_text
 
 SOLVERS = {

@@ -10,8 +10,8 @@ from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
-from ntkcli.runs.metrics import Metrics, plain_results
-from ntkcli.runs.result import Result, joined
+from ntkcli.results.metrics import Metrics, plain_results
+from ntkcli.results.result import Result, joined
 
 
 def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Metrics:

@@ -8,33 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from ntkcli.accuracy import check_accuracy
 from ntkcli.arrays import in_memory
-from ntkcli.gram_store import GramStore
-from ntkcli.inference.baselines import Baseline, linear_baseline, mean_baseline
-from ntkcli.inference.calibration import Calibration, half_width, temperature, variance_scale
 from ntkcli.inference.sampling import draw
-from ntkcli.job import Job, open_job
+from ntkcli.jobs.automatic import automatic
+from ntkcli.jobs.checks import check_accuracy, explain, preflight
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.writer import ModelWriter
-from ntkcli.plan import Plan
-from ntkcli.preflight import preflight
-from ntkcli.question import time_text
-from ntkcli.regression import Answer, Regression
+from ntkcli.planning.plan import Plan
+from ntkcli.regression.fitted_model import Answer, Regression
+from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.question import time_text
+from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
+from ntkcli.results.calibration import Calibration, half_width, temperature, variance_scale
+from ntkcli.results.metrics import Metrics, plain_results
+from ntkcli.results.predictions import prediction_table
+from ntkcli.results.presentation import report_of
+from ntkcli.results.result import Result
+from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
-from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
-from ntkcli.runs.metrics import Metrics, plain_results
-from ntkcli.runs.predictions import prediction_table
-from ntkcli.runs.report import report_of
-from ntkcli.runs.result import Result
-from ntkcli.runs.samples import write_samples
-from ntkcli.singularity import explain
+from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices, write_samples
 from ntkcli.spec.file import read_spec
-from ntkcli.storage import in_file
-from ntkcli.tuning.automatic import automatic
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "covariance", "samples")
 

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from ntkcli.arrays import in_memory
-from ntkcli.gram_store import GramStore
-from ntkcli.job import Job, open_job
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.plan import Planner
-from ntkcli.question import GRAM_OF
+from ntkcli.planning.plan import Planner
+from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.question import GRAM_OF
+from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
 from ntkcli.spec.file import read_spec
-from ntkcli.storage import in_file
 
 
 def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> tuple[Path, list[str]]:

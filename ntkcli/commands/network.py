@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.job import open_job
-from ntkcli.journal import Journal
-from ntkcli.kernels.propagation import LayerSignal
-from ntkcli.networks.layers import (
+from ntkcli.jobs.job import open_job
+from ntkcli.jobs.layers import (
     NetworkLayer,
     activation_text,
     degeneracy,
@@ -16,6 +14,8 @@ from ntkcli.networks.layers import (
     network_layers,
     sampled_propagation,
 )
+from ntkcli.journal import Journal
+from ntkcli.kernels.propagation import LayerSignal
 from ntkcli.spec.file import read_spec
 
 HEAD = [

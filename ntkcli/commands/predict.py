@@ -7,7 +7,7 @@ from ntkcli.data.table import dropped_rows
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
-from ntkcli.runs.predictions import prediction_table
+from ntkcli.results.predictions import prediction_table
 from ntkcli.runs.table_sink import table_sink
 
 

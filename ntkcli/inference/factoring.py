@@ -8,12 +8,12 @@ import numpy as np
 
 from ntkcli.inference.flow import CholeskyFlow, Flow, SpectralFlow
 from ntkcli.inference.lanczos_flow import LanczosFlow, pole
+from ntkcli.journal import Advance
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
-from ntkcli.progress import Advance
 
 # What rounding may leave of Lanczos' tolerance.
 WORST_TOLERANCE = 1e-2

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory
+from ntkcli.journal import Advance, unseen
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.progress import Advance, unseen
 
 TILE_ROWS = 256
 # Rows of a rectangle that is streamed: few enough not to matter for memory, enough to keep BLAS busy.

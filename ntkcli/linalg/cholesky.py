@@ -4,9 +4,9 @@ import numpy as np
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 from ntkcli.arrays import FloatArray
+from ntkcli.journal import Advance, unseen
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
-from ntkcli.progress import Advance, unseen
 
 
 class Cholesky:

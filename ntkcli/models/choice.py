@@ -14,11 +14,11 @@ from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.linalg.lanczos import ConvergenceError
-from ntkcli.machine import thread_count
 from ntkcli.models.model import Model, load_model
 from ntkcli.models.predictor import TABLE_ROWS, Predictor
-from ntkcli.question import time_text
-from ntkcli.stage_predictor import Pair
+from ntkcli.planning.machine import thread_count
+from ntkcli.regression.predict import Pair
+from ntkcli.regression.question import time_text
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema, Table
 from ntkcli.data.targets import Targets
 from ntkcli.errors import DataError, SpecError
-from ntkcli.inference.baselines import Baseline
-from ntkcli.inference.calibration import Calibration
+from ntkcli.jobs.network import network_of
+from ntkcli.jobs.tabulation import spans_of, tabulated
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
 from ntkcli.models.model_file import NAME, ModelFile, StageRecord, read_model_file
 from ntkcli.models.writer import coefficients_name
-from ntkcli.networks.of_data import spans_of, tabulated
-from ntkcli.networks.of_spec import network_of
-from ntkcli.question import Question
-from ntkcli.runs.report import Report, report_of
-from ntkcli.stage_predictor import Pair
-from ntkcli.stages import Stage
+from ntkcli.regression.predict import Pair
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Stage
+from ntkcli.results.baselines import Baseline
+from ntkcli.results.calibration import Calibration
+from ntkcli.results.presentation import Report, report_of
 
 IntArray = npt.NDArray[np.intp]
 

@@ -11,13 +11,13 @@ from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules
 from ntkcli.errors import DataError
 from ntkcli.models.array_files import AGAIN, ArrayRecord
-from ntkcli.question import GRAM_OF
+from ntkcli.regression.question import GRAM_OF
+from ntkcli.regression.stages import Solver
 from ntkcli.spec.inference import KernelName
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
 from ntkcli.spec.types import Finite, Number, Time
-from ntkcli.stages import Solver
 
 # Rises with every change that an older ntk would read wrongly.
 FORMAT = 1

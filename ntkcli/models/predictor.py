@@ -8,24 +8,24 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.data.table import Table
 from ntkcli.errors import ResourceError
-from ntkcli.footprint import stage_bytes
-from ntkcli.gram_store import GramStore
 from ntkcli.inference.prediction import Prediction, concatenate
 from ntkcli.journal import Journal
 from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
 from ntkcli.kernels.network import Network
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.machine import available_memory
 from ntkcli.models.factors import read_factor
 from ntkcli.models.model import IntArray, Model
 from ntkcli.models.model_file import StageRecord
 from ntkcli.models.writer import factor_name
-from ntkcli.question import Question
-from ntkcli.runs.result import Result
-from ntkcli.sizes import Sizes
-from ntkcli.solved_stage import SolvedStage, factor_stage
-from ntkcli.stage_predictor import Pair, StagePredictor
-from ntkcli.stages import Stage
+from ntkcli.planning.footprint import stage_bytes
+from ntkcli.planning.machine import available_memory
+from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.predict import Pair, StagePredictor
+from ntkcli.regression.question import Question
+from ntkcli.regression.solve import SolvedStage, factor_stage
+from ntkcli.regression.stages import Stage
+from ntkcli.results.result import Result
 from ntkcli.units import bytes_text
 
 # Rows of a table that is read at once, whole strips of a fit; entries of a kernel matrix held at once.

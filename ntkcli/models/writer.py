@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ntkcli.inference.baselines import Baseline
-from ntkcli.inference.calibration import Calibration
-from ntkcli.job import Job
+from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
 from ntkcli.models.factors import write_factor
 from ntkcli.models.model_file import (
@@ -20,9 +18,11 @@ from ntkcli.models.model_file import (
     StageRecord,
     write_model_file,
 )
-from ntkcli.question import time_text
-from ntkcli.solved_stage import SolvedStage
-from ntkcli.stage_predictor import Pair
+from ntkcli.regression.predict import Pair
+from ntkcli.regression.question import time_text
+from ntkcli.regression.solve import SolvedStage
+from ntkcli.results.baselines import Baseline
+from ntkcli.results.calibration import Calibration
 
 
 @dataclass

@@ -11,14 +11,14 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
-from ntkcli.inference.calibration import Calibration
-from ntkcli.job import Job
-from ntkcli.networks.layers import network_layers
-from ntkcli.question import time_text
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.layers import network_layers
+from ntkcli.regression.predict import Pair
+from ntkcli.regression.question import time_text
+from ntkcli.results.calibration import Calibration
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.spec.file import write_spec
-from ntkcli.stage_predictor import Pair
 
 MANIFEST = ("spec.yaml", "run.json")
 

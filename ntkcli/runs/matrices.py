@@ -1,17 +1,17 @@
-"""Kernel matrices written into a run directory."""
+"""Kernel matrices, covariances and draws, written into a run directory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
-from ntkcli.gram_store import GramStore
+from ntkcli.journal import Advance
 from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
 from ntkcli.kernels.rows import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.progress import Advance
-from ntkcli.runs.npy import write_npy
+from ntkcli.regression.gram_store import GramStore
 
 
 def write_matrices(
@@ -56,6 +56,18 @@ def write_covariance(folder: Path, name: str, covariance: FloatArray, units: Flo
     write_npy(folder / f"{name}.npy", shape, np.float64, panels)
 
 
+def write_samples(folder: Path, name: str, functions: FloatArray) -> None:
+    """Write draws (count, m, k) in the targets' units: (count, m) for one target.
+
+    Args:
+        folder: gets NAME.npy.
+        name: kernel and time, such as ntkgp_tinf.
+        functions: the draws.
+    """
+    single = functions.shape[2] == 1
+    np.save(folder / f"{name}.npy", functions[:, :, 0] if single else functions, allow_pickle=False)
+
+
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
     """Rows of all these matrices together: the length of `write_matrices`' progress."""
     lengths = {"train": len(train), "test": len(test)}
@@ -79,3 +91,19 @@ def _told(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray
     for panel in panels:
         yield panel
         advance(len(panel))
+
+
+def write_npy(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, panels: Iterable[FloatArray]) -> None:
+    """Write a matrix that never stands in memory whole; numpy.load reads it, with mmap_mode="r" too.
+
+    Args:
+        path: the file.
+        shape, dtype: of the matrix.
+        panels: its entries in C order, some rows at a time.
+    """
+    kind = np.dtype(dtype)
+    header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for panel in panels:
+            file.write(np.ascontiguousarray(panel, dtype=kind).data)

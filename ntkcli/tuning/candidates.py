@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
 from ntkcli.spec.inference import InferenceSpec, KernelName
 from ntkcli.spec.space import Axis, Range
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
 
 RidgeScale = Literal["absolute", "trace"]
 

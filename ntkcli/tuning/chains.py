@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import NtkError, NumericalError, SpecError
+from ntkcli.jobs.network import network_of
+from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Activate, Step
-from ntkcli.networks.of_data import prepared_network
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import network_with

@@ -4,15 +4,16 @@ import math
 
 import numpy as np
 
-from ntkcli.inference.calibration import variance_scale
 from ntkcli.inference.leave_one_out import LeftOut
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.results.calibration import variance_scale
+from ntkcli.results.number_metrics import joined_rmse
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.decomposed import Decomposed, Targets
-from ntkcli.tuning.objectives import Score, joined_rmse, negative_log_density
+from ntkcli.tuning.objectives import Score, negative_log_density
 from ntkcli.tuning.stack import Pair
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.calibration import variance_scale
 from ntkcli.inference.leave_one_out import LeftOut
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.results.calibration import variance_scale
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.splits import Indices

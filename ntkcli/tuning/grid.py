@@ -2,10 +2,10 @@
 
 from itertools import product
 
+from ntkcli.jobs.ranges import spaced
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.chains import Choice
-from ntkcli.tuning.ranges import spaced
 
 # Of a range of a network's key.
 STEPS = 5

@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.class_metrics import class_metrics
-from ntkcli.inference.temperature import fit_temperature, probabilities
+from ntkcli.results.class_metrics import class_metrics
+from ntkcli.results.number_metrics import joined_roots
+from ntkcli.results.temperature import fit_temperature, probabilities
 from ntkcli.tuning.splits import Indices
 
 # Objectives of which more is better.
@@ -55,8 +56,8 @@ class RootMeanSquare:
 
     def scores(self, folds: Sequence[Fold]) -> list[Score]:
         """Roots of the mean over all rows."""
-        roots = [_joined(np.sqrt(squares), self.scale) for _, squares in folds]
-        return _scores(_joined(np.sqrt(_pooled(folds)), self.scale), roots)
+        roots = [joined_roots(np.sqrt(squares), self.scale) for _, squares in folds]
+        return _scores(joined_roots(np.sqrt(_pooled(folds)), self.scale), roots)
 
 
 @dataclass(frozen=True)
@@ -130,20 +131,6 @@ def negative_log_density(error: FloatArray, variance: FloatArray, scale: FloatAr
         losses = 0.5 * (np.log(2 * np.pi * variance) + error**2 / variance)
     means = np.where(variance > 0, losses, np.nan).mean(axis=(-2, -1))
     return np.asarray(means + math.log(scale[0]) if len(scale) == 1 else means)
-
-
-def joined_rmse(residual: FloatArray, scale: FloatArray) -> float:
-    """The root mean square of residuals (n, k) of standardised targets, as one number.
-
-    Of one target it is in the target's unit, `scale` (1,); of several, the mean of the standardised ones'.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(_joined(np.sqrt(np.mean(residual**2, axis=0)), scale))
-
-
-def _joined(roots: FloatArray, scale: FloatArray) -> FloatArray:
-    """Of (..., k)."""
-    return np.asarray(roots[..., 0] * scale[0] if len(scale) == 1 else roots.mean(axis=-1))
 
 
 def _pooled(folds: Sequence[Fold]) -> FloatArray:

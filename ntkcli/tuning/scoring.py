@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.jobs.ranges import automatic_times
 from ntkcli.kernels.gram import in_threads
-from ntkcli.question import GRAM_OF
+from ntkcli.regression.question import GRAM_OF
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate, FreeAxes
@@ -16,7 +17,6 @@ from ntkcli.tuning.closed_forms import closed_form
 from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets
 from ntkcli.tuning.held_out import HeldOut
 from ntkcli.tuning.objectives import Accuracy, Criterion, LogDensity, LogLoss, RootMeanSquare, Score
-from ntkcli.tuning.ranges import automatic_times
 from ntkcli.tuning.splits import Split
 
 # Numbers in an array that has a row for every training row and a column for every candidate and output.

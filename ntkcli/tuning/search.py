@@ -10,11 +10,12 @@ from importlib.util import find_spec
 import numpy as np
 
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
-from ntkcli.job import Job, open_job
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.recursion import Recursion
-from ntkcli.plan import Budget
-from ntkcli.sizes import Sizes
+from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
+from ntkcli.planning.plan import Budget
+from ntkcli.planning.sizes import Sizes
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
@@ -23,7 +24,6 @@ from ntkcli.tuning.candidates import FreeAxes
 from ntkcli.tuning.decomposed import Targets
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.grid import grid
-from ntkcli.tuning.memory import check_memory, eigh_numbers
 from ntkcli.tuning.place import STUDY, TuneDirectory
 from ntkcli.tuning.scoring import Scorer
 from ntkcli.tuning.splits import Indices, Split, SplitError, splits

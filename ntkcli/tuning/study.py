@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.question import time_text
+from ntkcli.regression.question import time_text
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import Candidate

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ntkcli.question import time_text
+from ntkcli.regression.question import time_text
 from ntkcli.spec.tune import Objective, TuneSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score

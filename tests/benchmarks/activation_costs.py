@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import Rows
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.network import NetworkSpec
 
 ROWS, FEATURES, REPEATS = 1024, 20, 9

@@ -8,8 +8,8 @@ import time
 
 import pandas as pd
 
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.gram import Gram
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.network import NetworkSpec
 
 

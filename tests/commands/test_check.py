@@ -10,9 +10,9 @@ import pytest
 
 from ntkcli.commands.check import check
 from ntkcli.errors import DataError, NumericalError, ResourceError, SpecError
-from ntkcli.job import open_job
+from ntkcli.jobs.job import open_job
 from ntkcli.journal import Journal
-from ntkcli.plan import Plan
+from ntkcli.planning.plan import Plan
 from ntkcli.spec.file import read_spec
 from ntkcli.units import bytes_text
 
@@ -39,7 +39,7 @@ def texts_of(out: str) -> dict[str, list[str]]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the machine's speed as known: tests of the speed measure it."""
-    monkeypatch.setattr("ntkcli.speed.multiply_rate", lambda: 5e10)
+    monkeypatch.setattr("ntkcli.planning.duration.multiply_rate", lambda: 5e10)
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_beyond_the_rows_of_an_eigendecomposition_none_is_offered(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert any("eigh" in text for text in checked()["time"])
-    monkeypatch.setattr("ntkcli.plan.MOST_EIGH_ROWS", 3)
+    monkeypatch.setattr("ntkcli.planning.plan.MOST_EIGH_ROWS", 3)
     shown = checked()
     assert not any("eigh" in text for text in shown["time"])
     assert shown["solver"][0].startswith("cholesky")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntkcli.inference.temperature import fit_temperature, probabilities
+from ntkcli.results.temperature import fit_temperature, probabilities
 
 from .run_files import Ntk, load_json
 

@@ -10,8 +10,8 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.gram import Gram
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, Predict, Write, part, values

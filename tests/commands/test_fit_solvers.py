@@ -176,7 +176,7 @@ def test_an_eigendecomposition_that_does_not_fit_is_refused(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And nobody is sent to the solver that has just failed."""
-    monkeypatch.setattr("ntkcli.plan.stage_bytes", huge_if_eigh)
+    monkeypatch.setattr("ntkcli.planning.plan.stage_bytes", huge_if_eigh)
     outcome = ntk("fit", make_spec(inference={"time": 0.5}))
     assert outcome.returncode == 5
     warning, error = outcome.stderr.splitlines()

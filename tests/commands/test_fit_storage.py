@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.plan import Plan, Planner
+from ntkcli.planning.plan import Plan, Planner
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, contents, load_json
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-import ntkcli.solved_stage
+import ntkcli.regression.solve
 from ntkcli.kernels.network import Network
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, load_json
@@ -40,8 +40,8 @@ class Watch:
         self._change = threading.Condition()
         monkeypatch.setattr(Network, "tile", self._around_tile(Network.tile))
         for name, seen in (("factor", self.factors), ("solve", self.solves)):
-            whole = getattr(ntkcli.solved_stage, name)
-            monkeypatch.setattr(ntkcli.solved_stage, name, self._around(whole, seen))
+            whole = getattr(ntkcli.regression.solve, name)
+            monkeypatch.setattr(ntkcli.regression.solve, name, self._around(whole, seen))
 
     def _around_tile(self, tile: Callable[..., Any]) -> Callable[..., Any]:
         def spy(*args: Any, **settings: Any) -> Any:

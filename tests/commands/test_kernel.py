@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.gram import Gram
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.network import NetworkSpec
 
 from .run_files import Fit, MakeSpec, Ntk

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from ntkcli.networks.of_spec import name_of
+from ntkcli.jobs.network import name_of
 from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, Write, contents, load_json, part

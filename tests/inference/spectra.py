@@ -9,9 +9,9 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.factoring import factor
 from ntkcli.inference.flow import Flow
+from ntkcli.journal import unseen
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.probes import Probes
-from ntkcli.progress import unseen
 
 Solver = Literal["cholesky", "eigh", "lanczos"]
 

@@ -11,11 +11,11 @@ from ntkcli.arrays import FloatArray
 from ntkcli.inference import factoring
 from ntkcli.inference.factoring import factor
 from ntkcli.inference.lanczos_flow import pole
+from ntkcli.journal import unseen
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
-from ntkcli.progress import unseen
 
 from .gaussian import Problem, dense_flow
 from .spectra import SPECTRA, Solver, columns, flow_of, in_blocks, symmetric

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.flow import Flow
-from ntkcli.inference.gradient_flow import ensemble
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.prediction import Prediction
 

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from ntkcli.arrays import FloatArray
 from ntkcli.inference import spectral_scores
-from ntkcli.inference.gradient_flow import ensemble
+from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError

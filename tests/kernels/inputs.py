@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.network import Network
-from ntkcli.networks.of_spec import network_of
 from ntkcli.spec.network import NetworkSpec
 
 FEATURES = 4

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.jobs.network import activation_of
 from ntkcli.kernels.architecture import Residual, fully_connected
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.skips import Branch, Join
 from ntkcli.kernels.steps import Activate, Affine, Normalise
-from ntkcli.networks.of_spec import activation_of
 
 from .inputs import FEATURES, make_network, normal_rows
 from .matrices import kernels

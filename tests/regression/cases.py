@@ -10,15 +10,15 @@ import numpy.typing as npt
 import pytest
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory
-from ntkcli.gram_store import GramStore
 from ntkcli.inference.prediction import Prediction
+from ntkcli.jobs.network import network_of
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
-from ntkcli.networks.of_spec import network_of
-from ntkcli.question import Question
-from ntkcli.regression import Answer, Regression
+from ntkcli.regression.fitted_model import Answer, Regression
+from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import SolverChoice, Stage, ladders
 from ntkcli.spec.network import NetworkSpec
-from ntkcli.stages import SolverChoice, Stage, ladders
 
 INF = math.inf
 KERNELS = ["ntk", "nngp", "ntkgp"]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.jobs.network import network_of
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.networks.of_spec import network_of
-from ntkcli.question import Question
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import SolverChoice, ladders
 from ntkcli.spec.network import NetworkSpec
-from ntkcli.stages import SolverChoice, ladders
 
 from .cases import INF, Answers, Data, assert_close, covariance, variance
 

@@ -8,9 +8,9 @@ from scipy.linalg import expm
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.probes import COUNT
-from ntkcli.question import GRAM_OF
-from ntkcli.solved_stage import solve_stage
-from ntkcli.stages import SolverChoice
+from ntkcli.regression.question import GRAM_OF
+from ntkcli.regression.solve import solve_stage
+from ntkcli.regression.stages import SolverChoice
 
 from .cases import INF, Data, every_way, flowing_kernels, limit_solvers, some_data
 
@@ -87,7 +87,7 @@ def test_a_residual_is_that_of_the_coefficients(
     data = Data(**{**vars(some_data(30)), "dtype": np.float32})
     regression = data.regression({kernel: [time]}, solver, ridge=0.01, tolerance=1e-5)
     solutions: list[Any] = []
-    monkeypatch.setattr("ntkcli.regression.solve_stage", keeping(solutions))
+    monkeypatch.setattr("ntkcli.regression.fitted_model.solve_stage", keeping(solutions))
     data.answers_of(regression)
     matrix = data.kernels(data.x, data.x)[GRAM_OF[kernel]].astype(np.float32).astype(np.float64)
     gram = matrix + 0.01 * np.eye(30)

@@ -7,7 +7,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.stages import SolverChoice
+from ntkcli.regression.stages import SolverChoice
 
 from .cases import (
     INF,

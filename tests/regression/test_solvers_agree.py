@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.stages import SolverChoice
+from ntkcli.regression.stages import SolverChoice
 
 from .cases import (
     INF,

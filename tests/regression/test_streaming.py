@@ -15,9 +15,9 @@ from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.question import Question
-from ntkcli.stages import SolverChoice, ladders
-from ntkcli.storage import in_file
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import SolverChoice, ladders
+from ntkcli.runs.block_files import in_file
 
 from .cases import INF, Data, assert_close, assert_same, covariance, every_way, some_data, variance
 
@@ -29,7 +29,7 @@ def test_chunks_of_test_rows_make_the_whole(
 ) -> None:
     data = some_data(m=7)
     whole = data.predict(kernel, time, solver, spread="covariance")
-    monkeypatch.setattr("ntkcli.regression.CHUNK_ROWS", rows)
+    monkeypatch.setattr("ntkcli.regression.fitted_model.CHUNK_ROWS", rows)
     streamed = data.predict(kernel, time, solver)
     # Lanczos stops when the worst of a chunk's columns allows it.
     tolerance = 1e-9 if solver == "lanczos" else 1e-11
@@ -38,7 +38,7 @@ def test_chunks_of_test_rows_make_the_whole(
 
 
 def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.regression.CHUNK_ROWS", 3)
+    monkeypatch.setattr("ntkcli.regression.fitted_model.CHUNK_ROWS", 3)
     lengths, rectangle = [], Gram.rectangle
 
     def spy(gram: Gram, a: Rows, b: Rows, kernels: Any) -> dict[str, FloatArray]:

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
-from ntkcli.gram_store import GramStore
+from ntkcli.jobs.network import network_of
+from ntkcli.journal import unseen
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
-from ntkcli.networks.of_spec import network_of
-from ntkcli.progress import unseen
+from ntkcli.regression.gram_store import GramStore
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 from ntkcli.spec.network import NetworkSpec
 

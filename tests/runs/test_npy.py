@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli.runs.npy import write_npy
+from ntkcli.runs.matrices import write_npy
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli.runs.samples import write_samples
+from ntkcli.runs.matrices import write_samples
 
 
 @pytest.mark.parametrize(("targets", "shape"), [(1, (4, 3)), (2, (4, 3, 2))])

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.errors import SpecError
+from ntkcli.jobs.network import activation_of, setting_text
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
-from ntkcli.networks.of_spec import activation_of, setting_text
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec

@@ -11,9 +11,9 @@ from scipy.linalg import expm
 from scipy.stats import multivariate_normal, norm
 
 from ntkcli.arrays import FloatArray
-from ntkcli.job import Job, open_job
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.question import GRAM_OF
+from ntkcli.regression.question import GRAM_OF
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate

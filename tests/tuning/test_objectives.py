@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
-from ntkcli.inference.temperature import fit_temperature
+from ntkcli.results.temperature import fit_temperature
 from ntkcli.tuning.objectives import Score
 from ntkcli.tuning.trials import Trial
 

@@ -1,0 +1,1 @@
+"""A spec made ready to compute: network, tables, checks, and what `auto` stands for."""

@@ -1,0 +1,157 @@
+"""`inference.ridge: auto` and `inference.time: auto`: the numbers that predict left out rows best."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.errors import NumericalError
+from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, automatic_times, spaced
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
+from ntkcli.regression.question import GRAM_OF, time_text
+from ntkcli.results.number_metrics import joined_rmse
+from ntkcli.spec.inference import InferenceSpec
+
+# A best value is sought again between its neighbours, so many times, on so many points.
+REFINEMENTS, POINTS = 2, 9
+# Where both are sought, every pair of them is tried: fewer of each will do to begin with.
+STEPS_OF_BOTH = 10
+
+
+def automatic(job: Job) -> InferenceSpec:
+    """The spec's inference section with numbers in the place of `auto`; the journal is told of them.
+
+    Of the job's first kernel, one eigendecomposition of the Gram matrix gives what every row would be
+    predicted as by training without it. The least root mean square of these residuals wins.
+
+    Raises:
+        ResourceError: there are too many rows, or there is too little memory, for an eigendecomposition.
+        NumericalError: no ridge and time has an answer.
+    """
+    asked = job.spec.inference
+    if asked.ridge != "auto" and asked.time != "auto":
+        return asked
+    what = " and ".join(
+        f"inference.{key}: auto" for key in ("ridge", "time") if getattr(asked, key) == "auto"
+    )
+    n = len(job.train)
+    # The blocks, which are half a matrix or more, become a whole one.
+    check_memory(job.sizes, job.budget, eigh_numbers(n) + n**2, factored=n, what=what)
+    with job.journal.phase("automatic"):
+        found = _search(job).best(ridge_is_free=asked.ridge == "auto", time_is_free=asked.time == "auto")
+    given = f"(leave-one-out rmse {found.score:.4g})"
+    changes: dict[str, float | list[float]] = {}
+    if asked.ridge == "auto":
+        changes["ridge"] = found.ridge
+        job.journal.tell(f"inference.ridge: auto is {found.ridge:.6g} {given}")
+    if asked.time == "auto":
+        changes["time"] = [found.time]
+        job.journal.tell(f"inference.time: auto is {time_text(found.time)} {given}")
+    return asked.model_copy(update=changes)
+
+
+def _search(job: Job) -> "_Search":
+    gram = GRAM_OF[job.spec.inference.kernel[0]]
+    blocks = replace(job.gram, dtype=np.float64).symmetric(job.train, [gram])[gram]
+    spectrum = Spectrum(blocks.to_array())
+    smoother = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, job.dataset.y_train)
+    return _Search(smoother, _Axes.of(job, spectrum.eigenvalues), job.dataset.target_scaling.scale)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A ridge and a time, as the spec would have them, and the rmse of the left out rows."""
+
+    score: float
+    ridge: float
+    time: float
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """What is asked, and where to begin.
+
+    ridges, times: as the spec would have them, ascending.
+    unit: of the ridges, in absolute terms.
+    rate: what a time is multiplied with in the exponent.
+    """
+
+    ridges: list[float]
+    times: list[float]
+    unit: float
+    rate: float
+
+    @classmethod
+    def of(cls, job: Job, eigenvalues: FloatArray) -> "_Axes":
+        asked, kernel = job.spec.inference, job.spec.inference.kernel[0]
+        mean = float(job.train.diagonal(GRAM_OF[kernel]).mean())
+        unit = mean if asked.ridge_scale == "trace" else 1.0
+        rate = asked.learning_rate / (job.dataset.y_train.size if asked.loss == "mean" else 1)
+        both = asked.ridge == asked.time == "auto" and kernel != "ntkgp"
+        steps = STEPS_OF_BOTH if both else AUTOMATIC_STEPS
+        if asked.ridge == "auto":
+            ridges = [ridge * (mean / unit) for ridge in automatic_ridges(steps)]
+        else:
+            ridges = [asked.ridge]
+        if asked.time == "auto":
+            times = [math.inf] if kernel == "ntkgp" else automatic_times(eigenvalues, rate, steps)
+        else:
+            times = asked.times_of(kernel)
+        return cls(ridges, times, unit, rate)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Scores of ridges and times."""
+
+    smoother: SpectralSmoother
+    axes: _Axes
+    scale: FloatArray
+
+    def best(self, *, ridge_is_free: bool, time_is_free: bool) -> _Found:
+        """The best of the beginning, refined in turns."""
+        ridges, times = self.axes.ridges, [time for time in self.axes.times if 0 < time < math.inf]
+        found = self._least(((ridge, time) for ridge in ridges for time in self.axes.times), None)
+        for _ in range(REFINEMENTS):
+            if ridge_is_free:
+                ridges = _around(ridges, found.ridge)
+                found = self._least(((ridge, found.time) for ridge in ridges), found)
+            if time_is_free and found.time in times:
+                times = _around(times, found.time)
+                found = self._least(((found.ridge, time) for time in times), found)
+        return found
+
+    def _least(self, pairs: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
+        """The best of the pairs and of what is found already, the first of equals."""
+        for ridge, time in pairs:
+            score = self._score(ridge, time)
+            if score < (found.score if found else math.inf):
+                found = _Found(score, ridge, time)
+        if found is None:
+            raise NumericalError(
+                "inference: no ridge and time of those that auto tries has an answer: the Gram matrix is "
+                "singular to rounding: give inference.ridge a number above 0"
+            )
+        return found
+
+    def _score(self, ridge: float, time: float) -> float:
+        """The root mean square of the left out rows' residuals; inf where there is none."""
+        try:
+            residual = self.smoother.residual(ridge * self.axes.unit, time * self.axes.rate)
+        except SingularMatrixError:
+            return math.inf
+        score = joined_rmse(residual, self.scale)
+        return score if math.isfinite(score) else math.inf
+
+
+def _around(values: list[float], best: float) -> list[float]:
+    """Finer steps between the neighbours of the best of ascending values."""
+    i = values.index(best)
+    low, high = values[max(0, i - 1)], values[min(len(values) - 1, i + 1)]
+    return sorted({*spaced(low, high, POINTS, log=True), best}) if low < high else values

@@ -1,0 +1,129 @@
+"""What is checked of a job: before it begins, where a factorisation fails, and when it is solved."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.duplicates import duplicate_rows
+from ntkcli.data.table import Table
+from ntkcli.errors import NumericalError, SpecError
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.layers import degeneracy, sampled_propagation
+from ntkcli.kernels.network import Network
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.regression.question import GRAM_OF, time_text
+from ntkcli.results.predictions import check_names
+from ntkcli.results.presentation import report_of
+from ntkcli.units import counted
+
+REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
+
+
+def preflight(job: Job) -> None:
+    """Refuse what cannot work before any of it is computed, and say what may surprise.
+
+    Raises:
+        SpecError: a time is so long that its exponent leaves the range of float64.
+        DataError: predictions.csv would have two columns of one name.
+        NumericalError: time inf is asked for, and the Gram matrix is singular whatever the rounding.
+    """
+    spec, train = job.spec, job.dataset.train
+    schema = job.dataset.schema
+    check_names(report_of(schema.targets, spec.output), schema.ids, train.file.path)
+    if not job.dataset.has_test_rows:
+        job.journal.tell("there is no data.test and no data.split: predicting the training rows themselves")
+    if spec.output.noise and "ntk" in spec.inference.kernel:
+        job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    if job.dataset.is_classification:
+        rows = counted(len(job.question.left_out), "training row")
+        job.journal.tell(f"probabilities: their temperature is by leave-one-out, of {rows}")
+    warning = degeneracy(sampled_propagation(job.gram.network, train.x))
+    if warning:
+        job.journal.warn(warning)
+    for time in spec.inference.times:
+        # A posterior's variance is that of twice the time.
+        if math.isfinite(time) and not math.isfinite(2 * job.question.exponent(time)):
+            raise SpecError(
+                f"{job.source.path}: inference.time: {time_text(time)} times the learning rate leaves the "
+                "range of float64: use inf"
+            )
+    if spec.inference.ridge == 0 and math.inf in spec.inference.times:
+        inverted = sorted({GRAM_OF[kernel] for kernel in spec.inference.kernel})
+        diagonals = [job.train.diagonal(gram) for gram in inverted]
+        check_invertible(job.gram.network, diagonals, train)
+
+
+def check_invertible(network: Network, diagonals: list[FloatArray], train: Table) -> None:
+    """Refuse, before any work, a Gram matrix without ridge that is singular whatever the rounding.
+
+    Args:
+        network: whose kernel.
+        diagonals: (n,) each, of the Gram matrices that are to be inverted.
+        train: the training rows.
+
+    Raises:
+        NumericalError: two rows are equal, a row has kernel 0, or a linear network has more rows than
+            its kernel has rank; the message names lines.
+    """
+    x, file = train.x, train.file
+    zero = [row for diagonal in diagonals for row in np.flatnonzero(diagonal == 0)]
+    if zero:
+        row = int(zero[0])
+        why = "is so small that it counts as 0" if x[row].any() else "is 0, as all its features are"
+        raise NumericalError(
+            f"{train.place(row)}: without biases, the kernel of this row {why}: "
+            f"give network.sigma_b a value above 0, or {REMEDY}"
+        )
+    if network.drops_units:
+        # Dropout adds to the diagonal.
+        return
+    repeats = duplicate_rows(x)
+    if repeats:
+        first, second = (train.line(row) for row in repeats[0])
+        more = f" ({len(repeats)} rows repeat others)" if len(repeats) > 1 else ""
+        raise NumericalError(
+            f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
+            f"singular: {REMEDY}"
+        )
+    rank = x.shape[1] + network.has_biases
+    if network.is_linear and len(x) > rank:
+        raise NumericalError(
+            f"{file.path}: a linear network on {x.shape[1]} features has a Gram matrix of rank {rank} at "
+            f"most, and there are {len(x)} rows: {REMEDY}"
+        )
+
+
+def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalError:
+    """What a failed factorisation in `dtype` means for the user."""
+    more_digits = "use compute.dtype: float64, " if dtype == "float32" else ""
+    return NumericalError(
+        f"{train.place(error.row)}: the Gram matrix is singular to rounding: to the kernel, this "
+        f"row is nearly a combination of others (smallest pivot or eigenvalue {error.value:.2g}): "
+        f"{more_digits}raise inference.ridge, or stop at a finite inference.time"
+    )
+
+
+def check_accuracy(job: Job, solvers: list[dict[str, Any]]) -> None:
+    """Refuse solutions from float32 whose residual is above the tolerance; warn of such float64 ones.
+
+    In float64 there is nothing better to change to.
+
+    Raises:
+        NumericalError: a solution from float32 is not as exact as compute.tolerance.
+    """
+    compute = job.spec.compute
+    tolerance = compute.residual_tolerance
+    for solver in solvers:
+        for entry in solver["times"]:
+            residual = math.inf if entry["residual"] is None else entry["residual"]
+            where = f"the {solver['gram']} Gram matrix at time {entry['time']}"
+            if residual <= tolerance:
+                continue
+            if compute.stored_dtype == "float32":
+                raise NumericalError(
+                    f"{where} is solved to {residual:.2g} only in {compute.dtype}, and compute.tolerance "
+                    f"allows {tolerance:.2g}: use compute.dtype: float64, or a larger inference.ridge"
+                )
+            job.journal.warn(f"{where} is near singular: the equations hold to {residual:.2g} only")

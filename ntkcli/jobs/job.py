@@ -1,0 +1,150 @@
+"""What every computing command starts from: a spec, its data, and its network's kernels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.jobs.relevance import learned_relevance
+from ntkcli.jobs.tabulation import prepared_network
+from ntkcli.journal import Journal
+from ntkcli.kernels.gram import TILE_ROWS, Gram
+from ntkcli.kernels.rows import Rows
+from ntkcli.planning.machine import thread_count
+from ntkcli.planning.plan import Budget, Planner
+from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Solver
+from ntkcli.spec.file import SpecFile
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.spec.spec import Spec
+
+# Rows that are predicted without themselves, to calibrate by: enough for a number or two.
+CALIBRATION_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Job:
+    """A spec, ready to compute.
+
+    source: the spec and its file.
+    dataset: the rows as they were read.
+    gram: computes the network's Gram matrices.
+    train, test: the rows as the network sees them; the same object when there is no test file.
+    """
+
+    source: SpecFile
+    dataset: Dataset
+    gram: Gram
+    train: Rows
+    test: Rows
+    journal: Journal
+
+    @property
+    def spec(self) -> Spec:
+        """The spec alone."""
+        return self.source.spec
+
+    @property
+    def question(self) -> Question:
+        """What the spec asks of the kernels."""
+        asked, output = self.spec.inference, self.spec.output
+        n, k = len(self.train), self.dataset.schema.targets.count
+        covariance = output.covariance or output.samples > 0
+        return Question(
+            times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
+            rate=asked.learning_rate / (n * k if asked.loss == "mean" else 1),
+            ridge=asked.ridge_value,
+            ridge_scale=asked.ridge_scale,
+            spread="covariance" if covariance else "variance" if output.std else "none",
+            tolerance=self.spec.compute.iteration_tolerance,
+            refine=self.spec.compute.dtype == "mixed",
+            left_out=self._left_out,
+            draws=output.samples,
+        )
+
+    @property
+    def _left_out(self) -> tuple[int, ...]:
+        """The training rows that probabilities or variances are calibrated by: of many, a sample."""
+        scaled = self.spec.inference.variance_scale == "auto"
+        if not (
+            scaled or self.dataset.is_classification or self.spec.output.interval_from == "leave_one_out"
+        ):
+            return ()
+        order = np.random.default_rng(0).permutation(len(self.train))
+        return tuple(sorted(order[:CALIBRATION_ROWS].tolist()))
+
+    @property
+    def sizes(self) -> Sizes:
+        """What the plan of any command starts from."""
+        return Sizes(
+            n=len(self.train),
+            m=len(self.test),
+            d=self.train.x.shape[1],
+            k=self.dataset.schema.targets.count,
+            itemsize=np.dtype(self.gram.dtype).itemsize,
+            depth=self.gram.network.depth,
+            threads=self.gram.threads,
+        )
+
+    @property
+    def budget(self) -> Budget:
+        """What the spec and the machine allow."""
+        memory = self.spec.compute.memory
+        return Budget.of(None if memory == "auto" else memory, self.spec.place)
+
+    def with_inference(self, inference: InferenceSpec) -> "Job":
+        """The same with another inference section: what `auto` has turned out to be."""
+        spec = self.spec.model_copy(update={"inference": inference})
+        return replace(self, source=replace(self.source, spec=spec))
+
+    def planner(self, *, without: Solver | None = None) -> Planner:
+        """Plans a fit, by the spec's choice of solver or, when one has failed, without that."""
+        return Planner(
+            self.sizes,
+            self.budget,
+            self.question,
+            choice="auto" if without else self.spec.compute.solver,
+            without=without,
+            matrices=[*self.spec.output.kernels],
+        )
+
+
+@contextmanager
+def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Iterator[Job]:
+    """Load a spec's data and prepare its network; BLAS uses the spec's number of threads in the `with` block.
+
+    Args:
+        source: the spec.
+        journal: is told of progress and warnings.
+        learn: whether data.relevance: learned is carried out; else features count as they are.
+
+    Raises:
+        DataError: the data is not what the spec says.
+        NumericalError: a kernel leaves the range of compute.dtype.
+    """
+    spec = source.spec
+    threads = thread_count(spec.compute.threads)
+    with threadpool_limits(threads, user_api="blas"):
+        with journal.phase("read"):
+            dataset = load_dataset(spec.data)
+        for warning in dataset.warnings:
+            journal.warn(warning)
+        if learn and spec.data.relevance == "learned":
+            with journal.phase("relevance"):
+                dataset = dataset.weighted(_relevance(dataset, threads))
+        tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
+        network = prepared_network(source, dataset, journal)
+        gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
+        train = network.rows(dataset.train.x, gram.dtype)
+        test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_rows else train
+        yield Job(source, dataset, gram, train, test, journal)
+
+
+def _relevance(dataset: Dataset, threads: int) -> FloatArray:
+    groups = dataset.schema.features.groups
+    return learned_relevance(dataset.train.x, dataset.y_train, groups, threads=threads)

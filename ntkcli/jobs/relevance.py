@@ -1,0 +1,102 @@
+"""How much each feature counts: factors that make the targets likely (automatic relevance determination).
+
+    maximise  log N(Y; 0, s (K + ridge I)) / n  less  sum_j log(w_j)^2 / n
+
+over the factors w of the features, sigma_b and the ridge, with the best scale s; K is the NNGP kernel of a
+relu network of depth 3 on x w. The last term keeps features at 1 that the data has nothing to say of.
+
+MacKay 1996, Neal 1996; Rasmussen & Williams 2006, section 5.1, for the gradient.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkcli.arrays import FloatArray
+from ntkcli.jobs.network import network_of
+from ntkcli.kernels.gram import Gram
+from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.cholesky import Cholesky
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.spec.network import NetworkSpec
+
+ROWS, STEPS, DEPTH = 1000, 20, 3
+# Of ridge, sigma_b and a factor: where the search begins, and its ends.
+RIDGE, SIGMA_B, FACTOR = (0.05, 1e-6, 10.0), (0.3, 1e-2, 5.0), (1.0, 1e-2, 30.0)
+# In the logarithm of a parameter: a difference whose error is half of all digits.
+STEP = 1e-4
+
+
+def learned_relevance(
+    x: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp], *, threads: int = 1
+) -> FloatArray:
+    """The factor of every feature, (features,), from at most 1,000 rows at random.
+
+    Args:
+        x: (n, d) inputs, standardised.
+        y: (n, k) targets.
+        groups: (d,), the feature that each column belongs to, from 0.
+        threads: that compute kernels.
+    """
+    from scipy.optimize import minimize  # 20 MiB, which a fit that asks for no relevance does not take
+
+    count = int(groups.max()) + 1
+    if not y.any():
+        return np.ones(count)
+    chosen = np.sort(np.random.default_rng(0).permutation(len(x))[:ROWS])
+    evidence = Evidence(x[chosen], y[chosen], groups, threads)
+    parameters = [RIDGE, SIGMA_B, *[FACTOR] * count]
+    found = minimize(
+        evidence.loss,
+        np.log([start for start, _, _ in parameters]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=np.log([ends for _, *ends in parameters]),
+        options={"maxiter": STEPS},
+    )
+    return np.asarray(np.exp(found.x[2:]))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence of some rows, as a function of the logarithms of ridge, sigma_b and the factors."""
+
+    x: FloatArray
+    y: FloatArray
+    groups: npt.NDArray[np.intp]
+    threads: int = 1
+
+    def loss(self, logs: FloatArray) -> tuple[float, FloatArray]:
+        """What is minimised, and its gradient; a singular matrix is as bad as can be."""
+        n, outputs = self.y.shape
+        blocks = self._kernel(logs)
+        kernel = blocks.to_array()
+        blocks.add_to_diagonal(float(np.exp(logs[0])))
+        try:
+            factor = Cholesky(blocks)
+        except SingularMatrixError:
+            return 1e10, np.zeros_like(logs)
+        alpha, inverse = factor.solve(self.y), factor.solve(np.eye(n))
+        fit = float(np.sum(self.y * alpha))
+        determinant = 2 * float(np.sum(np.log(factor.lower.diagonal)))
+        value = 0.5 * (np.log(fit / (n * outputs)) + determinant / n) + np.sum(logs[2:] ** 2) / n
+        # The derivative by G is that of the trace of `slope` G.
+        slope = 0.5 * (inverse / n - alpha @ alpha.T / fit)
+        return float(value), self._gradient(logs, kernel, slope)
+
+    def _gradient(self, logs: FloatArray, kernel: FloatArray, slope: FloatArray) -> FloatArray:
+        gradient = np.zeros_like(logs)
+        gradient[0] = np.trace(slope) * np.exp(logs[0])
+        for j in range(1, len(logs)):
+            moved = logs.copy()
+            moved[j] += STEP
+            gradient[j] = np.sum(slope * (self._kernel(moved).to_array() - kernel)) / STEP
+        gradient[2:] += 2 * logs[2:] / len(self.y)
+        return gradient
+
+    def _kernel(self, logs: FloatArray) -> SymmetricBlocks:
+        spec = NetworkSpec(depth=DEPTH, sigma_b=float(np.exp(logs[1])))
+        network = network_of(spec, self.x.shape[1])
+        rows = network.rows(self.x * np.exp(logs[2:])[self.groups])
+        return Gram(network, threads=self.threads).symmetric(rows, ["nngp"])["nngp"]

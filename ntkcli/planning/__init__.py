@@ -1,0 +1,1 @@
+"""How a job will be done: what the machine has, and the cheapest plan that fits."""

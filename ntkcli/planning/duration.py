@@ -1,0 +1,44 @@
+"""How long a plan will take, from this machine's speed measured for a fraction of a second."""
+
+import time
+from dataclasses import dataclass
+from typing import Self
+
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.rows import Rows
+from ntkcli.planning.machine import multiply_rate
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.work import FILE_SLOWDOWN
+
+STARTUP_SECONDS = 0.6
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What this machine does in a second, on the threads of the job.
+
+    operations: of a float64 matrix product.
+    entries: of the job's kernel matrices.
+    """
+
+    operations: float
+    entries: float
+
+    @classmethod
+    def measured(cls, gram: Gram, rows: Rows) -> Self:
+        """Measure with some of the job's own rows."""
+        some = rows[: 4 * gram.tile_rows]
+        seconds = min(_seconds_of_kernels(gram, some) for _ in range(2))
+        return cls(multiply_rate(), len(some) ** 2 / seconds)
+
+    def seconds(self, plan: Plan, itemsize: int) -> float:
+        """All but reading and writing files; float32 does twice as much in the same time."""
+        algebra = plan.work.linear_algebra / self.operations * (itemsize / 8)
+        kernels = plan.work.entries / self.entries
+        return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)
+
+
+def _seconds_of_kernels(gram: Gram, rows: Rows) -> float:
+    start = time.perf_counter()
+    gram.rectangle(rows, rows, ["nngp", "ntk"])
+    return time.perf_counter() - start

@@ -1,0 +1,227 @@
+"""How a job will be done, and what it will need: known before anything large is allocated."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from ntkcli.errors import ResourceError
+from ntkcli.linalg.blocks import block_bytes
+from ntkcli.planning.footprint import stage_bytes, writing_bytes
+from ntkcli.planning.machine import available_memory, free_disk
+from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_work
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Solver, SolverChoice, Stage, ladders
+from ntkcli.units import bytes_text
+
+# LAPACK counts the 2 n^2 numbers of its work space in 32 bits.
+MOST_EIGH_ROWS = 32_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One way to do a job.
+
+    stages: what is factored, and how; none for `ntk kernel`.
+    in_file: whether the Gram matrices' blocks lie in a file instead of memory.
+    memory_bytes: at the peak, the interpreter and its libraries included.
+    disk_bytes: of the matrices and covariances written, and of the blocks in a file.
+    work: the arithmetic.
+    operations: all of it, in operations of a matrix product that would take as long.
+    """
+
+    stages: list[Stage]
+    in_file: bool
+    memory_bytes: int
+    disk_bytes: int
+    work: Work
+    operations: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a job may take.
+
+    memory: bytes, of the whole process.
+    disk: bytes, under `folder`.
+    """
+
+    memory: int
+    disk: int
+    folder: Path
+
+    @classmethod
+    def of(cls, memory: int | None, folder: Path) -> "Budget":
+        """The spec's memory, or nine tenths of what is free; the disk that the run directory is on."""
+        free = available_memory() * 9 // 10 if memory is None else memory
+        return cls(free, free_disk(folder), folder)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Everything that decides how a job is done.
+
+    sizes: of the data and the network.
+    question: what is predicted; None for `ntk kernel`, which writes matrices only.
+    choice: the solvers allowed.
+    without: a solver that has failed already.
+    matrices: names of the kernel matrices to write.
+    """
+
+    sizes: Sizes
+    budget: Budget
+    question: Question | None = None
+    choice: SolverChoice = "auto"
+    without: Solver | None = None
+    matrices: list[str] = field(default_factory=list)
+
+    def best(self) -> Plan:
+        """The cheapest plan within the budget or, if there is none, the one that is nearest to it.
+
+        Raises:
+            ResourceError: only an eigendecomposition would do, and there are too many rows for LAPACK's.
+        """
+        plans = list(self._plans())
+        if not plans:
+            raise ResourceError(
+                f"an eigendecomposition takes {MOST_EIGH_ROWS:,} training rows at most, and there are "
+                f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
+            )
+        fitting = [plan for plan in plans if self.fits(plan)]
+        if fitting:
+            return min(fitting, key=lambda plan: plan.operations)
+        return min(filter(self._is_possible, plans), key=self._distance)
+
+    def checked(self) -> Plan:
+        """The best plan.
+
+        Raises:
+            ResourceError: it is not within the budget; the message tells what would be.
+        """
+        plan = self.best()
+        if plan.memory_bytes > self.budget.memory:
+            raise ResourceError(
+                f"not enough memory: this job needs about {bytes_text(plan.memory_bytes)}, and "
+                f"{bytes_text(self.budget.memory)} are free or allowed (compute.memory): {self._remedies()}"
+            )
+        if plan.disk_bytes > self.budget.disk:
+            raise ResourceError(
+                f"not enough disk: this job needs {bytes_text(plan.disk_bytes)}, and "
+                f"{bytes_text(self.budget.disk)} are free under {self.budget.folder}: ask for fewer "
+                "of output.kernels, for no output.covariance, or write elsewhere with --out"
+            )
+        return plan
+
+    def _plans(self) -> Iterator[Plan]:
+        """Every ladder, its blocks in memory or in a file; an eigendecomposition has to be in memory."""
+        for stages in ladders(self.question, self.choice) if self.question else iter([[]]):
+            solvers = {stage.solver for stage in stages}
+            if self.without in solvers or ("eigh" in solvers and self.sizes.n > MOST_EIGH_ROWS):
+                continue
+            yield self._plan(stages, in_file=False)
+            if "eigh" not in solvers:
+                yield self._plan(stages, in_file=True)
+
+    def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
+        sizes = self.sizes
+        peaks = [self._writing(stages, in_file=in_file)]
+        work = Work()
+        disk = sum(sizes.bytes_of(name) for name in self.matrices)
+        if self.question:
+            peaks += [stage_bytes(stage, sizes, self.question, in_file=in_file) for stage in stages]
+            work = sum((stage_work(stage, sizes, self.question) for stage in stages), work)
+            if self.question.spread == "covariance":
+                numbers = sizes.m**2 + self.question.draws * sizes.m
+                disk += len(self.question.pairs) * sizes.k * numbers * 8
+        if in_file:
+            disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
+        operations = work.operations(sizes) * (FILE_SLOWDOWN if in_file else 1.0)
+        return Plan(stages, in_file, sizes.base + max(peaks), disk, work, operations)
+
+    def _held(self, stages: list[Stage]) -> int:
+        """The most Gram matrices of the training rows that there are at once."""
+        if self.question is None:
+            return 0
+        return max([len(stage.matrices(self.question)) for stage in stages], default=0)
+
+    def _largest_apart(self, stages: list[Stage]) -> int:
+        """Bytes of the blocks of the largest symmetric matrix that is computed only to be written."""
+        first = self._first(stages)
+        names = [name.split("_") for name in self.matrices]
+        lengths = [
+            self.sizes.length(rows)
+            for kernel, rows, columns in names
+            if rows == columns and not (rows == "train" and kernel in first)
+        ]
+        return block_bytes(max(lengths), self.sizes.itemsize) if lengths else 0
+
+    def _first(self, stages: list[Stage]) -> list[str]:
+        """The Gram matrices that are at hand while matrices are written."""
+        return stages[0].matrices(self.question) if self.question and stages else []
+
+    def _writing(self, stages: list[Stage], *, in_file: bool) -> int:
+        """Bytes while kernel matrices are written, beside those that the first stage will need."""
+        if not self.matrices:
+            return 0
+        first = self._first(stages)
+        blocks = 0 if in_file else len(first) * self.sizes.matrix
+        return blocks + max(writing_bytes(name, self.sizes, first, in_file=in_file) for name in self.matrices)
+
+    def fits(self, plan: Plan) -> bool:
+        """Whether a plan is within the budget."""
+        return not any(self._exceeded(plan))
+
+    def _exceeded(self, plan: Plan) -> tuple[bool, bool]:
+        return plan.memory_bytes > self.budget.memory, plan.disk_bytes > self.budget.disk
+
+    def _is_possible(self, plan: Plan) -> bool:
+        """Without the disk for its blocks, a plan in a file is none: then it is memory that is missing."""
+        return not plan.in_file or plan.disk_bytes <= self.budget.disk
+
+    def _distance(self, plan: Plan) -> tuple[int, int, int]:
+        """How far a plan is from the budget: fewer faults first, then less memory, then less disk."""
+        memory, disk = self._exceeded(plan)
+        return memory + disk, memory * plan.memory_bytes, plan.disk_bytes
+
+    def _remedies(self) -> str:
+        """What to change so that the job fits, with figures."""
+        found = []
+        if self._would_fit(sizes=replace(self.sizes, itemsize=4)):
+            found.append(f"compute.dtype: {'mixed' if self._can_be_mixed else 'float32'}")
+        if self.choice != "auto" and self._would_fit(choice="auto"):
+            found.append("compute.solver: auto")
+        spread = self.question.spread if self.question else "none"
+        if spread == "covariance" and self._would_fit(question=self._asking("variance")):
+            found.append("output.covariance: false")
+        if spread == "variance" and self._would_fit(question=self._asking("none")):
+            found.append("output.std: false")
+        rows = self._largest_rows()
+        if rows:
+            found.append(f"{rows} training rows or fewer")
+        return "use " + ", or ".join([*found, "more memory"])
+
+    @property
+    def _can_be_mixed(self) -> bool:
+        if self.question is None or self.choice == "eigh":
+            return False
+        return {time for _, time in self.question.pairs} <= {0.0, math.inf}
+
+    def _asking(self, spread: Literal["variance", "none"]) -> Question | None:
+        return replace(self.question, spread=spread) if self.question else None
+
+    def _would_fit(self, **changes: object) -> bool:
+        planner = replace(self, **changes)  # type: ignore[arg-type]
+        return planner.fits(planner.best())
+
+    def _largest_rows(self) -> int:
+        """Nearly the most training rows that fit, by bisection; 0 if hardly any do."""
+        low, high = 0, self.sizes.n
+        while high - low > max(1, high // 100):
+            middle = (low + high) // 2
+            if self._would_fit(sizes=replace(self.sizes, n=middle)):
+                low = middle
+            else:
+                high = middle
+        return low

@@ -1,0 +1,1 @@
+"""Kernel regression: a question, how it is answered, and the fitted model."""

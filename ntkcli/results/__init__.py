@@ -1,0 +1,1 @@
+"""Predictions in the user's units: calibrated, scored and laid out in tables."""

@@ -1,0 +1,49 @@
+"""predictions.csv: a row for every row to predict, kernel and time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.data.table import Table
+from ntkcli.errors import DataError
+from ntkcli.regression.question import time_text
+from ntkcli.results.presentation import Report
+from ntkcli.results.result import Result
+
+
+def check_names(report: Report, ids: list[str], place: object) -> None:
+    """Check that no two columns of predictions.csv have one name.
+
+    Args:
+        report: names the columns of the targets.
+        ids: the id columns.
+        place: the training file, for the message.
+
+    Raises:
+        DataError: an id or a target has a name that predictions.csv gives to another column.
+    """
+    names = [*(ids or ["row"]), "kernel", "time", *report.names]
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(
+                f"{place}: predictions.csv would have two columns {name!r}: rename the target or the id"
+            )
+
+
+def prediction_table(report: Report, table: Table, results: Sequence[Result]) -> pd.DataFrame:
+    """A row for every (row to predict, kernel, time), in that order."""
+    parts = [_result_table(report, table, result) for result in results]
+    joined = pd.concat(parts, ignore_index=True)
+    by_row = np.arange(len(joined)).reshape(len(results), len(table)).T
+    return joined.iloc[by_row.ravel()]
+
+
+def _result_table(report: Report, table: Table, result: Result) -> pd.DataFrame:
+    ids: dict[str, Any] = {str(name): cells.to_numpy() for name, cells in table.ids.items()}
+    columns: dict[str, Any] = ids or {"row": table.rows}
+    columns |= {"kernel": result.kernel, "time": time_text(result.time)}
+    for name, values in report.columns(result, table.targets):
+        columns[name] = values.to_numpy() if isinstance(values, pd.Series) else values
+    return pd.DataFrame(columns)

@@ -1,0 +1,134 @@
+"""Bytes of a stage and of its sizes, by reason."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ntkcli.kernels.gram import CHUNK_ROWS
+from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
+from ntkcli.planning.footprint import stage_bytes, writing_bytes
+from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Solver, Stage
+
+SIZES = Sizes(n=5000, m=700, d=10)
+SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
+TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
+
+
+def stage(solver: Solver, kernel: str = "ntk") -> Stage:
+    return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
+
+
+def question(solver: Solver, kernel: str = "ntk", spread: Any = "none", **changes: Any) -> Question:
+    return Question({kernel: [TIMES[solver]]}, spread=spread, **changes)
+
+
+def memory(
+    solver: Solver, sizes: Sizes = SIZES, kernel: str = "ntk", spread: str = "none", *, in_file: bool = False
+) -> int:
+    """Bytes at the peak, the base included."""
+    asked = question(solver, kernel, spread)
+    return sizes.base + stage_bytes(stage(solver, kernel), sizes, asked, in_file=in_file)
+
+
+@pytest.mark.parametrize("itemsize", [4, 8])
+@pytest.mark.parametrize("solver", ["cholesky", "lanczos"])
+def test_a_second_gram_matrix_counts_as_its_blocks(solver: Solver, itemsize: int) -> None:
+    sizes = replace(SIZES, n=60_000, itemsize=itemsize)
+    two, one = (memory(solver, sizes, kernel, "variance") for kernel in ("ntk", "nngp"))
+    assert two - one == pytest.approx(block_bytes(60_000, itemsize), rel=0.05)
+
+
+@pytest.mark.parametrize("spread", ["none", "variance", "covariance"])
+def test_a_stage_takes_at_least_what_is_surely_allocated(spread: str) -> None:
+    n, m = SIZES.n, SIZES.m
+    block, full, chunk = block_bytes(n, 8), 8 * n * n, 8 * n * CHUNK_ROWS
+    grams, covariance = (1, 0) if spread == "none" else (2, 8 * m * m * (spread == "covariance"))
+    assert memory("none", spread=spread) >= OVERHEAD_BYTES + covariance
+    assert memory("cholesky", spread=spread) >= OVERHEAD_BYTES + grams * block + chunk + covariance
+    assert memory("cholesky", spread=spread, in_file=True) >= OVERHEAD_BYTES + chunk + covariance
+    basis = 10 * 8 * n if spread == "none" else 10 * chunk
+    assert memory("lanczos", spread=spread) >= OVERHEAD_BYTES + grams * block + basis + covariance
+    assert memory("eigh", spread=spread) >= OVERHEAD_BYTES + (grams - 1) * block + 3 * full
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_memory_does_not_grow_with_the_test_rows_but_by_what_is_read_and_written(solver: Solver) -> None:
+    few, many = (memory(solver, Sizes(n=60_000, m=m, d=1), spread="variance") for m in (CHUNK_ROWS, 10**7))
+    assert many - few < 50 * 8 * 10**7
+
+
+@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("solver", ["cholesky", "lanczos"])
+def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square(
+    solver: Solver, spread: str
+) -> None:
+    once, twice = (
+        memory(solver, Sizes(n=n, m=100, d=1), spread=spread, in_file=True) - OVERHEAD_BYTES
+        for n in (10**6, 2 * 10**6)
+    )
+    assert twice < 2.1 * once
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_half_the_size_of_numbers_is_half_of_the_matrices(solver: Solver) -> None:
+    sizes = replace(SIZES, n=60_000, m=1)
+    long, short = (
+        memory(solver, replace(sizes, itemsize=itemsize), spread="none") - OVERHEAD_BYTES
+        for itemsize in (8, 4)
+    )
+    assert short == pytest.approx(long / 2, rel=0.05)
+
+
+def test_a_finer_tolerance_takes_a_larger_basis() -> None:
+    coarse, fine = (
+        stage_bytes(stage("lanczos"), SIZES, question("lanczos", tolerance=tolerance), in_file=True)
+        for tolerance in (1e-3, 1e-12)
+    )
+    assert fine > coarse
+
+
+def test_every_thread_and_every_input_takes_memory() -> None:
+    assert replace(SIZES, threads=9).base - SIZES.base == pytest.approx(8 * 7e6, rel=0.2)
+    wide = replace(SIZES, d=1010)
+    assert wide.base - SIZES.base >= 2 * 8 * (SIZES.n + SIZES.m) * 1000
+    assert wide.base + wide.reading >= 5 * 8 * SIZES.n * 1000
+
+
+def test_a_matrix_to_write_counts_as_its_panels_and_as_its_blocks_if_it_is_not_at_hand() -> None:
+    at_hand, alone = (
+        writing_bytes("ntk_train_train", SIZES, grams, in_file=False) for grams in (["ntk"], [])
+    )
+    assert alone - at_hand == block_bytes(SIZES.n, 8)
+    assert at_hand >= 8 * SIZES.n * BLOCK_ROWS // 2
+    assert writing_bytes("ntk_train_train", SIZES, [], in_file=True) == at_hand
+    assert writing_bytes("nngp_train_train", SIZES, ["ntk"], in_file=False) == alone
+    other = replace(SIZES, n=SIZES.m, m=SIZES.n)
+    assert writing_bytes("ntk_test_test", other, ["ntk"], in_file=False) == alone
+
+
+def test_reading_wide_tables_takes_more_than_a_small_matrix_made_of_them() -> None:
+    wide = Sizes(n=100, m=50, d=100_000)
+    assert wide.reading > 0
+    assert writing_bytes("ntk_test_train", wide, [], in_file=False) == wide.reading
+    assert writing_bytes("ntk_train_train", wide, [], in_file=False) == wide.reading
+    assert memory("cholesky", wide) == wide.base + wide.reading
+
+
+def test_the_table_of_predictions_takes_memory_for_every_kernel_and_time() -> None:
+    asked = Question({"ntk": [0.0, 1.0, math.inf], "nngp": [math.inf]})
+    small, large = (
+        stage_bytes(stage("none"), Sizes(n=2, m=m, d=1), asked, in_file=False) for m in (10**6, 2 * 10**6)
+    )
+    # A table has at least kernel, time, mean, std, lower and upper in every row.
+    assert large - small >= 10**6 * len(asked.pairs) * 6 * 8
+
+
+def test_a_matrix_takes_its_entries_on_disk() -> None:
+    n, m = SIZES.n, SIZES.m
+    for name, entries in (("ntk_train_train", n * n), ("nngp_test_train", m * n), ("ntk_test_test", m * m)):
+        assert SIZES.bytes_of(name) == 8 * entries
+        assert replace(SIZES, itemsize=4).bytes_of(name) == 4 * entries

@@ -1,0 +1,118 @@
+"""The planned memory of whole commands, beside measured peaks."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from ntkcli.jobs.job import open_job
+from ntkcli.journal import Journal
+from ntkcli.planning.plan import Planner
+from ntkcli.spec.file import read_spec
+
+NTK_AT_10: dict[str, Any] = {"kernel": "ntk", "time": 10}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job whose memory is measured.
+
+    n, m, d: training rows, test rows, features.
+    sections: of the spec.
+    command: `fit` or `kernel`.
+    in_file: whether its blocks are to lie in a file.
+    """
+
+    n: int
+    m: int = 200
+    d: int = 10
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    command: str = "fit"
+    in_file: bool = False
+
+
+AUTO: dict[str, Any] = {"kernel": "nngp", "variance_scale": "auto"}
+MEAN: dict[str, Any] = {"output": {"std": False}}
+MEASURED = {
+    "mean": Case(3000, sections=MEAN),
+    "mean and std": Case(3000),
+    "two threads": Case(2500, sections={"compute": {"threads": 2}, **MEAN}),
+    "float32": Case(3500, sections={"compute": {"dtype": "float32"}}),
+    "eigh": Case(
+        2000, sections={"inference": {"kernel": "nngp", "time": 10}, "compute": {"solver": "eigh"}}
+    ),
+    "lanczos": Case(2500, 60, sections={"inference": NTK_AT_10, "compute": {"solver": "lanczos"}}),
+    "rows left out": Case(3000, sections={"inference": AUTO}),
+    "rows left out by Lanczos": Case(
+        800, 60, sections={"inference": AUTO | {"time": 10}, "compute": {"solver": "lanczos"}}
+    ),
+    "a few samples": Case(1500, 1200, sections={"output": {"samples": 20}}),
+    "many samples": Case(1500, 1200, sections={"output": {"samples": 5000}}),
+    "covariance": Case(1500, 1200, sections={"output": {"covariance": True}}),
+    "covariance of a posterior": Case(
+        2500, 1200, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}
+    ),
+    "covariance of the prior": Case(
+        200, 2000, sections={"inference": {"kernel": "nngp", "time": 0}, "output": {"covariance": True}}
+    ),
+    "many features": Case(600, 300, 3000, sections=MEAN),
+    "matrices": Case(2500, 1500, sections={"output": {"kernels": ["ntk_train_train", "nngp_test_test"]}}),
+    "matrices alone": Case(2000, sections={"output": {"kernels": ["ntk_train_train"]}}, command="kernel"),
+    "blocks in a file": Case(3000, sections={"compute": {"memory": "150MiB"}}, in_file=True),
+}  # fmt: skip
+
+
+def table(rows: int, features: int, seed: int) -> bytes:
+    """A CSV file of random numbers of two digits; the last column is y."""
+    digits = np.random.default_rng(seed).integers(ord("0"), ord("9") + 1, (rows, features + 1, 3), np.uint8)
+    digits[:, :, 2] = ord(",")
+    digits[:, -1, 2] = ord("\n")
+    header = ",".join([*(f"x{i}" for i in range(features)), "y"])
+    return header.encode() + b"\n" + digits.tobytes()
+
+
+@pytest.fixture
+def spec_of(write: Callable[[str, str | bytes], Path]) -> Callable[[Case], Path]:
+    """Write the files of a case."""
+
+    def write_case(case: Case) -> Path:
+        write("train.csv", table(case.n, case.d, seed=0))
+        write("test.csv", table(case.m, case.d, seed=1))
+        sections = {
+            "data": {"train": "train.csv", "test": "test.csv", "target": "y"},
+            "inference": {"ridge": 0.1} | case.sections.get("inference", {}),
+            "output": {"dir": "run"} | case.sections.get("output", {}),
+            "compute": {"threads": 1} | case.sections.get("compute", {}),
+        }
+        return write("spec.yaml", yaml.safe_dump(sections))
+
+    return write_case
+
+
+def planner_of(path: Path, command: str) -> Planner:
+    """What the command plans for a spec."""
+    with open_job(read_spec(path, None), Journal()) as job:
+        planner = job.planner()
+        return planner if command == "fit" else replace(planner, question=None)
+
+
+@pytest.mark.parametrize("case", MEASURED.values(), ids=MEASURED)
+def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
+    spec_of: Callable[[Case], Path], tmp_path: Path, case: Case
+) -> None:
+    path = spec_of(case)
+    plan = planner_of(path, case.command).checked()
+    words = [sys.executable, "-c", "from ntkcli.cli import main; main()", case.command, str(path)]
+    subprocess.run(words, check=True, capture_output=True)
+    story = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (story["compute"]["storage"] == "file") == plan.in_file == case.in_file
+    # What is mapped from a file counts in the peak, but the system can take it back.
+    peak = story["peak_memory_bytes"] - (plan.disk_bytes if case.in_file else 0)
+    assert 0.9 * peak <= plan.memory_bytes <= 1.25 * peak

@@ -1,0 +1,347 @@
+"""Which plan is made for a job and a budget, and what is said when there is none."""
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, reject, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ntkcli.errors import ResourceError
+from ntkcli.linalg.blocks import block_bytes
+from ntkcli.planning.plan import MOST_EIGH_ROWS, Budget, Plan, Planner
+from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import SolverChoice
+from ntkcli.spec.spec import Spec
+from ntkcli.units import bytes_text
+
+PLENTY = Budget(memory=2**50, disk=2**60, folder=Path("runs"))
+SIZES = Sizes(n=4000, m=1000, d=10)
+FAR_APART = [10.0**i for i in range(-40, 41, 2)]
+
+Sections = dict[str, dict[str, Any]]
+
+SECTIONS: st.SearchStrategy[Sections] = st.fixed_dictionaries(
+    {
+        "inference": st.fixed_dictionaries(
+            {
+                "kernel": st.lists(st.sampled_from(["ntk", "nngp", "ntkgp"]), min_size=1, unique=True),
+                "time": st.lists(st.sampled_from([0.0, 1.0, 5.0, 1e4, math.inf]), min_size=1, unique=True),
+            }
+        ),
+        "output": st.fixed_dictionaries({"std": st.booleans(), "covariance": st.booleans()}),
+        "compute": st.fixed_dictionaries(
+            {
+                "dtype": st.sampled_from(["float64", "float32", "mixed"]),
+                "solver": st.sampled_from(["auto", "cholesky", "eigh", "lanczos"]),
+            }
+        ),
+    }
+)
+JOBS = st.builds(
+    Sizes, n=st.integers(50, 100_000), m=st.integers(1, 5000), d=st.integers(1, 300), k=st.integers(1, 10)
+)
+
+
+def asking(time: float | list[float] = math.inf, kernel: str = "ntk", **changes: Any) -> Question:
+    """What is asked of one kernel; its mean alone unless `spread` says otherwise."""
+    return Question({kernel: time if isinstance(time, list) else [time]}, **{"spread": "none", **changes})
+
+
+def planner(question: Question | None, **changes: Any) -> Planner:
+    return replace(Planner(SIZES, PLENTY, question), **changes)
+
+
+def solvers(plan: Plan) -> list[str]:
+    return [stage.solver for stage in plan.stages]
+
+
+def need(question: Question | None, **changes: Any) -> int:
+    """Bytes of memory that the cheapest plan takes."""
+    return planner(question, **changes).best().memory_bytes
+
+
+@pytest.mark.parametrize("spread", ["none", "variance", "covariance"])
+@pytest.mark.parametrize("kernel", ["ntk", "nngp", "ntkgp"])
+def test_time_inf_is_a_cholesky_factorisation(kernel: str, spread: str) -> None:
+    assert solvers(planner(asking(math.inf, kernel, spread=spread)).best()) == ["cholesky"]
+
+
+def test_time_0_needs_no_solver() -> None:
+    plan = planner(asking(0.0)).best()
+    assert (solvers(plan), plan.work.linear_algebra) == (["none"], 0)
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_the_mean_at_one_finite_time_takes_lanczos(kernel: str) -> None:
+    assert solvers(planner(asking(10.0, kernel)).best()) == ["lanczos"]
+
+
+def test_near_times_share_a_factorisation_and_inf_has_its_own() -> None:
+    assert sorted(solvers(planner(asking([1.0, 2.0, math.inf])).best())) == ["cholesky", "lanczos"]
+    assert solvers(planner(asking([1.0, 1e3])).best()) == ["lanczos", "lanczos"]
+
+
+def test_many_far_apart_times_share_one_eigendecomposition() -> None:
+    assert solvers(planner(asking([*FAR_APART, math.inf])).best()) == ["eigh"]
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_standard_deviations_at_a_finite_time_take_lanczos_for_few_rows_and_eigh_for_many(
+    kernel: str,
+) -> None:
+    question = asking(10.0, kernel, spread="variance")
+    by_rows = {
+        m: solvers(planner(question, sizes=replace(SIZES, m=m)).best()) for m in (1, SIZES.n // 20, 100_000)
+    }
+    assert by_rows == {1: ["lanczos"], SIZES.n // 20: ["lanczos"], 100_000: ["eigh"]}
+
+
+def test_the_covariance_of_many_rows_at_a_finite_time_takes_eigh() -> None:
+    question = asking(10.0, spread="covariance")
+    assert solvers(planner(question, sizes=replace(SIZES, m=SIZES.n)).best()) == ["eigh"]
+
+
+@pytest.mark.parametrize(
+    ("time", "choice", "expected"),
+    [
+        (10.0, "eigh", ["eigh"]),
+        (math.inf, "eigh", ["eigh"]),
+        (math.inf, "cholesky", ["cholesky"]),
+        (math.inf, "lanczos", ["cholesky"]),
+        ([*FAR_APART], "lanczos", ["lanczos"] * len(FAR_APART)),
+        ([0.0, 10.0, math.inf], "lanczos", ["cholesky", "lanczos", "none"]),
+    ],
+)
+def test_a_choice_of_solver_is_followed(time: Any, choice: SolverChoice, expected: list[str]) -> None:
+    assert sorted(solvers(planner(asking(time), choice=choice).best())) == expected
+
+
+def test_a_solver_that_has_failed_is_not_tried_again() -> None:
+    near, far = asking(10.0), asking(FAR_APART)
+    assert solvers(planner(near, without="lanczos").best()) == ["eigh"]
+    assert solvers(planner(far, without="eigh").best()) == ["lanczos"] * len(FAR_APART)
+
+
+def test_of_the_plans_that_fit_the_cheapest_is_taken() -> None:
+    question = asking(10.0, spread="variance")
+    plans = {choice: planner(question, choice=choice).best() for choice in ("eigh", "lanczos")}
+    assert plans["eigh"].operations < plans["lanczos"].operations
+    assert planner(question).best() == plans["eigh"]
+
+
+def test_without_memory_for_eigh_lanczos_is_taken() -> None:
+    question = asking(10.0, spread="variance")
+    sizes = replace(SIZES, m=SIZES.n)
+    most, least = (need(question, sizes=sizes, choice=choice) for choice in ("eigh", "lanczos"))
+    assert least < most
+    for memory, expected in ((most, "eigh"), (most - 1, "lanczos"), (least, "lanczos")):
+        plan = planner(question, sizes=sizes, budget=replace(PLENTY, memory=memory)).checked()
+        assert (solvers(plan), plan.in_file) == ([expected], False)
+        assert plan.memory_bytes <= memory
+
+
+@pytest.mark.parametrize("question", [asking(math.inf), asking(10.0, spread="variance"), None])
+def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | None) -> None:
+    job = planner(question, choice="lanczos", matrices=[] if question else ["ntk_train_train"])
+    in_memory = job.best()
+    plan = replace(job, budget=replace(PLENTY, memory=in_memory.memory_bytes - 1)).checked()
+    assert (in_memory.in_file, plan.in_file) == (False, True)
+    count = len(plan.stages[0].matrices(question)) if question else 1
+    blocks = count * block_bytes(SIZES.n, SIZES.itemsize)
+    assert plan.disk_bytes == in_memory.disk_bytes + blocks
+    assert plan.memory_bytes < in_memory.memory_bytes
+    assert plan.operations > in_memory.operations or question is None
+
+
+def test_an_eigendecomposition_is_never_in_a_file() -> None:
+    question = asking(10.0, spread="variance")
+    budget = replace(PLENTY, memory=need(question, choice="eigh") - 1)
+    assert planner(question, budget=budget).checked().stages != []
+    with pytest.raises(ResourceError, match="not enough memory"):
+        planner(question, budget=budget, choice="eigh").checked()
+
+
+def test_without_disk_for_the_blocks_it_is_the_memory_that_is_missing() -> None:
+    question = asking(math.inf)
+    budget = Budget(need(question) - 1, block_bytes(SIZES.n, 8) - 1, Path("runs"))
+    with pytest.raises(ResourceError, match="not enough memory"):
+        planner(question, budget=budget).checked()
+    assert planner(question, budget=replace(budget, disk=budget.disk + 1)).checked().in_file
+
+
+def test_the_disk_is_that_of_the_matrices_and_covariances() -> None:
+    names = ["ntk_train_train", "nngp_test_train", "ntk_test_test"]
+    n, m = SIZES.n, SIZES.m
+    entries = n * n + m * n + m * m
+    assert planner(asking(), matrices=names).best().disk_bytes == 8 * entries
+    short = replace(SIZES, itemsize=4)
+    assert planner(None, sizes=short, matrices=names).best().disk_bytes == 4 * entries
+    assert planner(asking()).best().disk_bytes == 0
+    question = Question({"ntk": [1.0, math.inf], "ntkgp": [math.inf]}, spread="covariance")
+    assert planner(question, sizes=replace(SIZES, k=2)).best().disk_bytes == 3 * 2 * 8 * m * m
+
+
+def test_too_little_disk_is_refused_with_both_sizes_and_a_remedy(tmp_path: Path) -> None:
+    budget = Budget(need(asking(), matrices=["ntk_train_train"]), 3 * 2**20, tmp_path)
+    job = planner(asking(), budget=budget, matrices=["ntk_train_train"])
+    with pytest.raises(ResourceError) as refusal:
+        job.checked()
+    assert refusal.value.exit_code == 5
+    message = str(refusal.value)
+    assert re.match(r"not enough disk: .* 3 MiB are free under ", message)
+    for part in (bytes_text(job.best().disk_bytes), str(tmp_path), "output.kernels", "--out"):
+        assert part in message
+    assert replace(job, budget=replace(budget, disk=SIZES.n**2 * 8)).checked().disk_bytes == SIZES.n**2 * 8
+
+
+def test_the_budget_is_the_specs_memory_or_nine_tenths_of_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ntkcli.planning.plan.available_memory", lambda: 50)
+    monkeypatch.setattr("ntkcli.planning.plan.free_disk", lambda folder: 7 if folder == tmp_path else 0)
+    assert Budget.of(None, tmp_path) == Budget(45, 7, tmp_path)
+    assert Budget.of(3, tmp_path) == Budget(3, 7, tmp_path)
+
+
+def spec_of(sections: Sections) -> Spec:
+    """A spec with these sections."""
+    return Spec.model_validate({"data": {"train": "a", "test": "b", "target": "y"}, **sections})
+
+
+def planner_of(spec: Spec, sizes: Sizes, budget: Budget) -> Planner:
+    """What `ntk fit` plans for data of these sizes."""
+    output, compute = spec.output, spec.compute
+    return Planner(
+        replace(sizes, itemsize=8 if compute.stored_dtype == "float64" else 4),
+        budget,
+        Question(
+            {kernel: spec.inference.times_of(kernel) for kernel in spec.inference.kernel},
+            spread="covariance" if output.covariance else "variance" if output.std else "none",
+            tolerance=compute.iteration_tolerance,
+            refine=compute.dtype == "mixed",
+        ),
+        compute.solver,
+    )
+
+
+def nothing(spec: Spec) -> Budget:
+    """No memory, and disk only where it has to be."""
+    return Budget(0, 2**60 if spec.output.covariance else 0, Path("runs"))
+
+
+def with_key(sections: Sections, line: str) -> Sections:
+    """The sections with a key as a message writes it, `section.key: value`."""
+    section, key, text = re.split(r"\.|: ", line)
+    value = {"true": True, "false": False}.get(text, text)
+    return sections | {section: sections.get(section, {}) | {key: value}}
+
+
+def fits(job: Planner) -> bool:
+    try:
+        return job.checked() is not None
+    except ResourceError:
+        return False
+
+
+def refusal_of(job: Planner) -> str:
+    with pytest.raises(ResourceError) as refusal:
+        job.checked()
+    assert refusal.value.exit_code == 5
+    return str(refusal.value)
+
+
+def rows_named(message: str) -> int:
+    """The number of rows in a message; 0 if it has none."""
+    found = re.search(r"(\d[\d,]*) training rows or fewer", message)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def too_large(sections: Sections, sizes: Sizes, percent: int) -> tuple[Sections, Planner]:
+    """A spec's sections, and its planner with a share of the memory that it needs at least."""
+    spec = spec_of(sections)
+    budget = nothing(spec)
+    least = planner_of(spec, sizes, budget).best().memory_bytes
+    return sections, planner_of(spec, sizes, replace(budget, memory=least * percent // 100))
+
+
+@st.composite
+def refused(draw: st.DrawFn) -> tuple[Sections, Planner]:
+    """Of any spec and sizes."""
+    try:
+        percents = st.sampled_from([*range(5, 100, 5), 99])
+        return too_large(draw(SECTIONS), draw(JOBS), draw(percents))
+    except (ValidationError, ResourceError):
+        reject()
+
+
+@given(job=refused())
+def test_a_refusal_is_one_line_with_what_is_needed_and_what_there_is(job: tuple[Sections, Planner]) -> None:
+    message = refusal_of(job[1])
+    need, memory = bytes_text(job[1].best().memory_bytes), bytes_text(job[1].budget.memory)
+    assert message.startswith(f"not enough memory: this job needs about {need}, and {memory} are free")
+    assert "compute.memory" in message
+    assert "\n" not in message
+
+
+@settings(max_examples=300)
+@given(job=refused())
+@example(job=too_large({"inference": {"kernel": "ntkgp", "time": [1, math.inf]}}, SIZES, 80))
+def test_what_a_refusal_names_is_a_spec_that_fits(job: tuple[Sections, Planner]) -> None:
+    sections, tight = job
+    for line in re.findall(r"(?:compute|output)\.\w+: \w+", refusal_of(tight)):
+        assert fits(planner_of(spec_of(with_key(sections, line)), tight.sizes, tight.budget)), line
+
+
+@given(job=refused())
+def test_the_rows_that_a_refusal_names_fit_and_many_more_do_not(job: tuple[Sections, Planner]) -> None:
+    tight = job[1]
+    rows = rows_named(refusal_of(tight))
+    assert rows == 0 or fits(replace(tight, sizes=replace(tight.sizes, n=rows)))
+    for more in (rows + rows // 2 + 2, 2 * rows + 2, 5 * rows + 2):
+        assert more >= tight.sizes.n or not fits(replace(tight, sizes=replace(tight.sizes, n=more)))
+
+
+@pytest.mark.parametrize(
+    ("sections", "remedy"),
+    [
+        ({"inference": {"time": math.inf}, "output": {"std": False}}, "compute.dtype: mixed"),
+        ({"inference": {"time": 10}, "output": {"std": False}}, "compute.dtype: float32"),
+        ({"inference": {"time": math.inf}, "compute": {"solver": "eigh"}}, "compute.dtype: float32"),
+        ({"inference": {"time": 10}, "compute": {"solver": "eigh"}}, "compute.solver: auto"),
+        ({"inference": {"time": math.inf}, "output": {"std": True}}, "output.std: false"),
+        ({"inference": {"time": math.inf}, "output": {"covariance": True}}, "output.covariance: false"),
+    ],
+)
+def test_a_remedy_is_named_where_it_helps_and_not_elsewhere(sections: Sections, remedy: str) -> None:
+    sizes = Sizes(n=10_000, m=4000, d=10)
+    spec, mended = spec_of(sections), spec_of(with_key(sections, remedy))
+    budget = nothing(spec)
+    enough = planner_of(mended, sizes, budget).best().memory_bytes
+    for memory, named in ((enough * 6 // 5, True), (enough * 9 // 10, False)):
+        message = refusal_of(planner_of(spec, sizes, replace(budget, memory=memory)))
+        assert (remedy in message) == named
+
+
+def test_the_remedies_of_matrices_alone_are_fewer_rows_and_numbers_of_half_the_size() -> None:
+    job = planner(None, matrices=["ntk_train_train"], budget=Budget(0, SIZES.n**2 * 8, Path("runs")))
+    tight = replace(job, budget=replace(job.budget, memory=job.best().memory_bytes * 8 // 10))
+    message = refusal_of(tight)
+    assert "compute.dtype: float32" in message
+    assert "output" not in message
+    assert fits(replace(tight, sizes=replace(SIZES, n=rows_named(message))))
+
+
+def test_more_rows_than_lapack_can_decompose_go_to_lanczos_or_are_refused() -> None:
+    sizes = replace(SIZES, n=MOST_EIGH_ROWS + 1)
+    roomy = Budget(2**50, 2**50, Path("runs"))
+    many = asking([10.0**i for i in range(-60, 61, 2)])
+    assert solvers(planner(many, sizes=replace(sizes, n=MOST_EIGH_ROWS), budget=roomy).best()) == ["eigh"]
+    assert set(solvers(planner(many, sizes=sizes, budget=roomy).best())) == {"lanczos"}
+    with pytest.raises(ResourceError, match=r"32,000 training rows at most.*compute\.solver: auto"):
+        planner(many, sizes=sizes, budget=roomy, choice="eigh").checked()

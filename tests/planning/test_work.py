@@ -1,0 +1,80 @@
+"""Arithmetic of a stage, by reason."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.work import EFFICIENCY, Work, stage_work
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Solver, Stage
+
+SIZES = Sizes(n=5000, m=700, d=10)
+SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
+TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
+
+
+def stage(solver: Solver, kernel: str = "ntk") -> Stage:
+    return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
+
+
+def question(solver: Solver, kernel: str = "ntk", spread: Any = "none", **changes: Any) -> Question:
+    return Question({kernel: [TIMES[solver]]}, spread=spread, **changes)
+
+
+def operations(solver: Solver, sizes: Sizes = SIZES, spread: str = "variance") -> float:
+    return stage_work(stage(solver), sizes, question(solver, spread=spread)).operations(sizes)
+
+
+@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("solver", SOLVERS)
+@given(n=st.integers(2, 10**5), m=st.integers(1, 10**5), more=st.integers(1, 10**4))
+def test_more_rows_are_more_work(solver: Solver, spread: str, n: int, m: int, more: int) -> None:
+    here, larger, longer = (
+        operations(solver, Sizes(n, m, d=10), spread) for n, m in ((n, m), (n + more, m), (n, m + more))
+    )
+    assert larger > here
+    assert longer > here
+
+
+@pytest.mark.parametrize(("solver", "factor"), [("cholesky", 1 / 3), ("lanczos", 1 / 3), ("eigh", 9)])
+def test_with_many_training_rows_the_factorisation_is_all_the_work(solver: Solver, factor: float) -> None:
+    work = stage_work(stage(solver), Sizes(10**7, 1, 1), question(solver))
+    assert work.linear_algebra == pytest.approx(factor * 10.0**21 / EFFICIENCY[_kind(solver)], rel=0.01)
+
+
+def _kind(solver: Solver) -> str:
+    return "eigh" if solver == "eigh" else "cholesky"
+
+
+@pytest.mark.parametrize(("solver", "least"), [("cholesky", 2.0), ("lanczos", 20.0), ("eigh", 2.0)])
+def test_standard_deviations_cost_solves_for_every_test_row(solver: Solver, least: float) -> None:
+    n, m = 1000, 10**6
+    with_std, without = (
+        stage_work(stage(solver), Sizes(n, m, 1), question(solver, spread=spread))
+        for spread in ("variance", "none")
+    )
+    assert with_std.entries == without.entries
+    assert with_std.solve - without.solve >= least * m * n**2
+
+
+def test_the_prior_is_no_work() -> None:
+    assert stage_work(stage("none"), SIZES, question("none", spread="variance")) == Work()
+
+
+def test_work_adds_up() -> None:
+    one, other = Work(1, 2, 3, 4), Work(10, 20, 30, 40)
+    assert one + other == Work(11, 22, 33, 44)
+    assert (one + other).operations(SIZES) == pytest.approx(one.operations(SIZES) + other.operations(SIZES))
+
+
+def test_deeper_networks_and_more_features_make_an_entry_dearer() -> None:
+    entries = Work(entries=1e6)
+    plain = entries.operations(SIZES)
+    assert entries.operations(replace(SIZES, depth=5)) > plain
+    assert entries.operations(replace(SIZES, d=1000)) > plain
+    assert Work(cholesky=1e6).operations(SIZES) == Work(cholesky=1e6).operations(replace(SIZES, depth=5))

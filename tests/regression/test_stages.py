@@ -1,0 +1,166 @@
+import math
+from collections import Counter
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ntkcli.inference.lanczos_flow import WIDEST_RATIO
+from ntkcli.regression.question import GRAM_OF, Question
+from ntkcli.regression.stages import SolverChoice, Stage, ladders
+
+INF = math.inf
+CHOICES: list[SolverChoice] = ["auto", "cholesky", "eigh", "lanczos"]
+
+every_choice = pytest.mark.parametrize("choice", CHOICES)
+times = st.lists(
+    st.one_of(st.sampled_from([0.0, 1.0, INF]), st.floats(1e-9, 1e9)), min_size=1, max_size=6, unique=True
+)
+spreads: list[Literal["none", "variance", "covariance"]] = ["none", "variance", "covariance"]
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    """Kernels in any order, with times of their own; ntkgp at inf alone."""
+    kernels = draw(st.lists(st.sampled_from(["ntk", "nngp", "ntkgp"]), min_size=1, unique=True))
+    asked = {kernel: [INF] if kernel == "ntkgp" else draw(times) for kernel in kernels}
+    return Question(asked, spread=draw(st.sampled_from(spreads)))
+
+
+def only_ladder(asked: dict[str, list[float]], choice: SolverChoice) -> list[Stage]:
+    (stages,) = ladders(Question(asked), choice)
+    return stages
+
+
+def summary(stages: list[Stage]) -> list[tuple[str, str, list[float]]]:
+    return [(stage.gram, stage.solver, stage.times) for stage in stages]
+
+
+@every_choice
+@given(question=questions())
+def test_every_pair_is_answered_by_one_stage_of_its_gram_matrix(
+    choice: SolverChoice, question: Question
+) -> None:
+    found = list(ladders(question, choice))
+    assert found
+    for stages in found:
+        answered = Counter(pair for stage in stages for pair in stage.pairs)
+        assert answered == Counter(question.pairs)
+        assert all(GRAM_OF[kernel] == stage.gram for stage in stages for kernel in stage.kernels)
+        assert all(stage.pairs for stage in stages)
+
+
+@every_choice
+@given(question=questions())
+def test_solvers_get_the_times_that_they_can_answer(choice: SolverChoice, question: Question) -> None:
+    for stages in ladders(question, choice):
+        for stage in stages:
+            if stage.solver == "none":
+                assert stage.times == [0.0]
+            elif stage.solver == "cholesky":
+                assert stage.times == [INF]
+            else:
+                assert 0.0 not in stage.times
+            if stage.solver == "lanczos":
+                assert stage.times[-1] <= WIDEST_RATIO * stage.times[0] < INF
+
+
+@every_choice
+@given(question=questions())
+def test_stages_of_ntk_come_before_those_of_nngp(choice: SolverChoice, question: Question) -> None:
+    """The spread of ntk reads K, which a factorisation for nngp overwrites."""
+    for stages in ladders(question, choice):
+        grams = [stage.gram for stage in stages]
+        assert grams == sorted(grams, key=["ntk", "nngp"].index)
+
+
+@given(question=questions())
+def test_auto_offers_what_lanczos_does_and_never_less(question: Question) -> None:
+    (stages,) = ladders(question, "lanczos")
+    assert stages in list(ladders(question, "auto"))
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_eigh_answers_all_but_the_prior_at_once(kernel: str) -> None:
+    stages = only_ladder({kernel: [0.0, 1e-6, 1.0, 1e9, INF]}, "eigh")
+    assert summary(stages) == [(kernel, "eigh", [1e-6, 1.0, 1e9, INF]), (kernel, "none", [0.0])]
+
+
+def test_lanczos_leaves_the_limit_to_cholesky() -> None:
+    stages = only_ladder({"ntk": [0.0, 1.0, INF]}, "lanczos")
+    assert summary(stages) == [
+        ("ntk", "cholesky", [INF]),
+        ("ntk", "lanczos", [1.0]),
+        ("ntk", "none", [0.0]),
+    ]
+
+
+@pytest.mark.parametrize("choice", ["cholesky", "lanczos", "auto"])
+def test_the_limit_alone_is_cholesky_without_eigh(choice: SolverChoice) -> None:
+    stages = only_ladder({"nngp": [INF], "ntkgp": [INF]}, choice)
+    assert summary(stages) == [("ntk", "cholesky", [INF]), ("nngp", "cholesky", [INF])]
+
+
+@pytest.mark.parametrize("time", [1e-9, 1.0, 1e9])
+def test_auto_offers_both_ways_to_a_finite_time(time: float) -> None:
+    found = [summary(stages) for stages in ladders(Question({"ntk": [time, INF]}), "auto")]
+    assert found == [
+        [("ntk", "cholesky", [INF]), ("ntk", "lanczos", [time])],
+        [("ntk", "eigh", [time, INF])],
+    ]
+
+
+def test_auto_offers_every_mixture_to_two_matrices() -> None:
+    question = Question({"ntk": [1.0], "nngp": [1.0]})
+    solvers = [[stage.solver for stage in stages] for stages in ladders(question, "auto")]
+    assert sorted(solvers) == [["eigh", "eigh"], ["eigh", "lanczos"], ["lanczos", "eigh"], ["lanczos"] * 2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "groups"),
+    [
+        ([1.0, 10.0], [[1.0, 10.0]]),
+        ([10.0, 1.0], [[1.0, 10.0]]),
+        ([1.0, 11.0], [[1.0], [11.0]]),
+        ([1.0, 3.0, 9.0, 30.0, 80.0], [[1.0, 3.0, 9.0], [30.0, 80.0]]),
+        ([1e-6, 1e8], [[1e-6], [1e8]]),
+    ],
+)
+def test_near_times_share_a_stage_and_far_ones_do_not(asked: list[float], groups: list[list[float]]) -> None:
+    assert [stage.times for stage in only_ladder({"nngp": asked}, "lanczos")] == groups
+
+
+def test_the_kernels_of_one_gram_matrix_share_its_stages() -> None:
+    (stage,) = only_ladder({"ntkgp": [INF], "ntk": [INF]}, "cholesky")
+    assert stage.kernels == ["ntkgp", "ntk"]
+    assert stage.times == [INF]
+
+
+@every_choice
+def test_the_prior_needs_no_gram_matrix(choice: SolverChoice) -> None:
+    question = Question({"ntk": [0.0], "nngp": [0.0]}, spread="covariance")
+    for stages in ladders(question, choice):
+        assert [(stage.solver, stage.matrices(question)) for stage in stages] == [("none", [])] * 2
+
+
+@pytest.mark.parametrize(
+    ("kernel", "spread", "matrices"),
+    [
+        ("ntk", "none", ["ntk"]),
+        ("ntk", "variance", ["nngp", "ntk"]),
+        ("ntk", "covariance", ["nngp", "ntk"]),
+        ("ntkgp", "variance", ["ntk"]),
+        ("nngp", "covariance", ["nngp"]),
+    ],
+)
+@pytest.mark.parametrize("choice", ["eigh", "lanczos"])
+def test_a_stage_reads_the_matrices_of_its_kernels(
+    choice: SolverChoice,
+    kernel: str,
+    spread: Literal["none", "variance", "covariance"],
+    matrices: list[str],
+) -> None:
+    question = Question({kernel: [INF]}, spread=spread)
+    for stages in ladders(question, choice):
+        assert [stage.matrices(question) for stage in stages] == [matrices]

@@ -1,0 +1,95 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from ntkcli.data.dataset import Dataset
+from ntkcli.results.baselines import linear_baseline, mean_baseline
+from ntkcli.results.metrics import Metrics, plain_results
+from ntkcli.results.presentation import report_of
+from ntkcli.spec.spec import OutputSpec
+
+from .made import class_result, result
+
+Load = Callable[..., Dataset]
+
+
+def plain(dataset: Dataset) -> list[object]:
+    x, y = dataset.train.x, dataset.y_train
+    models = [mean_baseline(y, x.shape[1]), linear_baseline(x, y)]
+    return [*plain_results(dataset.schema.targets, models, dataset.test.x)]
+
+
+def metrics(dataset: Dataset, *results: object) -> Metrics:
+    report = report_of(dataset.schema.targets, OutputSpec(interval=0.9))
+    return Metrics.of(report, dataset.test.targets, [*results], plain(dataset))  # type: ignore[list-item,arg-type]
+
+
+def test_every_kernel_time_and_target_is_scored_in_order(load: Load) -> None:
+    dataset = load(target=["y", "z"])
+    found = metrics(dataset, result("ntk", 0.5, outputs=2), result("nngp", outputs=2, ready=4.0))
+    keys = [(score["kernel"], score["time"], score["target"]) for score in found.scores]
+    assert keys == [("ntk", "0.5", "y"), ("ntk", "0.5", "z"), ("nngp", "inf", "y"), ("nngp", "inf", "z")]
+    assert found.ready == [1.0, 1.0, 4.0, 4.0]
+    assert (found.rows, found.interval) == (3, 0.9)
+
+
+def test_models_without_a_kernel_are_scored_beside(load: Load) -> None:
+    dataset = load(target=["y", "z"])
+    found = metrics(dataset, result(outputs=2)).baselines
+    keys = [(score["model"], score["target"]) for score in found]
+    assert keys == [("mean", "y"), ("mean", "z"), ("linear", "y"), ("linear", "z")]
+    assert set(found[0]) == {"model", "target", "rmse", "mae", "r2", "nll", "coverage", "width"}
+    y, train = dataset.test.targets["y"].to_numpy(), dataset.train.targets["y"].to_numpy()
+    assert found[0]["rmse"] == pytest.approx(np.sqrt(np.mean((y - train.mean()) ** 2)), rel=1e-12)
+    density = norm.logpdf(y, train.mean(), train.std(ddof=1))
+    assert found[0]["nll"] == pytest.approx(-density.mean(), rel=1e-9)
+
+
+def test_the_linear_model_is_least_squares_in_the_units_of_the_file(load: Load) -> None:
+    dataset = load()
+    _, linear = plain_results(
+        dataset.schema.targets,
+        [
+            mean_baseline(dataset.y_train, dataset.train.x.shape[1]),
+            linear_baseline(dataset.train.x, dataset.y_train),
+        ],
+        dataset.test.x,
+    )
+    design = np.column_stack([np.ones(len(dataset.train)), dataset.train.x])
+    weights, *_ = np.linalg.lstsq(design, dataset.train.targets["y"].to_numpy(), rcond=None)
+    expected = np.column_stack([np.ones(3), dataset.test.x]) @ weights
+    np.testing.assert_allclose(linear.mean[:, 0], expected, rtol=1e-9)
+
+
+def test_the_mean_of_classes_is_their_share_in_training(
+    load: Load, write: Callable[[str, str], Path]
+) -> None:
+    rows = "".join(f"{row},{'ppqr'[row % 4]}\n" for row in range(8))
+    dataset = load(train=str(write("t.csv", "a,k\n" + rows)), target="k", features="a")
+    (score, _) = metrics(dataset, class_result()).baselines
+    assert score["log_loss"] == pytest.approx(-np.log([0.25, 0.25, 0.25]).mean(), rel=1e-9)
+    assert score["accuracy"] == 0.0
+
+
+def test_the_content_is_json_with_what_was_observed_only(
+    load: Load, write: Callable[[str, str], Path]
+) -> None:
+    bare = str(write("bare.csv", "a,b,z\n1,2,3\n3,4,3\n5,6,4\n"))
+    content = metrics(load(test=bare, target=["y", "z"]), result(outputs=2)).content
+    assert [score["target"] for score in content["scores"]] == ["z"]
+    assert {score["target"] for score in content["baselines"]} == {"z"}
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    nothing = str(write("nothing.csv", "a,b\n1,2\n3,4\n5,6\n"))
+    found = metrics(load(test=nothing), result())
+    assert found.content == {"interval": 0.9, "scores": [], "baselines": []}
+    assert len(found.scores) == 1
+
+
+def test_the_content_of_classes_is_json_too(load: Load) -> None:
+    content = metrics(load(target="k"), class_result()).content
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert len(content["baselines"]) == 2

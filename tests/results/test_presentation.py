@@ -1,0 +1,140 @@
+"""What is told of predictions, and how they are judged."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+from scipy.stats import norm
+
+from ntkcli.data.dataset import Dataset
+from ntkcli.results.presentation import Report, report_of
+from ntkcli.spec.spec import OutputSpec
+
+from .made import SCORES, class_result, result
+
+Load = Callable[..., Dataset]
+
+
+def report(dataset: Dataset, **output: Any) -> Report:
+    return report_of(dataset.schema.targets, OutputSpec(**output))
+
+
+def columns(told: Report, found: Any, observed: pd.DataFrame) -> dict[str, Any]:
+    return {name: np.asarray(values) for name, values in told.columns(found, observed)}
+
+
+@pytest.mark.parametrize("interval", [0.5, 0.95, 0.999])
+def test_lower_and_upper_bound_the_central_interval(load: Load, interval: float) -> None:
+    dataset = load()
+    found = columns(report(dataset, interval=interval), result(), dataset.test.targets)
+    np.testing.assert_array_equal(found["y_std"], np.sqrt([4.0, 5.0, 6.0]))
+    lower, upper = norm.interval(interval, found["y_mean"], found["y_std"])
+    np.testing.assert_allclose(found["y_lower"], lower, rtol=1e-12)
+    np.testing.assert_allclose(found["y_upper"], upper, rtol=1e-12)
+
+
+def test_a_half_width_that_is_known_makes_the_interval_and_its_scores(load: Load) -> None:
+    dataset = load()
+    told, known = report(dataset), result(half_width=np.array([0.5]), mean=np.array([[5.0], [8.0], [7.5]]))
+    found = columns(told, known, dataset.test.targets)
+    np.testing.assert_allclose(found["y_upper"] - found["y_mean"], 0.5 * found["y_std"], rtol=1e-12)
+    (score,) = told.scores(known, dataset.test.targets)
+    assert score["coverage"] == pytest.approx(2 / 3)
+    assert score["width"] == pytest.approx(np.sqrt([4.5, 5.5, 6.5]).mean())
+
+
+def test_noise_is_in_the_std_only_when_asked_for(load: Load) -> None:
+    dataset = load()
+    for noise, extra in ((True, 0.5), (False, 0.0)):
+        found = columns(report(dataset, noise=noise), result(), dataset.test.targets)
+        np.testing.assert_array_equal(found["y_std"], np.sqrt(np.array([4.0, 5.0, 6.0]) + extra))
+
+
+@pytest.mark.parametrize("target", [["y"], ["y", "z"], ["k"]])
+def test_no_column_is_told_that_is_not_among_the_names(load: Load, target: list[str]) -> None:
+    dataset = load(target=target)
+    told = report(dataset)
+    found = result(outputs=2) if len(target) == 2 else class_result() if target == ["k"] else result()
+    assert columns(told, found, dataset.test.targets).keys() == set(told.names)
+    assert len(set(told.names)) == len(told.names)
+
+
+def test_scores_include_the_noise(load: Load) -> None:
+    dataset = load()
+    (score,) = report(dataset).scores(result(), dataset.test.targets)
+    y, mean, variance = np.array([5.0, 6.0, 7.0]), np.array([5.0, 6.0, 7.0]), np.array([4.5, 5.5, 6.5])
+    assert score["nll"] == pytest.approx(-norm.logpdf(y, mean, np.sqrt(variance)).mean(), rel=1e-12)
+    assert score["width"] == pytest.approx(2 * norm.ppf(0.975) * np.sqrt(variance).mean(), rel=1e-12)
+    assert (score["target"], score["rmse"], score["coverage"]) == ("y", 0.0, 1.0)
+
+
+def test_a_target_that_the_test_file_lacks_has_no_scores(
+    load: Load, write: Callable[[str, str], Path]
+) -> None:
+    dataset = load(test=str(write("bare.csv", "a,b,z\n1,2,3\n3,4,3\n5,6,4\n")), target=["y", "z"])
+    bare, scored = report(dataset).scores(result(outputs=2), dataset.test.targets)
+    assert bare == {"target": "y"}
+    assert set(scored) == {"target", "rmse", "mae", "r2", "nll", "coverage", "width"}
+
+
+def test_without_a_variance_only_points_are_judged(load: Load) -> None:
+    dataset = load()
+    (score,) = report(dataset).scores(result(variance=None), dataset.test.targets)
+    assert set(score) == {"target", "rmse", "mae", "r2"}
+    assert set(columns(report(dataset), result(variance=None), dataset.test.targets)) == {"y_mean", "y"}
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 30.0, None])
+def test_probabilities_add_up_to_1_and_the_class_is_the_likeliest(
+    load: Load, temperature: float | None
+) -> None:
+    dataset = load(target="k")
+    found = columns(report(dataset), class_result(temperature=temperature), dataset.test.targets)
+    chances = np.column_stack([found[f"k_probability_{label}"] for label in "pqr"])
+    scores = np.column_stack([found[f"k_score_{label}"] for label in "pqr"])
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0, rtol=1e-14)
+    assert (chances >= 0).all()
+    assert ["pqr"[place] for place in chances.argmax(axis=1)] == found["k_class"].tolist() == ["p", "r", "q"]
+    np.testing.assert_array_equal(scores, SCORES)
+    if temperature is not None:
+        np.testing.assert_allclose(chances, softmax(SCORES / temperature, axis=1), rtol=1e-12)
+
+
+def test_shares_of_a_model_without_a_kernel_are_its_probabilities(load: Load) -> None:
+    dataset = load(target="k")
+    shares = np.array([[0.2, 0.3, 0.5]] * 3)
+    plain = class_result(mean=shares - 1 / 3, temperature=None)
+    found = columns(report(dataset), plain, dataset.test.targets)
+    for place, label in enumerate("pqr"):
+        np.testing.assert_allclose(found[f"k_probability_{label}"], shares[:, place], rtol=1e-12)
+    beyond = class_result(mean=np.array([[0.9, -0.4, -0.5]] * 3), temperature=None)
+    found = columns(report(dataset), beyond, dataset.test.targets)
+    assert found["k_probability_q"].tolist() == [0.0] * 3
+
+
+def test_the_confusion_matrix_has_a_row_for_every_true_class(load: Load) -> None:
+    dataset = load(target="k")
+    (score,) = report(dataset).scores(class_result(), dataset.test.targets)
+    # True: q, q, r; predicted: p, r, q.
+    assert score["classes"] == ["p", "q", "r"]
+    assert score["confusion_matrix"] == [[0, 0, 0], [1, 0, 1], [0, 1, 0]]
+    assert score["accuracy"] == 0.0
+    right = class_result(mean=np.eye(3)[[1, 1, 2]])
+    (score,) = report(dataset).scores(right, dataset.test.targets)
+    assert (score["accuracy"], score["confusion_matrix"]) == (1.0, [[0, 0, 0], [0, 2, 0], [0, 0, 1]])
+
+
+def test_classes_are_scored_by_their_probabilities(load: Load) -> None:
+    dataset = load(target="k")
+    (score,) = report(dataset).scores(class_result(temperature=0.5), dataset.test.targets)
+    chances = softmax(SCORES / 0.5, axis=1)[np.arange(3), [1, 1, 2]]
+    assert score["log_loss"] == pytest.approx(-np.log(chances).mean(), rel=1e-12)
+
+
+def test_classes_that_were_not_observed_have_no_scores(load: Load) -> None:
+    dataset = load(target="k")
+    assert list(report(dataset).scores(class_result(), pd.DataFrame(index=range(3)))) == [{"target": "k"}]

@@ -1,6 +1,6 @@
 """`ntk check`: what fitting a spec will need and do, without doing it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,18 +15,12 @@ from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.regression.question import time_text
-from ntkcli.regression.stages import SolverChoice, Stage
+from ntkcli.regression.stages import Stage
+from ntkcli.solvers.catalogue import choices
 from ntkcli.spec.file import read_spec
 from ntkcli.units import bytes_text, counted, seconds_text
 
-SOLVERS = {
-    "none": "the prior",
-    "cholesky": "one Cholesky factorisation",
-    "lanczos": "one Cholesky factorisation, then shift-invert Lanczos",
-    "eigh": "one eigendecomposition, in three full matrices",
-}
 ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and covariance"}
-OTHERS: list[SolverChoice] = ["lanczos", "eigh"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,7 @@ def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
         ", ".join(dict.fromkeys(setting_text(setting) for setting in network.activations)) or "linear"
     )
     yield "network", f"{activations}, depth {network.depth}"
-    yield "asked", f"{ASKED[job.question.spread]}, in {job.spec.compute.dtype}"
+    yield "asked", f"{ASKED[job.question.uncertainty]}, in {job.spec.compute.dtype}"
 
 
 def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
@@ -124,15 +118,16 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
         yield "", f"{bytes_text(sizes.bytes_of(name))} for kernels/{name}.npy"
 
 
-def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[SolverChoice, Plan]]:
-    """What the spec's other choices of solver would do; refinement is for Cholesky alone."""
+def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:
+    """What the spec's other choices of solver would do, for those that answer a part of the question."""
     if planner.question and planner.question.refine:
+        # A choice is either no other plan then, or none that can be refined.
         return
-    for choice in OTHERS:
-        # Beyond LAPACK's rows there is no eigendecomposition to offer.
+    for choice in choices():
+        # There may be too many rows for it.
         with suppress(ResourceError):
             other = replace(planner, choice=choice).best()
-            if other.stages != plan.stages and any(stage.solver == choice for stage in other.stages):
+            if other.stages != plan.stages and any(stage.solver.name == choice for stage in other.stages):
                 yield choice, other
 
 
@@ -142,9 +137,9 @@ def _stage_text(stage: Stage) -> str:
         f"{kernel} at time {', '.join(time_text(time) for other, time in stage.pairs if other == kernel)}"
         for kernel in stage.kernels
     ]
-    return f"{stage.solver}: {SOLVERS[stage.solver]}, for {' and '.join(asked)}"
+    return f"{stage.solver.name}: {stage.solver.summary}, for {' and '.join(asked)}"
 
 
-def _matrices_text(held: list[str], size: int, *, in_file: bool) -> str:
+def _matrices_text(held: Sequence[str], size: int, *, in_file: bool) -> str:
     where = "in a file" if in_file else "in memory"
     return f"{' and '.join(held)}, {bytes_text(size)} {'each ' if len(held) > 1 else ''}{where}"

@@ -34,10 +34,10 @@ def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Met
             observed.append(part.targets)
         if not parts:
             raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
-        report = model.report(std=predictor.has_spread)
+        presentation = model.presentation(std=predictor.has_std)
     results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
     return Metrics.of(
-        report, pd.concat(observed), results, [joined(of_one) for of_one in zip(*plain, strict=True)]
+        presentation, pd.concat(observed), results, [joined(of_one) for of_one in zip(*plain, strict=True)]
     )
 
 

@@ -6,8 +6,8 @@ from ntkcli.arrays import in_memory
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.plan import Planner
-from ntkcli.regression.gram_store import GramStore
-from ntkcli.regression.question import GRAM_OF
+from ntkcli.regression.kernel import grams_of
+from ntkcli.regression.support import Support
 from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
@@ -32,14 +32,13 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
         with run:
-            store = GramStore(job.gram, job.train, journal, in_file(run.path) if plan.in_file else in_memory)
+            support = Support(job.gram, job.train, in_file(run.path) if plan.in_file else in_memory)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
-                write_matrices(run.folder("kernels"), names, store, job.test, advance)
+                write_matrices(run.folder("kernels"), names, support, job.test, advance)
             write_manifest(run, job, [], {}, in_file=plan.in_file)
         return run.place, names
 
 
 def _default_names(job: Job) -> list[str]:
-    pairs = ["train_train", "test_train"] if job.dataset.has_test_rows else ["train_train"]
-    grams = sorted({GRAM_OF[kernel] for kernel in job.spec.inference.kernel})
-    return [f"{gram}_{pair}" for gram in grams for pair in pairs]
+    sides = ["train_train", "test_train"] if job.dataset.has_test_rows else ["train_train"]
+    return [f"{gram}_{side}" for gram in grams_of(job.spec.inference.kernel) for side in sides]

@@ -29,9 +29,9 @@ def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal
     """
     rows = dropped = 0
     with model_at_work(run, table, choice, journal) as (model, predictor, tables), table_sink(out) as write:
-        report = model.report(std=predictor.has_spread)
+        presentation = model.presentation(std=predictor.has_std)
         for part in tables:
-            write(prediction_table(report, part, predictor.results(part)))
+            write(prediction_table(presentation, part, predictor.results(part)))
             rows, dropped = rows + len(part), dropped + part.dropped
         if not rows:
             raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")

@@ -1,11 +1,10 @@
 """The infinite ensemble of networks trained by gradient flow on the squared loss."""
 
-from collections.abc import Callable
-
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import Action
-from ntkcli.inference.prediction import Prediction, with_spread
+from ntkcli.inference.prediction import Prediction, with_uncertainty
 from ntkcli.linalg.contraction import contract
+from ntkcli.linalg.operator import Operator
 
 
 def ensemble(
@@ -14,7 +13,7 @@ def ensemble(
     mean: FloatArray,
     nngp_test_train: FloatArray,
     nngp_test: FloatArray,
-    nngp_half_product: Callable[[FloatArray], FloatArray],
+    nngp: Operator,
 ) -> Prediction:
     """Mean and covariance over networks trained for `time`, initialisation marginalised out.
 
@@ -27,11 +26,11 @@ def ensemble(
         mean: A Y, (m, k).
         nngp_test_train: K(x*, X), (m, n).
         nngp_test: K(x*, x*) as its diagonal (m,) for variances, or (m, m) for the covariance.
-        nngp_half_product: multiplies T with an (n, m) array, where T + T^T = K(X, X).
+        nngp: K(X, X), by its half product T b with T + T^T = K(X, X).
 
     Lee et al. 2019, equation (16).
     """
     weights = action.product(time)
     # The covariance is K(x*, x*') + H + H^T with H = A T A'^T - A K(X, x*').
-    half = contract(weights, nngp_half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
-    return with_spread(mean, nngp_test + (half + half.T))
+    half = contract(weights, nngp.half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
+    return with_uncertainty(mean, nngp_test + (half + half.T))

@@ -14,10 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
-from ntkcli.linalg.cholesky import Cholesky
-from ntkcli.linalg.contraction import contract
-from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.arrays import ArraySink, FloatArray, IntArray
 
 
 class Action(Protocol):
@@ -33,86 +30,42 @@ class Action(Protocol):
         """b^T F_t(G) b, (c, c), or its diagonal (c,) alone."""
 
 
+@dataclass(frozen=True)
+class Health:
+    """What a factorisation tells of G and of itself; every solver has a class of its own."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What deleting s rows one at a time, and training again, makes of the residuals at these rows.
+
+    weights: w (n, s). The residual at row i, deleted, is w_i^T y, with w_ii = 1.
+    quadratic: w_i^T G w_i, (s,).
+    """
+
+    weights: FloatArray
+    quadratic: FloatArray
+
+
 class Flow(Protocol):
     """A Gram matrix G (n, n), ridge included, ready for F_t(G)."""
 
     @property
-    def health(self) -> dict[str, float]:
+    def health(self) -> Health:
         """What the factorisation tells of G and of itself."""
 
     def on(self, b: FloatArray) -> Action:
         """The flow acting on b (n, c)."""
 
+    def deletion(self, rows: IntArray, time: float) -> Deletion:
+        """Delete rows (s,), one at a time, and train for t > 0 or inf.
 
-class CholeskyFlow:
-    """F_inf = G^{-1}, from G = L L^T."""
+        Raises:
+            ConvergenceError: an iteration does not reach its tolerance.
+        """
 
-    def __init__(self, factor: Cholesky) -> None:
-        self.factor = factor
-
-    @property
-    def health(self) -> dict[str, float]:
-        """The smallest squared pivot."""
-        return {"smallest_pivot": self.factor.smallest_pivot}
-
-    def on(self, b: FloatArray) -> Action:
-        """L^{-1} b, and what follows from it."""
-        return _CholeskyAction(self.factor, self.factor.half_solve(b))
-
-
-@dataclass(frozen=True)
-class _CholeskyAction:
-    factor: Cholesky
-    half: FloatArray
-
-    def product(self, time: float) -> FloatArray:
-        return self.factor.half_solve_transposed(self.half)
-
-    def decay(self, time: float) -> FloatArray:
-        return np.zeros_like(self.half)
-
-    def quadratic(self, time: float, *, full: bool) -> FloatArray:
-        return contract(self.half, self.half, full=full)
-
-
-class SpectralFlow:
-    """F_t at every t, from G = V diag(g) V^T."""
-
-    def __init__(self, spectrum: Spectrum, ridge: float = 0.0) -> None:
-        self.spectrum = spectrum
-        self.ridge = ridge
-        self._eigenvalues = spectrum.eigenvalues.astype(np.float64) + ridge
-        self._smallest = spectrum.smallest + ridge
-
-    @property
-    def health(self) -> dict[str, float]:
-        """The smallest eigenvalue as computed, and the condition number where it is positive."""
-        condition = {"condition": float(self._eigenvalues[-1] / self._smallest)} if self._smallest > 0 else {}
-        return {"smallest_eigenvalue": self._smallest, **condition}
-
-    def on(self, b: FloatArray) -> Action:
-        """V^T b, and what follows from it."""
-        return _SpectralAction(self.spectrum.vectors, self._eigenvalues, self.spectrum.rotate(b))
-
-
-@dataclass(frozen=True)
-class _SpectralAction:
-    vectors: FloatArray
-    eigenvalues: FloatArray
-    rotated: FloatArray
-
-    def product(self, time: float) -> FloatArray:
-        return self.vectors @ self._scaled(relaxation(self.eigenvalues, time))
-
-    def decay(self, time: float) -> FloatArray:
-        return self.vectors @ self._scaled(survival(self.eigenvalues, time))
-
-    def quadratic(self, time: float, *, full: bool) -> FloatArray:
-        root = self._scaled(np.sqrt(relaxation(self.eigenvalues, time)))
-        return contract(root, root, full=full)
-
-    def _scaled(self, values: FloatArray) -> FloatArray:
-        return values.astype(self.rotated.dtype)[:, None] * self.rotated
+    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
+        """Keep what was factored as arrays called NAME; the numbers that go with them."""
 
 
 def relaxation(eigenvalues: FloatArray, time: float) -> FloatArray:

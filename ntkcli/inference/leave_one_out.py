@@ -7,24 +7,21 @@ what is predicted in the end. Without a ridge, its limit is the residual along G
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
-from ntkcli.inference.contour import ComplexArray, Contour, deletion_contour
-from ntkcli.inference.flow import Action, Flow
-from ntkcli.inference.lanczos_flow import COLUMNS_AT_ONCE, LanczosFlow
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.inference.contour import ComplexArray, Contour
+from ntkcli.inference.flow import Action, Deletion, Flow
 from ntkcli.linalg.contraction import column_dots
+from ntkcli.linalg.operator import Operator
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """Rows predicted without themselves.
+class LeaveOneOut:
+    """Rows predicted by training without them, one at a time.
 
     residual: y_i less its prediction, (s, k).
     variance: of the prediction, (s,).
@@ -35,13 +32,9 @@ class LeftOut:
 
 
 def leave_one_out(
-    flow: Flow,
-    y: FloatArray,
-    rows: npt.NDArray[np.intp],
-    time: float,
-    multiply: Callable[[FloatArray], FloatArray] | None = None,
-) -> LeftOut:
-    """Leave out some rows, one at a time.
+    flow: Flow, y: FloatArray, rows: IntArray, time: float, prior: Operator | None = None
+) -> LeaveOneOut:
+    """Predict some rows by training without them, one at a time.
 
         residual = w^T y,    variance = w^T P w
 
@@ -52,60 +45,43 @@ def leave_one_out(
         y: targets (n, k).
         rows: indices (s,) of the rows.
         time: t > 0 or inf, in units of the exponent.
-        multiply: multiplies K(X, X) with an (n, s) array, for the ensemble (ntk): P = K, and the variance is
-            that over networks, without noise. None for the posteriors (nngp, ntkgp): P = G, and the
-            variance is that of a noisy observation; at t = inf it is 1 / [G^{-1}]_ii. It then comes from
-            the flow, which, if it is Lanczos', knows G to a relative eps / (t G) only.
+        prior: K(X, X), for the ensemble (ntk): P = K, and the variance is that over networks, without noise.
+            None for the posteriors (nngp, ntkgp): P = G, and the variance is that of a noisy observation; at
+            t = inf it is 1 / [G^{-1}]_ii. It then comes from the flow, which, if it is Lanczos', knows G to a
+            relative eps / (t G) only.
 
     Raises:
         ConvergenceError: Lanczos does not reach its tolerance.
-        TypeError: the flow is a Cholesky factor, and the time is finite.
+        ValueError: the flow has no finite times, and the time is finite.
 
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """
-    weights, variance = _weights(flow, rows, time, len(y))
-    if multiply is not None:
-        variance = np.maximum(column_dots(weights, multiply(weights)), 0.0)
-    return LeftOut(weights.T @ y, variance)
+    deletion = flow.deletion(rows, time)
+    weights, variance = deletion.weights, deletion.quadratic
+    if prior is not None:
+        variance = np.maximum(column_dots(weights, prior.product(weights)), 0.0)
+    return LeaveOneOut(weights.T @ y, variance)
 
 
-def _weights(flow: Flow, rows: npt.NDArray[np.intp], time: float, n: int) -> tuple[FloatArray, FloatArray]:
-    """The weights w (n, s), and w^T G w (s,)."""
+def joined(parts: Sequence[LeaveOneOut]) -> LeaveOneOut:
+    """Consecutive rows as one."""
+    return LeaveOneOut(
+        np.concatenate([part.residual for part in parts]), np.concatenate([part.variance for part in parts])
+    )
+
+
+def unit_columns(n: int, rows: IntArray) -> FloatArray:
+    """Columns (n, s) of the identity."""
     units = np.zeros((n, len(rows)))
     units[rows, np.arange(len(rows))] = 1.0
-    if time == math.inf:
-        return _limit_weights(flow.on(units), rows)
-    contour = deletion_contour(time)
-    if isinstance(flow, LanczosFlow):
-        return _lanczos_weights(flow, units, rows, contour)
-    action = flow.on(units)
-    if not isinstance(action, Diagonal):
-        raise TypeError(f"{type(flow).__name__} has no finite times")
-    rotated = rotated_weights(action.rotated.T, action.eigenvalues, contour)
-    return action.vectors @ rotated.T.astype(action.vectors.dtype), rotated**2 @ action.eigenvalues
+    return units
 
 
-def _limit_weights(action: Action, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+def deletion_in_the_limit(action: Action, rows: IntArray) -> Deletion:
+    """G^{-1} e_i / [G^{-1}]_ii and 1 / [G^{-1}]_ii, at t = inf, from the flow acting on the unit columns."""
     inverse = action.product(math.inf).astype(np.float64, copy=False)
     own = inverse[rows, np.arange(len(rows))]
-    return inverse / own, 1 / own
-
-
-@runtime_checkable
-class Diagonal(Protocol):
-    """An action on b that has G = V diag(g) V^T."""
-
-    @property
-    def vectors(self) -> FloatArray:
-        """V (n, n)."""
-
-    @property
-    def eigenvalues(self) -> FloatArray:
-        """g (n,)."""
-
-    @property
-    def rotated(self) -> FloatArray:
-        """V^T b (n, c)."""
+    return Deletion(inverse / own, 1 / own)
 
 
 def rotated_weights(vectors: FloatArray, eigenvalues: FloatArray, contour: Contour) -> FloatArray:
@@ -128,42 +104,3 @@ def rotated_weights(vectors: FloatArray, eigenvalues: FloatArray, contour: Conto
 def _parts(a: ComplexArray) -> FloatArray:
     """Real parts (L, r), and the imaginary parts below them."""
     return np.concatenate([a.real, a.imag])
-
-
-def _lanczos_weights(
-    flow: LanczosFlow, units: FloatArray, rows: npt.NDArray[np.intp], contour: Contour
-) -> tuple[FloatArray, FloatArray]:
-    """By some columns at a time, as each takes a vector for every step."""
-    starts = range(0, len(rows), COLUMNS_AT_ONCE)
-    groups = [slice(start, start + COLUMNS_AT_ONCE) for start in starts]
-    pairs = [_lanczos_group(flow, units[:, group], rows[group], contour) for group in groups]
-    weights, images = (np.hstack(arrays) for arrays in zip(*pairs, strict=True))
-    return weights, column_dots(weights, images)
-
-
-def _lanczos_group(
-    flow: LanczosFlow, units: FloatArray, rows: npt.NDArray[np.intp], contour: Contour
-) -> tuple[FloatArray, FloatArray]:
-    """w and G w, both (n, s).
-
-    With a real h = scale g and a complex z, the real functions h^p / |h + z|^2 are positive, so that Lanczos
-    gives all of them relative to themselves. They make 1 / (h + z) = (h + conj z) / |h + z|^2.
-    """
-    spaces, columns = flow.spaces(units), np.arange(len(rows))
-    weights, images = np.zeros(units.shape), np.zeros(units.shape)
-    for shift, weight in zip(contour.shifts, contour.weights, strict=True):
-        # With |z| = 1, squares neither overflow nor vanish.
-        z, scale = shift / abs(shift), contour.scale / abs(shift)
-        kernels = (partial(_kernel, scale=scale * flow.pole, shift=z, power=p) for p in range(3))
-        zeroth, first, second = (flow.apply(kernel, spaces, 0.0) for kernel in kernels)
-        solution = first + np.conj(z) * zeroth
-        factors = weight / solution[rows, columns]
-        weights += (factors * solution).real
-        images += (factors / scale * (second + np.conj(z) * first)).real
-    return weights, images
-
-
-def _kernel(mu: FloatArray, scale: float, shift: complex, power: int) -> FloatArray:
-    """h^p / |h + z|^2, where h = scale (1 - mu) / mu."""
-    rest = scale * (1 - mu)
-    return np.asarray(rest**power * mu ** (2 - power) / np.abs(rest + shift * mu) ** 2)

@@ -2,7 +2,7 @@
 
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import Action
-from ntkcli.inference.prediction import Prediction, with_spread
+from ntkcli.inference.prediction import Prediction, with_uncertainty
 
 
 def posterior(action: Action, time: float, mean: FloatArray, test: FloatArray) -> Prediction:
@@ -21,4 +21,4 @@ def posterior(action: Action, time: float, mean: FloatArray, test: FloatArray) -
 
     Rasmussen & Williams 2006, equations (2.25) and (2.26), for t = inf.
     """
-    return with_spread(mean, test - action.quadratic(2 * time, full=test.ndim == 2))
+    return with_uncertainty(mean, test - action.quadratic(2 * time, full=test.ndim == 2))

@@ -21,14 +21,14 @@ class Prediction:
     covariance: FloatArray | None = None
 
 
-def with_spread(mean: FloatArray, spread: FloatArray) -> Prediction:
-    """A prediction whose `spread` is its variance (m,) or its covariance (m, m).
+def with_uncertainty(mean: FloatArray, uncertainty: FloatArray) -> Prediction:
+    """A prediction whose `uncertainty` is its variance (m,) or its covariance (m, m).
 
     A variance that rounding made negative becomes 0.
     """
-    if spread.ndim == 1:
-        return Prediction(mean, np.maximum(spread, 0.0))
-    return Prediction(mean, np.maximum(spread.diagonal(), 0.0), spread)
+    if uncertainty.ndim == 1:
+        return Prediction(mean, np.maximum(uncertainty, 0.0))
+    return Prediction(mean, np.maximum(uncertainty.diagonal(), 0.0), uncertainty)
 
 
 def concatenate(parts: list[Prediction]) -> Prediction:

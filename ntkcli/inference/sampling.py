@@ -24,7 +24,7 @@ def draw(mean: FloatArray, covariance: FloatArray, count: int, seed: int) -> Flo
         NumericalError: LAPACK's iteration does not converge.
     """
     m, k = mean.shape
-    spectrum = Spectrum(covariance.astype(np.float64, order="F", copy=True))
+    spectrum = Spectrum.of(covariance.astype(np.float64, order="F", copy=True))
     eigenvalues = spectrum.eigenvalues
     # The square root of a zero's rounding would be half of all digits.
     zero = eigenvalues <= rounding_level(m, covariance.dtype, float(eigenvalues[-1]))

@@ -1,37 +1,37 @@
 """The coefficients in front of the kernel at some times, and how far they can be trusted."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import Flow
+from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.probes import Probes
 
 
 @dataclass(frozen=True)
-class Solution:
-    """F_t(G) Y at one time.
+class SolutionHealth:
+    """How far a solution can be trusted.
 
-    coefficients: (n, k).
     residual: estimate of |Y - exp(-t G) Y - G F_t(G) Y| / |Y|, which is 0 without rounding.
-    degrees_of_freedom: estimate of the trace of the smoother M F_t(G), where G = M + ridge I.
+    effective_degrees_of_freedom: estimate of the trace of the smoother M F_t(G), where G = M + ridge I.
     condition: at t = inf, estimate of G's condition number from below.
     """
 
-    coefficients: FloatArray
     residual: float
-    degrees_of_freedom: float
+    effective_degrees_of_freedom: float
     condition: float | None
 
-    @property
-    def health(self) -> dict[str, float]:
-        """All but the coefficients."""
-        condition = {} if self.condition is None else {"condition": self.condition}
-        degrees = self.degrees_of_freedom
-        return {"residual": self.residual, "effective_degrees_of_freedom": degrees, **condition}
+
+@dataclass(frozen=True)
+class Solution:
+    """F_t(G) Y (n, k) at one time."""
+
+    coefficients: FloatArray
+    health: SolutionHealth
 
 
 def solve(
@@ -58,7 +58,7 @@ def solve(
         x, images = product[:, :k], product[:, k:]
         condition = _condition(probes, images, ridge) if time == math.inf else None
         residual = probes.residual(y - action.decay(time)[:, :k], x, ridge) / norm
-        solutions[time] = Solution(x, residual, probes.trace(images), condition)
+        solutions[time] = Solution(x, SolutionHealth(residual, probes.trace(images), condition))
     return solutions
 
 
@@ -68,32 +68,29 @@ def _condition(probes: Probes, images: FloatArray, ridge: float) -> float:
 
 
 def refine(
-    solution: Solution,
-    flow: Flow,
-    y: FloatArray,
-    multiply: Callable[[FloatArray], FloatArray],
-    tolerance: float,
+    solution: Solution, flow: Flow, y: FloatArray, matrix: Operator, ridge: float, tolerance: float
 ) -> Solution:
     """Improve G^{-1} Y, solved in float32, until its residual in float64 is small or stays as it is.
 
     Args:
         solution: at t = inf.
-        flow: of G in float32.
+        flow: of G = M + ridge I in float32.
         y: (n, k).
-        multiply: G times an (n, k) array, in float64.
+        matrix: M in float64.
+        ridge: lambda >= 0, absolute.
         tolerance: of |Y - G x| / |Y|.
 
     Higham 2002, chapter 12.
     """
     x, norm = solution.coefficients, _norm(y)
-    error = y - multiply(x)
+    error = y - matrix.product(x) - ridge * x
     while (residual := float(np.linalg.norm(error)) / norm) > tolerance:
         better = x + flow.on(error).product(math.inf)
-        error = y - multiply(better)
+        error = y - matrix.product(better) - ridge * better
         if not np.linalg.norm(error) < residual * norm / 2:
             break
         x = better
-    return replace(solution, coefficients=x, residual=residual)
+    return Solution(x, replace(solution.health, residual=residual))
 
 
 def _norm(y: FloatArray) -> float:

@@ -1,8 +1,8 @@
 """What many ridges and times would predict, all from one eigendecomposition."""
 
 import math
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,9 +10,16 @@ from ntkcli.arrays import FloatArray
 from ntkcli.inference.contour import deletion_contour
 from ntkcli.inference.flow import relaxation
 from ntkcli.inference.leave_one_out import rotated_weights
-from ntkcli.linalg.singular import SingularMatrixError, rounding_level
+from ntkcli.linalg.spectrum import Spectrum
 
 ROWS_AT_ONCE = 1024
+
+
+class Regularisation(NamedTuple):
+    """A ridge in absolute terms, and a time t >= 0 or inf in units of the exponent."""
+
+    ridge: float
+    time: float
 
 
 class SpectralSmoother:
@@ -24,15 +31,14 @@ class SpectralSmoother:
     Every method raises SingularMatrixError where time is inf and G is singular to rounding.
 
     Args:
-        eigenvalues: g (n,) >= 0, ascending.
-        vectors: V (n, n).
+        spectrum: of M (n, n).
         y: targets (n, k).
     """
 
-    def __init__(self, eigenvalues: FloatArray, vectors: FloatArray, y: FloatArray) -> None:
-        self._eigenvalues = eigenvalues.astype(np.float64)
-        self._vectors = vectors
-        self._targets = (vectors.T @ y.astype(vectors.dtype, copy=False)).astype(np.float64)
+    def __init__(self, spectrum: Spectrum, y: FloatArray) -> None:
+        self._spectrum = spectrum
+        self._eigenvalues = spectrum.eigenvalues.astype(np.float64)
+        self._targets = spectrum.rotate(y).astype(np.float64)
 
     def residual(self, ridge: float, time: float) -> FloatArray:
         """y_i less its prediction by the other rows, (n, k).
@@ -83,26 +89,32 @@ class SpectralSmoother:
             return math.inf
         return -0.5 * (count + volume + count * math.log(2 * math.pi * misfit / count))
 
-    def mean(self, rotated: FloatArray, ridge: float, time: float) -> FloatArray:
-        """Predictions M(x*, X) F_t(G) y, (m, k).
+    def means(self, rotated: FloatArray, settings: Sequence[Regularisation]) -> FloatArray:
+        """Predictions M(x*, X) F_t(M + ridge I) y for every setting, (p, m, k); NaN where there are none.
 
         Args:
             rotated: M(x*, X) V (m, n).
-            ridge, time: as everywhere.
+            settings: p of them.
         """
-        return np.asarray(rotated @ (self._relaxation(ridge, time)[:, None] * self._targets))
+        n, k = self._targets.shape
+        factors = self._relaxations(settings, 1.0)
+        weights = (factors[:, :, None] * self._targets[:, None, :]).reshape(n, -1)
+        means = (rotated @ weights).reshape(len(rotated), len(settings), k)
+        return np.asarray(means.transpose(1, 0, 2))
 
-    def posterior_variance(
-        self, rotated: FloatArray, prior: FloatArray, ridge: float, time: float
+    def posterior_variances(
+        self, rotated: FloatArray, prior: FloatArray, settings: Sequence[Regularisation]
     ) -> FloatArray:
-        """Variances of the noise-free function, as `posterior` has them: (m,).
+        """Variances of the noise-free function, as `posterior` has them, for every setting: (p, m).
 
         Args:
             rotated: M(x*, X) V (m, n).
             prior: M(x*, x*), its diagonal (m,).
-            ridge, time: as everywhere.
+            settings: p of them.
         """
-        return np.asarray(np.maximum(prior - rotated**2 @ self._relaxation(ridge, 2 * time), 0.0))
+        spent = rotated**2 @ self._relaxations(settings, 2.0)
+        # A NaN stays one.
+        return np.asarray(np.maximum(prior - spent.T, 0.0))
 
     def ensemble_variance(
         self,
@@ -130,23 +142,27 @@ class SpectralSmoother:
         """V^T w of the left out rows, as rows (r, n), for some rows at a time."""
         eigenvalues, contour = self._shifted(ridge, time), deletion_contour(time)
         for start in range(0, len(eigenvalues), ROWS_AT_ONCE):
-            yield rotated_weights(self._vectors[start : start + ROWS_AT_ONCE], eigenvalues, contour)
+            yield rotated_weights(self._spectrum.vectors[start : start + ROWS_AT_ONCE], eigenvalues, contour)
 
-    @cached_property
-    def _largest_diagonal(self) -> float:
-        """Of M."""
-        return float(np.max(np.einsum("ij,ij,j->i", self._vectors, self._vectors, self._eigenvalues)))
+    def is_regular(self, setting: Regularisation) -> bool:
+        """Whether a setting has an answer: time is finite, or G can be inverted."""
+        return setting.time < math.inf or self._spectrum.is_positive(setting.ridge)
 
     def _relaxation(self, ridge: float, time: float) -> FloatArray:
         return relaxation(self._shifted(ridge, time), time)
 
+    def _relaxations(self, settings: Sequence[Regularisation], factor: float) -> FloatArray:
+        """F_(factor t) of the eigenvalues, (n, p); NaN where there is no answer."""
+        out = np.full((len(self._eigenvalues), len(settings)), np.nan)
+        for j, setting in enumerate(settings):
+            if self.is_regular(setting):
+                out[:, j] = relaxation(self._eigenvalues + setting.ridge, factor * setting.time)
+        return out
+
     def _shifted(self, ridge: float, time: float) -> FloatArray:
-        """The eigenvalues of G, checked as by Spectrum.check_positive where they are inverted."""
-        smallest, largest = float(self._eigenvalues[0]), float(self._eigenvalues[-1])
-        n, dtype = len(self._eigenvalues), self._vectors.dtype
-        dependent = time == math.inf and smallest <= rounding_level(n, dtype, largest)
-        if dependent and ridge <= rounding_level(n, dtype, self._largest_diagonal + ridge):
-            raise SingularMatrixError(int(np.argmax(np.abs(self._vectors[:, 0]))), smallest + ridge)
+        """The eigenvalues of G, which are checked where they are inverted."""
+        if time == math.inf:
+            self._spectrum.check_positive(ridge)
         return self._eigenvalues + ridge
 
     def _misfit_and_volume(self, ridge: float) -> tuple[float, float]:

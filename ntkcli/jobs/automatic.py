@@ -14,7 +14,8 @@ from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, automatic_time
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
-from ntkcli.regression.question import GRAM_OF, time_text
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.question import ridge_unit, time_text
 from ntkcli.results.number_metrics import joined_rmse
 from ntkcli.spec.inference import InferenceSpec
 
@@ -57,10 +58,10 @@ def automatic(job: Job) -> InferenceSpec:
 
 
 def _search(job: Job) -> "_Search":
-    gram = GRAM_OF[job.spec.inference.kernel[0]]
+    gram = KERNELS[job.spec.inference.kernel[0]].gram
     blocks = replace(job.gram, dtype=np.float64).symmetric(job.train, [gram])[gram]
-    spectrum = Spectrum(blocks.to_array())
-    smoother = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, job.dataset.y_train)
+    spectrum = Spectrum.of(blocks.to_array())
+    smoother = SpectralSmoother(spectrum, job.dataset.y_train)
     return _Search(smoother, _Axes.of(job, spectrum.eigenvalues), job.dataset.target_scaling.scale)
 
 
@@ -89,20 +90,21 @@ class _Axes:
 
     @classmethod
     def of(cls, job: Job, eigenvalues: FloatArray) -> "_Axes":
-        asked, kernel = job.spec.inference, job.spec.inference.kernel[0]
-        mean = float(job.train.diagonal(GRAM_OF[kernel]).mean())
-        unit = mean if asked.ridge_scale == "trace" else 1.0
-        rate = asked.learning_rate / (job.dataset.y_train.size if asked.loss == "mean" else 1)
-        both = asked.ridge == asked.time == "auto" and kernel != "ntkgp"
+        asked, kernel = job.spec.inference, KERNELS[job.spec.inference.kernel[0]]
+        diagonal = job.train.diagonal(kernel.gram)
+        unit, mean = ridge_unit(asked.ridge_scale, diagonal), ridge_unit("trace", diagonal)
+        rate = asked.rate(job.dataset.y_train.size)
+        both = asked.ridge == asked.time == "auto" and kernel.has_finite_times
         steps = STEPS_OF_BOTH if both else AUTOMATIC_STEPS
         if asked.ridge == "auto":
             ridges = [ridge * (mean / unit) for ridge in automatic_ridges(steps)]
         else:
             ridges = [asked.ridge]
         if asked.time == "auto":
-            times = [math.inf] if kernel == "ntkgp" else automatic_times(eigenvalues, rate, steps)
+            finite = kernel.has_finite_times
+            times = automatic_times(eigenvalues, rate, steps) if finite else [math.inf]
         else:
-            times = asked.times_of(kernel)
+            times = asked.times_of(kernel.name)
         return cls(ridges, times, unit, rate)
 
 

@@ -1,7 +1,7 @@
 """What is checked of a job: before it begins, where a factorisation fails, and when it is solved."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import degeneracy, sampled_propagation
 from ntkcli.kernels.network import Network
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.regression.question import GRAM_OF, time_text
+from ntkcli.regression.fitted_stage import SolverRecord
+from ntkcli.regression.kernel import KERNELS, grams_of
+from ntkcli.regression.question import time_text
 from ntkcli.results.predictions import check_names
-from ntkcli.results.presentation import report_of
+from ntkcli.results.presentation import presentation_of
 from ntkcli.units import counted
 
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
@@ -31,13 +33,14 @@ def preflight(job: Job) -> None:
     """
     spec, train = job.spec, job.dataset.train
     schema = job.dataset.schema
-    check_names(report_of(schema.targets, spec.output), schema.ids, train.file.path)
+    check_names(presentation_of(schema.targets, spec.output), schema.ids, train.file.path)
     if not job.dataset.has_test_rows:
         job.journal.tell("there is no data.test and no data.split: predicting the training rows themselves")
-    if spec.output.noise and "ntk" in spec.inference.kernel:
-        job.journal.warn("output.noise does not change kernel ntk: its ridge is no noise variance")
+    for kernel in spec.inference.kernel:
+        if spec.output.noise and not KERNELS[kernel].is_posterior:
+            job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")
     if job.dataset.is_classification:
-        rows = counted(len(job.question.left_out), "training row")
+        rows = counted(len(job.question.leave_one_out), "training row")
         job.journal.tell(f"probabilities: their temperature is by leave-one-out, of {rows}")
     warning = degeneracy(sampled_propagation(job.gram.network, train.x))
     if warning:
@@ -50,8 +53,7 @@ def preflight(job: Job) -> None:
                 "range of float64: use inf"
             )
     if spec.inference.ridge == 0 and math.inf in spec.inference.times:
-        inverted = sorted({GRAM_OF[kernel] for kernel in spec.inference.kernel})
-        diagonals = [job.train.diagonal(gram) for gram in inverted]
+        diagonals = [job.train.diagonal(gram) for gram in grams_of(spec.inference.kernel)]
         check_invertible(job.gram.network, diagonals, train)
 
 
@@ -105,7 +107,7 @@ def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalEr
     )
 
 
-def check_accuracy(job: Job, solvers: list[dict[str, Any]]) -> None:
+def check_accuracy(job: Job, records: Sequence[SolverRecord]) -> None:
     """Refuse solutions from float32 whose residual is above the tolerance; warn of such float64 ones.
 
     In float64 there is nothing better to change to.
@@ -115,10 +117,10 @@ def check_accuracy(job: Job, solvers: list[dict[str, Any]]) -> None:
     """
     compute = job.spec.compute
     tolerance = compute.residual_tolerance
-    for solver in solvers:
-        for entry in solver["times"]:
-            residual = math.inf if entry["residual"] is None else entry["residual"]
-            where = f"the {solver['gram']} Gram matrix at time {entry['time']}"
+    for record in records:
+        for time, health in record.times.items():
+            residual = health.residual
+            where = f"the {record.gram} Gram matrix at time {time_text(time)}"
             if residual <= tolerance:
                 continue
             if compute.stored_dtype == "float32":

@@ -1,8 +1,9 @@
 """What every computing command starts from: a spec, its data, and its network's kernels."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,7 +19,7 @@ from ntkcli.planning.machine import thread_count
 from ntkcli.planning.plan import Budget, Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import Solver
+from ntkcli.solvers.solver import Solver
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
@@ -49,7 +50,7 @@ class Job:
         """The spec alone."""
         return self.source.spec
 
-    @property
+    @cached_property
     def question(self) -> Question:
         """What the spec asks of the kernels."""
         asked, output = self.spec.inference, self.spec.output
@@ -57,18 +58,18 @@ class Job:
         covariance = output.covariance or output.samples > 0
         return Question(
             times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
-            rate=asked.learning_rate / (n * k if asked.loss == "mean" else 1),
+            rate=asked.rate(n * k),
             ridge=asked.ridge_value,
             ridge_scale=asked.ridge_scale,
-            spread="covariance" if covariance else "variance" if output.std else "none",
+            uncertainty="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
-            left_out=self._left_out,
+            leave_one_out=self._calibration_rows,
             draws=output.samples,
         )
 
     @property
-    def _left_out(self) -> tuple[int, ...]:
+    def _calibration_rows(self) -> tuple[int, ...]:
         """The training rows that probabilities or variances are calibrated by: of many, a sample."""
         scaled = self.spec.inference.variance_scale == "auto"
         if not (
@@ -78,7 +79,7 @@ class Job:
         order = np.random.default_rng(0).permutation(len(self.train))
         return tuple(sorted(order[:CALIBRATION_ROWS].tolist()))
 
-    @property
+    @cached_property
     def sizes(self) -> Sizes:
         """What the plan of any command starts from."""
         return Sizes(
@@ -91,7 +92,7 @@ class Job:
             threads=self.gram.threads,
         )
 
-    @property
+    @cached_property
     def budget(self) -> Budget:
         """What the spec and the machine allow."""
         memory = self.spec.compute.memory
@@ -102,8 +103,8 @@ class Job:
         spec = self.spec.model_copy(update={"inference": inference})
         return replace(self, source=replace(self.source, spec=spec))
 
-    def planner(self, *, without: Solver | None = None) -> Planner:
-        """Plans a fit, by the spec's choice of solver or, when one has failed, without that."""
+    def planner(self, *, without: Collection[Solver] = ()) -> Planner:
+        """Plans a fit, by the spec's choice of solver or, when some have failed, without those."""
         return Planner(
             self.sizes,
             self.budget,

@@ -1,7 +1,8 @@
 """A spec's network, made ready for the rows of its data."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -54,11 +55,16 @@ def tabulated(network: Network, spans: Sequence[FloatArray]) -> Network:
     try:
         return network.tabulated(spans)
     except PrecisionError as error:
-        found = "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
-        raise NumericalError(
-            f"network.activation: its kernel can be had {found} for variances up to {error.high:.3g}: use "
-            "data.standardize: true, a lower sigma_w, or an activation with a closed form, such as erf"
-        ) from error
+        raise imprecise(error) from error
+
+
+def imprecise(error: PrecisionError) -> NumericalError:
+    """What it means for the user that an activation cannot be had to 1e-9."""
+    found = "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
+    return NumericalError(
+        f"network.activation: its kernel can be had {found} for variances up to {error.high:.3g}: use "
+        "data.standardize: true, a lower sigma_w, or an activation with a closed form, such as erf"
+    )
 
 
 def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> list[FloatArray]:
@@ -73,8 +79,24 @@ def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> l
     Raises:
         NumericalError: a row's kernel leaves the range of `dtype`, or that of an activation.
     """
-    try:
+    with ranges_reported(spec, table, dtype):
         return network.spans(table.x, dtype)
+
+
+@contextmanager
+def ranges_reported(spec: NetworkSpec, table: Table, dtype: str) -> Iterator[None]:
+    """A block in which kernels of a table's rows are computed: what leaves a range is told of at its line.
+
+    Args: as `spans_of`.
+
+    Raises:
+        NumericalError: a row's kernel leaves the range of `dtype`, or that of an activation, or an activation
+            cannot be had to 1e-9 there.
+    """
+    try:
+        yield
+    except PrecisionError as error:
+        raise imprecise(error) from error
     except KernelRangeError as error:
         behind = parameters = ""
         if error.layer > 1:

@@ -1,9 +1,12 @@
 """Input rows, prepared for a network."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from ntkcli.arrays import FloatArray
+
+# The Gram matrices of a network: the covariance of its functions before training, and the tangent kernel.
+GramName = Literal["nngp", "ntk"]
 
 
 @dataclass(frozen=True)

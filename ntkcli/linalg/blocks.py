@@ -129,6 +129,19 @@ def block_bytes(n: int, itemsize: int) -> int:
     return itemsize * n * n * (count + 1) // (2 * count)
 
 
+def panel_bytes(n: int, itemsize: int) -> int:
+    """Bytes of the panels, one of them in the making, that `SymmetricBlocks.panels` cuts a matrix into."""
+    count = _block_count(n, BLOCK_ROWS)
+    rows = -(-n // count)
+    return itemsize * (min(count, 2) * rows * n + 3 * rows**2)
+
+
+def array_bytes(n: int, itemsize: int) -> int:
+    """Bytes that `SymmetricBlocks.to_array` takes beside the blocks; the last panel is not in it yet."""
+    count = _block_count(n, BLOCK_ROWS)
+    return itemsize * n * n * (count - 1) // count + panel_bytes(n, itemsize)
+
+
 def _block_count(n: int, block_rows: int) -> int:
     return max(1, -(-n // block_rows))
 

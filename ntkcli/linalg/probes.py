@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.contraction import column_dots
+from ntkcli.linalg.operator import Operator
 
 COUNT = 8
 
@@ -20,7 +20,7 @@ class Probes:
     Hutchinson 1990.
     """
 
-    def __init__(self, matrix: SymmetricBlocks) -> None:
+    def __init__(self, matrix: Operator) -> None:
         signs = np.random.default_rng(0).integers(0, 2, (matrix.n, COUNT))
         self.vectors: FloatArray = 2.0 * signs - 1.0
         self._products = matrix.product(self.vectors).astype(np.float64, copy=False)

@@ -1,5 +1,7 @@
 """The eigendecomposition of a symmetric matrix, for functions of the matrix."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -14,38 +16,38 @@ from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 ONE_THREAD_ROWS = 2000
 
 
+@dataclass(frozen=True)
 class Spectrum:
-    """G = V diag(eigenvalues) V^T of a symmetric positive semidefinite matrix.
+    """G = V diag(g) V^T of a symmetric positive semidefinite matrix.
 
-    smallest: the smallest eigenvalue as computed; of `eigenvalues`, what rounding made negative is 0.
-
-    Args:
-        matrix: G (n, n), Fortran-ordered; overwritten by V.
-        alone: whether no other thread computes meanwhile. SciPy holds Python's lock while LAPACK works, which
-            NumPy does not, at the price of a copy.
-
-    Raises:
-        NumericalError: LAPACK's iteration does not converge.
+    eigenvalues: g (n,), ascending; what rounding made negative is 0.
+    vectors: V (n, n).
+    smallest: the smallest eigenvalue as it was computed, which may be negative.
     """
 
-    def __init__(self, matrix: FloatArray, *, alone: bool = True) -> None:
-        self._largest_diagonal = float(matrix.diagonal().max())
+    eigenvalues: FloatArray
+    vectors: FloatArray
+    smallest: float
+
+    @classmethod
+    def of(cls, matrix: FloatArray, *, alone: bool = True) -> Self:
+        """Decompose a matrix.
+
+        Args:
+            matrix: G (n, n), Fortran-ordered; overwritten by V.
+            alone: whether no other thread computes meanwhile. SciPy holds Python's lock while LAPACK works,
+                which NumPy does not, at the price of a copy.
+
+        Raises:
+            NumericalError: LAPACK's iteration does not converge.
+        """
         try:
             eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
         except LinAlgError as error:
             raise NumericalError(
                 f"the eigendecomposition failed ({error}): use compute.solver: lanczos"
             ) from error
-        self.smallest = float(eigenvalues[0])
-        self.eigenvalues: FloatArray = np.maximum(eigenvalues, 0.0)
-        self.vectors: FloatArray = vectors
-
-    @classmethod
-    def known(cls, eigenvalues: FloatArray, vectors: FloatArray, smallest: float) -> Self:
-        """One that was computed before; `smallest` as below zero as it came."""
-        spectrum = cls.__new__(cls)
-        spectrum.eigenvalues, spectrum.vectors, spectrum.smallest = eigenvalues, vectors, smallest
-        return spectrum
+        return cls(np.maximum(eigenvalues, 0.0), vectors, float(eigenvalues[0]))
 
     def rotate(self, b: FloatArray) -> FloatArray:
         """V^T b for b (n, c), in V's precision."""
@@ -62,6 +64,19 @@ class Spectrum:
         regular = self.smallest > rounding_level(n, dtype, float(self.eigenvalues[-1]))
         if not regular and ridge <= rounding_level(n, dtype, self._largest_diagonal + ridge):
             raise SingularMatrixError(int(np.argmax(np.abs(self.vectors[:, 0]))), self.smallest + ridge)
+
+    def is_positive(self, ridge: float = 0.0) -> bool:
+        """Whether `check_positive` passes."""
+        try:
+            self.check_positive(ridge)
+        except SingularMatrixError:
+            return False
+        return True
+
+    @cached_property
+    def _largest_diagonal(self) -> float:
+        """Of G; the decomposition has overwritten G itself."""
+        return float(np.max(np.einsum("ij,ij,j->i", self.vectors, self.vectors, self.eigenvalues)))
 
 
 def _decomposed(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:

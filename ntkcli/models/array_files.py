@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
@@ -44,16 +45,30 @@ class ArrayReader:
     folder: Path
     records: dict[str, ArrayRecord]
 
-    def read(self, name: str, *shape: int, mapped: bool = False) -> FloatArray:
+    def shape(self, name: str, dimensions: int) -> list[int]:
+        """The shape that the array NAME has to have, by its record.
+
+        Raises:
+            DataError: there is no record of it, or one of other dimensions.
+        """
+        record = self.records.get(name)
+        if record is None or len(record.shape) != dimensions:
+            raise DataError(f"{self.folder / 'model.json'}: does not list {name}.npy rightly: {AGAIN}")
+        return record.shape
+
+    def read(
+        self, name: str, *shape: int, dtype: npt.DTypeLike | None = None, mapped: bool = False
+    ) -> FloatArray:
         """The array NAME.
 
         Args:
             name: without .npy.
             shape: that it has to have; -1 for any length.
+            dtype: that it has to have; None for any.
             mapped: whether it is left on the disk until it is used.
 
         Raises:
-            DataError: it is missing, damaged, or not of this shape.
+            DataError: it is missing, damaged, or not of this shape or type.
         """
         path, record = self.folder / f"{name}.npy", self.records.get(name)
         if record is None:
@@ -69,6 +84,7 @@ class ArrayReader:
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{path}: cannot be read ({error}): {AGAIN}") from error
         fits = len(shape) == array.ndim and all(a in (b, -1) for a, b in zip(shape, array.shape, strict=True))
+        fits = fits and (dtype is None or array.dtype == dtype)
         if not fits or (list(array.shape), array.dtype.str) != (record.shape, record.dtype):
             raise DataError(f"{path}: is not the array that the model needs there: {AGAIN}")
         if array.dtype.kind != "f":

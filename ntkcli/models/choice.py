@@ -14,18 +14,17 @@ from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.linalg.lanczos import ConvergenceError
-from ntkcli.models.model import Model, load_model
-from ntkcli.models.predictor import TABLE_ROWS, Predictor
+from ntkcli.models.model import TABLE_ROWS, Model, load_model
+from ntkcli.models.predictor import Predictor
 from ntkcli.planning.machine import thread_count
-from ntkcli.regression.predict import Pair
-from ntkcli.regression.question import time_text
+from ntkcli.regression.question import Pair, time_text
 
 
 @dataclass(frozen=True)
 class Choice:
     """What is wanted of a model; with no kernel or no time named, all of them.
 
-    std: whether a spread is wanted; None is what the fit had.
+    std: whether a standard deviation is wanted; None is what the fit had.
     """
 
     kernels: Collection[str] = ()
@@ -39,9 +38,10 @@ class Choice:
             SpecError: the model has none of them.
         """
         pairs = [
-            (kernel, time)
-            for kernel, time in model.pairs
-            if (not self.kernels or kernel in self.kernels) and (not self.times or time in self.times)
+            pair
+            for pair in model.pairs
+            if (not self.kernels or pair.kernel in self.kernels)
+            and (not self.times or pair.time in self.times)
         ]
         known = {kernel for kernel, _ in pairs}, {time for _, time in pairs}
         if not pairs or not set(self.kernels) <= known[0] or not set(self.times) <= known[1]:
@@ -69,14 +69,14 @@ def model_at_work(
     with readable(table) as path, threadpool_limits(threads, user_api="blas"):
         model = load_model(run)
         pairs = choice.pairs(model, run)
-        spread = model.file.output.std if choice.std is None else choice.std
+        std = model.file.output.std if choice.std is None else choice.std
         file = CsvFile(path)
         model.schema.check_columns(file)
-        if spread:
+        if std:
             _check_scale(model, pairs, run)
-        if spread and any(stage.solver != "none" and not stored.factor for stage, stored in model.stages):
+        if std and model.lacks_factors:
             journal.tell("std: the factorisation is computed again (output.factor: true stores it)")
-        predictor = Predictor(model, pairs, spread=spread, threads=threads, journal=journal)
+        predictor = Predictor(model, pairs, std=std, threads=threads, journal=journal)
         try:
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
         except ConvergenceError as error:
@@ -86,7 +86,7 @@ def model_at_work(
 
 
 def _check_scale(model: Model, pairs: list[Pair], run: Path) -> None:
-    """Refuse a spread whose scale the fit was to find, but did not.
+    """Refuse standard deviations whose scale the fit was to find, but did not.
 
     Raises:
         SpecError: inference.variance_scale was auto, and output.std false.

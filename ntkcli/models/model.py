@@ -1,105 +1,141 @@
 """A fitted model, read back: what `ntk fit` left, ready for new rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.features import Features
 from ntkcli.data.scaling import Scaling
-from ntkcli.data.table import Schema, Table
+from ntkcli.data.table import Schema
 from ntkcli.data.targets import Targets
-from ntkcli.errors import DataError, SpecError
+from ntkcli.errors import DataError, ResourceError, SpecError
 from ntkcli.jobs.network import network_of
-from ntkcli.jobs.tabulation import spans_of, tabulated
+from ntkcli.jobs.tabulation import tabulated
+from ntkcli.journal import Journal
+from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
-from ntkcli.models.model_file import NAME, ModelFile, StageRecord, read_model_file
-from ntkcli.models.writer import coefficients_name
-from ntkcli.regression.predict import Pair
-from ntkcli.regression.question import Question
+from ntkcli.models.model_file import NAME, ModelFile, read_model_file
+from ntkcli.planning.footprint import stage_bytes
+from ntkcli.planning.machine import usable_memory
+from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.question import Pair, Question
 from ntkcli.regression.stages import Stage
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
-from ntkcli.results.presentation import Report, report_of
+from ntkcli.results.presentation import Presentation, presentation_of
+from ntkcli.units import bytes_text
 
-IntArray = npt.NDArray[np.intp]
+# Rows of a table that is read at once, whole strips of a fit.
+TABLE_ROWS = 8192
 
-SLACK = 1e-12
 
-
-@dataclass
+@dataclass(frozen=True)
 class Model:
     """What `ntk fit` learnt.
 
     arrays: reads the rest, when it is wanted.
     file: model.json.
     schema: how rows are read.
-    x_train: (n, d) training rows as the kernel sees them.
+    plain: the network without tables.
     network: with the tables that the fit had.
     """
 
     arrays: ArrayReader
     file: ModelFile
     schema: Schema
-    x_train: FloatArray
+    plain: Network
     network: Network
-    _plain: Network
-    _wider: Network | None = field(default=None, init=False)
 
     @property
     def pairs(self) -> list[Pair]:
         """Every kernel and time, in the order asked."""
-        return [(record.kernel, record.time) for record in self.file.calibrations]
+        return [Pair(record.kernel, record.time) for record in self.file.calibrations]
 
-    def report(self, *, std: bool) -> Report:
-        """What the fit's spec wants told, with a spread or without."""
-        return report_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
+    @property
+    def lacks_factors(self) -> bool:
+        """Whether a factorisation that variances need is not kept."""
+        kept = [record.kept for record in self.file.stages]
+        return any(stage.stage.solver.reads_gram and not stage.factor for stage in kept)
 
-    def question(self, *, spread: bool) -> Question:
-        """What is asked of the kernels for new rows."""
+    def presentation(self, *, std: bool) -> Presentation:
+        """What the fit's spec wants told, with a standard deviation or without."""
+        return presentation_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
+
+    def fitted(self, pairs: Sequence[Pair], *, std: bool, threads: int, journal: Journal) -> FittedModel:
+        """The model of some of the pairs, in memory.
+
+        Args:
+            pairs: in order.
+            std: whether a standard deviation is wanted; a factorisation that is not kept is then computed again.
+            threads: that compute kernels.
+            journal: is told of it.
+
+        Raises:
+            DataError: an array of the model is missing or damaged.
+            ResourceError: the factorisations do not fit in memory.
+        """
+        question = self._question(pairs, std=std)
+        kept = [record.kept for record in self.file.stages]
+        if std:
+            self._check_memory(
+                [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)], question
+            )
+        gram = Gram(self.network, threads=threads, dtype=self.file.dtype)
+        d, k = len(self.schema.features.columns), self.schema.targets.count
+        try:
+            return FittedModel.load(gram, self.plain, kept, question, (d, k), self.arrays, journal)
+        except KeyError as error:
+            raise DataError(
+                f"{self.arrays.folder / NAME}: is damaged: a factorisation lacks {error}: {AGAIN}"
+            ) from error
+
+    def _question(self, pairs: Sequence[Pair], *, std: bool) -> Question:
         asked = self.file.question
-        times: dict[str, list[float]] = {}
-        for kernel, time in self.pairs:
+        times: dict[KernelName, list[float]] = {}
+        for kernel, time in pairs:
             times.setdefault(kernel, []).append(time)
         return Question(
             times=times,
             rate=asked.rate,
             ridge=asked.ridge,
             ridge_scale=asked.ridge_scale,
-            spread="variance" if spread else "none",
+            uncertainty="variance" if std else "none",
             tolerance=asked.tolerance,
         )
 
+    def _check_memory(self, stages: Sequence[Stage], question: Question) -> None:
+        sizes = self._sizes
+        needed = sizes.base + sum(stage_bytes(stage, sizes, question, in_file=False) for stage in stages)
+        usable = usable_memory()
+        if needed > usable:
+            raise ResourceError(
+                f"not enough memory: std needs about {bytes_text(needed)}, and {bytes_text(usable)} are free: "
+                "use --no-std, or ask for one --time and --kernel"
+            )
+
     @property
-    def stages(self) -> Iterator[tuple[Stage, StageRecord]]:
-        """The stages as they were solved, and what is stored of them."""
-        for record in self.file.stages:
-            yield Stage(record.gram, record.solver, tuple(record.pairs)), record
-
-    def coefficients(self, stage: Stage, question: Question) -> dict[float, FloatArray]:
-        """A stage's coefficients (n, k) by exponent.
-
-        Raises:
-            DataError: an array is missing or damaged.
-        """
-        if stage.solver == "none":
-            return {}
-        shape = len(self.x_train), self.schema.targets.count
-        return {
-            question.exponent(time): self.arrays.read(coefficients_name(stage.gram, time), *shape)
-            for time in stage.times
-        }
+    def _sizes(self) -> Sizes:
+        n, d = self.arrays.shape("x_train", 2)
+        return Sizes(
+            n=n,
+            m=TABLE_ROWS,
+            d=d,
+            k=self.schema.targets.count,
+            itemsize=np.dtype(self.file.dtype).itemsize,
+            depth=self.network.depth,
+        )
 
     @property
     def calibrations(self) -> Mapping[Pair, Calibration]:
         """By kernel and time; a scale of variances that is not known is NaN."""
         unknown = [np.nan] * self.schema.targets.count
         return {
-            (found.kernel, found.time): Calibration(
+            Pair(found.kernel, found.time): Calibration(
                 np.array(unknown if found.variance_scale is None else found.variance_scale),
                 found.temperature,
                 None if found.half_width is None else np.array(found.half_width),
@@ -114,7 +150,7 @@ class Model:
         Raises:
             DataError: an array is missing or damaged.
         """
-        d, k = self.x_train.shape[1], self.schema.targets.count
+        d, k = len(self.schema.features.columns), self.schema.targets.count
         read = self.arrays.read
         return [
             Baseline(
@@ -122,50 +158,6 @@ class Model:
             )
             for name in ("mean", "linear")
         ]
-
-    def networks_for(self, table: Table) -> list[tuple[IntArray, Network]]:
-        """Which network predicts which rows: the fit's, and for rows beyond its tables one with wider tables.
-
-        So a row is predicted the same whatever rows come with it.
-
-        Raises:
-            NumericalError: a row's kernel leaves the range of an activation.
-        """
-        spans = spans_of(self._plain, self.file.network, table, self.file.dtype)
-        if not self._has_tables or _reach(self.network, spans):
-            return [(np.arange(len(table)), self.network)]
-        variances = (rows.q for rows in self._plain.walk(table.x))
-        inside = [
-            _within(q, limits) for q, limits in zip(variances, self.network.tabulated_for, strict=False)
-        ]
-        near = np.all(inside, axis=0)
-        return [(np.flatnonzero(near), self.network), (np.flatnonzero(~near), self._wider_network(spans))]
-
-    @property
-    def _has_tables(self) -> bool:
-        pairs = zip(self.network.activations, self._plain.activations, strict=True)
-        return any(own.activation is not plain.activation for own, plain in pairs)
-
-    def _wider_network(self, spans: Sequence[FloatArray]) -> Network:
-        widest = self._wider or self.network
-        if not _reach(widest, spans):
-            joined = [np.concatenate(both) for both in zip(spans, widest.tabulated_for, strict=True)]
-            widest = tabulated(self._plain, joined)
-        self._wider = widest
-        return widest
-
-
-def _reach(network: Network, spans: Sequence[FloatArray]) -> bool:
-    """Whether a network's tables reach as far as some variances, one array for each step."""
-    return all(_within(q, limits).all() for q, limits in zip(spans, network.tabulated_for, strict=True))
-
-
-def _within(q: FloatArray, limits: FloatArray) -> BoolArray:
-    """Which variances are 0 or between the ends of a table; what rounding adds to an end is not beyond."""
-    if not limits.size:
-        return np.asarray(q == 0)
-    inside = (limits[0] * (1 - SLACK) <= q) & (q <= limits[-1] * (1 + SLACK))
-    return np.asarray((q == 0) | inside)
 
 
 def load_model(run: Path) -> Model:
@@ -179,7 +171,6 @@ def load_model(run: Path) -> Model:
     arrays = ArrayReader(folder, file.arrays)
     schema = _schema(file, arrays)
     d = len(schema.features.columns)
-    x_train = arrays.read("x_train", -1, d)
     try:
         plain = network_of(file.network, d)
         network = tabulated(plain, [np.array(span) for span in file.tables])
@@ -187,7 +178,7 @@ def load_model(run: Path) -> Model:
         raise DataError(
             f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
         ) from error
-    return Model(arrays, file, schema, x_train, network, plain)
+    return Model(arrays, file, schema, plain, network)
 
 
 def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:

@@ -5,19 +5,22 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules
 from ntkcli.errors import DataError
+from ntkcli.kernels.rows import GramName
 from ntkcli.models.array_files import AGAIN, ArrayRecord
-from ntkcli.regression.question import GRAM_OF
-from ntkcli.regression.stages import Solver
-from ntkcli.spec.inference import KernelName
+from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Pair, RidgeScale
+from ntkcli.regression.stages import Stage
+from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
-from ntkcli.spec.types import Finite, Number, Time
+from ntkcli.spec.types import Finite, Number, Time, one_of
 
 # Rises with every change that an older ntk would read wrongly.
 FORMAT = 1
@@ -25,6 +28,7 @@ NAME = "model.json"
 
 Factor = Annotated[Number, Field(ge=0)]
 NotNegative = Annotated[Finite, Field(ge=0)]
+SolverName = Annotated[str, AfterValidator(lambda name: one_of(name, [*SOLVERS]))]
 
 
 class SchemaRecord(Section):
@@ -42,25 +46,44 @@ class QuestionRecord(Section):
 
     rate: Annotated[Finite, Field(gt=0)]
     ridge: NotNegative
-    ridge_scale: Literal["absolute", "trace"]
+    ridge_scale: RidgeScale
     tolerance: Annotated[Finite, Field(gt=0, lt=1)]
 
 
 class FactorRecord(Section):
     """A factorisation that is stored: its kind, and the numbers that go with its arrays."""
 
-    kind: Literal["cholesky", "lanczos", "eigh"]
+    kind: SolverName
     numbers: dict[str, Finite]
 
 
 class StageRecord(Section):
     """One Gram matrix, and what is predicted from it."""
 
-    gram: Literal["ntk", "nngp"]
-    solver: Solver
+    gram: GramName
+    solver: SolverName
     pairs: list[tuple[KernelName, Time]]
     ridge: NotNegative
     factor: FactorRecord | None = None
+
+    @classmethod
+    def of(cls, kept: KeptStage) -> Self:
+        """The record of a stage that was kept."""
+        stage, factor = kept.stage, kept.factor
+        return cls(
+            gram=stage.gram,
+            solver=stage.solver.name,
+            pairs=[tuple(pair) for pair in stage.pairs],
+            ridge=kept.ridge,
+            factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
+        )
+
+    @property
+    def kept(self) -> KeptStage:
+        """The stage that was kept."""
+        stage = Stage(self.gram, SOLVERS[self.solver], tuple(Pair(*pair) for pair in self.pairs))
+        factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
+        return KeptStage(stage, self.ridge, factor)
 
 
 class CalibrationRecord(Section):
@@ -99,7 +122,7 @@ class ModelFile(Section):
         solved = [pair for stage in self.stages for pair in stage.pairs]
         if not calibrated or sorted(calibrated) != sorted(solved) or len(set(solved)) < len(solved):
             raise ValueError("stages and calibrations are not of the same kernels and times")
-        if any(GRAM_OF[kernel] != stage.gram for stage in self.stages for kernel, _ in stage.pairs):
+        if any(KERNELS[kernel].gram != stage.gram for stage in self.stages for kernel, _ in stage.pairs):
             raise ValueError("a stage is not of its kernels' Gram matrix")
         outputs = len(self.data.classes or self.data.targets)
         factors = [f for found in self.calibrations for f in (found.variance_scale, found.half_width)]

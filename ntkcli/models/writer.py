@@ -8,7 +8,6 @@ import numpy as np
 
 from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
-from ntkcli.models.factors import write_factor
 from ntkcli.models.model_file import (
     FORMAT,
     CalibrationRecord,
@@ -18,9 +17,8 @@ from ntkcli.models.model_file import (
     StageRecord,
     write_model_file,
 )
-from ntkcli.regression.predict import Pair
-from ntkcli.regression.question import time_text
-from ntkcli.regression.solve import SolvedStage
+from ntkcli.regression.fitted_stage import FittedStage
+from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
 
@@ -29,7 +27,7 @@ from ntkcli.results.calibration import Calibration
 class ModelWriter:
     """Writes the model of a job into a folder.
 
-    stages: those that were solved.
+    stages: those that were fitted.
     """
 
     folder: Path
@@ -40,17 +38,12 @@ class ModelWriter:
     def __post_init__(self) -> None:
         self.arrays = ArrayWriter(self.folder)
 
-    def keep(self, solved: SolvedStage) -> None:
+    def keep(self, fitted: FittedStage) -> None:
         """Write what a stage predicts from: its coefficients and, if the spec wants it, its factorisation."""
-        stage, question = solved.stage, self.job.question
-        for time in stage.times if stage.solver != "none" else []:
-            coefficients = solved.coefficients[question.exponent(time)]
-            self.arrays.write(coefficients_name(stage.gram, time), coefficients)
-        factor = None
-        if self.job.spec.output.factor and solved.flow:
-            factor = write_factor(solved.flow, factor_name(len(self.stages)), self.arrays)
-        values = {"gram": stage.gram, "solver": stage.solver, "pairs": list(stage.pairs)}
-        self.stages.append(StageRecord.model_validate({**values, "ridge": solved.ridge, "factor": factor}))
+        with_factor = self.job.spec.output.factor
+        self.stages.append(
+            StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))
+        )
 
     def finish(self, calibrations: Mapping[Pair, Calibration], baselines: Sequence[Baseline]) -> None:
         """Write all that does not belong to a stage."""
@@ -96,22 +89,10 @@ class ModelWriter:
                 self.arrays.write(f"{baseline.name}_{part}", getattr(baseline, part))
 
 
-def coefficients_name(gram: str, time: float) -> str:
-    """The array of the coefficients of one Gram matrix at one time."""
-    return f"coefficients/{gram}_t{time_text(time)}"
-
-
-def factor_name(stage: int) -> str:
-    """The array of a stage's factorisation."""
-    return f"factors/{stage}"
-
-
 def _record(pair: Pair, found: Calibration) -> CalibrationRecord:
-    kernel, time = pair
     return CalibrationRecord.model_validate(
         {
-            "kernel": kernel,
-            "time": time,
+            **pair._asdict(),
             "variance_scale": None if np.isnan(found.variance_scale).any() else found.variance_scale.tolist(),
             "half_width": None if found.half_width is None else found.half_width.tolist(),
             "temperature": found.temperature,

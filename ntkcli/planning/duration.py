@@ -33,7 +33,7 @@ class Speed:
 
     def seconds(self, plan: Plan, itemsize: int) -> float:
         """All but reading and writing files; float32 does twice as much in the same time."""
-        algebra = plan.work.linear_algebra / self.operations * (itemsize / 8)
+        algebra = plan.work.algebra / self.operations * (itemsize / 8)
         kernels = plan.work.entries / self.entries
         return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)
 

@@ -1,20 +1,19 @@
 """What tuning takes: eigendecompositions of whole matrices, refused where they do not fit."""
 
 from ntkcli.errors import ResourceError
-from ntkcli.planning.plan import MOST_EIGH_ROWS, Budget
+from ntkcli.planning.plan import Budget
 from ntkcli.planning.sizes import Sizes
+from ntkcli.solvers.eigh import MATRICES, MOST_ROWS
 from ntkcli.units import bytes_text
 
 ITEM = 8
-# The matrix, which its eigenvectors overwrite, and LAPACK's work space.
-EIGH_MATRICES = 3
 # Arrays of moderate size: those with a column for every candidate, and copies of them.
 BESIDE_BYTES = 128 * 2**20
 
 
 def eigh_numbers(rows: int) -> int:
     """Numbers in memory while a matrix of so many rows is decomposed."""
-    return EIGH_MATRICES * rows**2
+    return MATRICES * rows**2
 
 
 def check_memory(sizes: Sizes, budget: Budget, numbers: int, *, factored: int, what: str) -> None:
@@ -30,9 +29,9 @@ def check_memory(sizes: Sizes, budget: Budget, numbers: int, *, factored: int, w
     Raises:
         ResourceError: too many rows, or too little memory.
     """
-    if factored > MOST_EIGH_ROWS:
+    if factored > MOST_ROWS:
         raise ResourceError(
-            f"{what} takes eigendecompositions, of {MOST_EIGH_ROWS:,} training rows at most, and there are "
+            f"{what} takes eigendecompositions, of {MOST_ROWS:,} training rows at most, and there are "
             f"{factored:,}: use fewer rows"
         )
     needed = sizes.base + ITEM * numbers + BESIDE_BYTES

@@ -1,7 +1,6 @@
 """How a job will be done, and what it will need: known before anything large is allocated."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -9,15 +8,14 @@ from typing import Literal
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
-from ntkcli.planning.machine import available_memory, free_disk
+from ntkcli.planning.machine import free_disk, usable_memory
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_work
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import Solver, SolverChoice, Stage, ladders
+from ntkcli.regression.stages import Stage, ways
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.solver import Solver
 from ntkcli.units import bytes_text
-
-# LAPACK counts the 2 n^2 numbers of its work space in 32 bits.
-MOST_EIGH_ROWS = 32_000
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,8 @@ class Budget:
 
     @classmethod
     def of(cls, memory: int | None, folder: Path) -> "Budget":
-        """The spec's memory, or nine tenths of what is free; the disk that the run directory is on."""
-        free = available_memory() * 9 // 10 if memory is None else memory
-        return cls(free, free_disk(folder), folder)
+        """The spec's memory, or what is usable; the disk that the run directory is on."""
+        return cls(usable_memory() if memory is None else memory, free_disk(folder), folder)
 
 
 @dataclass(frozen=True)
@@ -65,30 +62,27 @@ class Planner:
 
     sizes: of the data and the network.
     question: what is predicted; None for `ntk kernel`, which writes matrices only.
-    choice: the solvers allowed.
-    without: a solver that has failed already.
+    choice: the solver that compute.solver names, or `auto`.
+    without: solvers that have failed already.
     matrices: names of the kernel matrices to write.
     """
 
     sizes: Sizes
     budget: Budget
     question: Question | None = None
-    choice: SolverChoice = "auto"
-    without: Solver | None = None
+    choice: str = "auto"
+    without: Collection[Solver] = ()
     matrices: list[str] = field(default_factory=list)
 
     def best(self) -> Plan:
         """The cheapest plan within the budget or, if there is none, the one that is nearest to it.
 
         Raises:
-            ResourceError: only an eigendecomposition would do, and there are too many rows for LAPACK's.
+            ResourceError: there are too many rows for the only solvers that would do.
         """
         plans = list(self._plans())
         if not plans:
-            raise ResourceError(
-                f"an eigendecomposition takes {MOST_EIGH_ROWS:,} training rows at most, and there are "
-                f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
-            )
+            raise ResourceError(self._too_many_rows)
         fitting = [plan for plan in plans if self.fits(plan)]
         if fitting:
             return min(fitting, key=lambda plan: plan.operations)
@@ -115,14 +109,26 @@ class Planner:
         return plan
 
     def _plans(self) -> Iterator[Plan]:
-        """Every ladder, its blocks in memory or in a file; an eigendecomposition has to be in memory."""
-        for stages in ladders(self.question, self.choice) if self.question else iter([[]]):
-            solvers = {stage.solver for stage in stages}
-            if self.without in solvers or ("eigh" in solvers and self.sizes.n > MOST_EIGH_ROWS):
+        """Every way, its blocks in memory or, where all its solvers can, in a file."""
+        for stages in ways(self.question, self.choice) if self.question else iter([[]]):
+            solvers = [stage.solver for stage in stages]
+            if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
             yield self._plan(stages, in_file=False)
-            if "eigh" not in solvers:
+            if all(solver.can_be_in_file for solver in solvers):
                 yield self._plan(stages, in_file=True)
+
+    def _exceeds(self, solver: Solver) -> bool:
+        """Whether there are more rows than a solver takes."""
+        return solver.most_rows is not None and self.sizes.n > solver.most_rows
+
+    @property
+    def _too_many_rows(self) -> str:
+        solver = max(filter(self._exceeds, SOLVERS.values()), key=lambda solver: solver.most_rows or 0)
+        return (
+            f"{solver.noun} takes {solver.most_rows:,} training rows at most, and there are "
+            f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
+        )
 
     def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
         sizes = self.sizes
@@ -132,7 +138,7 @@ class Planner:
         if self.question:
             peaks += [stage_bytes(stage, sizes, self.question, in_file=in_file) for stage in stages]
             work = sum((stage_work(stage, sizes, self.question) for stage in stages), work)
-            if self.question.spread == "covariance":
+            if self.question.uncertainty == "covariance":
                 numbers = sizes.m**2 + self.question.draws * sizes.m
                 disk += len(self.question.pairs) * sizes.k * numbers * 8
         if in_file:
@@ -192,10 +198,10 @@ class Planner:
             found.append(f"compute.dtype: {'mixed' if self._can_be_mixed else 'float32'}")
         if self.choice != "auto" and self._would_fit(choice="auto"):
             found.append("compute.solver: auto")
-        spread = self.question.spread if self.question else "none"
-        if spread == "covariance" and self._would_fit(question=self._asking("variance")):
+        uncertainty = self.question.uncertainty if self.question else "none"
+        if uncertainty == "covariance" and self._would_fit(question=self._asking("variance")):
             found.append("output.covariance: false")
-        if spread == "variance" and self._would_fit(question=self._asking("none")):
+        if uncertainty == "variance" and self._would_fit(question=self._asking("none")):
             found.append("output.std: false")
         rows = self._largest_rows()
         if rows:
@@ -204,12 +210,13 @@ class Planner:
 
     @property
     def _can_be_mixed(self) -> bool:
-        if self.question is None or self.choice == "eigh":
+        if self.question is None:
             return False
-        return {time for _, time in self.question.pairs} <= {0.0, math.inf}
+        plan = next(ways(self.question, self.choice))
+        return all(stage.solver.can_be_refined for stage in plan if stage.solver.reads_gram)
 
-    def _asking(self, spread: Literal["variance", "none"]) -> Question | None:
-        return replace(self.question, spread=spread) if self.question else None
+    def _asking(self, uncertainty: Literal["variance", "none"]) -> Question | None:
+        return replace(self.question, uncertainty=uncertainty) if self.question else None
 
     def _would_fit(self, **changes: object) -> bool:
         planner = replace(self, **changes)  # type: ignore[arg-type]

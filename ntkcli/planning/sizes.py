@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ntkcli.linalg.blocks import block_bytes
+from ntkcli.solvers.solver import Extent
 
 # The interpreter with its libraries; a thread's tiles and BLAS buffers.
 OVERHEAD_BYTES = 104 * 2**20
@@ -52,6 +53,10 @@ class Sizes:
     def matrix(self) -> int:
         """Bytes of a Gram matrix of the training rows, in blocks."""
         return block_bytes(self.n, self.itemsize)
+
+    def extent(self, digits: float = 0.0, *, in_file: bool = False) -> Extent:
+        """What a solver's cost depends on, for iterations to so many digits."""
+        return Extent(self.n, self.itemsize, 0 if in_file else self.matrix, digits)
 
     def length(self, rows: str) -> int:
         """Rows of "train" or "test"."""

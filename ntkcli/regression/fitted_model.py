@@ -1,119 +1,143 @@
-"""Kernel regression with one network: from rows to predictions, one stage after the other."""
+"""A fitted model in memory: stages that are solved, ready to predict any rows."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
-from ntkcli.inference.leave_one_out import LeftOut, leave_one_out
-from ntkcli.inference.prediction import Prediction, concatenate
-from ntkcli.kernels.gram import CHUNK_ROWS, strips
-from ntkcli.kernels.rows import Rows
-from ntkcli.regression.gram_store import GramStore
-from ntkcli.regression.predict import PRIOR_OF, Pair, StagePredictor
-from ntkcli.regression.question import Question
-from ntkcli.regression.solve import SolvedStage, solve_stage
-from ntkcli.regression.stages import Stage
-
-IntArray = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The prediction of one kernel at one time.
-
-    noise: variance of an observation around the function: the ridge, for a posterior.
-    left_out: the question's training rows predicted without themselves, or None; the variances of an
-        ensemble (ntk) are not known, NaN, where no spread is asked for.
-    """
-
-    kernel: str
-    time: float
-    prediction: Prediction
-    noise: float
-    left_out: LeftOut | None = None
+from ntkcli.arrays import ArraySink, ArraySource, FloatArray
+from ntkcli.inference.prediction import Prediction
+from ntkcli.journal import Journal
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.network import Network
+from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage
+from ntkcli.regression.predict import in_order, predict
+from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.reach import Reach
+from ntkcli.regression.solve import fit_stage, load_stage
+from ntkcli.regression.stages import Stage, ways
+from ntkcli.regression.support import Support
 
 
 @dataclass
-class Regression:
-    """Training rows and a question, ready to predict.
+class FittedModel:
+    """The answer to a question, for any rows.
 
-    store: the training rows and their Gram matrices.
-    y: (n, k) training targets.
-    stages: how the question is answered.
-    keep: is shown every stage as it is solved.
-    solvers: filled while predicting: for each stage, the solver and how far it can be trusted.
+    x: (n, d) training rows.
+    gram: computes kernels of the network that was fitted.
+    reach: the network's, and wider ones where rows ask for it.
+    question: what was asked.
+    stages: what answers it, each with its factorisation if an uncertainty is asked for.
     """
 
-    store: GramStore
-    y: FloatArray
+    x: FloatArray
+    gram: Gram
+    reach: Reach
     question: Question
-    stages: Sequence[Stage]
-    keep: Callable[[SolvedStage], None] = lambda solved: None
-    solvers: list[dict[str, Any]] = field(default_factory=list)
+    stages: Sequence[FittedStage]
 
-    def answers(self, test: Rows) -> Iterator[Answer]:
-        """Predictions for the rows `test`, every kernel and time of the question.
+    @classmethod
+    def fit(
+        cls,
+        network: Network,
+        x: FloatArray,
+        y: FloatArray,
+        question: Question,
+        stages: Sequence[Stage] | None = None,
+        journal: Journal | None = None,
+    ) -> Self:
+        """Fit a network's kernels to training rows.
+
+        Args:
+            network: without tables.
+            x: (n, d) training rows.
+            y: (n, k) training targets; the prior's mean is 0, so centre them.
+            question: kernels, times, ridge and uncertainty.
+            stages: how it is answered, as `ways` lists it; by default with one factorisation for each Gram
+                matrix and need.
+            journal: is told of phases and progress.
 
         Raises:
+            KernelRangeError, VarianceLimitError: a row's kernel leaves the range of floating point, or that
+                of an activation.
+            PrecisionError: an activation cannot be had to 1e-9 for these rows.
             SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
-            ConvergenceError: Lanczos does not reach its tolerance.
+            ConvergenceError: an iteration does not reach its tolerance.
         """
+        journal = journal or Journal()
+        gram = Gram(network.tabulated(network.spans(x)))
+        chosen = next(ways(question)) if stages is None else stages
+        fitted = [fit_stage(stage, _support(gram, x), y, question, journal) for stage in chosen]
+        return cls(x, gram, Reach(gram.network, network, gram.dtype), question, fitted)
+
+    def predict(self, x: FloatArray) -> list[Answer]:
+        """The answer of every kernel and time, in the order asked, for rows (m, d).
+
+        Raises:
+            KernelRangeError, VarianceLimitError, PrecisionError: as `fit`.
+        """
+        parts: dict[Pair, list[Prediction]] = {pair: [] for pair in self.question.pairs}
+        networks = self.reach.networks_for(x, together=self.question.uncertainty == "covariance")
+        for rows, network in networks:
+            for pair, prediction in self._predict(network, x[rows]):
+                parts[pair].append(prediction)
+        order = np.argsort(np.concatenate([rows for rows, _ in networks]))
+        stages = {pair: stage for stage in self.stages for pair in stage.stage.pairs}
+        return [stages[pair].answer(pair, in_order(found, order)) for pair, found in parts.items()]
+
+    def _predict(self, network: Network, x: FloatArray) -> Iterable[tuple[Pair, Prediction]]:
+        """What every stage predicts for rows that one network serves."""
+        own = network is self.gram.network
+        support = None if own else _support(Gram(**{**vars(self.gram), "network": network}), self.x)
+        rows = network.rows(x, self.gram.dtype)
         for stage in self.stages:
-            # Solved in the call, so that the factorisation lives no longer than the generator.
-            yield from self._answers_of(solve_stage(stage, self.store, self.y, self.question), test)
+            wanted = [pair for pair in self.question.pairs if pair in stage.stage.pairs]
+            yield from predict(stage if support is None else stage.on(support), rows, wanted).items()
 
-    def _answers_of(self, solved: SolvedStage, test: Rows) -> Iterator[Answer]:
-        """Stream the test rows past the solutions of one stage, chunk after chunk."""
-        self.keep(solved)
-        pairs = solved.stage.pairs
-        parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
-        predictor = StagePredictor(solved, self.store, self.question, pairs)
-        length = len(test) if self.question.spread == "covariance" else CHUNK_ROWS
-        with self.store.journal.phase("predict", len(test)) as advance:
-            for strip in strips(slice(0, len(test)), length):
-                for pair, prediction in predictor.predict(test[strip]):
-                    parts[pair].append(prediction)
-                advance(strip.stop - strip.start)
-        left_out = self._left_out(solved)
-        if solved.flow:
-            self.solvers.append(solved.record(self.question))
-        for pair in pairs:
-            noise = 0.0 if pair[0] == "ntk" else solved.ridge
-            yield Answer(*pair, concatenate(parts.pop(pair)), noise, left_out.get(pair))
+    def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
+        """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""
+        arrays.write("x_train", self.x)
+        return [
+            stage.save(arrays, place, with_factor=with_factors) for place, stage in enumerate(self.stages)
+        ]
 
-    def _left_out(self, solved: SolvedStage) -> dict[Pair, LeftOut]:
-        """The training rows that the question names, predicted without themselves, by kernel and time."""
-        rows = np.asarray(self.question.left_out, dtype=np.intp)
-        if not rows.size:
-            return {}
-        with self.store.journal.phase("leave out", len(rows) * len(solved.stage.pairs)) as advance:
-            found = {}
-            for pair in solved.stage.pairs:
-                parts = []
-                for strip in strips(slice(0, len(rows)), CHUNK_ROWS):
-                    parts.append(self._without(solved, pair, rows[strip]))
-                    advance(strip.stop - strip.start)
-                found[pair] = LeftOut(
-                    np.concatenate([part.residual for part in parts]),
-                    np.concatenate([part.variance for part in parts]),
-                )
-            return found
+    @classmethod
+    def load(
+        cls,
+        gram: Gram,
+        plain: Network,
+        kept: Sequence[KeptStage],
+        question: Question,
+        columns: tuple[int, int],
+        arrays: ArraySource,
+        journal: Journal | None = None,
+    ) -> Self:
+        """A model that `save` kept, for as much of its question as is asked now.
 
-    def _without(self, solved: SolvedStage, pair: Pair, rows: IntArray) -> LeftOut:
-        kernel, time = pair
-        if solved.flow is None:
-            prior = self.store.rows.diagonal(PRIOR_OF[kernel])[rows]
-            return LeftOut(self.y[rows], prior + (0.0 if kernel == "ntk" else solved.ridge))
-        multiply = self.store.matrices["nngp"].product if self._reads_nngp(kernel) else None
-        found = leave_one_out(solved.flow, self.y, rows, self.question.exponent(time), multiply)
-        if kernel == "ntk" and multiply is None:
-            return replace(found, variance=np.full(len(rows), np.nan))
-        return found
+        Args:
+            gram: computes kernels of the network that was fitted.
+            plain: the network without tables.
+            kept: what is known of the stages.
+            question: kernels, times and uncertainty wanted now.
+            columns: features d and outputs k.
+            arrays: where the model is kept.
+            journal: is told of factorisations that are computed again, since they were not kept.
 
-    def _reads_nngp(self, kernel: str) -> bool:
-        """Where nobody wants a spread, the NNGP's matrix is not at hand, and an ensemble's is not known."""
-        return kernel == "ntk" and self.question.spread != "none"
+        Raises:
+            DataError: an array is missing or damaged.
+        """
+        journal = journal or Journal()
+        features, outputs = columns
+        x = arrays.read("x_train", -1, features)
+        wanted = set(question.pairs)
+        stages = [
+            load_stage(stage, place, _support(gram, x), question, outputs, arrays, journal)
+            for place, stage in enumerate(kept)
+            if wanted & set(stage.stage.pairs)
+        ]
+        return cls(x, gram, Reach(gram.network, plain, gram.dtype), question, stages)
+
+
+def _support(gram: Gram, x: FloatArray) -> Support:
+    return Support(gram, gram.network.rows(x, gram.dtype))

@@ -1,87 +1,109 @@
-"""Predictions of one solved stage for any rows, some at a time."""
+"""Predictions of fitted stages for any rows, streamed past them in strips."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.flow import Action
 from ntkcli.inference.posterior import posterior
-from ntkcli.inference.prediction import Prediction, with_spread
-from ntkcli.kernels.rows import Rows
-from ntkcli.regression.gram_store import GramStore
-from ntkcli.regression.question import Question
-from ntkcli.regression.solve import SolvedStage
+from ntkcli.inference.prediction import Prediction, concatenate, with_uncertainty
+from ntkcli.journal import Advance, unseen
+from ntkcli.kernels.gram import CHUNK_ROWS, strips
+from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.regression.fitted_stage import FittedStage
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.question import Pair, Question
 
-# The kernel of the functions before training.
-PRIOR_OF = {"ntk": "nngp", "nngp": "nngp", "ntkgp": "ntk"}
-
-Pair = tuple[str, float]
+# Entries of a kernel matrix held at once where there are means alone: 8 MiB.
+STRIP_ENTRIES = 2**20
 
 
 @dataclass(frozen=True)
-class _Chunk:
+class _Strip:
     """Some test rows.
 
-    test_train: their kernels with the training rows, (c, n), by Gram matrix.
-    test: their kernels with themselves, (c,) or (c, c), if a spread is asked for.
-    action: the stage's flow acting on (n, c) of its own kernel, if a spread is asked for.
+    test_support: their kernels with the support rows, (c, n), by Gram matrix.
+    test: their kernels with themselves, (c,) or (c, c), if an uncertainty is asked for.
+    action: the stage's flow acting on (n, c) of its own kernel, if an uncertainty is asked for.
     """
 
     rows: Rows
-    test_train: dict[str, FloatArray]
-    test: dict[str, FloatArray]
+    test_support: dict[GramName, FloatArray]
+    test: dict[GramName, FloatArray]
     action: Action | None
 
 
-@dataclass(frozen=True)
-class StagePredictor:
-    """A solved stage, ready for test rows.
+def predict(
+    fitted: FittedStage, rows: Rows, pairs: Sequence[Pair], advance: Advance = unseen
+) -> dict[Pair, Prediction]:
+    """Stream test rows past a stage, strip after strip.
 
-    store: the training rows; for an ensemble's spread it holds their NNGP matrix.
-    question: which spread is wanted.
-    pairs: those of the stage's (kernel, time) that are.
+    Args:
+        fitted: the stage.
+        rows: the test rows, prepared by its network.
+        pairs: those of the stage's pairs that are wanted.
+        advance: called with the number of rows finished.
     """
+    parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
+    length = strip_rows(fitted.question, len(fitted.support.rows), len(rows))
+    for strip in strips(slice(0, len(rows)), length):
+        seen = _strip(fitted, rows[strip], pairs)
+        for pair in pairs:
+            parts[pair].append(_predict(fitted, seen, pair))
+        advance(strip.stop - strip.start)
+    return {pair: concatenate(parts.pop(pair)) for pair in pairs}
 
-    solved: SolvedStage
-    store: GramStore
-    question: Question
-    pairs: Sequence[Pair]
 
-    def predict(self, rows: Rows) -> Iterator[tuple[Pair, Prediction]]:
-        """What every pair predicts for some rows."""
-        chunk = self._chunk(rows)
-        for kernel, time in self.pairs:
-            yield (kernel, time), self._predict(chunk, kernel, time)
+def strip_rows(question: Question, n: int, m: int) -> int:
+    """How many of m test rows are predicted at once from n support rows: all where a covariance is wanted."""
+    if question.uncertainty == "covariance":
+        return m
+    # A variance near 0 is all rounding, which differs with the length.
+    return CHUNK_ROWS if question.has_uncertainty else max(CHUNK_ROWS, STRIP_ENTRIES // n)
 
-    def _chunk(self, rows: Rows) -> _Chunk:
-        gram, spread = self.store.gram, self.question.spread
-        kernels = [kernel for kernel, _ in self.pairs]
-        priors = sorted({PRIOR_OF[kernel] for kernel in kernels})
-        test = {name: rows.diagonal(name) for name in priors if spread == "variance"}
-        if spread == "covariance":
-            test = {name: matrix.to_array() for name, matrix in gram.symmetric(rows, priors).items()}
-        if self.solved.stage.solver == "none":
-            return _Chunk(rows, {}, test, None)
-        test_train = gram.rectangle(rows, self.store.rows, self.question.grams_of(kernels))
-        action = None
-        if spread != "none" and self.solved.flow:
-            action = self.solved.flow.on(test_train[self.solved.stage.gram].T)
-        return _Chunk(rows, test_train, test, action)
 
-    def _predict(self, chunk: _Chunk, kernel: str, time: float) -> Prediction:
-        gram, exponent = self.solved.stage.gram, self.question.exponent(time)
-        if self.solved.stage.solver == "none":
-            mean = np.zeros((len(chunk.rows), self.solved.outputs))
-            return with_spread(mean, chunk.test["nngp"]) if chunk.test else Prediction(mean)
-        mean = chunk.test_train[gram] @ self.solved.coefficients[exponent]
-        if chunk.action is None:
-            return Prediction(mean)
-        if kernel != "ntk":
-            return posterior(chunk.action, exponent, mean, chunk.test[gram])
-        half_product = self.store.matrices["nngp"].half_product
-        return ensemble(
-            chunk.action, exponent, mean, chunk.test_train["nngp"], chunk.test["nngp"], half_product
-        )
+def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
+    gram, question, stage = fitted.support.gram, fitted.question, fitted.stage
+    kernels = [kernel for kernel, _ in pairs]
+    test = _kernels_of_itself(fitted, rows, sorted({KERNELS[kernel].prior for kernel in kernels}))
+    if not stage.solver.reads_gram:
+        return _Strip(rows, {}, test, None)
+    test_support = gram.rectangle(rows, fitted.support.rows, question.grams_of(kernels))
+    action = None
+    if question.has_uncertainty and fitted.flow:
+        action = fitted.flow.on(test_support[stage.gram].T)
+    return _Strip(rows, test_support, test, action)
+
+
+def _kernels_of_itself(fitted: FittedStage, rows: Rows, priors: list[GramName]) -> dict[GramName, FloatArray]:
+    """k(x*, x*), as much of it as the question asks for."""
+    uncertainty = fitted.question.uncertainty
+    if uncertainty == "covariance":
+        matrices = fitted.support.gram.symmetric(rows, priors)
+        return {name: matrix.to_array() for name, matrix in matrices.items()}
+    return {name: rows.diagonal(name) for name in priors if uncertainty == "variance"}
+
+
+def _predict(fitted: FittedStage, strip: _Strip, pair: Pair) -> Prediction:
+    kernel, time = KERNELS[pair.kernel], pair.time
+    if not fitted.stage.solver.reads_gram:
+        mean = np.zeros((len(strip.rows), fitted.outputs))
+        return with_uncertainty(mean, strip.test[kernel.prior]) if strip.test else Prediction(mean)
+    mean = strip.test_support[kernel.gram] @ fitted.coefficients[time]
+    if strip.action is None:
+        return Prediction(mean)
+    exponent, test = fitted.question.exponent(time), strip.test[kernel.prior]
+    if kernel.is_posterior:
+        return posterior(strip.action, exponent, mean, test)
+    operator = fitted.support.matrices[kernel.prior]
+    return ensemble(strip.action, exponent, mean, strip.test_support[kernel.prior], test, operator)
+
+
+def in_order(predictions: Sequence[Prediction], order: IntArray) -> Prediction:
+    """Predictions of some rows after others, put into another order of all of them."""
+    joined = concatenate(list(predictions))
+    variance = joined.variance
+    return Prediction(joined.mean[order], None if variance is None else variance[order])

@@ -1,64 +1,88 @@
 """What is asked of the kernels of a network."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS, KernelName
 
-# The Gram matrix that a kernel's predictions invert.
-GRAM_OF = {"ntk": "ntk", "ntkgp": "ntk", "nngp": "nngp"}
+Uncertainty = Literal["none", "variance", "covariance"]
+RidgeScale = Literal["absolute", "trace"]
+
+
+class Pair(NamedTuple):
+    """A kernel and a time."""
+
+    kernel: KernelName
+    time: float
+
+    @property
+    def text(self) -> str:
+        """Both in a file's name."""
+        return f"{self.kernel}_t{time_text(self.time)}"
 
 
 @dataclass(frozen=True)
 class Question:
     """What is asked of the kernels.
 
-    times: for each of "ntk", "nngp", "ntkgp" asked for, times t >= 0 or inf.
+    times: for each kernel asked for, times t >= 0 or inf.
     rate: what a time is multiplied with in the exponent: learning rate, and 1 / (n k) for the mean loss.
-    ridge: lambda >= 0; in units of trace / n of the Gram matrix if `ridge_scale` is "trace".
-    spread: what is wanted beside the mean.
+    ridge: lambda >= 0, in units of `ridge_unit`.
+    uncertainty: what is wanted beside the mean.
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
-    left_out: training rows to predict without themselves.
+    leave_one_out: indices of training rows to predict by training without them.
     draws: functions to draw at the test rows.
     """
 
-    times: dict[str, list[float]]
+    times: Mapping[KernelName, Sequence[float]]
     rate: float = 1.0
     ridge: float = 0.0
-    ridge_scale: Literal["absolute", "trace"] = "absolute"
-    spread: Literal["none", "variance", "covariance"] = "variance"
+    ridge_scale: RidgeScale = "absolute"
+    uncertainty: Uncertainty = "variance"
     tolerance: float = 1e-10
     refine: bool = False
-    left_out: tuple[int, ...] = ()
+    leave_one_out: tuple[int, ...] = ()
     draws: int = 0
 
-    def absolute_ridge(self, diagonal: FloatArray) -> float:
-        """Lambda as it is added to the diagonal (n,) of a Gram matrix."""
-        return self.ridge * (float(diagonal.mean()) if self.ridge_scale == "trace" else 1.0)
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether anything is wanted beside the mean."""
+        return self.uncertainty != "none"
 
     @property
-    def pairs(self) -> list[tuple[str, float]]:
-        """Every (kernel, time), in the order asked."""
-        return [(kernel, time) for kernel, times in self.times.items() for time in times]
+    def pairs(self) -> list[Pair]:
+        """Every kernel and time, in the order asked."""
+        return [Pair(kernel, time) for kernel, times in self.times.items() for time in times]
 
     @property
     def digits(self) -> float:
         """Decimal digits of the tolerance."""
         return -math.log10(self.tolerance)
 
+    def absolute_ridge(self, diagonal: FloatArray) -> float:
+        """Lambda as it is added to the diagonal (n,) of a Gram matrix."""
+        return self.ridge * ridge_unit(self.ridge_scale, diagonal)
+
     def exponent(self, time: float) -> float:
         """A time in units of the exponent: what is multiplied with the Gram matrix there."""
         return time * self.rate
 
-    def grams_of(self, kernels: Collection[str]) -> list[str]:
-        """The Gram matrices that some kernels' predictions read: ntk's spread takes K as well."""
-        needed = {GRAM_OF[kernel] for kernel in kernels}
-        if "ntk" in kernels and self.spread != "none":
-            needed.add("nngp")
-        return sorted(needed)
+    def grams_of(self, kernels: Collection[KernelName]) -> list[GramName]:
+        """The Gram matrices that some kernels' predictions read, each once."""
+        found: set[GramName] = set()
+        for kernel in kernels:
+            found |= KERNELS[kernel].grams(with_uncertainty=self.has_uncertainty)
+        return sorted(found)
+
+
+def ridge_unit(scale: RidgeScale, diagonal: FloatArray) -> float:
+    """What a ridge is a multiple of: 1, or trace / n of the Gram matrix with this diagonal (n,)."""
+    return float(diagonal.mean()) if scale == "trace" else 1.0
 
 
 def time_text(time: float) -> str:

@@ -1,118 +1,129 @@
-"""A stage with its Gram matrix factored and its coefficients solved for."""
+"""How a stage is solved: its Gram matrix is factored in place, then come the coefficients at every time."""
 
-import math
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ntkcli.arrays import FloatArray
-from ntkcli.inference.factoring import factor
+from ntkcli.arrays import ArraySource, FloatArray
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
+from ntkcli.journal import Journal
+from ntkcli.kernels.tiled_operator import TiledOperator
 from ntkcli.linalg.probes import Probes
-from ntkcli.regression.gram_store import GramStore
-from ntkcli.regression.question import Question, time_text
+from ntkcli.regression.fitted_stage import FittedStage, KeptStage, coefficients_name, factor_name
+from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
+from ntkcli.regression.support import Support
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.solver import Factoring, Kept
 
 
-@dataclass(frozen=True)
-class SolvedStage:
-    """What a stage's predictions are made from.
+def fit_stages(
+    stages: Sequence[Stage], support: Support, y: FloatArray, question: Question, journal: Journal
+) -> Iterator[FittedStage]:
+    """Fit stages one after another; each has its factorisation until the next is asked for.
 
-    ridge: lambda as it was added to the diagonal.
-    outputs: k.
-    flow: of the Gram matrix; None at time 0, where there is nothing to solve, or where only means are wanted.
-    coefficients: (n, k) by exponent.
-    health: of the solutions, by exponent.
+    Arguments and errors as for `fit_stage`.
     """
-
-    stage: Stage
-    ridge: float
-    outputs: int
-    flow: Flow | None = None
-    coefficients: dict[float, FloatArray] = field(default_factory=dict)
-    health: dict[float, dict[str, float]] = field(default_factory=dict)
-
-    def record(self, question: Question) -> dict[str, Any]:
-        """What run.json tells of it."""
-        return {
-            "gram": self.stage.gram,
-            "solver": self.stage.solver,
-            "ridge": self.ridge,
-            **_finite(self.flow.health if self.flow else {}),
-            "times": [
-                {"time": time_text(time), **_finite(self.health[question.exponent(time)])}
-                for time in self.stage.times
-            ],
-        }
+    for stage in stages:
+        fitted = fit_stage(stage, support, y, question, journal)
+        yield fitted
+        fitted.release()
 
 
-def _finite(health: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no infinity."""
-    return {key: value if math.isfinite(value) else None for key, value in health.items()}
-
-
-def solve_stage(stage: Stage, store: GramStore, y: FloatArray, question: Question) -> SolvedStage:
+def fit_stage(
+    stage: Stage, support: Support, y: FloatArray, question: Question, journal: Journal
+) -> FittedStage:
     """Factor a stage's Gram matrix in its place, and solve for the coefficients at every time.
 
     Args:
         stage: what is to be solved.
-        store: has the Gram matrix, and loses it.
+        support: has the Gram matrix, or computes it, and loses it.
         y: (n, k) training targets.
         question: that the stage belongs to.
+        journal: is told of phases and progress.
 
     Raises:
         SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
-        ConvergenceError: Lanczos does not reach its tolerance.
+        ConvergenceError: an iteration does not reach its tolerance.
     """
-    ridge = question.absolute_ridge(store.rows.diagonal(stage.gram))
-    if stage.solver == "none":
-        return SolvedStage(stage, ridge, y.shape[1])
-    exponents = [question.exponent(time) for time in stage.times]
-    flow, probes = factor_stage(stage, store, question, ridge)
-    with store.journal.phase("solve"):
-        solutions = solve(flow, probes, y, ridge, exponents)
-        if question.refine:
-            solutions = _refined(solutions, flow, stage.gram, store, y, ridge, question.tolerance)
-    return SolvedStage(
-        stage,
-        ridge,
-        y.shape[1],
-        flow,
-        {exponent: solution.coefficients for exponent, solution in solutions.items()},
-        {exponent: solution.health for exponent, solution in solutions.items()},
-    )
+    ridge = question.absolute_ridge(support.rows.diagonal(stage.gram))
+    fitted = FittedStage(stage, question, support, ridge, y.shape[1])
+    if stage.solver.reads_gram:
+        fitted.flow, probes = _factor(fitted, journal)
+        with journal.phase("solve"):
+            for time, solution in _solve(fitted, fitted.flow, probes, y).items():
+                fitted.coefficients[time] = solution.coefficients
+                fitted.health[time] = solution.health
+    return fitted
 
 
-def factor_stage(stage: Stage, store: GramStore, question: Question, ridge: float) -> tuple[Flow, Probes]:
-    """A stage's Gram matrix, probed, then factored in its place; arguments and errors as `solve_stage`."""
-    if stage.solver == "none":
-        raise ValueError("the prior has nothing to factor")
-    store.need(stage.matrices(question))
-    probes = Probes(store.matrices[stage.gram])
-    with store.journal.phase("factor", store.matrices[stage.gram].block_count) as advance:
+def load_stage(
+    kept: KeptStage,
+    place: int,
+    support: Support,
+    question: Question,
+    outputs: int,
+    arrays: ArraySource,
+    journal: Journal,
+) -> FittedStage:
+    """A stage that `FittedStage.save` kept; a factorisation that was not kept is computed again.
+
+    Args:
+        kept: what is known of it beside its arrays.
+        place: among the stages, from 0.
+        support: the rows that its coefficients belong to.
+        question: what is asked now; without an uncertainty there is no need of a factorisation.
+        outputs: k.
+        arrays: where it is kept.
+        journal: is told of what is computed.
+
+    Raises:
+        DataError: an array is missing or damaged.
+        KeyError: a number that goes with the factorisation is missing.
+    """
+    stage = kept.stage
+    fitted = FittedStage(stage, question, support, kept.ridge, outputs)
+    if not stage.solver.reads_gram:
+        return fitted
+    n = len(support.rows)
+    for time in stage.times:
+        fitted.coefficients[time] = arrays.read(coefficients_name(stage.gram, time), n, outputs)
+    if not question.has_uncertainty:
+        return fitted
+    if kept.factor is None:
+        fitted.flow, _ = _factor(fitted, journal)
+        return fitted
+    support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
+    dtype = support.gram.dtype
+    factor = Kept(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, str(dtype))
+    fitted.flow = SOLVERS[kept.factor.kind].load(factor)
+    return fitted
+
+
+def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
+    """The stage's Gram matrix, probed, then factored in its place."""
+    stage, question, support = fitted.stage, fitted.question, fitted.support
+    support.need(stage.matrices(question), journal)
+    matrix = support.matrices[stage.gram]
+    probes = Probes(matrix)
+    with journal.phase("factor", matrix.block_count) as advance:
+        del matrix
+        exponents = [question.exponent(time) for time in stage.times]
+        task = Factoring(exponents, fitted.ridge, question.tolerance, probes.largest, advance)
         # Popped in the call, so that nothing here keeps the blocks alive.
-        flow = factor(
-            store.matrices.pop(stage.gram),
-            ridge,
-            stage.solver,
-            [question.exponent(time) for time in stage.times],
-            tolerance=question.tolerance,
-            largest=probes.largest,
-            advance=advance,
-        )
+        flow = stage.solver.factor(support.matrices.pop(stage.gram), task)
     return flow, probes
 
 
-def _refined(
-    solutions: dict[float, Solution],
-    flow: Flow,
-    gram: str,
-    store: GramStore,
-    y: FloatArray,
-    ridge: float,
-    tolerance: float,
-) -> dict[float, Solution]:
-    def multiply(x: FloatArray) -> FloatArray:
-        return store.gram.product(store.rows, gram, x) + ridge * x
-
-    return {time: refine(s, flow, y, multiply, tolerance) for time, s in solutions.items()}
+def _solve(fitted: FittedStage, flow: Flow, probes: Probes, y: FloatArray) -> dict[float, Solution]:
+    """The solutions by time."""
+    stage, question, support = fitted.stage, fitted.question, fitted.support
+    exponents = {time: question.exponent(time) for time in stage.times}
+    found = solve(flow, probes, y, fitted.ridge, exponents.values())
+    solutions = {time: found[exponent] for time, exponent in exponents.items()}
+    if not question.refine:
+        return solutions
+    operator = TiledOperator(support.gram, support.rows, stage.gram)
+    return {
+        time: refine(solution, flow, y, operator, fitted.ridge, question.tolerance)
+        for time, solution in solutions.items()
+    }

@@ -1,33 +1,34 @@
 """Stages: which solver answers which part of a question, one factorisation each."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
-from ntkcli.inference.lanczos_flow import near_times
-from ntkcli.regression.question import GRAM_OF, Question
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Pair, Question
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.solver import Solver
 
-Solver = Literal["none", "cholesky", "eigh", "lanczos"]
-SolverChoice = Literal["auto", "cholesky", "eigh", "lanczos"]
+GRAMS: list[GramName] = ["ntk", "nngp"]
 
 
 @dataclass(frozen=True)
 class Stage:
     """One Gram matrix, factored once, and what is predicted from it.
 
-    gram: "ntk" or "nngp".
-    solver: "none" for the prior, at time 0.
-    pairs: (kernel, time).
+    gram: the Gram matrix.
+    solver: what factors it.
+    pairs: what is predicted.
     """
 
-    gram: str
+    gram: GramName
     solver: Solver
-    pairs: tuple[tuple[str, float], ...]
+    pairs: tuple[Pair, ...]
 
     @property
-    def kernels(self) -> list[str]:
+    def kernels(self) -> list[KernelName]:
         """The kernels predicted, each once."""
         return list(dict.fromkeys(kernel for kernel, _ in self.pairs))
 
@@ -36,38 +37,53 @@ class Stage:
         """The times of all kernels, each once, in order."""
         return sorted({time for _, time in self.pairs})
 
-    def matrices(self, question: Question) -> list[str]:
-        """The Gram matrices of the training rows that this stage reads: K too for the ensemble's spread."""
-        return [] if self.solver == "none" else question.grams_of(self.kernels)
+    def matrices(self, question: Question) -> list[GramName]:
+        """The Gram matrices of the training rows that this stage reads: K too for an ensemble's variance."""
+        return question.grams_of(self.kernels) if self.solver.reads_gram else []
 
 
-def ladders(question: Question, choice: SolverChoice) -> Iterator[list[Stage]]:
-    """Every way to answer a question with the solvers allowed; ntk first, because its spread reads K.
+def ways(question: Question, choice: str = "auto") -> Iterator[list[Stage]]:
+    """Every way to answer a question; ntk comes first, because its variance reads K before that is factored.
 
-    A choice rules where it can: finite times are beyond cholesky, and inf is always its own without eigh.
+    Args:
+        question: what is asked.
+        choice: a solver's name, which then answers all that it can, or `auto`.
     """
-    grams = [gram for gram in ("ntk", "nngp") if _pairs(question, gram)]
-    for ways in product(*(_ways(_pairs(question, gram), gram, choice) for gram in grams)):
-        yield [stage for way in ways for stage in way]
+    by_gram = [(gram, pairs) for gram in GRAMS if (pairs := _pairs(question, gram))]
+    for combination in product(*(_ways_of(gram, pairs, choice) for gram, pairs in by_gram)):
+        yield [stage for way in combination for stage in way]
 
 
-def _pairs(question: Question, gram: str) -> list[tuple[str, float]]:
-    return [pair for pair in question.pairs if GRAM_OF[pair[0]] == gram]
+def _pairs(question: Question, gram: GramName) -> list[Pair]:
+    return [pair for pair in question.pairs if KERNELS[pair.kernel].gram == gram]
 
 
-def _ways(pairs: list[tuple[str, float]], gram: str, choice: SolverChoice) -> Iterator[list[Stage]]:
-    """The stages of one Gram matrix: a Cholesky factorisation for each need, or one eigendecomposition."""
-    finite = sorted({time for _, time in pairs if 0 < time < math.inf})
-    prior = _stages(gram, "none", pairs, [0.0])
-    if choice != "eigh":
-        limit = _stages(gram, "cholesky", pairs, [math.inf])
-        groups = [_stages(gram, "lanczos", pairs, near) for near in near_times(finite)]
-        yield sum(groups, limit) + prior
-    if choice == "eigh" or (choice == "auto" and finite):
-        yield _stages(gram, "eigh", pairs, [*finite, math.inf]) + prior
+def _ways_of(gram: GramName, pairs: Sequence[Pair], choice: str) -> list[list[Stage]]:
+    """A way for each solver that may lead; what that leaves goes to the first solvers that answer it."""
+    times = {time for _, time in pairs}
+    if choice == "auto":
+        leads = [solver for solver in SOLVERS.values() if solver.is_choice and solver.is_worthwhile(times)]
+    else:
+        leads = [SOLVERS[choice]]
+    found: list[list[Stage]] = []
+    # Where none is worthwhile, only the prior is asked for, which any leaves.
+    for lead in leads or SOLVERS.values():
+        way = _way(gram, pairs, lead)
+        if way not in found:
+            found.append(way)
+    return found
 
 
-def _stages(gram: str, solver: Solver, pairs: list[tuple[str, float]], times: list[float]) -> list[Stage]:
-    """The stage for some of the times, in a list; an empty list if nothing is asked at these."""
-    here = tuple(pair for pair in pairs if pair[1] in times)
-    return [Stage(gram, solver, here)] if here else []
+def _way(gram: GramName, pairs: Sequence[Pair], lead: Solver) -> list[Stage]:
+    stages: list[Stage] = []
+    open_times = {time for _, time in pairs}
+    for solver in (lead, *SOLVERS.values()):
+        for group in solver.groups(open_times):
+            stages.append(Stage(gram, solver, tuple(pair for pair in pairs if pair.time in group)))
+            open_times -= set(group)
+    return sorted(stages, key=_order)
+
+
+def _order(stage: Stage) -> tuple[bool, bool, float]:
+    """The limit first, then finite times, and the prior last."""
+    return not stage.solver.reads_gram, math.inf not in stage.times, stage.times[0]

@@ -1,14 +1,16 @@
-"""What training rows, predicted without themselves, tell of a spread and of probabilities."""
+"""What training rows, predicted without themselves, tell of standard deviations and of probabilities."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
-from ntkcli.inference.leave_one_out import LeftOut
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.data.targets import Targets
+from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.results.temperature import fit_temperature
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.spec.spec import OutputSpec
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,30 @@ class Calibration:
     half_width: FloatArray | None = None
 
 
-def variance_scale(left_out: LeftOut) -> FloatArray:
+def calibrated(
+    found: LeaveOneOut | None, targets: Targets, outputs: FloatArray, asked: InferenceSpec, told: OutputSpec
+) -> Calibration:
+    """The calibration of one kernel at one time.
+
+    Args:
+        found: s training rows predicted without themselves; None where nothing asks for them.
+        targets: what is predicted.
+        outputs: what these rows were trained to, (s, k).
+        asked: whether variances are scaled by them.
+        told: whether intervals are.
+    """
+    given, k = asked.variance_scale, targets.count
+    if found is None:
+        return Calibration(np.full(k, given))
+    scales = variance_scale(found) if given == "auto" else np.full(k, given)
+    if targets.is_classification:
+        # All classes are outputs of one network: they share a scale.
+        return Calibration(np.full(k, scales.mean()), temperature(found, outputs, outputs.argmax(axis=1)))
+    by_rows = told.interval_from == "leave_one_out"
+    return Calibration(scales, half_width=half_width(found, scales, told.interval) if by_rows else None)
+
+
+def variance_scale(found: LeaveOneOut) -> FloatArray:
     """The mean of residual^2 / variance of each output, (k,): what makes standardised residuals' variance 1.
 
     Where the variance is that of an observation under a posterior, it is also the scale of the whole
@@ -34,34 +59,34 @@ def variance_scale(left_out: LeftOut) -> FloatArray:
     Rasmussen & Williams 2006, section 5.4.2, for the likelihood.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(np.mean(left_out.residual**2 / left_out.variance[:, None], axis=0))
+        return np.asarray(np.mean(found.residual**2 / found.variance[:, None], axis=0))
 
 
-def half_width(left_out: LeftOut, scale: FloatArray, interval: float) -> FloatArray:
+def half_width(found: LeaveOneOut, scale: FloatArray, interval: float) -> FloatArray:
     """Standard deviations (k,) within which the share `interval` of the rows lies that were left out.
 
     Of s rows it is the ceil((s + 1) interval)-th smallest |residual| / std, or the largest: a new row is as
     likely to be anywhere among them.
 
     Args:
-        left_out: of s rows.
+        found: of s rows.
         scale: (k,), that variances are multiplied with.
         interval: the share, between 0 and 1.
 
     Vovk et al. 2005, chapter 2, for the rank.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        distance = np.abs(left_out.residual) / np.sqrt(left_out.variance[:, None] * scale)
+        distance = np.abs(found.residual) / np.sqrt(found.variance[:, None] * scale)
     rank = min(math.ceil((len(distance) + 1) * interval), len(distance))
     return np.asarray(np.sort(distance, axis=0)[rank - 1])
 
 
-def temperature(left_out: LeftOut, outputs: FloatArray, labels: npt.NDArray[np.intp]) -> float:
+def temperature(found: LeaveOneOut, outputs: FloatArray, labels: IntArray) -> float:
     """The temperature that fits the scores of rows which were left out.
 
     Args:
-        left_out: of s rows.
+        found: of s rows.
         outputs: what they were trained to, (s, C).
         labels: their classes, (s,).
     """
-    return fit_temperature(outputs - left_out.residual, labels)
+    return fit_temperature(outputs - found.residual, labels)

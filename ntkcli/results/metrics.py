@@ -12,7 +12,7 @@ from ntkcli.data.scaling import Scaling
 from ntkcli.data.targets import Targets
 from ntkcli.regression.question import time_text
 from ntkcli.results.baselines import Baseline
-from ntkcli.results.presentation import Report, Score
+from ntkcli.results.presentation import Presentation, Score
 from ntkcli.results.result import Result
 
 
@@ -35,7 +35,7 @@ class Metrics:
 
     @classmethod
     def of(
-        cls, report: Report, observed: pd.DataFrame, results: Sequence[Result], plain: Sequence[Result]
+        cls, report: Presentation, observed: pd.DataFrame, results: Sequence[Result], plain: Sequence[Result]
     ) -> Self:
         """Judge results.
 

@@ -9,11 +9,11 @@ import pandas as pd
 from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.regression.question import time_text
-from ntkcli.results.presentation import Report
+from ntkcli.results.presentation import Presentation
 from ntkcli.results.result import Result
 
 
-def check_names(report: Report, ids: list[str], place: object) -> None:
+def check_names(report: Presentation, ids: list[str], place: object) -> None:
     """Check that no two columns of predictions.csv have one name.
 
     Args:
@@ -32,7 +32,7 @@ def check_names(report: Report, ids: list[str], place: object) -> None:
             )
 
 
-def prediction_table(report: Report, table: Table, results: Sequence[Result]) -> pd.DataFrame:
+def prediction_table(report: Presentation, table: Table, results: Sequence[Result]) -> pd.DataFrame:
     """A row for every (row to predict, kernel, time), in that order."""
     parts = [_result_table(report, table, result) for result in results]
     joined = pd.concat(parts, ignore_index=True)
@@ -40,7 +40,7 @@ def prediction_table(report: Report, table: Table, results: Sequence[Result]) ->
     return joined.iloc[by_row.ravel()]
 
 
-def _result_table(report: Report, table: Table, result: Result) -> pd.DataFrame:
+def _result_table(report: Presentation, table: Table, result: Result) -> pd.DataFrame:
     ids: dict[str, Any] = {str(name): cells.to_numpy() for name, cells in table.ids.items()}
     columns: dict[str, Any] = ids or {"row": table.rows}
     columns |= {"kernel": result.kernel, "time": time_text(result.time)}

@@ -24,7 +24,7 @@ Score = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Report(ABC):
+class Presentation(ABC):
     """Tells of predictions for some targets, as the spec's output section wants it."""
 
     targets: Targets
@@ -54,7 +54,7 @@ class Report(ABC):
         return np.asarray(np.sqrt(result.variance[:, i] + noise))
 
 
-class NumberReport(Report):
+class NumberPresentation(Presentation):
     """Mean, std and interval of every target."""
 
     @property
@@ -97,7 +97,7 @@ class NumberReport(Report):
         return float(result.half_width[i])
 
 
-class ClassReport(Report):
+class ClassPresentation(Presentation):
     """The likeliest class, and every class's score and probability."""
 
     @property
@@ -139,6 +139,10 @@ class ClassReport(Report):
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def report_of(targets: Targets, output: OutputSpec) -> Report:
+def presentation_of(targets: Targets, output: OutputSpec) -> Presentation:
     """The report for a kind of targets."""
-    return ClassReport(targets, output) if targets.is_classification else NumberReport(targets, output)
+    return (
+        ClassPresentation(targets, output)
+        if targets.is_classification
+        else NumberPresentation(targets, output)
+    )

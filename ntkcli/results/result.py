@@ -9,7 +9,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.data.scaling import Scaling
 from ntkcli.errors import NumericalError
-from ntkcli.inference.prediction import Prediction
+from ntkcli.regression.fitted_stage import Answer
 from ntkcli.regression.question import time_text
 from ntkcli.results.calibration import Calibration
 
@@ -36,28 +36,20 @@ class Result:
     ready: float = 0.0
 
     @classmethod
-    def of(
-        cls,
-        pair: tuple[str, float],
-        prediction: Prediction,
-        noise: float,
-        scaling: Scaling,
-        calibration: Calibration,
-    ) -> Self:
+    def of(cls, answer: Answer, scaling: Scaling, calibration: Calibration) -> Self:
         """A prediction taken back from standardised targets.
 
         Raises:
             NumericalError: a prediction is not finite.
         """
-        squared = scaling.scale**2 * calibration.variance_scale
+        squared, prediction = scaling.scale**2 * calibration.variance_scale, answer.prediction
         variance = None
         with np.errstate(over="ignore", invalid="ignore"):
             if prediction.variance is not None:
                 variance = prediction.variance.astype(np.float64)[:, None] * squared
             mean = scaling.undo(prediction.mean.astype(np.float64))
-            result = cls(
-                *pair, mean, variance, noise * squared, calibration.half_width, calibration.temperature
-            )
+            noise = answer.noise * squared
+            result = cls(*answer.pair, mean, variance, noise, calibration.half_width, calibration.temperature)
         result._check_finite()
         return result
 

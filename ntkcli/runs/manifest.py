@@ -1,8 +1,9 @@
 """The files that describe a run: spec.yaml and run.json."""
 
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
+from ntkcli.inference.flow import Health
+from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import network_layers
-from ntkcli.regression.predict import Pair
-from ntkcli.regression.question import time_text
+from ntkcli.regression.fitted_stage import SolverRecord
+from ntkcli.regression.question import Pair, time_text
 from ntkcli.results.calibration import Calibration
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
@@ -31,7 +34,7 @@ def write_json(path: Path, content: Any) -> None:
 def write_manifest(
     run: RunDirectory,
     job: Job,
-    solvers: list[dict[str, Any]],
+    records: Sequence[SolverRecord],
     calibrations: Mapping[Pair, Calibration],
     *,
     in_file: bool,
@@ -55,7 +58,7 @@ def write_manifest(
             "scale": data.target_scaling.scale.tolist(),
         },
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.gram.network)],
-        "solvers": solvers,
+        "solvers": [_solver(record) for record in records],
         "calibration": _calibration(job, calibrations),
         "compute": {
             "dtype": job.spec.compute.dtype,
@@ -70,9 +73,25 @@ def write_manifest(
     write_json(run.path / "run.json", content)
 
 
+def _solver(record: SolverRecord) -> dict[str, Any]:
+    return {
+        "gram": record.gram,
+        "solver": record.solver,
+        "ridge": record.ridge,
+        **_known(record.health),
+        "times": [{"time": time_text(time), **_known(health)} for time, health in record.times.items()],
+    }
+
+
+def _known(health: Health | SolutionHealth) -> dict[str, float | None]:
+    """The numbers that there are; JSON has no infinity."""
+    numbers = {key: value for key, value in asdict(health).items() if value is not None}
+    return {key: value if math.isfinite(value) else None for key, value in numbers.items()}
+
+
 def _calibration(job: Job, calibrations: Mapping[Pair, Calibration]) -> dict[str, Any] | None:
     """What was fitted to training rows that were left out, if anything was."""
-    rows = len(job.question.left_out) if calibrations else 0
+    rows = len(job.question.leave_one_out) if calibrations else 0
     if not rows:
         return None
     found = [_calibrated(pair, calibration) for pair, calibration in calibrations.items()]
@@ -80,10 +99,9 @@ def _calibration(job: Job, calibrations: Mapping[Pair, Calibration]) -> dict[str
 
 
 def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
-    kernel, time = pair
     return {
-        "kernel": kernel,
-        "time": time_text(time),
+        "kernel": pair.kernel,
+        "time": time_text(pair.time),
         "variance_scale": _finite(found.variance_scale),
         "half_width": None if found.half_width is None else _finite(found.half_width),
         "temperature": found.temperature,

@@ -11,13 +11,13 @@ from ntkcli.journal import Advance
 from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
 from ntkcli.kernels.rows import Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.support import Support
 
 
 def write_matrices(
     folder: Path,
     names: Sequence[str],
-    store: GramStore,
+    support: Support,
     test: Rows,
     advance: Advance,
 ) -> None:
@@ -26,20 +26,20 @@ def write_matrices(
     Args:
         folder: gets one .npy for each name.
         names: kernel, rows and columns, joined by underscores.
-        store: the training rows, with the Gram matrices that are at hand already.
+        support: the training rows, with the Gram matrices that are at hand already.
         test: the other rows.
         advance: called with the number of rows written.
     """
-    sides = {"train": store.rows, "test": test}
+    sides = {"train": support.rows, "test": test}
     for name in names:
         kernel, rows, columns = name.split("_")
         a, b = sides[rows], sides[columns]
         if rows == columns:
-            known = store.matrices if rows == "train" else {}
-            panels = _square(store, kernel, a, known)
+            known = support.matrices if rows == "train" else {}
+            panels = _square(support, kernel, a, known)
         else:
-            panels = _rectangle(store.gram, kernel, a, b)
-        write_npy(folder / f"{name}.npy", (len(a), len(b)), store.gram.dtype, _told(panels, advance))
+            panels = _rectangle(support.gram, kernel, a, b)
+        write_npy(folder / f"{name}.npy", (len(a), len(b)), support.gram.dtype, _told(panels, advance))
 
 
 def write_covariance(folder: Path, name: str, covariance: FloatArray, units: FloatArray) -> None:
@@ -75,10 +75,10 @@ def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
 
 
 def _square(
-    store: GramStore, kernel: str, rows: Rows, known: dict[str, SymmetricBlocks]
+    support: Support, kernel: str, rows: Rows, known: dict[str, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
     if kernel not in known:
-        known = store.gram.symmetric(rows, [kernel], allocate=store.allocate)
+        known = support.gram.symmetric(rows, [kernel], allocate=support.allocate)
     yield from known[kernel].panels()
 
 

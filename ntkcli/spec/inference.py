@@ -1,14 +1,15 @@
 """The inference section: what is asked of the kernel."""
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import RidgeScale
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.types import Finite, Several, Time
-
-KernelName = Literal["ntk", "nngp", "ntkgp"]
 
 
 class InferenceSpec(Section):
@@ -19,15 +20,16 @@ class InferenceSpec(Section):
     learning_rate: Finite = Field(default=1.0, gt=0)
     loss: Literal["sum", "mean"] = "sum"
     ridge: Literal["auto"] | Annotated[Finite, Field(ge=0)] = 0.0
-    ridge_scale: Literal["absolute", "trace"] = "absolute"
+    ridge_scale: RidgeScale = "absolute"
     variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
 
     @model_validator(mode="after")
-    def _ntkgp_needs_infinite_time(self) -> Self:
-        if "ntkgp" in self.kernel and (self.time == "auto" or math.inf not in self.time):
-            remedy = "use inf" if self.time == "auto" else "add inf to time"
-            what = f"kernel ntkgp is a posterior, which exists at time inf only: {remedy}"
-            raise conflict("time", what)
+    def _some_kernels_need_infinite_time(self) -> Self:
+        for kernel in limited_to_infinity(self.kernel):
+            if self.time == "auto" or math.inf not in self.time:
+                remedy = "use inf" if self.time == "auto" else "add inf to time"
+                what = f"kernel {kernel} is a posterior, which exists at time inf only: {remedy}"
+                raise conflict("time", what)
         return self
 
     @model_validator(mode="after")
@@ -63,8 +65,12 @@ class InferenceSpec(Section):
         return self.ridge
 
     def times_of(self, kernel: KernelName) -> list[float]:
-        """The times at which `kernel` is asked for: ntkgp exists at inf only."""
-        return [time for time in self.times if kernel != "ntkgp" or time == math.inf]
+        """The times at which `kernel` is asked for: those at which it exists."""
+        return [time for time in self.times if KERNELS[kernel].exists_at(time)]
+
+    def rate(self, targets: int) -> float:
+        """What a time is multiplied with in the exponent, for n k numbers to be learnt."""
+        return self.learning_rate / (targets if self.loss == "mean" else 1)
 
     @property
     def has_finite_time(self) -> bool:
@@ -72,3 +78,8 @@ class InferenceSpec(Section):
         if self.time == "auto":
             return True
         return any(0 < time < math.inf for kernel in self.kernel for time in self.times_of(kernel))
+
+
+def limited_to_infinity(kernels: Iterable[object]) -> list[object]:
+    """Those of some kernels' names that exist at time inf only."""
+    return [name for name in kernels if name in KERNELS and not KERNELS[name].has_finite_times]

@@ -1,16 +1,18 @@
 """The spec: every key of the YAML file, its type, its default and its limits."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from ntkcli.solvers.catalogue import SOLVERS, choices
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.tune import CheckedTune
-from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory
+from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory, one_of
 
 MatrixName = Literal[
     "nngp_train_train",
@@ -20,6 +22,10 @@ MatrixName = Literal[
     "ntk_test_train",
     "ntk_test_test",
 ]
+
+SolverChoice = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
+# Any time that is neither 0 nor inf.
+FINITE = 1.0
 
 
 class OutputSpec(Section):
@@ -48,7 +54,7 @@ class ComputeSpec(Section):
     """How it is computed."""
 
     dtype: Literal["float64", "float32", "mixed"] = "float64"
-    solver: Literal["auto", "cholesky", "eigh", "lanczos"] = "auto"
+    solver: SolverChoice = "auto"
     tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
     memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
@@ -95,16 +101,18 @@ class Spec(Section):
         return self
 
     @model_validator(mode="after")
-    def _finite_times_are_beyond_cholesky(self) -> Self:
-        if self.compute.solver == "cholesky" and self.inference.has_finite_time:
-            what = "cholesky solves for time inf only, and inference.time has a finite one: use auto"
+    def _finite_times_are_beyond_some_solvers(self) -> Self:
+        solver = SOLVERS.get(self.compute.solver)
+        if solver and self.inference.has_finite_time and not solver.answers(FINITE):
+            what = f"{solver.name} solves for time inf only, and inference.time has a finite one: use auto"
             raise conflict("compute.solver", what)
         return self
 
     @model_validator(mode="after")
     def _mixed_is_for_infinite_time(self) -> Self:
-        cannot = self.inference.has_finite_time or self.compute.solver == "eigh"
-        if self.compute.dtype == "mixed" and cannot:
+        solver = SOLVERS.get(self.compute.solver)
+        is_refined = solver is None or solver.can_be_refined or not solver.answers(math.inf)
+        if self.compute.dtype == "mixed" and (self.inference.has_finite_time or not is_refined):
             what = "mixed refines a Cholesky solution at time inf: use float64 for finite times and eigh"
             raise conflict("compute.dtype", what)
         return self

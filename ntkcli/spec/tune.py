@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
-from ntkcli.spec.inference import InferenceSpec
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.spec.inference import InferenceSpec, limited_to_infinity
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.space import FREE_KEYS, Axis, Location, Space, changed, ends_of, faults_of, tunable_keys
@@ -136,10 +137,12 @@ def _check_kernels(tune: TuneSpec, inference: InferenceSpec) -> None:
     times = tune.space.get("inference.time", inference.time)
     has_limit = times == "auto" or (isinstance(times, list) and math.inf in times)
     place = "inference.time" if "inference.time" in tune.space else "inference.kernel"
-    if isinstance(kernels, list) and "ntkgp" in kernels and not has_limit and place in tune.space:
-        what = "kernel ntkgp is a posterior, which exists at time inf only: add inf to inference.time"
+    limited = limited_to_infinity(kernels) if isinstance(kernels, list) else []
+    if limited and not has_limit and place in tune.space:
+        what = f"kernel {limited[0]} is a posterior, which exists at time inf only: add inf to inference.time"
         _raise([_fault((place,), what)])
-    if tune.objective == "log_marginal_likelihood" and ("ntk" in kernels or not has_limit):
+    has_ensemble = any(name in KERNELS and not KERNELS[name].is_posterior for name in kernels)
+    if tune.objective == "log_marginal_likelihood" and (has_ensemble or not has_limit):
         what = "log_marginal_likelihood is of kernels nngp and ntkgp at time inf: tune over these, or use "
         _raise([_fault((), f"{what}loo_rmse", "objective")])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 T = TypeVar("T")
 
@@ -37,6 +38,14 @@ def distinct(values: list[Any]) -> list[Any]:
     if repeated:
         raise ValueError(f"should name everything once, but has twice: {', '.join(repeated)}")
     return values
+
+
+def one_of(value: str, choices: list[str]) -> str:
+    """A text that is one of some choices, refused as pydantic refuses what is not in a Literal."""
+    if value in choices:
+        return value
+    *others, last = [f"'{choice}'" for choice in choices]
+    raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
 
 
 def _column_name(value: object) -> object:

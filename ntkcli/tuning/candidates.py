@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
-from ntkcli.spec.inference import InferenceSpec, KernelName
+from ntkcli.regression.kernel import KERNELS, KernelName, grams_of
+from ntkcli.regression.question import RidgeScale
+from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.space import Axis, Range
 from ntkcli.spec.tune import TuneSpec
-
-RidgeScale = Literal["absolute", "trace"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class FreeAxes:
         return cls(kernels, scales, _listed(tune.space.get("inference.ridge"), ridges), times)
 
     def candidates(self, automatic: list[float]) -> Iterator[Candidate]:
-        """Every combination, ntkgp at inf only.
+        """Every combination, kernels that have no finite times at inf only.
 
         automatic: the times, where they are not given.
         """
         for kernel in self.kernels:
-            times = [math.inf] if kernel == "ntkgp" else self.times
+            times = self.times if KERNELS[kernel].has_finite_times else [math.inf]
             times = automatic if times is None else times
             for scale in self.ridge_scales:
                 for ridge in self.ridges:
@@ -68,7 +68,7 @@ class FreeAxes:
     @property
     def needs_ntk(self) -> bool:
         """Whether a kernel's predictions invert Theta."""
-        return any(kernel != "nngp" for kernel in self.kernels)
+        return "ntk" in grams_of(self.kernels)
 
     @property
     def most(self) -> int:

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ntkcli.inference.leave_one_out import LeftOut
-from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.results.calibration import variance_scale
 from ntkcli.results.number_metrics import joined_rmse
@@ -14,21 +14,20 @@ from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.decomposed import Decomposed, Targets
 from ntkcli.tuning.objectives import Score, negative_log_density
-from ntkcli.tuning.stack import Pair
 
 
 def closed_form(
     objective: Objective, whole: Decomposed, candidate: Candidate, targets: Targets, asked: InferenceSpec
 ) -> Score:
     """A candidate's score from the decomposition of all rows; none where its matrix is singular."""
-    pair = whole.pair(candidate, asked)
+    at = whole.regularisation(candidate, asked)
     try:
         if objective == "log_marginal_likelihood":
-            value = _evidence(whole, targets, pair[0], asked)
+            value = _evidence(whole, targets, at.ridge, asked)
         elif objective == "loo_rmse":
-            value = joined_rmse(whole.smoother.residual(*pair), targets.scale)
+            value = joined_rmse(whole.smoother.residual(*at), targets.scale)
         else:
-            value = _loo_nll(whole, candidate, pair, targets, asked)
+            value = _loo_nll(whole, candidate, at, targets, asked)
     except SingularMatrixError:
         return Score(None)
     return Score(value if math.isfinite(value) else None)
@@ -42,16 +41,15 @@ def _evidence(whole: Decomposed, targets: Targets, ridge: float, asked: Inferenc
     s, y = asked.variance_scale, targets.y
     smoother = whole.smoother
     if s != 1.0:
-        smoother = SpectralSmoother(whole.spectrum.eigenvalues, whole.spectrum.vectors, y / math.sqrt(s))
+        smoother = SpectralSmoother(whole.spectrum, y / math.sqrt(s))
     return smoother.evidence(ridge) - 0.5 * y.size * math.log(s)
 
 
 def _loo_nll(
-    whole: Decomposed, candidate: Candidate, pair: Pair, targets: Targets, asked: InferenceSpec
+    whole: Decomposed, candidate: Candidate, at: Regularisation, targets: Targets, asked: InferenceSpec
 ) -> float:
-    residual = whole.smoother.residual(*pair)
-    variance = whole.left_out_variance(candidate.kernel, pair)
-    given = asked.variance_scale
-    left_out = LeftOut(residual, variance)
-    scale = variance_scale(left_out) if given == "auto" else np.full(residual.shape[1], given)
+    residual = whole.smoother.residual(*at)
+    variance = whole.deleted_variance(candidate.kernel, at)
+    given, found = asked.variance_scale, LeaveOneOut(residual, variance)
+    scale = variance_scale(found) if given == "auto" else np.full(residual.shape[1], given)
     return float(negative_log_density(residual, variance[:, None] * scale, targets.scale))

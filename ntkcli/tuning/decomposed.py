@@ -1,6 +1,5 @@
 """A network's Gram matrix of some of the training rows, decomposed."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -8,14 +7,16 @@ from typing import Literal
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.leave_one_out import LeftOut
-from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
+from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import ridge_unit
 from ntkcli.results.calibration import variance_scale
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.splits import Indices
-from ntkcli.tuning.stack import Pair
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Kernels:
     matrices: (n, n). diagonals: (n,).
     """
 
-    matrices: dict[str, FloatArray]
-    diagonals: dict[str, FloatArray]
+    matrices: dict[GramName, FloatArray]
+    diagonals: dict[GramName, FloatArray]
 
-    def of(self, gram: str, a: Indices, b: Indices) -> FloatArray:
+    def of(self, gram: GramName, a: Indices, b: Indices) -> FloatArray:
         """Those between some rows and others, (a, b)."""
         return self.matrices[gram][np.ix_(a, b)]
 
@@ -61,13 +62,13 @@ class Decomposed:
     """
 
     def __init__(
-        self, kernels: Kernels, gram: str, rows: Indices, y: FloatArray, *, alone: bool = True
+        self, kernels: Kernels, gram: GramName, rows: Indices, y: FloatArray, *, alone: bool = True
     ) -> None:
         self.kernels, self.gram, self.rows = kernels, gram, rows
         # Symmetric: its transpose is itself in the order that LAPACK works on in place.
-        self.spectrum = Spectrum(kernels.of(gram, rows, rows).T, alone=alone)
+        self.spectrum = Spectrum.of(kernels.of(gram, rows, rows).T, alone=alone)
         self.y = y[rows]
-        self.smoother = SpectralSmoother(self.spectrum.eigenvalues, self.spectrum.vectors, self.y)
+        self.smoother = SpectralSmoother(self.spectrum, self.y)
 
     @cached_property
     def rotated_prior(self) -> FloatArray:
@@ -77,24 +78,23 @@ class Decomposed:
 
     def rate(self, asked: InferenceSpec) -> float:
         """What a time is multiplied with in the exponent."""
-        return asked.learning_rate / (self.y.size if asked.loss == "mean" else 1)
+        return asked.rate(self.y.size)
 
-    def pair(self, candidate: Candidate, asked: InferenceSpec) -> Pair:
+    def regularisation(self, candidate: Candidate, asked: InferenceSpec) -> Regularisation:
         """A candidate's ridge in absolute terms, and its time in units of the exponent."""
-        trace = candidate.ridge_scale == "trace"
-        unit = float(self.kernels.diagonals[self.gram][self.rows].mean()) if trace else 1.0
-        time = candidate.time
-        return candidate.ridge * unit, time if time == math.inf else time * self.rate(asked)
+        unit = ridge_unit(candidate.ridge_scale, self.kernels.diagonals[self.gram][self.rows])
+        return Regularisation(candidate.ridge * unit, candidate.time * self.rate(asked))
 
-    def left_out_variance(self, kernel: str, pair: Pair) -> FloatArray:
-        """Of every row, left out, as an observation: (r,)."""
-        if kernel == "ntk":
-            return self.smoother.variance_ensemble(self.rotated_prior, *pair)
-        return self.smoother.variance_posterior(*pair)
+    def deleted_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
+        """Of every row, predicted without itself, as an observation: (r,)."""
+        if KERNELS[kernel].is_posterior:
+            return self.smoother.variance_posterior(*at)
+        return self.smoother.variance_ensemble(self.rotated_prior, *at)
 
-    def variance_scale(self, kernel: str, pair: Pair, given: Literal["auto"] | float) -> FloatArray:
-        """What variances are multiplied with, (k,): as given, or as left out rows have it."""
+    def variance_scale(
+        self, kernel: KernelName, at: Regularisation, given: Literal["auto"] | float
+    ) -> FloatArray:
+        """What variances are multiplied with, (k,): as given, or by leave-one-out."""
         if given != "auto":
             return np.full(self.y.shape[1], given)
-        left_out = LeftOut(self.smoother.residual(*pair), self.left_out_variance(kernel, pair))
-        return variance_scale(left_out)
+        return variance_scale(LeaveOneOut(self.smoother.residual(*at), self.deleted_variance(kernel, at)))

@@ -7,11 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.inference.spectral_scores import Regularisation
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS, Kernel, KernelName
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.decomposed import Decomposed
 from ntkcli.tuning.splits import Indices
-from ntkcli.tuning.stack import Pair, Stack
 
 
 @dataclass(frozen=True)
@@ -24,47 +26,50 @@ class HeldOut:
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:
         """(p, m, k)."""
-        return self._stack.means(self._pairs(candidates))
+        return self.fold.smoother.means(self._rotated_own, self._settings(candidates))
 
     def variances(self, candidates: Sequence[Candidate]) -> FloatArray:
         """Of observations, by candidates of one kernel: (p, m, k)."""
-        kernel, pairs = candidates[0].kernel, self._pairs(candidates)
-        if kernel == "ntk":
-            variances = np.stack([self._ensemble(pair) for pair in pairs])
+        kernel, settings = KERNELS[candidates[0].kernel], self._settings(candidates)
+        if kernel.is_posterior:
+            noise = np.array([kernel.noise(at.ridge) for at in settings])[:, None]
+            prior = self._prior(kernel.prior)
+            variances = self.fold.smoother.posterior_variances(self._rotated_own, prior, settings) + noise
         else:
-            noise = np.array([ridge for ridge, _ in pairs])[:, None]
-            variances = self._stack.posterior_variances(self._prior(self.fold.gram), pairs) + noise
-        return variances[:, :, None] * np.stack([self._scale(kernel, pair) for pair in pairs])[:, None, :]
+            variances = np.stack([self._ensemble(at, kernel) for at in settings])
+        scales = np.stack([self._scale(kernel.name, at) for at in settings])
+        return variances[:, :, None] * scales[:, None, :]
 
-    def _pairs(self, candidates: Sequence[Candidate]) -> list[Pair]:
-        return [self.fold.pair(candidate, self.asked) for candidate in candidates]
+    def _settings(self, candidates: Sequence[Candidate]) -> list[Regularisation]:
+        return [self.fold.regularisation(candidate, self.asked) for candidate in candidates]
 
     @cached_property
-    def _stack(self) -> Stack:
-        spectrum = self.fold.spectrum
-        return Stack(spectrum, spectrum.rotate(self.fold.y), self._rotated(self.fold.gram))
+    def _rotated_own(self) -> FloatArray:
+        return self._rotated(self.fold.gram)
 
     @cached_property
     def _rotated_cross(self) -> FloatArray:
         return self._rotated("nngp")
 
-    def _rotated(self, gram: str) -> FloatArray:
+    def _rotated(self, gram: GramName) -> FloatArray:
         """k(x*, X) V, (m, n)."""
         between = self.fold.kernels.of(gram, self.rows, self.fold.rows)
         return np.asarray(between @ self.fold.spectrum.vectors)
 
-    def _prior(self, gram: str) -> FloatArray:
+    def _prior(self, gram: GramName) -> FloatArray:
         return self.fold.kernels.diagonals[gram][self.rows]
 
-    def _ensemble(self, pair: Pair) -> FloatArray:
+    def _ensemble(self, at: Regularisation, kernel: Kernel) -> FloatArray:
         """Variances over the ensemble's networks, (m,)."""
-        if not self._stack.is_regular(pair):
+        fold, prior = self.fold, self._prior(kernel.prior)
+        if not fold.smoother.is_regular(at):
             return np.full(len(self.rows), np.nan)
-        rotated, prior, fold = self._stack.rotated, self._prior("nngp"), self.fold
-        return fold.smoother.ensemble_variance(rotated, self._rotated_cross, prior, fold.rotated_prior, *pair)
+        return fold.smoother.ensemble_variance(
+            self._rotated_own, self._rotated_cross, prior, fold.rotated_prior, *at
+        )
 
-    def _scale(self, kernel: str, pair: Pair) -> FloatArray:
+    def _scale(self, kernel: KernelName, at: Regularisation) -> FloatArray:
         """What variances are multiplied with, (k,)."""
-        if not self._stack.is_regular(pair):
+        if not self.fold.smoother.is_regular(at):
             return np.full(self.fold.y.shape[1], np.nan)
-        return self.fold.variance_scale(kernel, pair, self.asked.variance_scale)
+        return self.fold.variance_scale(kernel, at, self.asked.variance_scale)

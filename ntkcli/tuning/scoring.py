@@ -9,7 +9,8 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.ranges import automatic_times
 from ntkcli.kernels.gram import in_threads
-from ntkcli.regression.question import GRAM_OF
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS, grams_of
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate, FreeAxes
@@ -49,12 +50,12 @@ class Scorer:
             NumericalError: an eigendecomposition fails.
         """
         found: Scored = {}
-        for gram in dict.fromkeys(GRAM_OF[kernel] for kernel in self.axes.kernels):
+        for gram in grams_of(self.axes.kernels):
             found |= self._held_out(kernels, gram) if self.splits else self._closed_form(kernels, gram)
         order = self.axes.kernels.index
         return dict(sorted(found.items(), key=lambda item: order(item[0].kernel)))
 
-    def _held_out(self, kernels: Kernels, gram: str) -> Scored:
+    def _held_out(self, kernels: Kernels, gram: GramName) -> Scored:
         chunks = list(self._chunks(self._candidates(self._times(kernels, gram), gram)))
         criterion = self._criterion()
 
@@ -77,7 +78,7 @@ class Scorer:
         scores = [(chunk, criterion.scores(list(zip(rows, kept, strict=True)))) for chunk, kept in by_chunk]
         return {one: score for chunk, found in scores for one, score in zip(chunk, found, strict=True)}
 
-    def _closed_form(self, kernels: Kernels, gram: str) -> Scored:
+    def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
         times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.asked))
         return {
@@ -85,17 +86,17 @@ class Scorer:
             for candidate in self._candidates(times, gram)
         }
 
-    def _times(self, kernels: Kernels, gram: str) -> list[float]:
+    def _times(self, kernels: Kernels, gram: GramName) -> list[float]:
         """Automatic times by the eigenvalues of the first fold, where anybody asks."""
         if self.axes.times is not None:
             return []
         first = Decomposed(kernels, gram, self.splits[0].train, self.targets.y)
         return automatic_times(first.spectrum.eigenvalues, first.rate(self.asked))
 
-    def _candidates(self, times: list[float], gram: str) -> list[Candidate]:
+    def _candidates(self, times: list[float], gram: GramName) -> list[Candidate]:
         """Those of the kernels that invert this Gram matrix; `times` where the axes have none."""
         found = self.axes.candidates(times)
-        return [candidate for candidate in found if GRAM_OF[candidate.kernel] == gram]
+        return [candidate for candidate in found if KERNELS[candidate.kernel].gram == gram]
 
     def _chunks(self, candidates: list[Candidate]) -> Iterator[list[Candidate]]:
         """Candidates of one kernel, as many as there is room for."""

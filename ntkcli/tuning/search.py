@@ -16,6 +16,7 @@ from ntkcli.kernels.recursion import Recursion
 from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
 from ntkcli.planning.plan import Budget
 from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
@@ -178,7 +179,8 @@ def _check_memory(
     held_out = max([len(split.held_out) for split in cut], default=0)
     spread = tune.objective in ("nll", "loo_nll")
     # Of an ensemble K between the rows, times V, and V^T K V.
-    prior = 3 * factored**2 if spread and "ntk" in axes.kernels else 0
+    has_ensemble = any(not KERNELS[kernel].is_posterior for kernel in axes.kernels)
+    prior = 3 * factored**2 if spread and has_ensemble else 0
     predicting = factored**2 + prior + (5 if spread else 2) * held_out * factored
     # What lets other threads work meanwhile takes a copy.
     solving = eigh_numbers(factored) + (workers > 1) * factored**2

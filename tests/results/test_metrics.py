@@ -9,7 +9,7 @@ from scipy.stats import norm
 from ntkcli.data.dataset import Dataset
 from ntkcli.results.baselines import linear_baseline, mean_baseline
 from ntkcli.results.metrics import Metrics, plain_results
-from ntkcli.results.presentation import report_of
+from ntkcli.results.presentation import presentation_of
 from ntkcli.spec.spec import OutputSpec
 
 from .made import class_result, result
@@ -24,7 +24,7 @@ def plain(dataset: Dataset) -> list[object]:
 
 
 def metrics(dataset: Dataset, *results: object) -> Metrics:
-    report = report_of(dataset.schema.targets, OutputSpec(interval=0.9))
+    report = presentation_of(dataset.schema.targets, OutputSpec(interval=0.9))
     return Metrics.of(report, dataset.test.targets, [*results], plain(dataset))  # type: ignore[list-item,arg-type]
 
 

@@ -9,7 +9,7 @@ import pytest
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import DataError
 from ntkcli.results.predictions import check_names, prediction_table
-from ntkcli.results.presentation import report_of
+from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
 from ntkcli.spec.spec import OutputSpec
 
@@ -19,7 +19,7 @@ Load = Callable[..., Dataset]
 
 
 def table(dataset: Dataset, *results: Result, **output: Any) -> pd.DataFrame:
-    return prediction_table(report_of(dataset.schema.targets, OutputSpec(**output)), dataset.test, results)
+    return prediction_table(presentation_of(dataset.schema.targets, OutputSpec(**output)), dataset.test, results)
 
 
 def test_the_table_goes_by_row_then_by_result(load: Load) -> None:
@@ -87,7 +87,7 @@ def test_two_columns_of_one_name_are_refused(
     rows = "\n1,2,3,4,5,6,7,8,9,10,p\n2,3,4,5,6,7,8,9,10,11,q\n"
     files = {file: str(write(f"clash_{file}.csv", header + rows)) for file in ("train", "test")}
     dataset = load(**keys, **files)
-    report = report_of(dataset.schema.targets, OutputSpec())
+    report = presentation_of(dataset.schema.targets, OutputSpec())
     with pytest.raises(DataError, match=r"t\.csv: predictions\.csv would have two columns '.*': rename"):
         check_names(report, dataset.schema.ids, "t.csv")
 
@@ -95,4 +95,4 @@ def test_two_columns_of_one_name_are_refused(
 def test_columns_of_other_names_are_no_clash(load: Load) -> None:
     for keys in ({"id": "n"}, {"target": ["y", "z"]}, {"target": "k", "id": "y"}):
         dataset = load(**keys)
-        check_names(report_of(dataset.schema.targets, OutputSpec()), dataset.schema.ids, "t.csv")
+        check_names(presentation_of(dataset.schema.targets, OutputSpec()), dataset.schema.ids, "t.csv")

@@ -11,7 +11,7 @@ from scipy.special import softmax
 from scipy.stats import norm
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.results.presentation import Report, report_of
+from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.spec.spec import OutputSpec
 
 from .made import SCORES, class_result, result
@@ -19,11 +19,11 @@ from .made import SCORES, class_result, result
 Load = Callable[..., Dataset]
 
 
-def report(dataset: Dataset, **output: Any) -> Report:
-    return report_of(dataset.schema.targets, OutputSpec(**output))
+def report(dataset: Dataset, **output: Any) -> Presentation:
+    return presentation_of(dataset.schema.targets, OutputSpec(**output))
 
 
-def columns(told: Report, found: Any, observed: pd.DataFrame) -> dict[str, Any]:
+def columns(told: Presentation, found: Any, observed: pd.DataFrame) -> dict[str, Any]:
     return {name: np.asarray(values) for name, values in told.columns(found, observed)}
 
 

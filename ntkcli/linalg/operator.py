@@ -1,0 +1,29 @@
+"""A symmetric matrix that is known by its products, wherever its entries are."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+
+
+class Operator(Protocol):
+    """A symmetric matrix A (n, n): blocks in memory or in a file, or tiles that are computed anew."""
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the entries."""
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """The diagonal, (n,)."""
+
+    def product(self, b: FloatArray) -> FloatArray:
+        """A b for b (n, c)."""
+
+    def half_product(self, b: FloatArray) -> FloatArray:
+        """T b for b (n, c), where T + T^T = A: what a quadratic form needs, b^T A b = b^T T b + (T b)^T b."""

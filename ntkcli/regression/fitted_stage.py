@@ -1,0 +1,138 @@
+"""A stage that is solved: its factorisation, its coefficients, and how far they can be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from ntkcli.arrays import ArraySink, FloatArray
+from ntkcli.inference.flow import Flow, Health
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.inference.prediction import Prediction
+from ntkcli.inference.solution import SolutionHealth
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.question import Pair, Question, time_text
+from ntkcli.regression.stages import Stage
+from ntkcli.regression.support import Support
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The prediction of one kernel at one time.
+
+    noise: variance of an observation around the function: the ridge, for a posterior.
+    leave_one_out: the question's training rows predicted without themselves, or None; the variances of an
+        ensemble (ntk) are not known, NaN, where no uncertainty is asked for.
+    """
+
+    pair: Pair
+    prediction: Prediction
+    noise: float
+    leave_one_out: LeaveOneOut | None = None
+
+
+@dataclass(frozen=True)
+class SolverRecord:
+    """What a solver did for one stage.
+
+    ridge: lambda as it was added to the diagonal.
+    health: what the factorisation tells.
+    times: what each solution tells.
+    """
+
+    gram: GramName
+    solver: str
+    ridge: float
+    health: Health
+    times: Mapping[float, SolutionHealth]
+
+
+@dataclass(frozen=True)
+class KeptFactor:
+    """A factorisation among kept arrays: the solver that reads it, and the numbers that go with it."""
+
+    kind: str
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class KeptStage:
+    """A fitted stage among kept arrays.
+
+    factor: None where the factorisation is not kept.
+    """
+
+    stage: Stage
+    ridge: float
+    factor: KeptFactor | None = None
+
+
+@dataclass
+class FittedStage:
+    """What a stage's predictions are made from.
+
+    stage: what was solved.
+    question: that the stage belongs to.
+    support: the rows that the coefficients belong to; for an ensemble's variance it holds their NNGP matrix.
+    ridge: lambda as it was added to the diagonal.
+    outputs: k.
+    flow: of the Gram matrix; None at time 0, where there is nothing to solve, where only means are wanted, or
+        when it was released.
+    coefficients: (n, k) by time.
+    health: of the solutions, by time.
+    """
+
+    stage: Stage
+    question: Question
+    support: Support
+    ridge: float
+    outputs: int
+    flow: Flow | None = None
+    coefficients: dict[float, FloatArray] = field(default_factory=dict)
+    health: dict[float, SolutionHealth] = field(default_factory=dict)
+
+    def release(self) -> None:
+        """Give back the memory of the factorisation: from here on there are means alone."""
+        self.flow = None
+
+    def answer(self, pair: Pair, prediction: Prediction, leave_one_out: LeaveOneOut | None = None) -> Answer:
+        """A prediction with the noise that goes with it."""
+        return Answer(pair, prediction, KERNELS[pair.kernel].noise(self.ridge), leave_one_out)
+
+    @property
+    def record(self) -> SolverRecord | None:
+        """What the solver did; None where there was nothing to solve."""
+        if self.flow is None:
+            return None
+        stage, health = self.stage, self.flow.health
+        return SolverRecord(stage.gram, stage.solver.name, self.ridge, health, self.health)
+
+    def save(self, arrays: ArraySink, place: int, *, with_factor: bool) -> KeptStage:
+        """Keep the coefficients and, if wanted, the factorisation.
+
+        Args:
+            arrays: where.
+            place: among the stages, from 0.
+            with_factor: whether the factorisation is kept.
+        """
+        for time, coefficients in self.coefficients.items():
+            arrays.write(coefficients_name(self.stage.gram, time), coefficients)
+        factor = None
+        if with_factor and self.flow:
+            factor = KeptFactor(self.stage.solver.name, self.flow.save(factor_name(place), arrays))
+        return KeptStage(self.stage, self.ridge, factor)
+
+    def on(self, support: Support) -> Self:
+        """The same with the support rows as another network sees them."""
+        own = Support(support.gram, support.rows, support.allocate, self.support.matrices)
+        return type(self)(**{**vars(self), "support": own})
+
+
+def coefficients_name(gram: GramName, time: float) -> str:
+    """The array of the coefficients of one Gram matrix at one time."""
+    return f"coefficients/{gram}_t{time_text(time)}"
+
+
+def factor_name(place: int) -> str:
+    """The array of the factorisation of a stage, by its place among the stages."""
+    return f"factors/{place}"

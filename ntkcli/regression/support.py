@@ -1,0 +1,34 @@
+"""The rows that predictions are made from, and those of their Gram matrices that are at hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ntkcli.arrays import Allocate, in_memory
+from ntkcli.journal import Journal
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.linalg.blocks import SymmetricBlocks
+
+
+@dataclass
+class Support:
+    """The rows whose kernels with a test row make its prediction: today the training rows.
+
+    gram: computes kernels.
+    rows: the rows.
+    allocate: where the blocks of their Gram matrices live.
+    matrices: the Gram matrices at hand; one that is factored is taken out, as its memory is overwritten.
+    """
+
+    gram: Gram
+    rows: Rows
+    allocate: Allocate = in_memory
+    matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
+
+    def need(self, grams: Sequence[GramName], journal: Journal) -> None:
+        """Compute those of the Gram matrices that are not at hand, in one pass."""
+        missing = [gram for gram in grams if gram not in self.matrices]
+        if missing:
+            with journal.phase("gram", len(self.rows)) as advance:
+                found = self.gram.symmetric(self.rows, missing, advance, allocate=self.allocate)
+            self.matrices |= found

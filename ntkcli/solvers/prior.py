@@ -1,0 +1,34 @@
+"""The prior: at time 0 nothing is trained, and there is nothing to solve."""
+
+from collections.abc import Collection
+from typing import NoReturn
+
+from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.solvers.solver import Cost, Extent, Factoring, Kept, Solver
+
+
+class Prior(Solver):
+    """F_0 = 0."""
+
+    name = "none"
+    noun = "the prior"
+    summary = "the prior"
+    is_choice = False
+    reads_gram = False
+    can_be_in_file = True
+
+    def groups(self, times: Collection[float]) -> list[list[float]]:
+        """Time 0."""
+        return [[0.0]] if 0.0 in times else []
+
+    def cost(self, extent: Extent) -> Cost:
+        """Nothing."""
+        return Cost()
+
+    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> NoReturn:
+        """There is nothing to factor, and nobody may ask."""
+        raise ValueError("the prior has nothing to factor")
+
+    def load(self, kept: Kept) -> NoReturn:
+        """There is nothing to load, and nobody may ask."""
+        raise ValueError("the prior has no factor")

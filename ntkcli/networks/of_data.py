@@ -12,7 +12,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.activations.activation import PrecisionError
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.ranges import KernelRangeError, VarianceLimitError
+from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.networks.of_spec import name_of, network_of, weights_of
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.network import NetworkSpec

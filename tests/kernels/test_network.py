@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.ranges import KernelRangeError
+from ntkcli.kernels.range_errors import KernelRangeError
 from ntkcli.kernels.scratch import Scratch
 
 from .finite_network import FUNCTIONS, FiniteNetwork

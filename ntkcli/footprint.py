@@ -7,7 +7,7 @@ tests/test_peak_memory.py. They are rather too many than too few.
 from collections.abc import Collection
 
 from ntkcli.inference.lanczos_flow import COLUMNS_AT_ONCE
-from ntkcli.kernels.gram import CHUNK_ROWS
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.linalg.lanczos import MAX_STEPS
 from ntkcli.linalg.probes import COUNT as PROBES

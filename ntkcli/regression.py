@@ -11,8 +11,8 @@ from ntkcli.arrays import FloatArray
 from ntkcli.gram_store import GramStore
 from ntkcli.inference.leave_one_out import LeftOut, leave_one_out
 from ntkcli.inference.prediction import Prediction, concatenate
-from ntkcli.kernels.gram import CHUNK_ROWS, strips
 from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.question import Question
 from ntkcli.solved_stage import SolvedStage, solve_stage
 from ntkcli.stage_predictor import PRIOR_OF, Pair, StagePredictor

@@ -9,6 +9,7 @@ from ntkcli.gram_store import GramStore
 from ntkcli.inference.factoring import factor
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
+from ntkcli.kernels.tiled_operator import TiledOperator
 from ntkcli.linalg.probes import Probes
 from ntkcli.question import Question, time_text
 from ntkcli.stages import Stage
@@ -112,7 +113,9 @@ def _refined(
     ridge: float,
     tolerance: float,
 ) -> dict[float, Solution]:
+    operator = TiledOperator(store.gram, store.rows, gram)
+
     def multiply(x: FloatArray) -> FloatArray:
-        return store.gram.product(store.rows, gram, x) + ridge * x
+        return operator.product(x) + ridge * x
 
     return {time: refine(s, flow, y, multiply, tolerance) for time, s in solutions.items()}

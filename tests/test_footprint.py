@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ntkcli.footprint import stage_bytes, writing_bytes
-from ntkcli.kernels.gram import CHUNK_ROWS
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.question import Question
 from ntkcli.sizes import OVERHEAD_BYTES, Sizes

@@ -12,8 +12,10 @@ from ntkcli.footprint import stage_bytes
 from ntkcli.gram_store import GramStore
 from ntkcli.inference.prediction import Prediction, concatenate
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
+from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.machine import available_memory
 from ntkcli.models.factors import read_factor
@@ -144,7 +146,7 @@ class Predictor:
         return _Ready(SolvedStage(stage, record.ridge, outputs, flow, coefficients), store.matrices, pairs)
 
     def _prepare(self, network: Network) -> GramStore:
-        gram = Gram(network, threads=self._threads, dtype=self._model.file.dtype)
+        gram = Gram(network, executor=Threads(self._threads), dtype=self._model.file.dtype)
         return GramStore(gram, network.rows(self._model.x_train, gram.dtype), self._journal)
 
     def _store_for(self, network: Network) -> GramStore:

@@ -7,8 +7,9 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.gram_store import GramStore
-from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
+from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.progress import Advance
 from ntkcli.runs.npy import write_npy

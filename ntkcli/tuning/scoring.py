@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.gram import in_threads
+from ntkcli.kernels.executor import Threads
 from ntkcli.question import GRAM_OF
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
@@ -70,8 +69,8 @@ class Scorer:
                 for chunk in chunks
             ]
 
-        tasks = [partial(predict, split) for split in self.splits]
-        folds = (task() for task in tasks) if self.workers == 1 else in_threads(tasks, self.workers)
+        threads = Threads(self.workers)
+        folds = map(predict, self.splits) if self.workers == 1 else threads.map(predict, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
         scores = [(chunk, criterion.scores(list(zip(rows, kept, strict=True)))) for chunk, kept in by_chunk]

@@ -1,5 +1,6 @@
 """`ntk check`: what fitting a spec will need and do, without doing it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
-from ntkcli.solvers.catalogue import choices
+from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.file import read_spec
 from ntkcli.units import bytes_text, counted, seconds_text
 
@@ -123,12 +124,15 @@ def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:
     if planner.question and planner.question.refine:
         # A choice is either no other plan then, or none that can be refined.
         return
-    for choice in choices():
+    has_finite_times = any(0 < time < math.inf for stage in plan.stages for time in stage.times)
+    for solver in SOLVERS.values():
+        if not solver.is_choice or (has_finite_times and not solver.has_finite_times):
+            continue
         # There may be too many rows for it.
         with suppress(ResourceError):
-            other = replace(planner, choice=choice).best()
-            if other.stages != plan.stages and any(stage.solver.name == choice for stage in other.stages):
-                yield choice, other
+            other = replace(planner, choice=solver.name).best()
+            if other.stages != plan.stages and any(stage.solver is solver for stage in other.stages):
+                yield solver.name, other
 
 
 def _stage_text(stage: Stage) -> str:

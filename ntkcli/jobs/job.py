@@ -13,8 +13,10 @@ from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.jobs.relevance import learned_relevance
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import TILE_ROWS, Gram
+from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.machine import thread_count
 from ntkcli.planning.plan import Budget, Planner
 from ntkcli.planning.sizes import Sizes
@@ -89,7 +91,7 @@ class Job:
             k=self.dataset.schema.targets.count,
             itemsize=np.dtype(self.gram.dtype).itemsize,
             depth=self.gram.network.depth,
-            threads=self.gram.threads,
+            threads=self.gram.executor.workers,
         )
 
     @cached_property
@@ -129,23 +131,23 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         NumericalError: a kernel leaves the range of compute.dtype.
     """
     spec = source.spec
-    threads = thread_count(spec.compute.threads)
-    with threadpool_limits(threads, user_api="blas"):
+    executor = Threads(thread_count(spec.compute.threads))
+    with threadpool_limits(executor.workers, user_api="blas"):
         with journal.phase("read"):
             dataset = load_dataset(spec.data)
         for warning in dataset.warnings:
             journal.warn(warning)
         if learn and spec.data.relevance == "learned":
             with journal.phase("relevance"):
-                dataset = dataset.weighted(_relevance(dataset, threads))
+                dataset = dataset.weighted(_relevance(dataset, executor))
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
-        gram = Gram(network, tile_rows=tile, threads=threads, dtype=spec.compute.stored_dtype)
+        gram = Gram(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, gram.dtype)
         test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_rows else train
         yield Job(source, dataset, gram, train, test, journal)
 
 
-def _relevance(dataset: Dataset, threads: int) -> FloatArray:
+def _relevance(dataset: Dataset, executor: Executor) -> FloatArray:
     groups = dataset.schema.features.groups
-    return learned_relevance(dataset.train.x, dataset.y_train, groups, threads=threads)
+    return learned_relevance(dataset.train.x, dataset.y_train, groups, executor)

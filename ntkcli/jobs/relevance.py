@@ -8,13 +8,14 @@ relu network of depth 3 on x w. The last term keeps features at 1 that the data 
 MacKay 1996, Neal 1996; Rasmussen & Williams 2006, section 5.1, for the gradient.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
+from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.gram import Gram
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
@@ -29,7 +30,7 @@ STEP = 1e-4
 
 
 def learned_relevance(
-    x: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp], *, threads: int = 1
+    x: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp], executor: Executor
 ) -> FloatArray:
     """The factor of every feature, (features,), from at most 1,000 rows at random.
 
@@ -37,7 +38,7 @@ def learned_relevance(
         x: (n, d) inputs, standardised.
         y: (n, k) targets.
         groups: (d,), the feature that each column belongs to, from 0.
-        threads: that compute kernels.
+        executor: computes the kernels.
     """
     from scipy.optimize import minimize  # 20 MiB, which a fit that asks for no relevance does not take
 
@@ -45,7 +46,7 @@ def learned_relevance(
     if not y.any():
         return np.ones(count)
     chosen = np.sort(np.random.default_rng(0).permutation(len(x))[:ROWS])
-    evidence = Evidence(x[chosen], y[chosen], groups, threads)
+    evidence = Evidence(x[chosen], y[chosen], groups, executor)
     parameters = [RIDGE, SIGMA_B, *[FACTOR] * count]
     found = minimize(
         evidence.loss,
@@ -65,7 +66,7 @@ class Evidence:
     x: FloatArray
     y: FloatArray
     groups: npt.NDArray[np.intp]
-    threads: int = 1
+    executor: Executor = field(default_factory=Threads)
 
     def loss(self, logs: FloatArray) -> tuple[float, FloatArray]:
         """What is minimised, and its gradient; a singular matrix is as bad as can be."""
@@ -99,4 +100,4 @@ class Evidence:
         spec = NetworkSpec(depth=DEPTH, sigma_b=float(np.exp(logs[1])))
         network = network_of(spec, self.x.shape[1])
         rows = network.rows(self.x * np.exp(logs[2:])[self.groups])
-        return Gram(network, threads=self.threads).symmetric(rows, ["nngp"])["nngp"]
+        return Gram(network, executor=self.executor).symmetric(rows, ["nngp"])["nngp"]

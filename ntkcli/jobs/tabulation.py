@@ -14,7 +14,7 @@ from ntkcli.jobs.network import name_of, network_of, weights_of
 from ntkcli.journal import Journal
 from ntkcli.kernels.activations.activation import PrecisionError
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.ranges import KernelRangeError, VarianceLimitError
+from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec

@@ -1,58 +1,49 @@
-"""Gram matrices: which tiles there are, who computes them, and where they go."""
+"""Gram matrices of a network: which values are wanted, and where they go."""
 
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory
 from ntkcli.journal import Advance, unseen
+from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.rows import Rows
-from ntkcli.kernels.scratch import Scratch
+from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.scratch import thread_scratch
+from ntkcli.kernels.tiling import TILE_ROWS, BlockTile, Tile, block_tiles, rectangle_tiles
 from ntkcli.linalg.blocks import SymmetricBlocks
 
-TILE_ROWS = 256
-# Rows of a rectangle that is streamed: few enough not to matter for memory, enough to keep BLAS busy.
-CHUNK_ROWS = 128
-TASKS_AHEAD = 4
-
-T = TypeVar("T")
+Values = dict[GramName, FloatArray]
 
 
 @dataclass
 class Gram:
-    """Computes Gram matrices of one network, tile by tile, in a pool of threads.
+    """Computes Gram matrices of one network, tile by tile.
 
     The arithmetic of a tile is float64 whatever `dtype` says: `dtype` is what Gram matrices are stored as.
 
-    network: whose kernels.
-    tile_rows: rows and columns of a tile; what one thread works on should fit its share of the cache.
-    threads: number of tiles computed at once, each with BLAS on one thread.
-    dtype: of the symmetric matrices.
+    network: the network whose kernels are computed.
+    tile_rows: rows and columns of a tile; what one worker works on should fit its share of the cache.
+    executor: computes the tiles.
+    dtype: the type of the symmetric matrices' entries.
     """
 
     network: Network
     tile_rows: int = TILE_ROWS
-    threads: int = 1
+    executor: Executor = field(default_factory=Threads)
     dtype: npt.DTypeLike = np.float64
-    _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def symmetric(
         self,
         rows: Rows,
-        kernels: Iterable[str],
+        kernels: Iterable[GramName],
         advance: Advance = unseen,
         *,
         allocate: Allocate = in_memory,
-    ) -> dict[str, SymmetricBlocks]:
+    ) -> dict[GramName, SymmetricBlocks]:
         """Gram matrices (n, n) of the rows with themselves, by kernel ("nngp", "ntk").
 
         Only the lower triangle is computed. The diagonal is the diagonal recursion's, exactly.
@@ -61,118 +52,52 @@ class Gram:
         matrices = {
             kernel: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for kernel in kernels
         }
-        spans = next(iter(matrices.values())).spans
-        tasks = [
-            partial(self._fill_block_strip, matrices, rows, (i, j), strip)
-            for i, span in enumerate(spans)
-            for j in range(i + 1)
-            for strip in strips(span, self.tile_rows)
-        ]
-        self._run(tasks, advance)
+        tiles = block_tiles(next(iter(matrices.values())).spans, self.tile_rows)
+        task = partial(transposed_tile, self.network, rows, tuple(matrices))
+        for finished in self.executor.run(task, tiles, partial(_put_in_block, matrices)):
+            advance(finished)
         return matrices
 
-    def rectangle(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
+    def rectangle(self, a: Rows, b: Rows, kernels: Iterable[GramName]) -> Values:
         """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel, in float64."""
-        matrices: dict[str, FloatArray] = {kernel: np.empty((len(a), len(b))) for kernel in kernels}
-        tasks = [
-            partial(self._fill_rectangle_tile, matrices, a, b, rows, columns)
-            for rows in strips(slice(0, len(a)), self.tile_rows)
-            for columns in strips(slice(0, len(b)), self.tile_rows)
-        ]
-        self._run(tasks, unseen)
+        matrices: Values = {kernel: np.empty((len(a), len(b))) for kernel in kernels}
+        tiles = rectangle_tiles(len(a), len(b), self.tile_rows)
+        task = partial(rectangle_tile, self.network, a, b, tuple(matrices))
+        for _ in self.executor.run(task, tiles, partial(_put, matrices)):
+            pass
         return matrices
 
-    def product(self, rows: Rows, kernel: str, b: FloatArray) -> FloatArray:
-        """k(X, X) b for b (n, c) in float64, tile by tile: the matrix is computed anew, and never stored."""
-        out = np.zeros((len(rows), b.shape[1]))
-        # The longest first, so that no thread is left alone with one of them.
-        lower = list(strips(slice(0, len(rows)), self.tile_rows))[::-1]
-        tasks = [partial(self._multiply_strip, rows, kernel, b, strip) for strip in lower]
-        for strip, (own, others) in zip(lower, self._results(tasks), strict=True):
-            out[strip] += own
-            out[: strip.start] += others
-        return out
 
-    def _multiply_strip(
-        self, rows: Rows, kernel: str, b: FloatArray, strip: slice
-    ) -> tuple[FloatArray, FloatArray]:
-        """A strip of the lower triangle times b, and its transpose, left of the diagonal, times b."""
-        own = np.zeros((len(rows[strip]), b.shape[1]))
-        others = np.zeros((strip.start, b.shape[1]))
-        for tile in strips(slice(0, strip.start), self.tile_rows):
-            values = self._tile(rows[strip], rows[tile], [kernel])[kernel]
-            own += values @ b[tile]
-            others[tile] = values.T @ b[strip]
-        values = self._tile(rows[strip], rows[strip], [kernel])[kernel]
-        np.fill_diagonal(values, rows[strip].diagonal(kernel))
-        return own + values @ b[strip], others
-
-    def _fill_block_strip(
-        self, matrices: dict[str, SymmetricBlocks], rows: Rows, block: tuple[int, int], strip: slice
-    ) -> int:
-        """Compute one strip of rows of a block; returns the number of rows that this finishes.
-
-        Blocks are Fortran-ordered, so a tile is computed with the matrix's columns first and written to
-        the block's transpose: that makes the copy contiguous. A strip is finished with its diagonal block,
-        the last one of its rows.
-        """
-        spans = next(iter(matrices.values())).spans
-        row_start, columns = spans[block[0]].start, spans[block[1]]
-        is_last = block[0] == block[1]
-        stop = strip.stop if is_last else columns.stop
-        for tile in strips(slice(columns.start, stop), self.tile_rows):
-            values = self._tile(rows[tile], rows[strip], matrices)
-            for kernel, matrix in matrices.items():
-                if tile == strip:
-                    np.fill_diagonal(values[kernel], rows[tile].diagonal(kernel))
-                target = matrix[block].T
-                target[_shift(tile, columns.start), _shift(strip, row_start)] = values[kernel]
-        return len(rows[strip]) if is_last else 0
-
-    def _fill_rectangle_tile(
-        self, matrices: dict[str, FloatArray], a: Rows, b: Rows, rows: slice, columns: slice
-    ) -> int:
-        values = self._tile(a[rows], b[columns], matrices)
-        for kernel, matrix in matrices.items():
-            matrix[rows, columns] = values[kernel]
-        return 0
-
-    def _tile(self, a: Rows, b: Rows, kernels: Iterable[str]) -> dict[str, FloatArray]:
-        if not hasattr(self._local, "scratch"):
-            self._local.scratch = Scratch(self.tile_rows, self.tile_rows)
-        nngp, ntk = self.network.tile(a, b, self._local.scratch, ntk="ntk" in kernels)
-        return {"nngp": nngp, "ntk": ntk}
-
-    def _run(self, tasks: Sequence[Callable[[], int]], advance: Advance) -> None:
-        for rows in self._results(tasks):
-            advance(rows)
-
-    def _results(self, tasks: Sequence[Callable[[], T]]) -> Iterator[T]:
-        return in_threads(tasks, self.threads)
+def rectangle_tile(network: Network, a: Rows, b: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+    """The kernels between some of the rows a and some of the rows b, in the thread's work arrays."""
+    nngp, ntk = network.tile(a[tile.rows], b[tile.columns], thread_scratch(), ntk="ntk" in kernels)
+    return {kernel: nngp if kernel == "nngp" else ntk for kernel in kernels}
 
 
-def in_threads(tasks: Sequence[Callable[[], T]], threads: int) -> Iterator[T]:
-    """The tasks' results in order, a few tasks ahead of their reader; BLAS uses one thread in each."""
-    pool = ThreadPoolExecutor(threads)
-    running: deque[Future[T]] = deque()
-    with threadpool_limits(1, user_api="blas"):
-        try:
-            for task in tasks:
-                running.append(pool.submit(task))
-                if len(running) > TASKS_AHEAD * threads:
-                    yield running.popleft().result()
-            while running:
-                yield running.popleft().result()
-        finally:
-            # When a run is interrupted, what has not begun need not be waited for.
-            pool.shutdown(cancel_futures=True)
+def symmetric_tile(network: Network, rows: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+    """The kernels between some of the rows and some others of them, whose diagonal is exact."""
+    values = rectangle_tile(network, rows, rows, kernels, tile)
+    if tile.is_diagonal:
+        for kernel, matrix in values.items():
+            np.fill_diagonal(matrix, rows[tile.rows].diagonal(kernel))
+    return values
 
 
-def strips(span: slice, length: int) -> Iterator[slice]:
-    """Cut a range of rows into pieces of `length`; the last may be shorter."""
-    for start in range(span.start, span.stop, length):
-        yield slice(start, min(start + length, span.stop))
+def transposed_tile(network: Network, rows: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+    """The transpose of a tile, computed as such.
+
+    Blocks are Fortran-ordered, so that this is what can be copied into them contiguously.
+    """
+    return symmetric_tile(network, rows, kernels, Tile(tile.columns, tile.rows))
 
 
-def _shift(span: slice, origin: int) -> slice:
-    return slice(span.start - origin, span.stop - origin)
+def _put_in_block(matrices: dict[GramName, SymmetricBlocks], tile: BlockTile, values: Values) -> int:
+    """Copy a transposed tile to its place; returns the number of rows that this finishes."""
+    for kernel, matrix in matrices.items():
+        matrix[tile.block][tile.within].T[...] = values[kernel]
+    return tile.rows.stop - tile.rows.start if tile.is_diagonal else 0
+
+
+def _put(matrices: Values, tile: Tile, values: Values) -> None:
+    for kernel, matrix in matrices.items():
+        matrix[tile.rows, tile.columns] = values[kernel]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation
 from ntkcli.kernels.activations.polynomial import Identity
-from ntkcli.kernels.ranges import check_limit, check_range
+from ntkcli.kernels.range_errors import check_limit, check_range
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.kernels.skips import Branch

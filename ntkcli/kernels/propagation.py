@@ -40,7 +40,7 @@ def propagation(network: Network, x: FloatArray) -> list[LayerSignal]:
     """
     states = list(network.walk(x))
     ends = [i for i, step in enumerate(network.steps) if isinstance(step, Activate)] + [len(network.steps)]
-    rows, scratch = network.rows(x), Scratch(len(x), len(x))
+    rows, scratch = network.rows(x), Scratch()
     correlations = [
         _correlations(pairs.k, states[i].q)
         for i, pairs in enumerate(network.walk_pairs(rows, rows, scratch, ntk=False))

@@ -29,6 +29,6 @@ class Rows:
         """Some of the rows, as views."""
         return type(self)(self.x[rows], self.variances[:, rows], self.ntk_diagonal[rows])
 
-    def diagonal(self, kernel: str) -> FloatArray:
+    def diagonal(self, kernel: GramName) -> FloatArray:
         """k(x, x) of every row, (n,), for kernel "nngp" or "ntk"."""
         return self.variances[-1] if kernel == "nngp" else self.ntk_diagonal

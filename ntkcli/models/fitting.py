@@ -53,7 +53,7 @@ class Fitting:
         """Fit all stages of a plan; the spec's matrices are written on the way.
 
         Raises:
-            NumericalError: a Gram matrix is singular to rounding, or a prediction leaves the range of float64.
+            NumericalError: a Gram matrix is singular to rounding, or a prediction leaves float64.
             ConvergenceError: an iteration does not reach its tolerance.
         """
         job = self.job

@@ -14,6 +14,7 @@ from ntkcli.errors import DataError, ResourceError, SpecError
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import tabulated
 from ntkcli.journal import Journal
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
@@ -71,7 +72,7 @@ class Model:
 
         Args:
             pairs: in order.
-            std: whether a standard deviation is wanted; a factorisation that is not kept is then computed again.
+            std: whether a standard deviation is wanted; factorisations that are not kept are computed again.
             threads: that compute kernels.
             journal: is told of it.
 
@@ -85,7 +86,7 @@ class Model:
             self._check_memory(
                 [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)], question
             )
-        gram = Gram(self.network, threads=threads, dtype=self.file.dtype)
+        gram = Gram(self.network, executor=Threads(threads), dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
             return FittedModel.load(gram, self.plain, kept, question, (d, k), self.arrays, journal)
@@ -114,8 +115,8 @@ class Model:
         usable = usable_memory()
         if needed > usable:
             raise ResourceError(
-                f"not enough memory: std needs about {bytes_text(needed)}, and {bytes_text(usable)} are free: "
-                "use --no-std, or ask for one --time and --kernel"
+                f"not enough memory: std needs about {bytes_text(needed)}, and {bytes_text(usable)} are "
+                "free: use --no-std, or ask for one --time and --kernel"
             )
 
     @property

@@ -73,7 +73,7 @@ class StageRecord(Section):
         return cls(
             gram=stage.gram,
             solver=stage.solver.name,
-            pairs=[tuple(pair) for pair in stage.pairs],
+            pairs=[(pair.kernel, pair.time) for pair in stage.pairs],
             ridge=kept.ridge,
             factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
         )

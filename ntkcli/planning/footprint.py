@@ -6,7 +6,7 @@ tests/test_peak_memory.py. They are rather too many than too few.
 
 from collections.abc import Collection
 
-from ntkcli.kernels.gram import CHUNK_ROWS
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import array_bytes, block_bytes, panel_bytes
 from ntkcli.linalg.probes import COUNT as PROBES
 from ntkcli.planning.sizes import Sizes

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ntkcli.errors import ResourceError
+from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.machine import free_disk, usable_memory
@@ -163,7 +164,7 @@ class Planner:
         ]
         return block_bytes(max(lengths), self.sizes.itemsize) if lengths else 0
 
-    def _first(self, stages: list[Stage]) -> list[str]:
+    def _first(self, stages: list[Stage]) -> list[GramName]:
         """The Gram matrices that are at hand while matrices are written."""
         return stages[0].matrices(self.question) if self.question and stages else []
 

@@ -7,7 +7,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.leave_one_out import LeaveOneOut, joined, leave_one_out
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import CHUNK_ROWS, strips
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair

@@ -11,8 +11,8 @@ from ntkcli.inference.flow import Action
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.prediction import Prediction, concatenate, with_uncertainty
 from ntkcli.journal import Advance, unseen
-from ntkcli.kernels.gram import CHUNK_ROWS, strips
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question

@@ -62,7 +62,7 @@ def write_manifest(
         "calibration": _calibration(job, calibrations),
         "compute": {
             "dtype": job.spec.compute.dtype,
-            "threads": job.gram.threads,
+            "threads": job.gram.executor.workers,
             "tile": job.gram.tile_rows,
             "storage": "file" if in_file else "memory",
         },

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Advance
-from ntkcli.kernels.gram import CHUNK_ROWS, Gram, strips
-from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.regression.support import Support
 
@@ -75,14 +76,14 @@ def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
 
 
 def _square(
-    support: Support, kernel: str, rows: Rows, known: dict[str, SymmetricBlocks]
+    support: Support, kernel: GramName, rows: Rows, known: dict[GramName, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
     if kernel not in known:
         known = support.gram.symmetric(rows, [kernel], allocate=support.allocate)
     yield from known[kernel].panels()
 
 
-def _rectangle(gram: Gram, kernel: str, a: Rows, b: Rows) -> Iterator[FloatArray]:
+def _rectangle(gram: Gram, kernel: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
     for strip in strips(slice(0, len(a)), CHUNK_ROWS):
         yield gram.rectangle(a[strip], b, [kernel])[kernel]
 

@@ -129,6 +129,11 @@ class Solver(ABC):
         """Whether it answers a time."""
         return bool(self.groups([time]))
 
+    @property
+    def has_finite_times(self) -> bool:
+        """Whether it answers times that are neither 0 nor inf."""
+        return self.answers(1.0)
+
     def is_worthwhile(self, times: Collection[float]) -> bool:
         """Whether it may be the cheapest for some times; a choice of it by name is followed anyway."""
         return bool(self.groups(times))

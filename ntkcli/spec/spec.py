@@ -24,8 +24,6 @@ MatrixName = Literal[
 ]
 
 SolverChoice = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
-# Any time that is neither 0 nor inf.
-FINITE = 1.0
 
 
 class OutputSpec(Section):
@@ -103,7 +101,7 @@ class Spec(Section):
     @model_validator(mode="after")
     def _finite_times_are_beyond_some_solvers(self) -> Self:
         solver = SOLVERS.get(self.compute.solver)
-        if solver and self.inference.has_finite_time and not solver.answers(FINITE):
+        if solver and self.inference.has_finite_time and not solver.has_finite_times:
             what = f"{solver.name} solves for time inf only, and inference.time has a finite one: use auto"
             raise conflict("compute.solver", what)
         return self

@@ -8,8 +8,8 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import NtkError, NumericalError
 from ntkcli.journal import Journal
+from ntkcli.kernels.incremental import IncrementalGram
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.recursion import Recursion
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.chains import Choice, Prepared, prepared_networks
 from ntkcli.tuning.decomposed import Kernels
@@ -30,7 +30,7 @@ class Evaluation:
     dataset: Dataset
     rows: Indices
     scorer: Scorer
-    recursion: Recursion
+    gram: IncrementalGram
     journal: Journal
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
@@ -64,7 +64,7 @@ class Evaluation:
         if self._last and list(map(id, network.steps)) == list(map(id, self._last[0].steps)):
             return self._last[1]
         rows = network.rows(x)
-        matrices = self.recursion.advance(network, rows)
+        matrices = self.gram.advance(network, rows)
         diagonals = {kernel: rows.diagonal(kernel) for kernel in matrices}
         scored = self.scorer.scores(Kernels(matrices, diagonals))
         self._last = network, scored

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.spectral_scores import Regularisation
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, Kernel, KernelName
 from ntkcli.spec.inference import InferenceSpec
@@ -26,7 +26,8 @@ class HeldOut:
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:
         """(p, m, k)."""
-        return self.fold.smoother.means(self._rotated_own, self._settings(candidates))
+        smoother: SpectralSmoother = self.fold.smoother
+        return smoother.means(self._rotated_own, self._settings(candidates))
 
     def variances(self, candidates: Sequence[Candidate]) -> FloatArray:
         """Of observations, by candidates of one kernel: (p, m, k)."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.ranges import automatic_times
-from ntkcli.kernels.gram import in_threads
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, grams_of
 from ntkcli.spec.inference import InferenceSpec
@@ -71,8 +70,8 @@ class Scorer:
                 for chunk in chunks
             ]
 
-        tasks = [partial(predict, split) for split in self.splits]
-        folds = (task() for task in tasks) if self.workers == 1 else in_threads(tasks, self.workers)
+        threads = Threads(self.workers)
+        folds = map(predict, self.splits) if self.workers == 1 else threads.map(predict, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
         scores = [(chunk, criterion.scores(list(zip(rows, kept, strict=True)))) for chunk, kept in by_chunk]

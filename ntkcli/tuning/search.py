@@ -12,7 +12,7 @@ import numpy as np
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.kernels.recursion import Recursion
+from ntkcli.kernels.incremental import IncrementalGram
 from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
 from ntkcli.planning.plan import Budget
 from ntkcli.planning.sizes import Sizes
@@ -126,8 +126,8 @@ def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     workers = _workers(replace(job.sizes, n=len(rows)), job.budget, tune, axes, cut)
     targets = Targets(y, dataset.target_scaling.scale, labels)
     scorer = Scorer(tune.objective, axes, asked, targets, cut, workers)
-    recursion = Recursion(axes.needs_ntk, job.gram.threads, job.gram.tile_rows)
-    return Evaluation(source, dataset, rows, scorer, recursion, job.journal)
+    gram = IncrementalGram(axes.needs_ntk, job.gram.tile_rows, job.gram.executor)
+    return Evaluation(source, dataset, rows, scorer, gram, job.journal)
 
 
 def _rows(tune: TuneSpec, n: int) -> Indices:

@@ -6,6 +6,7 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.relevance import Evidence, learned_relevance
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.gram import Gram
 from ntkcli.spec.network import NetworkSpec
 
@@ -43,21 +44,23 @@ def test_the_gradient_is_that_of_the_loss() -> None:
 
 
 def test_features_that_matter_count_for_more_than_noise() -> None:
-    factors = learned_relevance(X, Y, EACH)
+    factors = learned_relevance(X, Y, EACH, Threads())
     assert factors[0] > 2 * max(factors[2:])
 
 
 def test_the_order_of_the_features_does_not_matter() -> None:
     order = [2, 0, 3, 1]
     np.testing.assert_allclose(
-        learned_relevance(X[:, order], Y, EACH), learned_relevance(X, Y, EACH)[order], rtol=0.02
+        learned_relevance(X[:, order], Y, EACH, Threads()),
+        learned_relevance(X, Y, EACH, Threads())[order],
+        rtol=0.02,
     )
 
 
 def test_the_columns_of_a_feature_share_a_factor() -> None:
     groups = np.array([0, 0, 1, 1])
-    assert learned_relevance(X, Y, groups).shape == (2,)
+    assert learned_relevance(X, Y, groups, Threads()).shape == (2,)
 
 
 def test_targets_without_variance_leave_every_feature_as_it_is() -> None:
-    assert learned_relevance(X, np.zeros_like(Y), EACH).tolist() == [1.0] * 4
+    assert learned_relevance(X, np.zeros_like(Y), EACH, Threads()).tolist() == [1.0] * 4

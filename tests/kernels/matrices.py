@@ -12,7 +12,7 @@ BOTH = ["nngp", "ntk"]
 
 def kernels(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """K and Theta between inputs a and b, as one tile."""
-    return network.tile(network.rows(a), network.rows(b), Scratch(len(a), len(b)), ntk=True)
+    return network.tile(network.rows(a), network.rows(b), Scratch(), ntk=True)
 
 
 def symmetric(gram: Gram, x: FloatArray) -> dict[str, FloatArray]:

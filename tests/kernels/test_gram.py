@@ -1,4 +1,3 @@
-import math
 import threading
 
 import numpy as np
@@ -13,8 +12,10 @@ from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Tile
 from ntkcli.kernels.activations.polynomial import Identity
 from ntkcli.kernels.architecture import fully_connected
-from ntkcli.kernels.gram import Gram, strips
+from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.steps import Affine
+from ntkcli.kernels.tiled_operator import TiledOperator
 
 from .inputs import make_network, normal_rows
 from .matrices import BOTH, rectangle, symmetric
@@ -100,7 +101,7 @@ def test_both_kernels_at_once_are_each_alone(activation: str) -> None:
 @every_activation
 def test_any_number_of_threads_gives_the_same_bytes(activation: str) -> None:
     network, x = make_network(activation), normal_rows(40)
-    one, three = (symmetric(Gram(network, 7, threads), x) for threads in (1, 3))
+    one, three = (symmetric(Gram(network, 7, Threads(threads)), x) for threads in (1, 3))
     for kernel in BOTH:
         assert np.array_equal(one[kernel], three[kernel])
 
@@ -122,41 +123,13 @@ def test_gram_matrices_are_stored_as_asked_and_all_else_is_float64(dtype: npt.DT
     for kernel in BOTH:
         rectangle = gram.rectangle(rows, rows, [kernel])[kernel]
         assert np.array_equal(rectangle, exact.rectangle(rows, rows, [kernel])[kernel])
-        product = gram.product(rows, kernel, np.eye(4))
-        assert np.array_equal(product, exact.product(rows, kernel, np.eye(4)))
-        assert rectangle.dtype == product.dtype == np.float64
-
-
-@every_activation
-@every_tiling
-@pytest.mark.parametrize("threads", [1, 3])
-def test_a_product_is_that_of_the_gram_matrix(activation: str, tile_rows: int, threads: int) -> None:
-    gram = Gram(make_network(activation), tile_rows, threads)
-    rows, b = gram.network.rows(normal_rows(13)), normal_rows(13, 3, seed=1)
-    for kernel, matrix in gram.symmetric(rows, BOTH).items():
-        expected = matrix.to_array() @ b
-        np.testing.assert_allclose(gram.product(rows, kernel, b), expected, rtol=1e-12, atol=1e-12)
-
-
-@every_tiling
-def test_a_product_has_the_diagonal_of_the_diagonal_recursion(tile_rows: int) -> None:
-    gram = Gram(make_network("relu"), tile_rows)
-    rows = gram.network.rows(normal_rows(13))
-    for kernel in BOTH:
-        assert np.array_equal(gram.product(rows, kernel, np.eye(13)).diagonal(), rows.diagonal(kernel))
-
-
-def test_any_number_of_threads_gives_the_same_product() -> None:
-    network, b = make_network("relu"), normal_rows(40, 2, seed=1)
-    rows = network.rows(normal_rows(40))
-    one, three = (Gram(network, 7, threads).product(rows, "ntk", b) for threads in (1, 3))
-    assert np.array_equal(one, three)
+        assert rectangle.dtype == np.float64
 
 
 @every_tiling
 @pytest.mark.usefixtures("blocks_of_five")
 def test_progress_adds_up_to_the_rows(tile_rows: int) -> None:
-    gram = Gram(make_network("relu"), tile_rows, threads=2)
+    gram = Gram(make_network("relu"), tile_rows, Threads(2))
     steps: list[int] = []
     gram.symmetric(gram.network.rows(normal_rows(13)), BOTH, steps.append)
     assert sum(steps) == 13
@@ -168,18 +141,18 @@ class Broken(Identity):
 
 
 def test_an_error_in_a_thread_reaches_the_caller() -> None:
-    gram = Gram(fully_connected([Affine(1.0, 0.0, 1.0, 0.0)] * 2, [Broken()]), 2, threads=2)
+    gram = Gram(fully_connected([Affine(1.0, 0.0, 1.0, 0.0)] * 2, [Broken()]), 2, Threads(2))
     rows = gram.network.rows(normal_rows(5))
     with pytest.raises(RuntimeError, match="no such dual"):
         gram.symmetric(rows, BOTH)
     with pytest.raises(RuntimeError, match="no such dual"):
         gram.rectangle(rows, rows, BOTH)
     with pytest.raises(RuntimeError, match="no such dual"):
-        gram.product(rows, "ntk", np.eye(5))
+        TiledOperator(gram, rows, "ntk").product(np.eye(5))
 
 
 def test_an_interruption_stops_the_pool_and_gives_blas_its_threads_back() -> None:
-    gram = Gram(make_network("relu"), 1, threads=2)
+    gram = Gram(make_network("relu"), 1, Threads(2))
     before, running = blas_threads(), threading.active_count()
 
     def interrupt(_: int) -> None:
@@ -201,10 +174,3 @@ def test_gram_matrices_are_positive_semidefinite(activation: str, sigma_b: float
     for kernel, matrix in symmetric(Gram(make_network(activation, sigma_b=sigma_b), 5), x).items():
         eigenvalues = np.linalg.eigvalsh(matrix)
         assert eigenvalues[0] >= -ROUNDING[kernel] * eigenvalues[-1]
-
-
-@given(start=st.integers(0, 9), length=st.integers(0, 30), piece=st.integers(1, 12))
-def test_strips_cover_a_span_once(start: int, length: int, piece: int) -> None:
-    pieces = list(strips(slice(start, start + length), piece))
-    assert [i for strip in pieces for i in range(strip.start, strip.stop)] == [*range(start, start + length)]
-    assert len(pieces) == math.ceil(length / piece)

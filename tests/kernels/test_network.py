@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.ranges import KernelRangeError
+from ntkcli.kernels.range_errors import KernelRangeError
 from ntkcli.kernels.scratch import Scratch
 
 from .finite_network import FUNCTIONS, FiniteNetwork
@@ -80,8 +80,8 @@ def test_a_relu_network_without_biases_is_homogeneous() -> None:
 def test_a_tile_of_some_rows_is_that_part_of_the_whole(activation: str) -> None:
     network = make_network(activation)
     a, b = network.rows(normal_rows(6, seed=1)), network.rows(normal_rows(7, seed=2))
-    part = network.tile(a[2:5], b[1:7], Scratch(6, 7), ntk=True)
-    whole = network.tile(a, b, Scratch(6, 7), ntk=True)
+    part = network.tile(a[2:5], b[1:7], Scratch(), ntk=True)
+    whole = network.tile(a, b, Scratch(), ntk=True)
     np.testing.assert_allclose(part, np.array(whole)[:, 2:5, 1:7], rtol=1e-13)
 
 
@@ -89,7 +89,7 @@ def test_a_tile_of_some_rows_is_that_part_of_the_whole(activation: str) -> None:
 def test_a_tile_leaves_its_rows_alone(activation: str) -> None:
     network, x = make_network(activation), normal_rows(4)
     rows, untouched = network.rows(x), network.rows(x.copy())
-    network.tile(rows, rows, Scratch(4, 4), ntk=True)
+    network.tile(rows, rows, Scratch(), ntk=True)
     assert np.array_equal(x, normal_rows(4))
     assert np.array_equal(rows.x, untouched.x)
     assert np.array_equal(rows.variances, untouched.variances)

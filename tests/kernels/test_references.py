@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.gram import Gram
 
 from .matrices import BOTH, all_matrices, cosines, rectangle, symmetric
@@ -40,7 +41,9 @@ def assert_matches(matrices: dict[str, FloatArray], reference: Reference, at_lea
 
 def matrices_of(case: str, tile_rows: int, threads: int = 1) -> dict[str, FloatArray]:
     reference = REFERENCES[case]
-    return all_matrices(Gram(reference.network, tile_rows, threads), reference.x_train, reference.x_test)
+    return all_matrices(
+        Gram(reference.network, tile_rows, Threads(threads)), reference.x_train, reference.x_test
+    )
 
 
 def test_every_file_has_its_cases() -> None:

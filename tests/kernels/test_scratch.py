@@ -4,19 +4,19 @@ from ntkcli.kernels.scratch import Scratch
 
 
 def test_arrays_of_one_take_do_not_overlap() -> None:
-    arrays = Scratch(4, 5).take((4, 5), 3)
+    arrays = Scratch().take((4, 5), 3)
     for value, array in enumerate(arrays):
         array.fill(value)
     assert [array.min() for array in arrays] == [array.max() for array in arrays] == [0, 1, 2]
 
 
 def test_a_smaller_tile_uses_the_same_memory() -> None:
-    scratch = Scratch(4, 5)
+    scratch = Scratch()
     large, small = scratch.take((4, 5), 2), scratch.take((3, 2), 2)
     assert [np.shares_memory(a, b) for a in large for b in small] == [True, False, False, True]
 
 
 def test_a_smaller_tile_is_contiguous() -> None:
-    (tile,) = Scratch(4, 5).take((3, 2), 1)
+    (tile,) = Scratch().take((3, 2), 1)
     assert tile.shape == (3, 2)
     assert tile.flags.c_contiguous

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.scratch import Scratch
@@ -110,7 +111,8 @@ def test_keeping_every_unit_is_no_dropout() -> None:
 @pytest.mark.usefixtures("blocks_of_five")
 def test_with_everything_on_tiles_make_the_whole(tile_rows: int, threads: int) -> None:
     network, x = everything()
-    tiled, whole = symmetric(Gram(network, tile_rows, threads), x), rectangle(Gram(network, 32), x, x)
+    tiled = symmetric(Gram(network, tile_rows, Threads(threads)), x)
+    whole = rectangle(Gram(network, 32), x, x)
     for kernel in BOTH:
         np.fill_diagonal(whole[kernel], network.rows(x).diagonal(kernel))
         np.testing.assert_allclose(tiled[kernel], whole[kernel], rtol=1e-12, atol=1e-14)
@@ -120,17 +122,17 @@ def test_with_everything_on_tiles_make_the_whole(tile_rows: int, threads: int) -
 def test_with_everything_on_a_tile_of_some_rows_is_that_part_of_the_whole() -> None:
     network, x = everything()
     rows = network.rows(x)
-    part = network.tile(rows[2:5], rows[1:12], Scratch(15, 15), ntk=True)
+    part = network.tile(rows[2:5], rows[1:12], Scratch(), ntk=True)
     parts = [array.copy() for array in part]
-    whole = network.tile(rows, rows, Scratch(15, 15), ntk=True)
+    whole = network.tile(rows, rows, Scratch(), ntk=True)
     np.testing.assert_allclose(parts, np.array(whole)[:, 2:5, 1:12], rtol=1e-13)
 
 
 def test_with_everything_on_k_is_the_same_when_nobody_wants_theta() -> None:
     network, x = everything()
     rows = network.rows(x)
-    nngp = network.tile(rows, rows, Scratch(15, 15), ntk=False)[0].copy()
-    assert np.array_equal(nngp, network.tile(rows, rows, Scratch(15, 15), ntk=True)[0])
+    nngp = network.tile(rows, rows, Scratch(), ntk=False)[0].copy()
+    assert np.array_equal(nngp, network.tile(rows, rows, Scratch(), ntk=True)[0])
 
 
 @every_option

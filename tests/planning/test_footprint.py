@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.kernels.gram import CHUNK_ROWS
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes

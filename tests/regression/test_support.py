@@ -2,13 +2,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from ntkcli.regression.gram_store import GramStore
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.gram import Gram
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.regression.fitted_model import Regression
-from ntkcli.regression.gram_store import GramStore
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import SolverChoice, ladders
 from ntkcli.spec.network import NetworkSpec

@@ -19,7 +19,9 @@ Load = Callable[..., Dataset]
 
 
 def table(dataset: Dataset, *results: Result, **output: Any) -> pd.DataFrame:
-    return prediction_table(presentation_of(dataset.schema.targets, OutputSpec(**output)), dataset.test, results)
+    return prediction_table(
+        presentation_of(dataset.schema.targets, OutputSpec(**output)), dataset.test, results
+    )
 
 
 def test_the_table_goes_by_row_then_by_result(load: Load) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.incremental import IncrementalGram
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.recursion import Recursion
 from ntkcli.kernels.steps import Activate, Affine, Pairs
 
 from .inputs import make_network, normal_rows, ready
@@ -55,9 +56,9 @@ def kinds(network: Network) -> list[object]:
     return [step if isinstance(step, Affine) else type(step) for step in network.steps]
 
 
-def check(recursion: Recursion, network: Network, x: FloatArray) -> None:
-    expected = symmetric(Gram(network, recursion.tile_rows), x)
-    for kernel, matrix in recursion.advance(network, network.rows(x)).items():
+def check(gram: IncrementalGram, network: Network, x: FloatArray) -> None:
+    expected = symmetric(Gram(network, gram.tile_rows), x)
+    for kernel, matrix in gram.advance(network, network.rows(x)).items():
         largest = expected[kernel].max()
         np.testing.assert_allclose(matrix, expected[kernel], rtol=1e-14, atol=1e-14 * largest)
         assert np.array_equal(matrix, matrix.T)
@@ -68,21 +69,21 @@ def check(recursion: Recursion, network: Network, x: FloatArray) -> None:
 def test_deeper_networks_go_on_with_the_numbers_of_their_own(
     settings: dict[str, Any], tile_rows: int
 ) -> None:
-    x, recursion = normal_rows(13), Recursion(threads=2, tile_rows=tile_rows)
+    x, gram = normal_rows(13), IncrementalGram(tile_rows=tile_rows, executor=Threads(2))
     x[[3, 12]] = x[7]
     for network in chain(x, settings, DEPTHS):
-        check(recursion, network, x)
+        check(gram, network, x)
 
 
 @pytest.mark.parametrize("settings", OTHERS.values(), ids=OTHERS)
 def test_networks_that_do_not_begin_alike_have_their_own_numbers(settings: dict[str, Any]) -> None:
-    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
     for network in chain(x, settings, [4, 5, 6]):
-        check(recursion, network, x)
+        check(gram, network, x)
 
 
 def test_lists_go_on_as_far_as_they_agree() -> None:
-    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
     shallow = {"activation": ["relu", "erf"], "sigma_w": [1.0, 1.5, 2.0], "sigma_b": [0.1, 0.2, 0.3]}
     deep = {
         "activation": ["relu", "erf", "relu"],
@@ -91,21 +92,21 @@ def test_lists_go_on_as_far_as_they_agree() -> None:
     }
     other = deep | {"sigma_w": [1.0, 1.5, 2.1, 0.5]}
     for depth, settings in ((3, shallow), (4, deep), (4, other)):
-        check(recursion, make_network(depth=depth, **settings), x)
+        check(gram, make_network(depth=depth, **settings), x)
 
 
 def test_any_order_of_networks_will_do() -> None:
-    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
     for activation, depth in (("relu", 3), ("relu", 2), ("erf", 2), ("erf", 4), ("relu", 4), ("relu", 4)):
-        check(recursion, make_network(activation, depth), x)
+        check(gram, make_network(activation, depth), x)
 
 
 def test_without_theta_there_is_k_alone() -> None:
-    x, recursion = normal_rows(13), Recursion(ntk=False, tile_rows=5)
+    x, gram = normal_rows(13), IncrementalGram(ntk=False, tile_rows=5)
     for depth in DEPTHS:
         network = make_network("relu", depth)
-        assert list(recursion.advance(network, network.rows(x))) == ["nngp"]
-        check(recursion, network, x)
+        assert list(gram.advance(network, network.rows(x))) == ["nngp"]
+        check(gram, network, x)
 
 
 def test_no_step_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,21 +118,21 @@ def test_no_step_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         on_pairs(layer, pairs)
 
     monkeypatch.setattr(Affine, "on_pairs", counted)
-    x, recursion = normal_rows(13), Recursion()
+    x, gram = normal_rows(13), IncrementalGram()
     for network in chain(x, {"activation": "gelu"}, DEPTHS):
-        recursion.advance(network, network.rows(x))
+        gram.advance(network, network.rows(x))
     assert len(layers) == DEPTHS[-1]
 
 
 def test_what_was_interrupted_is_not_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, recursion = normal_rows(13), Recursion(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
     shallow, deep = make_network("relu", 2), make_network("relu", 3)
-    recursion.advance(shallow, shallow.rows(x))
+    gram.advance(shallow, shallow.rows(x))
     with monkeypatch.context() as patch:
         patch.setattr(Affine, "on_pairs", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            recursion.advance(deep, deep.rows(x))
-    check(recursion, deep, x)
+            gram.advance(deep, deep.rows(x))
+    check(gram, deep, x)
 
 
 def interrupt(layer: Affine, pairs: Pairs) -> None:
@@ -140,7 +141,7 @@ def interrupt(layer: Affine, pairs: Pairs) -> None:
 
 def test_both_kernels_are_there() -> None:
     network = make_network("relu", 2)
-    assert set(Recursion().advance(network, network.rows(normal_rows(3)))) == set(BOTH)
+    assert set(IncrementalGram().advance(network, network.rows(normal_rows(3)))) == set(BOTH)
 
 
 def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +156,8 @@ def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.
     x = normal_rows(3)
     for depths in ([4], [2, 4]):
         seen.clear()
-        recursion = Recursion()
+        gram = IncrementalGram()
         for network in chain(x, {"activation": "relu"}, depths):
-            recursion.advance(network, network.rows(x))
+            gram.advance(network, network.rows(x))
         assert len(seen) == 3
         assert seen[0] > seen[1] == seen[2]

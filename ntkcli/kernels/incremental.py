@@ -1,0 +1,127 @@
+"""Gram matrices of one network after another, each going on from where the one before it ended."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.scratch import thread_scratch
+from ntkcli.kernels.steps import Activate, Step
+from ntkcli.kernels.tiling import TILE_ROWS, Tile, upper_tiles
+
+
+@dataclass(frozen=True)
+class BegunTile(Tile):
+    """A tile with the kernels that some steps have led to already.
+
+    k, theta: the kernels of its pairs of rows; theta is None while it is 0.
+    """
+
+    k: FloatArray
+    theta: FloatArray | None
+
+
+@dataclass
+class IncrementalGram:
+    """The kernels of all pairs of some rows, behind the steps of the network that was asked for last.
+
+    A network whose steps begin with those of the last one goes on from there; any other begins with the inner
+    products, which are computed once. Every matrix is (n, n), whole and in float64.
+
+    ntk: whether Theta is wanted.
+    tile_rows: rows and columns of a tile.
+    executor: computes the tiles.
+    steps: the steps that the matrices are behind.
+    """
+
+    ntk: bool = True
+    tile_rows: int = TILE_ROWS
+    executor: Executor = field(default_factory=Threads)
+    steps: tuple[Step, ...] = field(default=(), init=False)
+    _products: FloatArray | None = field(default=None, init=False, repr=False)
+    _matrices: dict[str, FloatArray] = field(default_factory=dict, init=False, repr=False)
+
+    def advance(self, network: Network, rows: Rows) -> dict[str, FloatArray]:
+        """Gram matrices (n, n) by kernel ("nngp", and "ntk" if wanted), overwritten by the next call.
+
+        They have the numbers of `Gram.symmetric`.
+
+        Args:
+            network: a network with its tables. It goes on from the last one as far as their activations are
+                the same objects.
+            rows: prepared for the network; always the same ones.
+        """
+        if self._products is None:
+            self._products = self._inner_products(rows)
+            kernels = ["nngp", "ntk"] if self.ntk else ["nngp"]
+            self._matrices = {kernel: np.empty_like(self._products) for kernel in kernels}
+        done = len(self.steps) if self._goes_on(network) else 0
+        tiles = self._begun_tiles(self._matrices if done else {"nngp": self._products})
+        task = partial(continued_tile, network, rows, done, self.ntk)
+        # What is interrupted half way must not be gone on from.
+        self.steps = ()
+        for _ in self.executor.run(task, tiles, self._put):
+            pass
+        self.steps = network.steps
+        return dict(self._matrices)
+
+    def _inner_products(self, rows: Rows) -> FloatArray:
+        products = np.empty((len(rows), len(rows)))
+
+        def put(tile: Tile, values: FloatArray) -> None:
+            products[tile.rows, tile.columns] = values
+
+        tiles = upper_tiles(len(rows), self.tile_rows)
+        for _ in self.executor.run(partial(inner_products, rows), tiles, put):
+            pass
+        return products
+
+    def _goes_on(self, network: Network) -> bool:
+        beginning = network.steps[: len(self.steps)]
+        return len(beginning) == len(self.steps) and all(map(_same, self.steps, beginning))
+
+    def _begun_tiles(self, before: dict[str, FloatArray]) -> list[BegunTile]:
+        """The upper triangle, where the kernels before are read."""
+        k, theta = before["nngp"], before.get("ntk")
+        return [
+            BegunTile(a, b, k[a, b], None if theta is None else theta[a, b])
+            for a, b in ((tile.rows, tile.columns) for tile in upper_tiles(len(k), self.tile_rows))
+        ]
+
+    def _put(self, tile: Tile, values: tuple[FloatArray, ...]) -> None:
+        """Copy a tile of every matrix to its place and, in the other triangle, its transpose."""
+        for matrix, part in zip(self._matrices.values(), values, strict=True):
+            matrix[tile.rows, tile.columns] = part
+            matrix[tile.columns, tile.rows] = part.T
+
+
+def inner_products(rows: Rows, tile: Tile) -> FloatArray:
+    """The inner products of some of the rows with some others."""
+    return np.asarray(rows.x[tile.rows] @ rows.x[tile.columns].T)
+
+
+def continued_tile(
+    network: Network, rows: Rows, done: int, ntk: bool, tile: BegunTile
+) -> tuple[FloatArray, ...]:
+    """K, and Theta if wanted, of a tile on which the first `done` steps have been done already."""
+    a, b = rows[tile.rows], rows[tile.columns]
+    values = network.tile_from(done, tile.k, tile.theta, a, b, thread_scratch(), ntk=ntk)
+    kernels = dict(zip(["nngp", "ntk"] if ntk else ["nngp"], values, strict=False))
+    if tile.is_diagonal:
+        for kernel, matrix in kernels.items():
+            # Rounding depends on which row comes first: the upper triangle counts, as in `Gram`.
+            upper = np.triu(matrix, 1)
+            np.add(upper, upper.T, out=matrix)
+            np.fill_diagonal(matrix, a.diagonal(kernel))
+    return tuple(kernels.values())
+
+
+def _same(a: Step, b: Step) -> bool:
+    """Whether two steps are one; activations with tables cannot be compared but by identity."""
+    if isinstance(a, Activate) and isinstance(b, Activate):
+        return a.activation is b.activation and a.keep == b.keep
+    return a == b

@@ -1,0 +1,91 @@
+"""A Gram matrix that is computed anew multiplies like the one that is stored."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.tiled_operator import TiledOperator
+
+from .inputs import make_network, normal_rows, ready
+from .matrices import BOTH
+
+N = 13
+
+every_tiling = pytest.mark.parametrize("tile_rows", [1, 3, 5, 256])
+every_kernel = pytest.mark.parametrize("kernel", BOTH)
+both_products = pytest.mark.parametrize(
+    "multiply", [TiledOperator.product, TiledOperator.half_product], ids=["product", "half_product"]
+)
+
+
+def operator(
+    kernel: str,
+    activation: str = "relu",
+    tile_rows: int = 5,
+    threads: int = 1,
+    dtype: npt.DTypeLike = np.float64,
+) -> TiledOperator:
+    network = ready(make_network(activation), normal_rows(N))
+    rows = network.rows(normal_rows(N))
+    return TiledOperator(Gram(network, tile_rows, Threads(threads), dtype), rows, kernel)
+
+
+@every_kernel
+@every_tiling
+@pytest.mark.parametrize("activation", ["relu", "erf", "identity", "tanh"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.usefixtures("blocks_of_five")
+def test_products_are_those_of_the_stored_matrix(
+    kernel: str, activation: str, tile_rows: int, threads: int, columns: int
+) -> None:
+    anew = operator(kernel, activation, tile_rows, threads)
+    stored = anew.gram.symmetric(anew.rows, [kernel])[kernel]
+    b = normal_rows(N, columns, seed=1)
+    assert (anew.n, anew.dtype) == (stored.n, stored.dtype)
+    assert np.array_equal(anew.diagonal, stored.diagonal)
+    np.testing.assert_allclose(anew.product(b), stored.product(b), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(anew.half_product(b), stored.half_product(b), rtol=1e-12, atol=1e-12)
+
+
+@every_kernel
+@every_tiling
+def test_a_half_product_and_its_transpose_make_the_whole(kernel: str, tile_rows: int) -> None:
+    anew, identity = operator(kernel, tile_rows=tile_rows), np.eye(N)
+    half = anew.half_product(identity)
+    assert np.array_equal(half, np.tril(half))
+    np.testing.assert_allclose(half + half.T, anew.product(identity), rtol=1e-13)
+
+
+@every_kernel
+@every_tiling
+def test_the_diagonal_is_that_of_the_diagonal_recursion(kernel: str, tile_rows: int) -> None:
+    anew = operator(kernel, tile_rows=tile_rows)
+    expected = anew.rows.diagonal(kernel)
+    assert np.array_equal(anew.product(np.eye(N)).diagonal(), expected)
+    assert np.array_equal(anew.half_product(np.eye(N)).diagonal(), expected / 2)
+
+
+@both_products
+def test_any_number_of_threads_gives_the_same_product(
+    multiply: Callable[[TiledOperator, FloatArray], FloatArray],
+) -> None:
+    b = normal_rows(N, 2, seed=1)
+    one, three = (multiply(operator("ntk", tile_rows=2, threads=threads), b) for threads in (1, 3))
+    assert np.array_equal(one, three)
+
+
+@both_products
+@every_kernel
+def test_products_are_float64_whatever_matrices_are_stored_as(
+    multiply: Callable[[TiledOperator, FloatArray], FloatArray], kernel: str
+) -> None:
+    b = normal_rows(N, 2, seed=1)
+    found, exact = (multiply(operator(kernel, dtype=dtype), b) for dtype in (np.float32, np.float64))
+    assert found.dtype == np.float64
+    assert np.array_equal(found, exact)

@@ -52,7 +52,7 @@ def leave_one_out(
 
     Raises:
         ConvergenceError: Lanczos does not reach its tolerance.
-        ValueError: the flow has no finite times, and the time is finite.
+        TypeError: the flow has no finite times, and the time is finite.
 
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """

@@ -71,7 +71,7 @@ class CholeskyHealth(Health):
 
 @dataclass(frozen=True)
 class CholeskyFlow:
-    """F_inf = G^{-1}, from G = L L^T. Every other time is refused with a ValueError."""
+    """F_inf = G^{-1}, from G = L L^T. Every other time is refused with a TypeError."""
 
     factor: Cholesky
 
@@ -115,4 +115,4 @@ class _CholeskyAction:
 
 def _check_infinite(time: float) -> None:
     if time != math.inf:
-        raise ValueError(f"a Cholesky factor has time inf alone, not {time}")
+        raise TypeError(f"a Cholesky factor has no finite times such as {time}")

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.linalg import expm
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import Flow, SpectralFlow
+from ntkcli.inference.flow import Flow
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.solvers.eigh import SpectralFlow
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,6 @@ class Joint:
     def test(self) -> FloatArray:
         """k(x*, x*)."""
         return self.whole[self.n :, self.n :]
-
-    @property
-    def half_train(self) -> FloatArray:
-        """T with T + T^T = k(X, X)."""
-        return np.asarray(np.tril(self.train) - np.diag(self.train.diagonal() / 2))
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ class Problem:
 
 def spectral_flow(gram: FloatArray, ridge: float = 0.0) -> Flow:
     """F_t from the eigendecomposition of gram + ridge I."""
-    return SpectralFlow(Spectrum(gram.copy(order="F")), ridge)
+    return SpectralFlow(Spectrum.of(gram.copy(order="F")), ridge)
 
 
 def dense_flow(gram: FloatArray, time: float) -> FloatArray:

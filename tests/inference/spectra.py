@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.factoring import factor
 from ntkcli.inference.flow import Flow
-from ntkcli.journal import unseen
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.probes import Probes
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.solver import Factoring
 
 Solver = Literal["cholesky", "eigh", "lanczos"]
 
@@ -58,7 +58,7 @@ def flow_of(
     """The flow of matrix + ridge I, by a solver's name."""
     blocks = in_blocks(matrix)
     largest = Probes(blocks).largest
-    return factor(blocks, ridge, solver, times, tolerance=tolerance, largest=largest, advance=unseen)
+    return SOLVERS[solver].factor(blocks, Factoring(times, ridge, tolerance, largest))
 
 
 def columns(n: int, count: int, seed: int = 0) -> FloatArray:

@@ -8,6 +8,7 @@ from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.prediction import Prediction
 
+from .dense import Dense
 from .gaussian import Problem, dense_flow, spectral_flow
 from .spectra import Solver, flow_of
 
@@ -24,7 +25,7 @@ def predict_by(flow: Flow, problem: Problem, time: float, *, full: bool) -> Pred
     nngp, ntk = problem.nngp, problem.ntk
     mean = ntk.test_train @ flow.on(problem.y).product(time)
     test = nngp.test if full else nngp.test.diagonal()
-    action, half_product = flow.on(ntk.test_train.T), nngp.half_train.__matmul__
+    action, half_product = flow.on(ntk.test_train.T), Dense(nngp.train)
     return ensemble(action, time, mean, nngp.test_train, test, half_product)
 
 

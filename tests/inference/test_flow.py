@@ -1,4 +1,5 @@
 import math
+from dataclasses import asdict
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import Action, CholeskyFlow, Flow, relaxation, survival
+from ntkcli.inference.flow import Action, Flow, relaxation, survival
 from ntkcli.linalg.cholesky import Cholesky
+from ntkcli.solvers.cholesky import CholeskyFlow
 
 from .gaussian import Problem, dense_flow, spectral_flow
 from .spectra import Solver, flow_of, in_blocks
@@ -163,6 +165,18 @@ def test_the_quadratic_forms_of_cholesky_are_squares() -> None:
     assert np.all(action.quadratic(INF, full=False) > 0)
 
 
+@pytest.mark.parametrize("time", [0.0, 1.0, 1e300])
+def test_a_cholesky_factor_refuses_every_time_but_inf(time: float) -> None:
+    action = CholeskyFlow(Cholesky(in_blocks(GRAM))).on(Y)
+    for asked in (
+        lambda: action.product(time),
+        lambda: action.decay(time),
+        lambda: action.quadratic(time, full=True),
+    ):
+        with pytest.raises(TypeError, match="no finite times"):
+            asked()
+
+
 @pytest.mark.parametrize("ridge", [0.0, 0.3])
 def test_the_health_of_the_matrix_is_told(ridge: float) -> None:
     with_ridge = GRAM + ridge * np.eye(len(GRAM))
@@ -171,18 +185,19 @@ def test_the_health_of_the_matrix_is_told(ridge: float) -> None:
         flow_of(GRAM, "eigh", [1.0], ridge=ridge),
         flow_of(GRAM, "cholesky", [INF], ridge=ridge),
     )
-    assert by_eigh.health == {
+    assert asdict(by_eigh.health) == {
         "smallest_eigenvalue": pytest.approx(eigenvalues[0], rel=1e-10),
         "condition": pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=1e-10),
     }
-    assert by_cholesky.health == {"smallest_pivot": pytest.approx(factor.diagonal().min() ** 2, rel=1e-10)}
+    pivot = pytest.approx(factor.diagonal().min() ** 2, rel=1e-10)
+    assert asdict(by_cholesky.health) == {"smallest_pivot": pivot}
 
 
 def test_a_matrix_with_a_negative_eigenvalue_has_no_condition_number() -> None:
     """Of rounding: the smallest eigenvalue is told as it was computed."""
     gram = np.diag([1.0, 1.0, -1e-17])
-    assert spectral_flow(gram).health == {"smallest_eigenvalue": -1e-17}
-    assert spectral_flow(gram, 0.5).health["condition"] == pytest.approx(3.0)
+    assert asdict(spectral_flow(gram).health) == {"smallest_eigenvalue": -1e-17, "condition": None}
+    assert asdict(spectral_flow(gram, 0.5).health)["condition"] == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize(("solver", "time", "rtol"), [("eigh", 1.0, 1e-4), ("cholesky", INF, 1e-3)])

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.lanczos_flow import COLUMNS_AT_ONCE
-from ntkcli.inference.leave_one_out import LeftOut, leave_one_out
+from ntkcli.inference.leave_one_out import LeaveOneOut, leave_one_out
+from ntkcli.solvers.lanczos import COLUMNS_AT_ONCE
 
 from .deleting import delete_each
+from .dense import Dense
 from .gaussian import Problem
 from .spectra import SPECTRA, Solver, columns, flow_of, symmetric
 
@@ -28,9 +29,9 @@ every_ridge = pytest.mark.parametrize("ridge", [0.0, 1e-3, 0.3])
 
 def left_out(
     matrix: FloatArray, y: FloatArray, solver: Solver, time: float, ridge: float, prior: FloatArray | None
-) -> LeftOut:
+) -> LeaveOneOut:
     flow = flow_of(matrix, solver, [time], ridge=ridge)
-    return leave_one_out(flow, y, np.arange(len(y)), time, None if prior is None else prior.__matmul__)
+    return leave_one_out(flow, y, np.arange(len(y)), time, None if prior is None else Dense(prior))
 
 
 @every_way

@@ -8,6 +8,7 @@ from ntkcli.inference.flow import Flow
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.prediction import Prediction
 
+from .dense import Dense
 from .gaussian import Problem, spectral_flow
 from .spectra import Solver, flow_of
 
@@ -62,14 +63,14 @@ def test_it_is_the_ensemble_with_a_noisy_prior_and_only_the_readout_trained(
     """Training towards y - f_0 - noise, as one draws from a posterior."""
     problem, kernel = Problem(), Problem().nngp
     flow = spectral_flow(kernel.train, ridge)
-    half = kernel.half_train + ridge / 2 * np.eye(problem.n)
+    noisy = Dense(kernel.train + ridge * np.eye(problem.n))
     trained = ensemble(
         flow.on(kernel.test_train.T),
         time,
         kernel.test_train @ flow.on(problem.y).product(time),
         kernel.test_train,
         kernel.test,
-        half.__matmul__,
+        noisy,
     )
     prediction = predict(problem, time, ridge=ridge)
     assert prediction.covariance is not None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntkcli.arrays import FloatArray
-from ntkcli.inference.flow import Action, Flow, relaxation
+from ntkcli.arrays import ArraySink, FloatArray, IntArray
+from ntkcli.inference.flow import Action, Deletion, Flow, Health, relaxation
 from ntkcli.inference.solution import Solution, solve
 from ntkcli.linalg.probes import COUNT, Probes
 
@@ -75,7 +75,7 @@ def test_a_good_solution_leaves_no_residual(
     for solution in solutions_of(matrix, y, solver, times, ridge=ridge).values():
         # Rounding is relative to |G| |x|, which is up to 1e4 |y|.
         amplified = max(1.0, float(np.linalg.norm(solution.coefficients) / np.linalg.norm(y)))
-        assert solution.residual <= limit * amplified
+        assert solution.health.residual <= limit * amplified
 
 
 def true_residual(
@@ -100,16 +100,15 @@ def test_the_residual_of_a_float32_solution_is_judged_honestly(
     flow = flow_of(matrix, solver, [time], ridge=ridge, tolerance=1e-5)
     solution = solve(flow, probes, y, ridge, [time])[time]
     exact = true_residual(matrix, y, ridge, solution, flow.on(y).decay(time))
-    assert exact / 4 <= solution.residual <= 4 * exact
+    assert exact / 4 <= solution.health.residual <= 4 * exact
 
 
 class WrongFlow:
     """Solutions of G = I at inf, off by a share of y in some direction."""
 
-    health: dict[str, float]
+    health = Health()
 
     def __init__(self, error: FloatArray) -> None:
-        self.health = {}
         self.error = error
 
     def on(self, b: FloatArray) -> Action:
@@ -117,6 +116,14 @@ class WrongFlow:
         wrong = b.copy()
         wrong[:, 0] += self.error
         return _WrongAction(wrong)
+
+    def deletion(self, rows: IntArray, time: float) -> Deletion:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
+        """Nobody asks."""
+        raise NotImplementedError
 
 
 class _WrongAction:
@@ -138,7 +145,7 @@ def test_a_wrong_solution_is_found_out(n: int, exponent: int, seed: int) -> None
     """Within a factor of 4, which chi-square with 8 degrees of freedom leaves once in 30,000."""
     y, error = columns(n, 1, seed), 10.0**exponent * columns(n, 1, seed + 1000)
     flow: Flow = WrongFlow(error[:, 0])
-    residual = solve(flow, Probes(in_blocks(np.eye(n))), y, 0.0, [INF])[INF].residual
+    residual = solve(flow, Probes(in_blocks(np.eye(n))), y, 0.0, [INF])[INF].health.residual
     exact = float(np.linalg.norm(error) / np.linalg.norm(y))
     assert exact / 4 <= residual <= 4 * exact
 
@@ -150,8 +157,8 @@ def test_the_residual_has_no_unit(scale: float) -> None:
     one, scaled = (
         solutions_of(matrix, factor * y, "lanczos", [1e3], tolerance=1e-3)[1e3] for factor in (1.0, scale)
     )
-    assert one.residual > 1e-8
-    assert scaled.residual == pytest.approx(one.residual, rel=1e-3)
+    assert one.health.residual > 1e-8
+    assert scaled.health.residual == pytest.approx(one.health.residual, rel=1e-3)
 
 
 def test_targets_of_zero_have_no_residual() -> None:
@@ -159,7 +166,7 @@ def test_targets_of_zero_have_no_residual() -> None:
     for solver, times in WAYS:
         for solution in solutions_of(matrix, np.zeros((20, 2)), solver, times).values():
             assert np.array_equal(solution.coefficients, np.zeros((20, 2)))
-            assert solution.residual == 0.0
+            assert solution.health.residual == 0.0
 
 
 @pytest.mark.parametrize("solver", ["cholesky", "eigh"])
@@ -167,7 +174,7 @@ def test_targets_of_zero_have_no_residual() -> None:
 def test_interpolation_takes_a_degree_of_freedom_for_every_row(solver: Solver, n: int, seed: int) -> None:
     matrix = symmetric(SPECTRA["condition 1e4"](n), seed)
     solution = solutions_of(matrix, columns(n, 1), solver, [INF])[INF]
-    assert solution.degrees_of_freedom == pytest.approx(n, rel=1e-9)
+    assert solution.health.effective_degrees_of_freedom == pytest.approx(n, rel=1e-9)
 
 
 @every_solver
@@ -180,13 +187,15 @@ def test_degrees_of_freedom_are_within_five_standard_deviations(
     eigenvalues, ridge = SPECTRA[spectrum](n), 1e-2
     solution = solutions_of(symmetric(eigenvalues, seed), columns(n, 1), solver, [time], ridge=ridge)[time]
     exact = float(np.sum(shares(eigenvalues, ridge, time)))
-    assert abs(solution.degrees_of_freedom - exact) <= 5 * math.sqrt(2 * exact / COUNT) + 1e-8
+    assert (
+        abs(solution.health.effective_degrees_of_freedom - exact) <= 5 * math.sqrt(2 * exact / COUNT) + 1e-8
+    )
 
 
 def test_degrees_of_freedom_grow_with_time_from_zero_to_all() -> None:
     matrix, times = symmetric(SPECTRA["condition 1e4"](30)), [1e-6, 1e-2, 1.0, 1e2, 1e4, INF]
     found = [
-        solution.degrees_of_freedom
+        solution.health.effective_degrees_of_freedom
         for solution in solutions_of(matrix, columns(30, 1), "eigh", times).values()
     ]
     assert found == sorted(found)
@@ -202,7 +211,7 @@ def test_the_condition_number_is_estimated_from_below(
 ) -> None:
     """To an order of magnitude; an eigenvalue of 1e-12 is itself uncertain by some eps, 1e-3 of it."""
     eigenvalues = SPECTRA[spectrum](n)
-    condition = solutions_of(symmetric(eigenvalues, seed), columns(n, 1), solver, [INF])[INF].condition
+    condition = solutions_of(symmetric(eigenvalues, seed), columns(n, 1), solver, [INF])[INF].health.condition
     exact = float(eigenvalues.max() / eigenvalues.min())
     assert condition is not None
     assert exact / 10 <= condition <= exact * (1 + 1e-2)
@@ -212,7 +221,7 @@ def test_the_condition_number_has_the_ridge() -> None:
     """From below, as the share of the largest among 20 eigenvalues leaves it."""
     eigenvalues = SPECTRA["one huge"](20)
     matrix = symmetric(eigenvalues)
-    condition = solutions_of(matrix, columns(20, 1), "cholesky", [INF], ridge=0.5)[INF].condition
+    condition = solutions_of(matrix, columns(20, 1), "cholesky", [INF], ridge=0.5)[INF].health.condition
     assert condition is not None
     assert 0.9 * 1.5 / 0.5 < condition <= 1.5 / 0.5
 
@@ -220,7 +229,7 @@ def test_the_condition_number_has_the_ridge() -> None:
 @pytest.mark.parametrize(("solver", "time"), [("eigh", 1.0), ("lanczos", 1.0)])
 def test_finite_times_have_no_condition_number(solver: Solver, time: float) -> None:
     matrix = symmetric(SPECTRA["condition 1e4"](20))
-    assert solutions_of(matrix, columns(20, 1), solver, [time])[time].condition is None
+    assert solutions_of(matrix, columns(20, 1), solver, [time])[time].health.condition is None
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -11,11 +11,12 @@ from ntkcli.arrays import FloatArray
 from ntkcli.inference import spectral_scores
 from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.posterior import posterior
-from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 
 from .deleting import delete_each
+from .dense import Dense
 from .gaussian import Joint, Problem, spectral_flow
 
 INF = math.inf
@@ -28,8 +29,8 @@ every_ridge = pytest.mark.parametrize("ridge", [0.0, 1e-3, 0.3])
 
 def smoother_of(matrix: FloatArray, y: FloatArray = Y) -> tuple[SpectralSmoother, FloatArray]:
     """And the eigenvectors."""
-    spectrum = Spectrum(matrix.copy(order="F"))
-    return SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, y), spectrum.vectors
+    spectrum = Spectrum.of(matrix.copy(order="F"))
+    return SpectralSmoother(spectrum, y), spectrum.vectors
 
 
 def rotated_prior(vectors: FloatArray) -> FloatArray:
@@ -123,8 +124,10 @@ def test_validation_predictions_are_the_posteriors(time: float, ridge: float) ->
     mean = K.test_train @ flow.on(Y).product(time)
     expected = posterior(flow.on(K.test_train.T), time, mean, K.test.diagonal())
     assert expected.variance is not None
-    np.testing.assert_allclose(smoother.mean(rotated, ridge, time), mean, rtol=1e-10, atol=1e-13)
-    found = smoother.posterior_variance(rotated, K.test.diagonal(), ridge, time)
+    np.testing.assert_allclose(
+        smoother.means(rotated, [Regularisation(ridge, time)])[0], mean, rtol=1e-10, atol=1e-13
+    )
+    found = smoother.posterior_variances(rotated, K.test.diagonal(), [Regularisation(ridge, time)])[0]
     np.testing.assert_allclose(found, expected.variance, rtol=1e-9)
 
 
@@ -134,10 +137,12 @@ def test_validation_predictions_are_the_ensembles(time: float, ridge: float) -> 
     smoother, vectors = smoother_of(THETA.train)
     flow, rotated = spectral_flow(THETA.train, ridge), THETA.test_train @ vectors
     mean = THETA.test_train @ flow.on(Y).product(time)
-    action, half = flow.on(THETA.test_train.T), K.half_train.__matmul__
-    expected = ensemble(action, time, mean, K.test_train, K.test.diagonal(), half)
+    action, prior = flow.on(THETA.test_train.T), Dense(K.train)
+    expected = ensemble(action, time, mean, K.test_train, K.test.diagonal(), prior)
     assert expected.variance is not None
-    np.testing.assert_allclose(smoother.mean(rotated, ridge, time), mean, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(
+        smoother.means(rotated, [Regularisation(ridge, time)])[0], mean, rtol=1e-10, atol=1e-13
+    )
     found = smoother.ensemble_variance(
         rotated, K.test_train @ vectors, K.test.diagonal(), rotated_prior(vectors), ridge, time
     )
@@ -148,7 +153,7 @@ def test_a_known_row_has_no_variance_rather_than_a_negative_one() -> None:
     smoother, vectors = smoother_of(K.train)
     rotated, prior = K.train @ vectors, K.train.diagonal()
     variances = [
-        smoother.posterior_variance(rotated, prior, 0.0, INF),
+        smoother.posterior_variances(rotated, prior, [Regularisation(0.0, INF)])[0],
         smoother.ensemble_variance(rotated, rotated, prior, rotated_prior(vectors), 0.0, INF),
     ]
     for variance in variances:
@@ -171,18 +176,22 @@ def test_a_singular_matrix_is_not_inverted(twins: Joint) -> None:
         lambda: smoother.variance_ensemble(among, 0.0, INF),
         lambda: smoother.evidence(0.0),
         lambda: smoother.evidence_scaled(0.0),
-        lambda: smoother.mean(rotated, 0.0, INF),
-        lambda: smoother.posterior_variance(rotated, prior, 0.0, INF),
     ):
         with pytest.raises(SingularMatrixError) as refusal:
             refused()
         assert refusal.value.row in (0, PROBLEM.n - 1)
+    settings = [Regularisation(0.0, INF), Regularisation(0.1, INF), Regularisation(0.0, 1.0)]
+    for stacked in (
+        smoother.means(rotated, settings),
+        smoother.posterior_variances(rotated, prior, settings),
+    ):
+        assert np.isnan(stacked).any(axis=tuple(range(1, stacked.ndim))).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize("ridge", [0.0, 1e-17, 1e-13, 1e-3])
 def test_what_is_singular_is_what_is_singular_to_the_spectrum(twins: Joint, ridge: float) -> None:
-    spectrum = Spectrum(twins.train.copy(order="F"))
-    smoother = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, Y)
+    spectrum = Spectrum.of(twins.train.copy(order="F"))
+    smoother = SpectralSmoother(spectrum, Y)
 
     def singular(check: object) -> bool:
         assert callable(check)
@@ -206,8 +215,8 @@ def test_a_singular_matrix_is_no_obstacle_with_a_ridge_or_before_the_end(twins: 
 
 
 def test_float32_vectors_give_float64_of_less_digits() -> None:
-    spectrum = Spectrum(K.train.astype(np.float32, order="F"))
-    found, (exact, _) = SpectralSmoother(spectrum.eigenvalues, spectrum.vectors, Y), smoother_of(K.train)
+    spectrum = Spectrum.of(K.train.astype(np.float32, order="F"))
+    found, (exact, _) = SpectralSmoother(spectrum, Y), smoother_of(K.train)
     for time in (1.0, INF):
         residual, variance = found.residual(0.3, time), found.variance_posterior(0.3, time)
         assert residual.dtype == variance.dtype == np.float64

@@ -18,7 +18,7 @@ both_types = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (n
 
 
 def spectrum_of(matrix: FloatArray) -> Spectrum:
-    return Spectrum(matrix.copy(order="F"))
+    return Spectrum.of(matrix.copy(order="F"))
 
 
 def of_rank(rank: int, n: int) -> FloatArray:
@@ -39,7 +39,7 @@ def test_the_eigenvalues_and_vectors_make_the_matrix(n: int, dtype: npt.DTypeLik
 @both_types
 def test_the_vectors_take_the_place_of_the_matrix(dtype: npt.DTypeLike, rtol: float) -> None:
     matrix = positive_definite(17, dtype=dtype).copy(order="F")
-    spectrum = Spectrum(matrix)
+    spectrum = Spectrum.of(matrix)
     assert np.shares_memory(spectrum.vectors, matrix)
     np.testing.assert_allclose(matrix.T @ matrix, np.eye(17), atol=rtol)
 

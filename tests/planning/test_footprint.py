@@ -10,6 +10,7 @@ from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Solver, Stage
 
@@ -18,19 +19,26 @@ SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
 TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
 
 
-def stage(solver: Solver, kernel: str = "ntk") -> Stage:
+def stage(solver: Solver, kernel: KernelName = "ntk") -> Stage:
     return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
 
 
-def question(solver: Solver, kernel: str = "ntk", spread: Any = "none", **changes: Any) -> Question:
-    return Question({kernel: [TIMES[solver]]}, spread=spread, **changes)
+def question(
+    solver: Solver, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any
+) -> Question:
+    return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
 
 
 def memory(
-    solver: Solver, sizes: Sizes = SIZES, kernel: str = "ntk", spread: str = "none", *, in_file: bool = False
+    solver: Solver,
+    sizes: Sizes = SIZES,
+    kernel: KernelName = "ntk",
+    uncertainty: str = "none",
+    *,
+    in_file: bool = False,
 ) -> int:
     """Bytes at the peak, the base included."""
-    asked = question(solver, kernel, spread)
+    asked = question(solver, kernel, uncertainty)
     return sizes.base + stage_bytes(stage(solver, kernel), sizes, asked, in_file=in_file)
 
 
@@ -42,32 +50,34 @@ def test_a_second_gram_matrix_counts_as_its_blocks(solver: Solver, itemsize: int
     assert two - one == pytest.approx(block_bytes(60_000, itemsize), rel=0.05)
 
 
-@pytest.mark.parametrize("spread", ["none", "variance", "covariance"])
-def test_a_stage_takes_at_least_what_is_surely_allocated(spread: str) -> None:
+@pytest.mark.parametrize("uncertainty", ["none", "variance", "covariance"])
+def test_a_stage_takes_at_least_what_is_surely_allocated(uncertainty: str) -> None:
     n, m = SIZES.n, SIZES.m
     block, full, chunk = block_bytes(n, 8), 8 * n * n, 8 * n * CHUNK_ROWS
-    grams, covariance = (1, 0) if spread == "none" else (2, 8 * m * m * (spread == "covariance"))
-    assert memory("none", spread=spread) >= OVERHEAD_BYTES + covariance
-    assert memory("cholesky", spread=spread) >= OVERHEAD_BYTES + grams * block + chunk + covariance
-    assert memory("cholesky", spread=spread, in_file=True) >= OVERHEAD_BYTES + chunk + covariance
-    basis = 10 * 8 * n if spread == "none" else 10 * chunk
-    assert memory("lanczos", spread=spread) >= OVERHEAD_BYTES + grams * block + basis + covariance
-    assert memory("eigh", spread=spread) >= OVERHEAD_BYTES + (grams - 1) * block + 3 * full
+    grams, covariance = (1, 0) if uncertainty == "none" else (2, 8 * m * m * (uncertainty == "covariance"))
+    assert memory("none", uncertainty=uncertainty) >= OVERHEAD_BYTES + covariance
+    assert memory("cholesky", uncertainty=uncertainty) >= OVERHEAD_BYTES + grams * block + chunk + covariance
+    assert memory("cholesky", uncertainty=uncertainty, in_file=True) >= OVERHEAD_BYTES + chunk + covariance
+    basis = 10 * 8 * n if uncertainty == "none" else 10 * chunk
+    assert memory("lanczos", uncertainty=uncertainty) >= OVERHEAD_BYTES + grams * block + basis + covariance
+    assert memory("eigh", uncertainty=uncertainty) >= OVERHEAD_BYTES + (grams - 1) * block + 3 * full
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_memory_does_not_grow_with_the_test_rows_but_by_what_is_read_and_written(solver: Solver) -> None:
-    few, many = (memory(solver, Sizes(n=60_000, m=m, d=1), spread="variance") for m in (CHUNK_ROWS, 10**7))
+    few, many = (
+        memory(solver, Sizes(n=60_000, m=m, d=1), uncertainty="variance") for m in (CHUNK_ROWS, 10**7)
+    )
     assert many - few < 50 * 8 * 10**7
 
 
-@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("uncertainty", ["none", "variance"])
 @pytest.mark.parametrize("solver", ["cholesky", "lanczos"])
 def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square(
-    solver: Solver, spread: str
+    solver: Solver, uncertainty: str
 ) -> None:
     once, twice = (
-        memory(solver, Sizes(n=n, m=100, d=1), spread=spread, in_file=True) - OVERHEAD_BYTES
+        memory(solver, Sizes(n=n, m=100, d=1), uncertainty=uncertainty, in_file=True) - OVERHEAD_BYTES
         for n in (10**6, 2 * 10**6)
     )
     assert twice < 2.1 * once
@@ -77,7 +87,7 @@ def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square
 def test_half_the_size_of_numbers_is_half_of_the_matrices(solver: Solver) -> None:
     sizes = replace(SIZES, n=60_000, m=1)
     long, short = (
-        memory(solver, replace(sizes, itemsize=itemsize), spread="none") - OVERHEAD_BYTES
+        memory(solver, replace(sizes, itemsize=itemsize), uncertainty="none") - OVERHEAD_BYTES
         for itemsize in (8, 4)
     )
     assert short == pytest.approx(long / 2, rel=0.05)

@@ -15,8 +15,8 @@ from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.plan import MOST_EIGH_ROWS, Budget, Plan, Planner
 from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import SolverChoice
 from ntkcli.spec.spec import Spec
 from ntkcli.units import bytes_text
 
@@ -48,9 +48,11 @@ JOBS = st.builds(
 )
 
 
-def asking(time: float | list[float] = math.inf, kernel: str = "ntk", **changes: Any) -> Question:
-    """What is asked of one kernel; its mean alone unless `spread` says otherwise."""
-    return Question({kernel: time if isinstance(time, list) else [time]}, **{"spread": "none", **changes})
+def asking(time: float | list[float] = math.inf, kernel: KernelName = "ntk", **changes: Any) -> Question:
+    """What is asked of one kernel; its mean alone unless `uncertainty` says otherwise."""
+    return Question(
+        {kernel: time if isinstance(time, list) else [time]}, **{"uncertainty": "none", **changes}
+    )
 
 
 def planner(question: Question | None, **changes: Any) -> Planner:
@@ -66,10 +68,10 @@ def need(question: Question | None, **changes: Any) -> int:
     return planner(question, **changes).best().memory_bytes
 
 
-@pytest.mark.parametrize("spread", ["none", "variance", "covariance"])
+@pytest.mark.parametrize("uncertainty", ["none", "variance", "covariance"])
 @pytest.mark.parametrize("kernel", ["ntk", "nngp", "ntkgp"])
-def test_time_inf_is_a_cholesky_factorisation(kernel: str, spread: str) -> None:
-    assert solvers(planner(asking(math.inf, kernel, spread=spread)).best()) == ["cholesky"]
+def test_time_inf_is_a_cholesky_factorisation(kernel: KernelName, uncertainty: str) -> None:
+    assert solvers(planner(asking(math.inf, kernel, uncertainty=uncertainty)).best()) == ["cholesky"]
 
 
 def test_time_0_needs_no_solver() -> None:
@@ -78,7 +80,7 @@ def test_time_0_needs_no_solver() -> None:
 
 
 @pytest.mark.parametrize("kernel", ["ntk", "nngp"])
-def test_the_mean_at_one_finite_time_takes_lanczos(kernel: str) -> None:
+def test_the_mean_at_one_finite_time_takes_lanczos(kernel: KernelName) -> None:
     assert solvers(planner(asking(10.0, kernel)).best()) == ["lanczos"]
 
 
@@ -93,9 +95,9 @@ def test_many_far_apart_times_share_one_eigendecomposition() -> None:
 
 @pytest.mark.parametrize("kernel", ["ntk", "nngp"])
 def test_standard_deviations_at_a_finite_time_take_lanczos_for_few_rows_and_eigh_for_many(
-    kernel: str,
+    kernel: KernelName,
 ) -> None:
-    question = asking(10.0, kernel, spread="variance")
+    question = asking(10.0, kernel, uncertainty="variance")
     by_rows = {
         m: solvers(planner(question, sizes=replace(SIZES, m=m)).best()) for m in (1, SIZES.n // 20, 100_000)
     }
@@ -103,7 +105,7 @@ def test_standard_deviations_at_a_finite_time_take_lanczos_for_few_rows_and_eigh
 
 
 def test_the_covariance_of_many_rows_at_a_finite_time_takes_eigh() -> None:
-    question = asking(10.0, spread="covariance")
+    question = asking(10.0, uncertainty="covariance")
     assert solvers(planner(question, sizes=replace(SIZES, m=SIZES.n)).best()) == ["eigh"]
 
 
@@ -118,7 +120,7 @@ def test_the_covariance_of_many_rows_at_a_finite_time_takes_eigh() -> None:
         ([0.0, 10.0, math.inf], "lanczos", ["cholesky", "lanczos", "none"]),
     ],
 )
-def test_a_choice_of_solver_is_followed(time: Any, choice: SolverChoice, expected: list[str]) -> None:
+def test_a_choice_of_solver_is_followed(time: Any, choice: str, expected: list[str]) -> None:
     assert sorted(solvers(planner(asking(time), choice=choice).best())) == expected
 
 
@@ -129,14 +131,14 @@ def test_a_solver_that_has_failed_is_not_tried_again() -> None:
 
 
 def test_of_the_plans_that_fit_the_cheapest_is_taken() -> None:
-    question = asking(10.0, spread="variance")
+    question = asking(10.0, uncertainty="variance")
     plans = {choice: planner(question, choice=choice).best() for choice in ("eigh", "lanczos")}
     assert plans["eigh"].operations < plans["lanczos"].operations
     assert planner(question).best() == plans["eigh"]
 
 
 def test_without_memory_for_eigh_lanczos_is_taken() -> None:
-    question = asking(10.0, spread="variance")
+    question = asking(10.0, uncertainty="variance")
     sizes = replace(SIZES, m=SIZES.n)
     most, least = (need(question, sizes=sizes, choice=choice) for choice in ("eigh", "lanczos"))
     assert least < most
@@ -146,7 +148,7 @@ def test_without_memory_for_eigh_lanczos_is_taken() -> None:
         assert plan.memory_bytes <= memory
 
 
-@pytest.mark.parametrize("question", [asking(math.inf), asking(10.0, spread="variance"), None])
+@pytest.mark.parametrize("question", [asking(math.inf), asking(10.0, uncertainty="variance"), None])
 def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | None) -> None:
     job = planner(question, choice="lanczos", matrices=[] if question else ["ntk_train_train"])
     in_memory = job.best()
@@ -160,7 +162,7 @@ def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | No
 
 
 def test_an_eigendecomposition_is_never_in_a_file() -> None:
-    question = asking(10.0, spread="variance")
+    question = asking(10.0, uncertainty="variance")
     budget = replace(PLENTY, memory=need(question, choice="eigh") - 1)
     assert planner(question, budget=budget).checked().stages != []
     with pytest.raises(ResourceError, match="not enough memory"):
@@ -183,7 +185,7 @@ def test_the_disk_is_that_of_the_matrices_and_covariances() -> None:
     short = replace(SIZES, itemsize=4)
     assert planner(None, sizes=short, matrices=names).best().disk_bytes == 4 * entries
     assert planner(asking()).best().disk_bytes == 0
-    question = Question({"ntk": [1.0, math.inf], "ntkgp": [math.inf]}, spread="covariance")
+    question = Question({"ntk": [1.0, math.inf], "ntkgp": [math.inf]}, uncertainty="covariance")
     assert planner(question, sizes=replace(SIZES, k=2)).best().disk_bytes == 3 * 2 * 8 * m * m
 
 
@@ -222,7 +224,7 @@ def planner_of(spec: Spec, sizes: Sizes, budget: Budget) -> Planner:
         budget,
         Question(
             {kernel: spec.inference.times_of(kernel) for kernel in spec.inference.kernel},
-            spread="covariance" if output.covariance else "variance" if output.std else "none",
+            uncertainty="covariance" if output.covariance else "variance" if output.std else "none",
             tolerance=compute.iteration_tolerance,
             refine=compute.dtype == "mixed",
         ),

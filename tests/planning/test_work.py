@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import EFFICIENCY, Work, stage_work
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Solver, Stage
 
@@ -18,24 +19,26 @@ SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
 TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
 
 
-def stage(solver: Solver, kernel: str = "ntk") -> Stage:
+def stage(solver: Solver, kernel: KernelName = "ntk") -> Stage:
     return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
 
 
-def question(solver: Solver, kernel: str = "ntk", spread: Any = "none", **changes: Any) -> Question:
-    return Question({kernel: [TIMES[solver]]}, spread=spread, **changes)
+def question(
+    solver: Solver, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any
+) -> Question:
+    return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
 
 
-def operations(solver: Solver, sizes: Sizes = SIZES, spread: str = "variance") -> float:
-    return stage_work(stage(solver), sizes, question(solver, spread=spread)).operations(sizes)
+def operations(solver: Solver, sizes: Sizes = SIZES, uncertainty: str = "variance") -> float:
+    return stage_work(stage(solver), sizes, question(solver, uncertainty=uncertainty)).operations(sizes)
 
 
-@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("uncertainty", ["none", "variance"])
 @pytest.mark.parametrize("solver", SOLVERS)
 @given(n=st.integers(2, 10**5), m=st.integers(1, 10**5), more=st.integers(1, 10**4))
-def test_more_rows_are_more_work(solver: Solver, spread: str, n: int, m: int, more: int) -> None:
+def test_more_rows_are_more_work(solver: Solver, uncertainty: str, n: int, m: int, more: int) -> None:
     here, larger, longer = (
-        operations(solver, Sizes(n, m, d=10), spread) for n, m in ((n, m), (n + more, m), (n, m + more))
+        operations(solver, Sizes(n, m, d=10), uncertainty) for n, m in ((n, m), (n + more, m), (n, m + more))
     )
     assert larger > here
     assert longer > here
@@ -55,15 +58,15 @@ def _kind(solver: Solver) -> str:
 def test_standard_deviations_cost_solves_for_every_test_row(solver: Solver, least: float) -> None:
     n, m = 1000, 10**6
     with_std, without = (
-        stage_work(stage(solver), Sizes(n, m, 1), question(solver, spread=spread))
-        for spread in ("variance", "none")
+        stage_work(stage(solver), Sizes(n, m, 1), question(solver, uncertainty=uncertainty))
+        for uncertainty in ("variance", "none")
     )
     assert with_std.entries == without.entries
     assert with_std.solve - without.solve >= least * m * n**2
 
 
 def test_the_prior_is_no_work() -> None:
-    assert stage_work(stage("none"), SIZES, question("none", spread="variance")) == Work()
+    assert stage_work(stage("none"), SIZES, question("none", uncertainty="variance")) == Work()
 
 
 def test_work_adds_up() -> None:

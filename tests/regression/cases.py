@@ -1,7 +1,7 @@
 """Data to predict from, with every solver, for the tests of regression."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,36 +12,72 @@ import pytest
 from ntkcli.arrays import Allocate, FloatArray, in_memory
 from ntkcli.inference.prediction import Prediction
 from ntkcli.jobs.network import network_of
+from ntkcli.journal import Journal
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
-from ntkcli.regression.fitted_model import Answer, Regression
-from ntkcli.regression.gram_store import GramStore
+from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.regression.deletion import delete_rows
+from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
+from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import SolverChoice, Stage, ladders
+from ntkcli.regression.solve import fit_stages
+from ntkcli.regression.stages import Stage, ways
+from ntkcli.regression.support import Support
 from ntkcli.spec.network import NetworkSpec
 
 INF = math.inf
-KERNELS = ["ntk", "nngp", "ntkgp"]
+KERNEL_NAMES: list[KernelName] = ["ntk", "nngp", "ntkgp"]
 
-every_kernel = pytest.mark.parametrize("kernel", KERNELS)
+every_kernel = pytest.mark.parametrize("kernel", KERNEL_NAMES)
 flowing_kernels = pytest.mark.parametrize("kernel", ["ntk", "nngp"])
 finite_solvers = pytest.mark.parametrize("solver", ["eigh", "lanczos"])
 limit_solvers = pytest.mark.parametrize("solver", ["eigh", "cholesky"])
 every_way = pytest.mark.parametrize(
     ("kernel", "time", "solver"),
     [
-        *((kernel, INF, solver) for kernel in KERNELS for solver in ("eigh", "cholesky")),
+        *((kernel, INF, solver) for kernel in KERNEL_NAMES for solver in ("eigh", "cholesky")),
         *((kernel, 1.0, solver) for kernel in ("ntk", "nngp") for solver in ("eigh", "lanczos")),
     ],
 )
 
-Answers = dict[tuple[str, float], Answer]
+Answers = dict[tuple[KernelName, float], Answer]
 
 
-def ladder(question: Question, solver: SolverChoice) -> list[Stage]:
+def only_way(question: Question, solver: str) -> list[Stage]:
     """The only stages that a choice other than auto leaves."""
-    (stages,) = ladders(question, solver)
+    (stages,) = ways(question, solver)
     return stages
+
+
+@dataclass
+class Regression:
+    """Stages that are fitted one after another, as `ntk fit` does.
+
+    journal: is told of phases.
+    records: of the solvers, filled while answering.
+    fitted: the stages so far, their factorisations released.
+    """
+
+    support: Support
+    y: FloatArray
+    question: Question
+    stages: Sequence[Stage]
+    journal: Journal = field(default_factory=Journal)
+    records: list[SolverRecord] = field(default_factory=list)
+    fitted: list[FittedStage] = field(default_factory=list)
+
+    def answers(self, test: Rows) -> Iterator[Answer]:
+        """Predictions for the rows `test`, and training rows predicted without themselves."""
+        for fitted in fit_stages(self.stages, self.support, self.y, self.question, self.journal):
+            with self.journal.phase("predict"):
+                predictions = predict(fitted, test, fitted.stage.pairs)
+            deleted = delete_rows(fitted, self.y, self.journal)
+            if fitted.record:
+                self.records.append(fitted.record)
+            self.fitted.append(fitted)
+            for pair in fitted.stage.pairs:
+                yield fitted.answer(pair, predictions[pair], deleted.get(pair))
 
 
 @dataclass(frozen=True)
@@ -61,28 +97,28 @@ class Data:
     def staged(self, question: Question, stages: Sequence[Stage]) -> Regression:
         """A regression answered by these stages."""
         gram = Gram(self.network, tile_rows=5, dtype=self.dtype)
-        store = GramStore(gram, self.network.rows(self.x), allocate=self.allocate)
-        return Regression(store, self.y, question, stages)
+        support = Support(gram, self.network.rows(self.x), self.allocate)
+        return Regression(support, self.y, question, stages)
 
-    def regression(self, times: dict[str, list[float]], solver: SolverChoice, **settings: Any) -> Regression:
-        """A regression answered by the one ladder that the solver has."""
+    def regression(self, times: dict[KernelName, list[float]], solver: str, **settings: Any) -> Regression:
+        """A regression answered by the one way that the solver has."""
         question = Question(times, **settings)
-        return self.staged(question, ladder(question, solver))
+        return self.staged(question, only_way(question, solver))
 
-    def answers(self, times: dict[str, list[float]], solver: SolverChoice, **settings: Any) -> Answers:
+    def answers(self, times: dict[KernelName, list[float]], solver: str, **settings: Any) -> Answers:
         """The answers by kernel and time."""
         return self.answers_of(self.regression(times, solver, **settings))
 
     def answers_of(self, regression: Regression) -> Answers:
         answers = list(regression.answers(self.network.rows(self.x_test)))
-        found = {(answer.kernel, answer.time): answer for answer in answers}
+        found: Answers = {answer.pair: answer for answer in answers}
         assert len(found) == len(answers)
         return found
 
-    def predict(self, kernel: str, time: float, solver: SolverChoice, **settings: Any) -> Prediction:
+    def predict(self, kernel: KernelName, time: float, solver: str, **settings: Any) -> Prediction:
         return self.answers({kernel: [time]}, solver, **settings)[kernel, time].prediction
 
-    def kernels(self, a: FloatArray, b: FloatArray) -> dict[str, FloatArray]:
+    def kernels(self, a: FloatArray, b: FloatArray) -> dict[GramName, FloatArray]:
         gram = Gram(self.network)
         return gram.rectangle(self.network.rows(a), self.network.rows(b), ["nngp", "ntk"])
 

@@ -11,8 +11,9 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import SolverChoice, ladders
+from ntkcli.regression.stages import ways
 from ntkcli.spec.network import NetworkSpec
 
 from .cases import INF, Answers, Data, assert_close, covariance, variance
@@ -41,7 +42,7 @@ def settings_of(case: str) -> dict[str, Any]:
     return {"rate": settings["learning_rate"], "ridge": settings["regularization_absolute"]}
 
 
-def times_of(case: str, solver: str) -> dict[str, list[float]]:
+def times_of(case: str, solver: str) -> dict[KernelName, list[float]]:
     """Every kernel and time that there are values for and that a solver has an answer to."""
     times = [float(time) for time in REFERENCES[case]["times"]]
     assert INF in times
@@ -53,44 +54,44 @@ def times_of(case: str, solver: str) -> dict[str, list[float]]:
     return {"ntk": times, "nngp": times, "ntkgp": [INF]}
 
 
-def expected(case: str, kernel: str, time: float) -> tuple[FloatArray, FloatArray]:
+def expected(case: str, kernel: KernelName, time: float) -> tuple[FloatArray, FloatArray]:
     suffix = "" if kernel == "ntkgp" else f"_t{time:g}"
     return ARRAYS[f"{case}/{kernel}_mean{suffix}"], ARRAYS[f"{case}/{kernel}_cov{suffix}"]
 
 
 def assert_match(answers: Answers, case: str) -> None:
     for (kernel, time), answer in answers.items():
-        mean, spread = expected(case, kernel, time)
+        mean, uncertainty = expected(case, kernel, time)
         assert_close(answer.prediction.mean, mean, 1e-8)
-        assert_close(variance(answer.prediction), spread.diagonal(), 1e-8)
+        assert_close(variance(answer.prediction), uncertainty.diagonal(), 1e-8)
         if answer.prediction.covariance is not None:
-            assert_close(covariance(answer.prediction), spread, 1e-8)
+            assert_close(covariance(answer.prediction), uncertainty, 1e-8)
 
 
 @every_reference
 @every_solver
-@pytest.mark.parametrize(("spread", "block_rows"), [("variance", 40), ("covariance", 7)])
+@pytest.mark.parametrize(("uncertainty", "block_rows"), [("variance", 40), ("covariance", 7)])
 def test_every_solver_matches_neural_tangents(
-    case: str, solver: SolverChoice, spread: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
+    case: str, solver: str, uncertainty: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From one block, and from several."""
     blocks = partial(SymmetricBlocks, block_rows=block_rows)
     monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", blocks)
     data = data_of(case)
-    regression = data.regression(times_of(case, solver), solver, spread=spread, **settings_of(case))
+    regression = data.regression(times_of(case, solver), solver, uncertainty=uncertainty, **settings_of(case))
     answers = data.answers_of(regression)
     assert set(answers) == set(regression.question.pairs)
-    assert {record["solver"] for record in regression.solvers} == {solver}
+    assert {record.solver for record in regression.records} == {solver}
     assert_match(answers, case)
 
 
 @every_reference
 def test_every_way_of_auto_matches_neural_tangents(case: str) -> None:
     data, settings = data_of(case), settings_of(case)
-    question = Question(times_of(case, "eigh"), spread="covariance", **settings)
-    ways = list(ladders(question, "auto"))
-    assert len(ways) == 4
-    for stages in ways:
+    question = Question(times_of(case, "eigh"), uncertainty="covariance", **settings)
+    found = list(ways(question, "auto"))
+    assert len(found) == 4
+    for stages in found:
         answers = data.answers_of(data.staged(question, stages))
         assert set(answers) == set(question.pairs)
         assert_match(answers, case)

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.regression.question import GRAM_OF, Question, time_text
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Question, time_text
 
 INF = math.inf
 
 
 @pytest.mark.parametrize(
-    ("kernels", "spread", "grams"),
+    ("kernels", "uncertainty", "grams"),
     [
         (["nngp"], "variance", ["nngp"]),
         (["ntkgp"], "covariance", ["ntk"]),
@@ -24,9 +25,9 @@ INF = math.inf
     ],
 )
 def test_kernels_read_their_own_matrix_and_the_ensembles_spread_reads_k_too(
-    kernels: list[str], spread: Literal["none", "variance", "covariance"], grams: list[str]
+    kernels: list[KernelName], uncertainty: Literal["none", "variance", "covariance"], grams: list[str]
 ) -> None:
-    assert Question({"ntk": [INF]}, spread=spread).grams_of(kernels) == grams
+    assert Question({"ntk": [INF]}, uncertainty=uncertainty).grams_of(kernels) == grams
 
 
 def test_pairs_are_in_the_order_asked() -> None:
@@ -35,7 +36,8 @@ def test_pairs_are_in_the_order_asked() -> None:
 
 
 def test_every_kernel_has_its_gram_matrix() -> None:
-    assert GRAM_OF == {"ntk": "ntk", "ntkgp": "ntk", "nngp": "nngp"}
+    grams = {name: kernel.gram for name, kernel in KERNELS.items()}
+    assert grams == {"ntk": "ntk", "ntkgp": "ntk", "nngp": "nngp"}
 
 
 def test_an_absolute_ridge_is_taken_as_it_is() -> None:

@@ -8,13 +8,12 @@ from scipy.linalg import expm
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.probes import COUNT
-from ntkcli.regression.question import GRAM_OF
-from ntkcli.regression.solve import solve_stage
-from ntkcli.regression.stages import SolverChoice
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.runs.manifest import _solver
 
 from .cases import INF, Data, every_way, flowing_kernels, limit_solvers, some_data
 
-HEALTH = {
+HEALTH: dict[str, list[str]] = {
     "cholesky": ["smallest_pivot"],
     "eigh": ["smallest_eigenvalue", "condition"],
     "lanczos": ["pole", "tolerance", "steps", "estimated_error"],
@@ -22,15 +21,15 @@ HEALTH = {
 
 
 def records(
-    data: Data, times: dict[str, list[float]], solver: SolverChoice, **settings: Any
+    data: Data, times: dict[KernelName, list[float]], solver: str, **settings: Any
 ) -> list[dict[str, Any]]:
     """What is kept of the solvers when everything is answered."""
     regression = data.regression(times, solver, **settings)
     data.answers_of(regression)
-    return regression.solvers
+    return [_solver(record) for record in regression.records]
 
 
-def record(data: Data, kernel: str, time: float, solver: SolverChoice, **settings: Any) -> dict[str, Any]:
+def record(data: Data, kernel: KernelName, time: float, solver: str, **settings: Any) -> dict[str, Any]:
     (found,) = records(data, {kernel: [time]}, solver, **settings)
     return found
 
@@ -41,11 +40,11 @@ def decay_of(gram: FloatArray, time: float) -> FloatArray:
 
 @every_way
 def test_a_record_names_matrix_solver_ridge_health_and_times(
-    kernel: str, time: float, solver: SolverChoice
+    kernel: KernelName, time: float, solver: str
 ) -> None:
     found = record(some_data(), kernel, time, solver, ridge=0.5)
     assert list(found) == ["gram", "solver", "ridge", *HEALTH[solver], "times"]
-    assert (found["gram"], found["solver"], found["ridge"]) == (GRAM_OF[kernel], solver, 0.5)
+    assert (found["gram"], found["solver"], found["ridge"]) == (KERNELS[kernel].gram, solver, 0.5)
     (entry,) = found["times"]
     condition = ["condition"] if time == INF else []
     assert list(entry) == ["time", "residual", "effective_degrees_of_freedom", *condition]
@@ -53,7 +52,11 @@ def test_a_record_names_matrix_solver_ridge_health_and_times(
 
 
 def test_there_is_a_record_for_every_stage_but_the_prior() -> None:
-    times = {"ntk": [0.0, 0.01, 0.02, 5.0, INF], "nngp": [0.0, 5.0], "ntkgp": [INF]}
+    times: dict[KernelName, list[float]] = {
+        "ntk": [0.0, 0.01, 0.02, 5.0, INF],
+        "nngp": [0.0, 5.0],
+        "ntkgp": [INF],
+    }
     found = records(some_data(), times, "lanczos", ridge=0.1)
     assert [(r["gram"], r["solver"], [entry["time"] for entry in r["times"]]) for r in found] == [
         ("ntk", "cholesky", ["inf"]),
@@ -64,58 +67,42 @@ def test_there_is_a_record_for_every_stage_but_the_prior() -> None:
 
 
 @every_way
-def test_the_ridge_of_a_record_is_absolute(kernel: str, time: float, solver: SolverChoice) -> None:
+def test_the_ridge_of_a_record_is_absolute(kernel: KernelName, time: float, solver: str) -> None:
     data = some_data()
-    diagonal = data.network.rows(data.x).diagonal(GRAM_OF[kernel])
+    diagonal = data.network.rows(data.x).diagonal(KERNELS[kernel].gram)
     found = record(data, kernel, time, solver, ridge=0.1, ridge_scale="trace")
     assert found["ridge"] == pytest.approx(0.1 * diagonal.mean(), rel=1e-14)
 
 
 @every_way
-def test_residuals_are_at_rounding_for_a_regular_matrix(
-    kernel: str, time: float, solver: SolverChoice
-) -> None:
+def test_residuals_are_at_rounding_for_a_regular_matrix(kernel: KernelName, time: float, solver: str) -> None:
     (entry,) = record(some_data(30), kernel, time, solver, ridge=0.1)["times"]
     assert 0 < entry["residual"] < (1e-9 if solver == "lanczos" else 1e-13)
 
 
 @every_way
-def test_a_residual_is_that_of_the_coefficients(
-    kernel: str, time: float, solver: SolverChoice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_residual_is_that_of_the_coefficients(kernel: KernelName, time: float, solver: str) -> None:
     """Of targets that the factorisation in float32 has answered, up to the few probes' own scatter."""
     data = Data(**{**vars(some_data(30)), "dtype": np.float32})
     regression = data.regression({kernel: [time]}, solver, ridge=0.01, tolerance=1e-5)
-    solutions: list[Any] = []
-    monkeypatch.setattr("ntkcli.regression.fitted_model.solve_stage", keeping(solutions))
     data.answers_of(regression)
-    matrix = data.kernels(data.x, data.x)[GRAM_OF[kernel]].astype(np.float32).astype(np.float64)
+    matrix = data.kernels(data.x, data.x)[KERNELS[kernel].gram].astype(np.float32).astype(np.float64)
     gram = matrix + 0.01 * np.eye(30)
-    solved = solutions[0]
+    (solved,) = regression.fitted
     missing = data.y - decay_of(gram, time) @ data.y - gram @ solved.coefficients[time]
     expected = float(np.linalg.norm(missing) / np.linalg.norm(data.y))
     assert expected > 1e-8
-    assert expected / 3 < solved.health[time]["residual"] < 3 * expected
-
-
-def keeping(kept: list[Any]) -> Any:
-    """solve_stage, and a list of what it returned."""
-
-    def solve(*args: Any) -> Any:
-        kept.append(solve_stage(*args))
-        return kept[-1]
-
-    return solve
+    assert expected / 3 < solved.health[time].residual < 3 * expected
 
 
 @every_way
 @pytest.mark.parametrize("ridge", [1e-3, 1.0])
 def test_effective_degrees_of_freedom_are_the_trace_of_the_smoother(
-    kernel: str, time: float, solver: SolverChoice, ridge: float
+    kernel: KernelName, time: float, solver: str, ridge: float
 ) -> None:
     """tr(M F_t(G)), within three standard deviations of what so many random vectors can tell."""
     data = some_data(30)
-    matrix = data.kernels(data.x, data.x)[GRAM_OF[kernel]]
+    matrix = data.kernels(data.x, data.x)[KERNELS[kernel].gram]
     gram = matrix + ridge * np.eye(30)
     trace = float(np.trace(matrix @ np.linalg.solve(gram, np.eye(30) - decay_of(gram, time))))
     (entry,) = record(data, kernel, time, solver, ridge=ridge)["times"]
@@ -124,9 +111,7 @@ def test_effective_degrees_of_freedom_are_the_trace_of_the_smoother(
 
 @flowing_kernels
 @limit_solvers
-def test_without_a_ridge_every_row_is_a_degree_of_freedom_in_the_end(
-    kernel: str, solver: SolverChoice
-) -> None:
+def test_without_a_ridge_every_row_is_a_degree_of_freedom_in_the_end(kernel: KernelName, solver: str) -> None:
     (entry,) = record(some_data(30), kernel, INF, solver)["times"]
     assert entry["effective_degrees_of_freedom"] == pytest.approx(30, rel=1e-9)
 
@@ -145,10 +130,10 @@ def test_degrees_of_freedom_grow_with_the_time() -> None:
 @pytest.mark.parametrize("kernel", ["ntk", "nngp", "ntkgp"])
 @pytest.mark.parametrize("ridge", [0.0, 0.1])
 def test_a_condition_is_near_the_condition_number_and_not_above(
-    kernel: str, solver: SolverChoice, ridge: float
+    kernel: KernelName, solver: str, ridge: float
 ) -> None:
     data = some_data(30)
-    gram = data.kernels(data.x, data.x)[GRAM_OF[kernel]] + ridge * np.eye(30)
+    gram = data.kernels(data.x, data.x)[KERNELS[kernel].gram] + ridge * np.eye(30)
     condition = float(np.linalg.cond(gram))
     found = record(data, kernel, INF, solver, ridge=ridge)
     assert condition / 3 < found["times"][0]["condition"] < condition * (1 + 1e-9)
@@ -158,8 +143,8 @@ def test_a_condition_is_near_the_condition_number_and_not_above(
 
 
 @flowing_kernels
-def test_the_smallest_pivot_is_that_of_the_factor(kernel: str) -> None:
+def test_the_smallest_pivot_is_that_of_the_factor(kernel: KernelName) -> None:
     data = some_data(30)
-    gram = data.kernels(data.x, data.x)[kernel] + 0.1 * np.eye(30)
+    gram = data.kernels(data.x, data.x)[KERNELS[kernel].gram] + 0.1 * np.eye(30)
     pivot = float(np.linalg.cholesky(gram).diagonal().min() ** 2)
     assert record(data, kernel, INF, "cholesky", ridge=0.1)["smallest_pivot"] == pytest.approx(pivot, 1e-9)

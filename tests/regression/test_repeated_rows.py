@@ -7,7 +7,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.regression.stages import SolverChoice
+from ntkcli.regression.kernel import KERNELS, KernelName
 
 from .cases import (
     INF,
@@ -34,16 +34,17 @@ def weighted_flow(weights: FloatArray, gram: FloatArray, time: float) -> FloatAr
 @finite_solvers
 @pytest.mark.parametrize("time", [1e-6, 0.1, 3.0, 1e3, 1e6, 1e8])
 def test_repeated_rows_act_as_one_with_their_mean_and_their_weight(
-    kernel: str, solver: SolverChoice, time: float
+    kernel: KernelName, solver: str, time: float
 ) -> None:
     data = with_repeated_rows()
     x, index = np.unique(data.x, axis=0, return_inverse=True)
     y = np.array([data.y[index == row].mean(axis=0) for row in range(len(x))])
     train, test_train = data.kernels(x, x), data.kernels(data.x_test, x)
-    a = test_train[kernel] @ weighted_flow(np.bincount(index).astype(np.float64), train[kernel], time)
+    gram = KERNELS[kernel].gram
+    a = test_train[gram] @ weighted_flow(np.bincount(index).astype(np.float64), train[gram], time)
     cross = a @ test_train["nngp"].T
     expected = data.kernels(data.x_test, data.x_test)["nngp"] - cross - cross.T + a @ train["nngp"] @ a.T
-    prediction = data.predict(kernel, time, solver, spread="covariance")
+    prediction = data.predict(kernel, time, solver, uncertainty="covariance")
     # The null space of the Gram matrix is met with rounding, and grows with the time.
     assert_close(prediction.mean, a @ y, 1e-9 + 1e-14 * time)
     assert_close(covariance(prediction), expected)
@@ -51,7 +52,7 @@ def test_repeated_rows_act_as_one_with_their_mean_and_their_weight(
 
 @every_kernel
 @limit_solvers
-def test_repeated_rows_have_no_limit_without_a_ridge(kernel: str, solver: SolverChoice) -> None:
+def test_repeated_rows_have_no_limit_without_a_ridge(kernel: KernelName, solver: str) -> None:
     data = with_repeated_rows()
     with pytest.raises(SingularMatrixError):
         data.predict(kernel, INF, solver)
@@ -59,7 +60,7 @@ def test_repeated_rows_have_no_limit_without_a_ridge(kernel: str, solver: Solver
 
 
 @every_kernel
-def test_a_repeated_row_is_named(kernel: str) -> None:
+def test_a_repeated_row_is_named(kernel: KernelName) -> None:
     data = some_data()
     x = data.x.copy()
     x[6] = x[2]

@@ -1,6 +1,6 @@
 """Every solver gives the same predictions, at any time, and what holds however one solves."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.regression.stages import SolverChoice
+from ntkcli.regression.kernel import KERNELS, KernelName
 
 from .cases import (
     INF,
@@ -36,11 +36,11 @@ def rounding(time: float) -> float:
 
 
 def assert_agree(
-    data: Data, kernel: str, times: list[float], *, ridge: float = 0.0, singular: bool = False
+    data: Data, kernel: KernelName, times: list[float], *, ridge: float = 0.0, singular: bool = False
 ) -> None:
     """Lanczos, and Cholesky for inf, against the eigendecomposition: means and covariances."""
     by_eigh, others = (
-        data.answers({kernel: times}, solver, ridge=ridge, spread="covariance")
+        data.answers({kernel: times}, solver, ridge=ridge, uncertainty="covariance")
         for solver in ("eigh", "lanczos")
     )
     assert by_eigh.keys() == others.keys() == {(kernel, time) for time in times}
@@ -52,29 +52,29 @@ def assert_agree(
 @flowing_kernels
 @pytest.mark.parametrize("activation", ["relu", "erf"])
 @pytest.mark.parametrize("ridge", [0.0, 0.01])
-def test_solvers_agree_at_every_time(kernel: str, activation: str, ridge: float) -> None:
+def test_solvers_agree_at_every_time(kernel: KernelName, activation: str, ridge: float) -> None:
     assert_agree(some_data(20, 3, activation=activation), kernel, [*POWERS, INF], ridge=ridge)
 
 
 @flowing_kernels
-def test_solvers_agree_on_repeated_rows(kernel: str) -> None:
+def test_solvers_agree_on_repeated_rows(kernel: KernelName) -> None:
     assert_agree(with_repeated_rows(), kernel, POWERS, singular=True)
     assert_agree(with_repeated_rows(), kernel, [*POWERS, INF], ridge=0.01)
 
 
 @flowing_kernels
-def test_solvers_agree_on_a_linear_network_with_more_rows_than_rank(kernel: str) -> None:
+def test_solvers_agree_on_a_linear_network_with_more_rows_than_rank(kernel: KernelName) -> None:
     assert_agree(some_data(12, depth=1), kernel, POWERS, singular=True)
 
 
 @flowing_kernels
 @pytest.mark.parametrize("m", [1, 128, 130])
-def test_solvers_agree_however_many_columns_are_solved_at_once(kernel: str, m: int) -> None:
+def test_solvers_agree_however_many_columns_are_solved_at_once(kernel: KernelName, m: int) -> None:
     assert_agree(some_data(6, m), kernel, [0.5, 2.0])
 
 
 @flowing_kernels
-def test_solvers_agree_on_several_blocks(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_solvers_agree_on_several_blocks(kernel: KernelName, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
     assert_agree(some_data(11), kernel, [0.01, 1.0, INF], ridge=0.01)
 
@@ -88,7 +88,7 @@ def test_solvers_agree_on_several_blocks(kernel: str, monkeypatch: pytest.Monkey
     ridge=st.sampled_from([0.0, 1e-3, 1.0]),
 )
 def test_solvers_agree_on_any_rows_and_times(
-    kernel: str, n: int, seed: int, exponents: list[float], ridge: float
+    kernel: KernelName, n: int, seed: int, exponents: list[float], ridge: float
 ) -> None:
     rng = np.random.default_rng(seed)
     data = replace(some_data(n), x=rng.normal(size=(n, 4)), y=rng.normal(size=(n, 2)))
@@ -97,9 +97,9 @@ def test_solvers_agree_on_any_rows_and_times(
 
 
 @every_kernel
-def test_cholesky_and_eigendecomposition_agree_in_the_limit(kernel: str) -> None:
+def test_cholesky_and_eigendecomposition_agree_in_the_limit(kernel: KernelName) -> None:
     by_cholesky, by_eigh = (
-        some_data(30).predict(kernel, INF, solver, ridge=0.01, spread="covariance")
+        some_data(30).predict(kernel, INF, solver, ridge=0.01, uncertainty="covariance")
         for solver in ("cholesky", "eigh")
     )
     assert_same(by_cholesky, by_eigh)
@@ -108,9 +108,9 @@ def test_cholesky_and_eigendecomposition_agree_in_the_limit(kernel: str) -> None
 @flowing_kernels
 @finite_solvers
 @pytest.mark.parametrize("ridge", [0.0, 0.1])
-def test_a_long_time_approaches_the_limit(kernel: str, solver: SolverChoice, ridge: float) -> None:
+def test_a_long_time_approaches_the_limit(kernel: KernelName, solver: str, ridge: float) -> None:
     early, late, limit = (
-        some_data().predict(kernel, time, solver, ridge=ridge, spread="covariance")
+        some_data().predict(kernel, time, solver, ridge=ridge, uncertainty="covariance")
         for time in (1.0, 1e6, INF)
     )
     assert np.abs(variance(early) - variance(limit)).max() > 1e-3
@@ -119,11 +119,11 @@ def test_a_long_time_approaches_the_limit(kernel: str, solver: SolverChoice, rid
 
 @flowing_kernels
 @finite_solvers
-def test_a_short_time_starts_from_the_prior(kernel: str, solver: SolverChoice) -> None:
+def test_a_short_time_starts_from_the_prior(kernel: KernelName, solver: str) -> None:
     """The mean grows like t Theta(x*, X) y."""
     data, time = some_data(), 1e-9
     prediction, prior = (data.predict(kernel, t, solver) for t in (time, 0.0))
-    start = data.kernels(data.x_test, data.x)[kernel] @ data.y
+    start = data.kernels(data.x_test, data.x)[KERNELS[kernel].gram] @ data.y
     assert_close(prediction.mean / time, start, 1e-6)
     assert_close(variance(prediction), variance(prior), 1e-6)
 
@@ -132,7 +132,7 @@ def test_a_short_time_starts_from_the_prior(kernel: str, solver: SolverChoice) -
 @pytest.mark.parametrize("activation", ["relu", "erf"])
 @pytest.mark.parametrize("ridge", [0.0, 1e-3])
 def test_the_variance_of_nngp_is_finite_and_falls_at_every_time(
-    solver: SolverChoice, activation: str, ridge: float
+    solver: str, activation: str, ridge: float
 ) -> None:
     times = [0.0, *POWERS, INF]
     answers = some_data(n=20, activation=activation).answers({"nngp": times}, solver, ridge=ridge)
@@ -145,12 +145,12 @@ def test_the_variance_of_nngp_is_finite_and_falls_at_every_time(
 
 
 @flowing_kernels
-def test_a_looser_tolerance_is_met_with_fewer_steps(kernel: str) -> None:
+def test_a_looser_tolerance_is_met_with_fewer_steps(kernel: KernelName) -> None:
     data, steps = some_data(40), []
     exact = data.predict(kernel, 1.0, "eigh")
     for tolerance in (1e-10, 1e-4):
         regression = data.regression({kernel: [1.0]}, "lanczos", tolerance=tolerance)
         prediction = data.answers_of(regression)[kernel, 1.0].prediction
         assert_same(prediction, exact, 10 * tolerance)
-        steps.append(regression.solvers[0]["steps"])
+        steps.append(asdict(regression.records[0].health)["steps"])
     assert steps[1] < steps[0]

@@ -6,89 +6,91 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.inference.lanczos_flow import WIDEST_RATIO
-from ntkcli.regression.question import GRAM_OF, Question
-from ntkcli.regression.stages import SolverChoice, Stage, ladders
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import Stage, ways
+from ntkcli.solvers.lanczos import WIDEST_RATIO
 
 INF = math.inf
-CHOICES: list[SolverChoice] = ["auto", "cholesky", "eigh", "lanczos"]
+CHOICES: list[str] = ["auto", "cholesky", "eigh", "lanczos"]
 
 every_choice = pytest.mark.parametrize("choice", CHOICES)
 times = st.lists(
     st.one_of(st.sampled_from([0.0, 1.0, INF]), st.floats(1e-9, 1e9)), min_size=1, max_size=6, unique=True
 )
-spreads: list[Literal["none", "variance", "covariance"]] = ["none", "variance", "covariance"]
+uncertainties: list[Literal["none", "variance", "covariance"]] = ["none", "variance", "covariance"]
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     """Kernels in any order, with times of their own; ntkgp at inf alone."""
-    kernels = draw(st.lists(st.sampled_from(["ntk", "nngp", "ntkgp"]), min_size=1, unique=True))
-    asked = {kernel: [INF] if kernel == "ntkgp" else draw(times) for kernel in kernels}
-    return Question(asked, spread=draw(st.sampled_from(spreads)))
+    names: list[KernelName] = ["ntk", "nngp", "ntkgp"]
+    kernels = draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
+    asked: dict[KernelName, list[float]] = {
+        kernel: [INF] if kernel == "ntkgp" else draw(times) for kernel in kernels
+    }
+    return Question(asked, uncertainty=draw(st.sampled_from(uncertainties)))
 
 
-def only_ladder(asked: dict[str, list[float]], choice: SolverChoice) -> list[Stage]:
-    (stages,) = ladders(Question(asked), choice)
+def only_way(asked: dict[KernelName, list[float]], choice: str) -> list[Stage]:
+    (stages,) = ways(Question(asked), choice)
     return stages
 
 
 def summary(stages: list[Stage]) -> list[tuple[str, str, list[float]]]:
-    return [(stage.gram, stage.solver, stage.times) for stage in stages]
+    return [(stage.gram, stage.solver.name, stage.times) for stage in stages]
 
 
 @every_choice
 @given(question=questions())
-def test_every_pair_is_answered_by_one_stage_of_its_gram_matrix(
-    choice: SolverChoice, question: Question
-) -> None:
-    found = list(ladders(question, choice))
+def test_every_pair_is_answered_by_one_stage_of_its_gram_matrix(choice: str, question: Question) -> None:
+    found = list(ways(question, choice))
     assert found
     for stages in found:
         answered = Counter(pair for stage in stages for pair in stage.pairs)
         assert answered == Counter(question.pairs)
-        assert all(GRAM_OF[kernel] == stage.gram for stage in stages for kernel in stage.kernels)
+        assert all(KERNELS[kernel].gram == stage.gram for stage in stages for kernel in stage.kernels)
         assert all(stage.pairs for stage in stages)
 
 
 @every_choice
 @given(question=questions())
-def test_solvers_get_the_times_that_they_can_answer(choice: SolverChoice, question: Question) -> None:
-    for stages in ladders(question, choice):
+def test_solvers_get_the_times_that_they_can_answer(choice: str, question: Question) -> None:
+    for stages in ways(question, choice):
         for stage in stages:
-            if stage.solver == "none":
+            if stage.solver.name == "none":
                 assert stage.times == [0.0]
-            elif stage.solver == "cholesky":
+            elif stage.solver.name == "cholesky":
                 assert stage.times == [INF]
             else:
                 assert 0.0 not in stage.times
-            if stage.solver == "lanczos":
+            if stage.solver.name == "lanczos":
                 assert stage.times[-1] <= WIDEST_RATIO * stage.times[0] < INF
 
 
 @every_choice
 @given(question=questions())
-def test_stages_of_ntk_come_before_those_of_nngp(choice: SolverChoice, question: Question) -> None:
-    """The spread of ntk reads K, which a factorisation for nngp overwrites."""
-    for stages in ladders(question, choice):
+def test_stages_of_ntk_come_before_those_of_nngp(choice: str, question: Question) -> None:
+    """The uncertainty of ntk reads K, which a factorisation for nngp overwrites."""
+    for stages in ways(question, choice):
         grams = [stage.gram for stage in stages]
         assert grams == sorted(grams, key=["ntk", "nngp"].index)
 
 
 @given(question=questions())
 def test_auto_offers_what_lanczos_does_and_never_less(question: Question) -> None:
-    (stages,) = ladders(question, "lanczos")
-    assert stages in list(ladders(question, "auto"))
+    (stages,) = ways(question, "lanczos")
+    assert stages in list(ways(question, "auto"))
 
 
 @pytest.mark.parametrize("kernel", ["ntk", "nngp"])
-def test_eigh_answers_all_but_the_prior_at_once(kernel: str) -> None:
-    stages = only_ladder({kernel: [0.0, 1e-6, 1.0, 1e9, INF]}, "eigh")
+def test_eigh_answers_all_but_the_prior_at_once(kernel: KernelName) -> None:
+    stages = only_way({kernel: [0.0, 1e-6, 1.0, 1e9, INF]}, "eigh")
     assert summary(stages) == [(kernel, "eigh", [1e-6, 1.0, 1e9, INF]), (kernel, "none", [0.0])]
 
 
 def test_lanczos_leaves_the_limit_to_cholesky() -> None:
-    stages = only_ladder({"ntk": [0.0, 1.0, INF]}, "lanczos")
+    stages = only_way({"ntk": [0.0, 1.0, INF]}, "lanczos")
     assert summary(stages) == [
         ("ntk", "cholesky", [INF]),
         ("ntk", "lanczos", [1.0]),
@@ -97,14 +99,14 @@ def test_lanczos_leaves_the_limit_to_cholesky() -> None:
 
 
 @pytest.mark.parametrize("choice", ["cholesky", "lanczos", "auto"])
-def test_the_limit_alone_is_cholesky_without_eigh(choice: SolverChoice) -> None:
-    stages = only_ladder({"nngp": [INF], "ntkgp": [INF]}, choice)
+def test_the_limit_alone_is_cholesky_without_eigh(choice: str) -> None:
+    stages = only_way({"nngp": [INF], "ntkgp": [INF]}, choice)
     assert summary(stages) == [("ntk", "cholesky", [INF]), ("nngp", "cholesky", [INF])]
 
 
 @pytest.mark.parametrize("time", [1e-9, 1.0, 1e9])
 def test_auto_offers_both_ways_to_a_finite_time(time: float) -> None:
-    found = [summary(stages) for stages in ladders(Question({"ntk": [time, INF]}), "auto")]
+    found = [summary(stages) for stages in ways(Question({"ntk": [time, INF]}), "auto")]
     assert found == [
         [("ntk", "cholesky", [INF]), ("ntk", "lanczos", [time])],
         [("ntk", "eigh", [time, INF])],
@@ -113,7 +115,7 @@ def test_auto_offers_both_ways_to_a_finite_time(time: float) -> None:
 
 def test_auto_offers_every_mixture_to_two_matrices() -> None:
     question = Question({"ntk": [1.0], "nngp": [1.0]})
-    solvers = [[stage.solver for stage in stages] for stages in ladders(question, "auto")]
+    solvers = [[stage.solver.name for stage in stages] for stages in ways(question, "auto")]
     assert sorted(solvers) == [["eigh", "eigh"], ["eigh", "lanczos"], ["lanczos", "eigh"], ["lanczos"] * 2]
 
 
@@ -128,24 +130,24 @@ def test_auto_offers_every_mixture_to_two_matrices() -> None:
     ],
 )
 def test_near_times_share_a_stage_and_far_ones_do_not(asked: list[float], groups: list[list[float]]) -> None:
-    assert [stage.times for stage in only_ladder({"nngp": asked}, "lanczos")] == groups
+    assert [stage.times for stage in only_way({"nngp": asked}, "lanczos")] == groups
 
 
 def test_the_kernels_of_one_gram_matrix_share_its_stages() -> None:
-    (stage,) = only_ladder({"ntkgp": [INF], "ntk": [INF]}, "cholesky")
+    (stage,) = only_way({"ntkgp": [INF], "ntk": [INF]}, "cholesky")
     assert stage.kernels == ["ntkgp", "ntk"]
     assert stage.times == [INF]
 
 
 @every_choice
-def test_the_prior_needs_no_gram_matrix(choice: SolverChoice) -> None:
-    question = Question({"ntk": [0.0], "nngp": [0.0]}, spread="covariance")
-    for stages in ladders(question, choice):
-        assert [(stage.solver, stage.matrices(question)) for stage in stages] == [("none", [])] * 2
+def test_the_prior_needs_no_gram_matrix(choice: str) -> None:
+    question = Question({"ntk": [0.0], "nngp": [0.0]}, uncertainty="covariance")
+    for stages in ways(question, choice):
+        assert [(stage.solver.name, stage.matrices(question)) for stage in stages] == [("none", [])] * 2
 
 
 @pytest.mark.parametrize(
-    ("kernel", "spread", "matrices"),
+    ("kernel", "uncertainty", "matrices"),
     [
         ("ntk", "none", ["ntk"]),
         ("ntk", "variance", ["nngp", "ntk"]),
@@ -156,11 +158,11 @@ def test_the_prior_needs_no_gram_matrix(choice: SolverChoice) -> None:
 )
 @pytest.mark.parametrize("choice", ["eigh", "lanczos"])
 def test_a_stage_reads_the_matrices_of_its_kernels(
-    choice: SolverChoice,
-    kernel: str,
-    spread: Literal["none", "variance", "covariance"],
+    choice: str,
+    kernel: KernelName,
+    uncertainty: Literal["none", "variance", "covariance"],
     matrices: list[str],
 ) -> None:
-    question = Question({kernel: [INF]}, spread=spread)
-    for stages in ladders(question, choice):
+    question = Question({kernel: [INF]}, uncertainty=uncertainty)
+    for stages in ways(question, choice):
         assert [stage.matrices(question) for stage in stages] == [matrices]

@@ -13,10 +13,11 @@ import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import SolverChoice, ladders
+from ntkcli.regression.stages import ways
 from ntkcli.runs.block_files import in_file
 
 from .cases import INF, Data, assert_close, assert_same, covariance, every_way, some_data, variance
@@ -25,11 +26,11 @@ from .cases import INF, Data, assert_close, assert_same, covariance, every_way, 
 @every_way
 @pytest.mark.parametrize("rows", [1, 4, 7, 100])
 def test_chunks_of_test_rows_make_the_whole(
-    kernel: str, time: float, solver: SolverChoice, rows: int, monkeypatch: pytest.MonkeyPatch
+    kernel: KernelName, time: float, solver: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = some_data(m=7)
-    whole = data.predict(kernel, time, solver, spread="covariance")
-    monkeypatch.setattr("ntkcli.regression.fitted_model.CHUNK_ROWS", rows)
+    whole = data.predict(kernel, time, solver, uncertainty="covariance")
+    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", rows)
     streamed = data.predict(kernel, time, solver)
     # Lanczos stops when the worst of a chunk's columns allows it.
     tolerance = 1e-9 if solver == "lanczos" else 1e-11
@@ -38,10 +39,10 @@ def test_chunks_of_test_rows_make_the_whole(
 
 
 def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.regression.fitted_model.CHUNK_ROWS", 3)
+    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 3)
     lengths, rectangle = [], Gram.rectangle
 
-    def spy(gram: Gram, a: Rows, b: Rows, kernels: Any) -> dict[str, FloatArray]:
+    def spy(gram: Gram, a: Rows, b: Rows, kernels: Any) -> dict[GramName, FloatArray]:
         lengths.append((len(a), len(b)))
         return rectangle(gram, a, b, kernels)
 
@@ -88,7 +89,7 @@ class Watch:
 def test_a_stage_gives_its_matrices_up_before_the_next_computes_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """K alone is kept, for the spread of the next stage of ntk, and then factored for nngp."""
+    """K alone is kept, for the uncertainty of the next stage of ntk, and then factored for nngp."""
     data = some_data()
     watch = Watch(data, monkeypatch)
     regression = data.regression({"ntk": [0.01, 1.0, INF], "nngp": [1.0, INF]}, "lanczos")
@@ -109,31 +110,31 @@ def test_an_eigendecomposition_replaces_the_blocks(monkeypatch: pytest.MonkeyPat
     watch = Watch(data, monkeypatch)
     regression = data.regression({"ntkgp": [INF], "nngp": [1.0, INF]}, "eigh")
     answers = regression.answers(data.network.rows(data.x_test))
-    alive = [(answer.kernel, watch.alive) for answer in answers]
+    alive = [(answer.pair.kernel, watch.alive) for answer in answers]
     assert alive == [("ntkgp", []), ("nngp", []), ("nngp", [])]
 
 
 @pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("uncertainty", ["none", "variance"])
 def test_the_matrix_of_a_spread_is_in_memory_only_if_one_is_asked_for(
-    spread: str, monkeypatch: pytest.MonkeyPatch
+    uncertainty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = some_data()
     watch = Watch(data, monkeypatch)
-    regression = data.regression({"ntk": [INF]}, "cholesky", spread=spread)
+    regression = data.regression({"ntk": [INF]}, "cholesky", uncertainty=uncertainty)
     answers = regression.answers(data.network.rows(data.x_test))
     next(answers)
-    assert sorted(watch.alive) == (["ntk"] if spread == "none" else ["nngp", "ntk"])
+    assert sorted(watch.alive) == (["ntk"] if uncertainty == "none" else ["nngp", "ntk"])
 
 
 def test_the_prior_needs_no_matrix_of_the_training_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     data = some_data()
     watch = Watch(data, monkeypatch)
     question = Question({"ntk": [0.0], "nngp": [0.0]})
-    for stages in ladders(question, "auto"):
+    for stages in ways(question, "auto"):
         regression = data.staged(question, stages)
         assert len(data.answers_of(regression)) == 2
-        assert regression.solvers == []
+        assert regression.records == []
     assert watch.before == []
 
 
@@ -141,20 +142,20 @@ def test_the_phases_of_all_stages_are_timed() -> None:
     data = some_data()
     regression = data.regression({"nngp": [0.0, 1.0, INF]}, "lanczos")
     data.answers_of(regression)
-    timings = regression.store.journal.timings
+    timings = regression.journal.timings
     assert set(timings) == {"gram", "factor", "solve", "predict"}
     assert all(seconds > 0 for seconds in timings.values())
 
 
 @every_way
 def test_blocks_in_a_file_answer_as_blocks_in_memory(
-    kernel: str, time: float, solver: SolverChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kernel: KernelName, time: float, solver: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the bit, and the file has no name."""
     monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
     data = some_data(n=11)
     found, expected = (
-        replace(data, allocate=allocate).predict(kernel, time, solver, ridge=0.1, spread="covariance")
+        replace(data, allocate=allocate).predict(kernel, time, solver, ridge=0.1, uncertainty="covariance")
         for allocate in (in_file(tmp_path), in_memory)
     )
     assert np.array_equal(found.mean, expected.mean)

@@ -2,16 +2,20 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from ntkcli.regression.gram_store import GramStore
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
+from ntkcli.journal import Journal
 from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.regression.fitted_model import Regression
+from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
-from ntkcli.regression.stages import SolverChoice, ladders
+from ntkcli.regression.stages import ways
+from ntkcli.regression.support import Support
 from ntkcli.spec.network import NetworkSpec
+
+from .cases import Regression
 
 INF = float("inf")
 N = 6
@@ -23,7 +27,9 @@ class CountingGram(Gram):
 
     calls: list[list[str]]
 
-    def symmetric(self, rows: Any, kernels: Any, *args: Any, **settings: Any) -> dict[str, SymmetricBlocks]:
+    def symmetric(
+        self, rows: Any, kernels: Any, *args: Any, **settings: Any
+    ) -> dict[GramName, SymmetricBlocks]:
         if len(rows) == N:
             self.calls.append(sorted(kernels))
         return super().symmetric(rows, kernels, *args, **settings)
@@ -37,63 +43,64 @@ def gram() -> CountingGram:
 
 
 @pytest.fixture
-def store(gram: CountingGram) -> GramStore:
-    return GramStore(gram, NETWORK.rows(np.random.default_rng(0).normal(size=(N, 3))))
+def support(gram: CountingGram) -> Support:
+    return Support(gram, NETWORK.rows(np.random.default_rng(0).normal(size=(N, 3))))
 
 
-def predict(store: GramStore, times: dict[str, list[float]], solver: SolverChoice, spread: Any) -> None:
-    question = Question(times, ridge=0.1, spread=spread)
-    (stages,) = ladders(question, solver)
+def predict(support: Support, times: dict[KernelName, list[float]], solver: str, uncertainty: Any) -> None:
+    question = Question(times, ridge=0.1, uncertainty=uncertainty)
+    (stages,) = ways(question, solver)
     y = np.random.default_rng(1).normal(size=(N, 1))
     test = NETWORK.rows(np.random.default_rng(2).normal(size=(2, 3)))
-    answers = list(Regression(store, y, question, stages).answers(test))
+    answers = list(Regression(support, y, question, stages).answers(test))
     assert len(answers) == len(question.pairs)
 
 
-def test_matrices_that_are_missing_are_computed_in_one_pass(gram: CountingGram, store: GramStore) -> None:
-    store.need(["nngp", "ntk"])
+def test_matrices_that_are_missing_are_computed_in_one_pass(gram: CountingGram, support: Support) -> None:
+    support.need(["nngp", "ntk"], Journal())
     assert gram.calls == [["nngp", "ntk"]]
-    assert set(store.matrices) == {"nngp", "ntk"}
+    assert set(support.matrices) == {"nngp", "ntk"}
 
 
-def test_a_matrix_at_hand_is_not_computed_again(gram: CountingGram, store: GramStore) -> None:
-    store.need(["nngp"])
-    kept = store.matrices["nngp"]
-    store.need(["nngp", "ntk"])
-    store.need(["ntk"])
-    store.need([])
+def test_a_matrix_at_hand_is_not_computed_again(gram: CountingGram, support: Support) -> None:
+    support.need(["nngp"], Journal())
+    kept = support.matrices["nngp"]
+    support.need(["nngp", "ntk"], Journal())
+    support.need(["ntk"], Journal())
+    support.need([], Journal())
     assert gram.calls == [["nngp"], ["ntk"]]
-    assert store.matrices["nngp"] is kept
+    assert support.matrices["nngp"] is kept
 
 
-def test_a_matrix_given_away_is_computed_again(gram: CountingGram, store: GramStore) -> None:
-    store.need(["ntk"])
-    given = store.matrices.pop("ntk").to_array()
-    store.need(["ntk"])
+def test_a_matrix_given_away_is_computed_again(gram: CountingGram, support: Support) -> None:
+    support.need(["ntk"], Journal())
+    given = support.matrices.pop("ntk").to_array()
+    support.need(["ntk"], Journal())
     assert gram.calls == [["ntk"], ["ntk"]]
-    assert np.array_equal(store.matrices["ntk"].to_array(), given)
+    assert np.array_equal(support.matrices["ntk"].to_array(), given)
 
 
-def test_blocks_live_where_the_store_says(gram: CountingGram, store: GramStore) -> None:
+def test_blocks_live_where_the_store_says(gram: CountingGram, support: Support) -> None:
     sizes = []
 
     def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
         sizes.append((size, dtype))
         return in_memory(size, dtype)
 
-    GramStore(gram, store.rows, allocate=allocate).need(["nngp", "ntk"])
+    Support(gram, support.rows, allocate=allocate).need(["nngp", "ntk"], Journal())
     assert sizes == [(N * N, np.dtype(np.float64))] * 2
 
 
-def test_computing_is_timed(store: GramStore) -> None:
-    store.need([])
-    assert store.journal.timings == {}
-    store.need(["ntk"])
-    assert set(store.journal.timings) == {"gram"}
+def test_computing_is_timed(support: Support) -> None:
+    journal = Journal()
+    support.need([], journal)
+    assert journal.timings == {}
+    support.need(["ntk"], journal)
+    assert set(journal.timings) == {"gram"}
 
 
 @pytest.mark.parametrize(
-    ("times", "solver", "spread", "calls"),
+    ("times", "solver", "uncertainty", "calls"),
     [
         ({"ntk": [INF]}, "cholesky", "none", [["ntk"]]),
         ({"ntk": [INF]}, "cholesky", "variance", [["nngp", "ntk"]]),
@@ -105,31 +112,29 @@ def test_computing_is_timed(store: GramStore) -> None:
 )
 def test_both_kernels_are_computed_only_for_the_spread_of_ntk(
     gram: CountingGram,
-    store: GramStore,
-    times: dict[str, list[float]],
-    solver: SolverChoice,
-    spread: str,
+    support: Support,
+    times: dict[KernelName, list[float]],
+    solver: str,
+    uncertainty: str,
     calls: list[list[str]],
 ) -> None:
-    predict(store, times, solver, spread)
+    predict(support, times, solver, uncertainty)
     assert gram.calls == calls
 
 
-@pytest.mark.parametrize("spread", ["none", "variance"])
+@pytest.mark.parametrize("uncertainty", ["none", "variance"])
 def test_a_matrix_used_up_by_a_stage_is_computed_for_the_next(
-    gram: CountingGram, store: GramStore, spread: Literal["none", "variance"]
+    gram: CountingGram, support: Support, uncertainty: Literal["none", "variance"]
 ) -> None:
     """K is kept for the later stages of ntk: it is computed once."""
-    predict(store, {"ntk": [0.01, 1.0, INF]}, "lanczos", spread)
-    first = ["ntk"] if spread == "none" else ["nngp", "ntk"]
+    predict(support, {"ntk": [0.01, 1.0, INF]}, "lanczos", uncertainty)
+    first = ["ntk"] if uncertainty == "none" else ["nngp", "ntk"]
     assert gram.calls == [first, ["ntk"], ["ntk"]]
-    assert set(store.matrices) == set(first) - {"ntk"}
+    assert set(support.matrices) == set(first) - {"ntk"}
 
 
 @pytest.mark.parametrize("solver", ["eigh", "lanczos"])
-def test_k_is_kept_for_nngp_and_then_used_up(
-    gram: CountingGram, store: GramStore, solver: SolverChoice
-) -> None:
-    predict(store, {"nngp": [1.0], "ntk": [1.0]}, solver, "variance")
+def test_k_is_kept_for_nngp_and_then_used_up(gram: CountingGram, support: Support, solver: str) -> None:
+    predict(support, {"nngp": [1.0], "ntk": [1.0]}, solver, "variance")
     assert gram.calls == [["nngp", "ntk"]]
-    assert store.matrices == {}
+    assert support.matrices == {}

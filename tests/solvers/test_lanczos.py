@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference import lanczos_flow
 from ntkcli.inference.flow import relaxation, survival
-from ntkcli.inference.lanczos_flow import WIDEST_RATIO, LanczosFlow, near_times, pole
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.solvers import lanczos
+from ntkcli.solvers.lanczos import WIDEST_RATIO, LanczosFlow, LanczosHealth, near_times, pole
 
-from .spectra import SPECTRA, columns, every_spectrum, flow_of, in_blocks, size, symmetric
+from ..inference.spectra import SPECTRA, columns, every_spectrum, flow_of, in_blocks, size, symmetric
 
 EPS = float(np.finfo(np.float64).eps)
 N = 40
@@ -119,7 +119,7 @@ def test_the_pole_is_a_positive_number_within_range_for_every_time(
 def test_the_pole_lies_halfway_between_those_of_its_times(time: float, ratio: float) -> None:
     """As ratios: no end of the group is served worse than the other."""
     shift, first, last = pole([time, ratio * time]), pole([time]), pole([ratio * time])
-    assert first * time == pytest.approx(lanczos_flow.BEST_PRODUCT, rel=1e-14)
+    assert first * time == pytest.approx(lanczos.BEST_PRODUCT, rel=1e-14)
     assert shift / last == pytest.approx(first / shift, rel=1e-13)
     assert pole([ratio * time, 1.5 * time, time]) == pytest.approx(shift, rel=1e-13) or ratio < 1.5
 
@@ -176,7 +176,7 @@ def test_only_the_product_of_time_and_matrix_counts(scale: float) -> None:
 def test_columns_in_groups_are_as_all_at_once(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     whole, parts = Example(power_law(), [30.0]), Example(power_law(), [30.0])
     together = whole.flow.on(whole.b)
-    monkeypatch.setattr(lanczos_flow, "COLUMNS_AT_ONCE", at_once)
+    monkeypatch.setattr(lanczos, "COLUMNS_AT_ONCE", at_once)
     apart = parts.flow.on(parts.b)
     for result, expected in [
         (apart.product(30.0), together.product(30.0)),
@@ -210,18 +210,17 @@ def test_quadratic_forms_are_those_of_the_product() -> None:
 def test_health_tells_the_pole_and_the_worst_of_the_iterations() -> None:
     example = Example(power_law(), [10.0, 100.0])
     flow = example.flow
-    fresh = {"steps": 0, "estimated_error": 0.0}
-    assert flow.health == {"pole": pole([10.0, 100.0]), "tolerance": 1e-10, **fresh}
+    assert flow.health == LanczosHealth(pole([10.0, 100.0]), 1e-10, steps=0, estimated_error=0.0)
     action = flow.on(example.b)
     steps, errors = [], []
     for time in [100.0, 10.0]:
         action.product(time)
-        steps.append(flow.health["steps"])
-        errors.append(flow.health["estimated_error"])
+        steps.append(flow.health.steps)
+        errors.append(flow.health.estimated_error)
     assert 3 <= steps[0] <= steps[1] <= N
     assert 0 < errors[0] <= errors[1] <= example.tolerance
     flow.on(np.zeros((N, 1))).product(10.0)
-    assert (flow.health["steps"], flow.health["estimated_error"]) == (steps[1], errors[1])
+    assert (flow.health.steps, flow.health.estimated_error) == (steps[1], errors[1])
 
 
 def test_a_looser_tolerance_takes_fewer_steps_and_is_kept() -> None:

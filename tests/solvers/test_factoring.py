@@ -8,17 +8,16 @@ import numpy.typing as npt
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference import factoring
-from ntkcli.inference.factoring import factor
-from ntkcli.inference.lanczos_flow import pole
-from ntkcli.journal import unseen
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.lanczos import LanczosFlow, pole
+from ntkcli.solvers.solver import Factoring
 
-from .gaussian import Problem, dense_flow
-from .spectra import SPECTRA, Solver, columns, flow_of, in_blocks, symmetric
+from ..inference.gaussian import Problem, dense_flow
+from ..inference.spectra import SPECTRA, Solver, columns, flow_of, in_blocks, symmetric
 
 INF = math.inf
 GRAM = Problem().ntk.train
@@ -112,7 +111,7 @@ def test_times_however_long_are_fine_for_a_regular_matrix() -> None:
 def test_the_factor_takes_the_memory_of_the_matrix(solver: Solver, time: float, block_rows: int) -> None:
     memory, ridge = Memory(), 0.3
     blocks = memory.blocks(GRAM, block_rows)
-    factor(blocks, ridge, solver, [time], tolerance=1e-10, largest=1.0, advance=unseen)
+    SOLVERS[solver].factor(blocks, Factoring([time], ridge))
     shift = ridge + (pole([time]) if solver == "lanczos" else 0.0)
     expected = np.linalg.cholesky(GRAM + shift * np.eye(N))
     np.testing.assert_allclose(lower_triangle(blocks), expected, rtol=1e-12)
@@ -126,7 +125,7 @@ def test_no_second_matrix_is_made(solver: Solver, time: float, dtype: npt.DTypeL
     memory = Memory()
     blocks = memory.blocks(symmetric(SPECTRA["condition 1e4"](n)).astype(dtype), 100)
     tracemalloc.start()
-    flow = factor(blocks, 0.1, solver, [time], tolerance=1e-4, largest=1.0, advance=unseen)
+    flow = SOLVERS[solver].factor(blocks, Factoring([time], 0.1, tolerance=1e-4))
     flow.on(columns(n, 1)).product(time)
     allocated = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -139,29 +138,32 @@ def test_the_blocks_are_gone_when_eigenvalues_are_computed(monkeypatch: pytest.M
     held = [in_blocks(GRAM)]
     alive = weakref.ref(held[0])
 
+    decompose = Spectrum.of
+
     def watched(full: FloatArray) -> Spectrum:
         assert alive() is None
-        return Spectrum(full)
+        return decompose(full)
 
-    monkeypatch.setattr(factoring, "Spectrum", watched)
-    flow = factor(held.pop(), 0.0, "eigh", [1.0], tolerance=1e-10, largest=1.0, advance=unseen)
+    monkeypatch.setattr(Spectrum, "of", watched)
+    flow = SOLVERS["eigh"].factor(held.pop(), Factoring([1.0]))
     np.testing.assert_allclose(flow.on(Y).product(1.0), dense_flow(GRAM, 1.0) @ Y, rtol=1e-9)
 
 
 @in_place
 def test_progress_adds_up_to_the_blocks(solver: Solver, time: float) -> None:
     blocks, steps = in_blocks(GRAM, 4), [0]
-    factor(blocks, 0.0, solver, [time], tolerance=1e-10, largest=1.0, advance=steps.append)
+    SOLVERS[solver].factor(blocks, Factoring([time], advance=steps.append))
     assert sum(steps) == blocks.block_count
 
 
 def test_lanczos_has_the_pole_of_its_times_and_the_tolerance_asked_for() -> None:
     times = [2.0, 5.0]
     flow = flow_of(GRAM, "lanczos", times, tolerance=1e-3)
-    assert flow.health["pole"] == pole(times)
+    assert isinstance(flow, LanczosFlow)
+    assert flow.health.pole == pole(times)
     for time in times:
         flow.on(Y).product(time)
-    assert 1e-16 < flow.health["estimated_error"] <= 1e-3
+    assert 1e-16 < flow.health.estimated_error <= 1e-3
 
 
 @every_way

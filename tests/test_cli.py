@@ -15,7 +15,7 @@ import pytest
 import ntkcli
 from ntkcli.commands.fit import fit as run_fit
 from ntkcli.journal import Journal
-from ntkcli.regression.fitted_model import Regression
+from ntkcli.models.fitting import Fitting
 
 Ntk = Callable[..., CompletedProcess[str]]
 MakeSpec = Callable[..., Path]
@@ -35,14 +35,14 @@ finally:
 # Runs `ntk`; in the middle of predicting it says "ready", and waits for a line.
 PAUSING = """
 import sys
-from ntkcli import stage_predictor
+from ntkcli.regression import predict
 from ntkcli.cli import main
-ensemble = stage_predictor.ensemble
+ensemble = predict.ensemble
 def paused(*args):
     print("ready", flush=True)
     sys.stdin.readline()
     return ensemble(*args)
-stage_predictor.ensemble = paused
+predict.ensemble = paused
 main()
 """
 
@@ -132,7 +132,7 @@ def test_python_dash_m_is_ntk() -> None:
 def test_an_unexpected_exception_is_one_line_and_exit_1(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Regression, "answers", raising(ZeroDivisionError("by nought")))
+    monkeypatch.setattr(Fitting, "carry_out", raising(ZeroDivisionError("by nought")))
     outcome = ntk("fit", make_spec())
     assert (outcome.returncode, outcome.stdout) == (1, "")
     assert outcome.stderr.startswith("ntk: error: unexpected ZeroDivisionError: by nought")
@@ -142,7 +142,7 @@ def test_an_unexpected_exception_is_one_line_and_exit_1(
 
 
 def test_a_traceback_is_to_be_had(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Regression, "answers", raising(ZeroDivisionError("by nought")))
+    monkeypatch.setattr(Fitting, "carry_out", raising(ZeroDivisionError("by nought")))
     monkeypatch.setenv("NTK_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError, match="by nought"):
         ntk("fit", make_spec())
@@ -152,7 +152,7 @@ def test_a_traceback_is_to_be_had(make_spec: MakeSpec, ntk: Ntk, monkeypatch: py
 def test_running_out_of_memory_or_disk_is_exit_5(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
 ) -> None:
-    monkeypatch.setattr(Regression, "answers", raising(error))
+    monkeypatch.setattr(Fitting, "carry_out", raising(error))
     outcome = ntk("fit", make_spec())
     assert outcome.returncode == 5
     assert outcome.stderr.startswith("ntk: error: ")
@@ -163,7 +163,7 @@ def test_running_out_of_memory_or_disk_is_exit_5(
 def test_an_interrupt_leaves_nothing(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Regression, "answers", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(Fitting, "carry_out", raising(KeyboardInterrupt()))
     outcome = ntk("fit", make_spec())
     assert outcome.returncode != 0
     assert "Traceback" not in outcome.stderr
@@ -182,7 +182,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_a_job_larger_than_the_memory_is_refused_before_it_begins(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
-    monkeypatch.setattr("ntkcli.planning.plan.available_memory", lambda: 2**20 * 10 // 9 + 1)
+    monkeypatch.setattr("ntkcli.planning.machine.available_memory", lambda: 2**20 * 10 // 9 + 1)
     outcome = ntk(command, make_spec())
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert outcome.stderr.startswith("ntk: error: not enough memory: this job needs about ")

@@ -16,6 +16,7 @@ FLOORS = [
     ["linalg"],
     ["kernels"],
     ["inference"],
+    ["solvers"],
     ["regression"],
     ["planning"],
     ["spec"],
@@ -31,7 +32,7 @@ FLOORS = [
     ["__main__"],
 ]
 # Arrays and numbers only.
-MATHS = ["linalg", "kernels", "inference", "regression"]
+MATHS = ["linalg", "kernels", "inference", "solvers", "regression"]
 OUTSIDE_THE_MATHS = ["os", "pathlib", "shutil", "tempfile", "click", "pydantic", "yaml", "pandas"]
 
 

@@ -69,8 +69,9 @@ def _fit_or_fall_back(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fi
     except ConvergenceError as error:
         why = f"{iterative[0].noun} stops at {error}"
     # Outside of the handler, because the error holds on to all that was in memory where it was raised.
-    plan = job.planner(without=iterative).checked()
-    job.journal.warn(f"{why}: taking {plan.stages[0].solver.noun} instead")
+    planner = job.planner(without=iterative)
+    job.journal.warn(f"{why}: taking {planner.best().stages[0].solver.noun} instead")
+    plan = planner.checked()
     shutil.rmtree(run.folder("model"))
     fitting = Fitting(job, run)
     fitting.carry_out(plan)

@@ -119,7 +119,7 @@ def check_accuracy(job: Job, records: Sequence[SolverRecord]) -> None:
     tolerance = compute.residual_tolerance
     for record in records:
         for time, health in record.times.items():
-            residual = health.residual
+            residual = health.residual if math.isfinite(health.residual) else math.inf
             where = f"the {record.gram} Gram matrix at time {time_text(time)}"
             if residual <= tolerance:
                 continue

@@ -51,10 +51,10 @@ class ArrayReader:
         Raises:
             DataError: there is no record of it, or one of other dimensions.
         """
-        record = self.records.get(name)
-        if record is None or len(record.shape) != dimensions:
-            raise DataError(f"{self.folder / 'model.json'}: does not list {name}.npy rightly: {AGAIN}")
-        return record.shape
+        shape = self._record(name).shape
+        if len(shape) != dimensions:
+            raise DataError(f"{self.folder / name}.npy: is not the array that the model needs there: {AGAIN}")
+        return shape
 
     def read(
         self, name: str, *shape: int, dtype: npt.DTypeLike | None = None, mapped: bool = False
@@ -70,9 +70,7 @@ class ArrayReader:
         Raises:
             DataError: it is missing, damaged, or not of this shape or type.
         """
-        path, record = self.folder / f"{name}.npy", self.records.get(name)
-        if record is None:
-            raise DataError(f"{self.folder / 'model.json'}: does not list {name}.npy: {AGAIN}")
+        path, record = self.folder / f"{name}.npy", self._record(name)
         try:
             if _digest(path) != record.sha256:
                 raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
@@ -90,6 +88,11 @@ class ArrayReader:
         if array.dtype.kind != "f":
             raise DataError(f"{path}: holds {array.dtype}, not floating-point numbers: {AGAIN}")
         return np.asarray(array) if not mapped else array
+
+    def _record(self, name: str) -> ArrayRecord:
+        if name not in self.records:
+            raise DataError(f"{self.folder / 'model.json'}: does not list {name}.npy: {AGAIN}")
+        return self.records[name]
 
 
 AGAIN = "fit it again"

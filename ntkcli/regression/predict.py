@@ -17,8 +17,8 @@ from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question
 
-# Entries of a kernel matrix held at once where there are means alone: 8 MiB.
-STRIP_ENTRIES = 2**20
+# Entries of a kernel matrix held at once where there are means alone: 4 MiB.
+STRIP_ENTRIES = 2**19
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ntkcli.errors import DataError, NumericalError, ResourceError, SpecError
 from ntkcli.jobs.job import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.plan import Plan
+from ntkcli.solvers.eigh import EighSolver
 from ntkcli.spec.file import read_spec
 from ntkcli.units import bytes_text
 
@@ -120,7 +121,7 @@ def test_memory_and_disk_are_those_of_the_plan(
     plan, shown = plan_of(spec), texts_of(ntk("check", spec).stdout)
     assert f"about {bytes_text(plan.memory_bytes)} of " in shown["memory"][0]
     assert shown["disk"][0].startswith(f"{bytes_text(plan.disk_bytes)} of ")
-    assert [text.split(":")[0] for text in shown["solver"]] == [stage.solver for stage in plan.stages]
+    assert [text.split(":")[0] for text in shown["solver"]] == [stage.solver.name for stage in plan.stages]
 
 
 def test_the_memory_allowed_is_the_specs(checked: Checked) -> None:
@@ -160,7 +161,7 @@ def test_the_time_is_told_with_the_threads_and_what_other_solvers_would_take(
     plan = plan_of(spec)
     time, *others = texts_of(ntk("check", spec).stdout)["time"]
     assert re.fullmatch(r"about [\d.]+ (s|min|h) on 3 threads", time)
-    (other,) = {"lanczos", "eigh"} - {stage.solver for stage in plan.stages}
+    (other,) = {"lanczos", "eigh"} - {stage.solver.name for stage in plan.stages}
     memory = bytes_text(
         plan_of(random_spec(inference={"time": 5}, compute={"solver": other, "threads": 3})).memory_bytes
     )
@@ -277,7 +278,7 @@ def test_beyond_the_rows_of_an_eigendecomposition_none_is_offered(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert any("eigh" in text for text in checked()["time"])
-    monkeypatch.setattr("ntkcli.planning.plan.MOST_EIGH_ROWS", 3)
+    monkeypatch.setattr(EighSolver, "most_rows", 3)
     shown = checked()
     assert not any("eigh" in text for text in shown["time"])
     assert shown["solver"][0].startswith("cholesky")

@@ -157,7 +157,7 @@ def test_the_number_of_rows_streamed_at_a_time_changes_nothing(
     predict: Predict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = predict(inference=ALL_KERNELS)
-    monkeypatch.setattr("ntkcli.regression.fitted_model.CHUNK_ROWS", 2)
+    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 2)
     streamed = predict(inference=ALL_KERNELS)
     assert list(streamed["row"]) == list(at_once["row"])
     np.testing.assert_allclose(streamed["y_mean"], at_once["y_mean"], rtol=1e-9)

@@ -11,6 +11,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import ntkcli.regression.solve
 from ntkcli.kernels.network import Network
+from ntkcli.solvers.cholesky import CholeskySolver
+from ntkcli.solvers.eigh import EighSolver
+from ntkcli.solvers.lanczos import LanczosSolver
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, load_json
 
@@ -39,9 +42,10 @@ class Watch:
         self._now = 0
         self._change = threading.Condition()
         monkeypatch.setattr(Network, "tile", self._around_tile(Network.tile))
-        for name, seen in (("factor", self.factors), ("solve", self.solves)):
-            whole = getattr(ntkcli.regression.solve, name)
-            monkeypatch.setattr(ntkcli.regression.solve, name, self._around(whole, seen))
+        for solver in (CholeskySolver, LanczosSolver, EighSolver):
+            monkeypatch.setattr(solver, "factor", self._around(solver.factor, self.factors))
+        solve = ntkcli.regression.solve.solve
+        monkeypatch.setattr(ntkcli.regression.solve, "solve", self._around(solve, self.solves))
 
     def _around_tile(self, tile: Callable[..., Any]) -> Callable[..., Any]:
         def spy(*args: Any, **settings: Any) -> Any:

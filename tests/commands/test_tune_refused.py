@@ -75,7 +75,7 @@ def test_too_little_memory(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> Non
 
 
 def test_too_many_rows(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.planning.eigendecomposition.MOST_EIGH_ROWS", 10)
+    monkeypatch.setattr("ntkcli.planning.eigendecomposition.MOST_ROWS", 10)
     line = refusal(ntk("tune", make_spec(tune={"space": RIDGES})), 5)
     assert line == (
         "tune takes eigendecompositions, of 10 training rows at most, and there are 12: use fewer rows"

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -5,9 +6,13 @@ from typing import Any
 import pytest
 
 from ntkcli.errors import NumericalError
+from ntkcli.inference.flow import Health
+from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.checks import check_accuracy
 from ntkcli.jobs.job import open_job
 from ntkcli.journal import Journal
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.spec.file import read_spec
 
 MakeSpec = Callable[..., Path]
@@ -16,17 +21,17 @@ Check = Callable[..., list[str]]
 SINGULAR = "the {} Gram matrix at time {} is near singular: the equations hold to {} only"
 
 
-def record(gram: str, **residuals: float | None) -> dict[str, Any]:
-    """A stage of run.json; keywords are times, after a t."""
-    times = [{"time": time[1:], "residual": residual} for time, residual in residuals.items()]
-    return {"gram": gram, "solver": "eigh", "times": times}
+def record(gram: GramName, **residuals: float) -> SolverRecord:
+    """What a solver did; keywords are times, after a t."""
+    times = {float(time[1:]): SolutionHealth(residual, 0.0, None) for time, residual in residuals.items()}
+    return SolverRecord(gram, "eigh", 0.0, Health(), times)
 
 
 @pytest.fixture
 def check(make_spec: MakeSpec) -> Check:
     """Check stages under compute's settings; returns the warnings."""
 
-    def check_stages(*stages: dict[str, Any], **compute: Any) -> list[str]:
+    def check_stages(*stages: SolverRecord, **compute: Any) -> list[str]:
         journal = Journal()
         with open_job(read_spec(make_spec(compute=compute)), journal) as job:
             check_accuracy(job, list(stages))
@@ -68,7 +73,6 @@ def test_mixed_is_refused_as_float32_is(check: Check) -> None:
 
 
 def test_a_residual_out_of_range_does_not_pass(check: Check) -> None:
-    """It is None in run.json, which knows no infinity."""
-    assert check(record("ntk", tinf=None)) == [SINGULAR.format("ntk", "inf", "inf")]
+    assert check(record("ntk", tinf=math.inf)) == [SINGULAR.format("ntk", "inf", "inf")]
     with pytest.raises(NumericalError, match="solved to inf only in float32"):
-        check(record("ntk", tinf=None), dtype="float32")
+        check(record("ntk", tinf=math.inf), dtype="float32")

@@ -13,7 +13,7 @@ from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.job import open_job
 from ntkcli.jobs.ranges import automatic_times, spaced
 from ntkcli.journal import Journal, Silent
-from ntkcli.regression.question import GRAM_OF
+from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
@@ -48,10 +48,10 @@ def loo_rmse(dense: Dense, asked: InferenceSpec, ridge: float, time: float) -> f
 
 @pytest.mark.parametrize("kernel", ["nngp", "ntk", "ntkgp"])
 @pytest.mark.parametrize("scale", ["absolute", "trace"])
-def test_no_ridge_is_better_than_the_automatic_one(find: Find, kernel: str, scale: str) -> None:
+def test_no_ridge_is_better_than_the_automatic_one(find: Find, kernel: KernelName, scale: str) -> None:
     asked, _, dense = find(kernel=kernel, ridge="auto", ridge_scale=scale)
     best = loo_rmse(dense, asked, asked.ridge_value, math.inf)
-    unit = 1.0 if scale == "trace" else dense.matrices[GRAM_OF[kernel]].diagonal().mean()
+    unit = 1.0 if scale == "trace" else dense.matrices[KERNELS[kernel].gram].diagonal().mean()
     others = [loo_rmse(dense, asked, ridge * unit, math.inf) for ridge in np.geomspace(1e-8, 10, 400)]
     assert best <= min(others) * (1 + 1e-3)
     assert (asked.kernel, asked.ridge_scale, asked.times) == ([kernel], scale, [math.inf])
@@ -102,7 +102,7 @@ def test_too_little_memory_is_told_before_any_is_taken(make_spec: MakeSpec, tmp_
 
 
 def test_too_many_rows_are_told(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.planning.eigendecomposition.MOST_EIGH_ROWS", 13)
+    monkeypatch.setattr("ntkcli.planning.eigendecomposition.MOST_ROWS", 13)
     with (
         open_job(read_spec(make_spec(inference={"time": "auto"})), Journal()) as job,
         pytest.raises(ResourceError, match="of 13 training rows at most, and there are 14"),

@@ -34,7 +34,7 @@ def fly(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> Preflight:
 
     No kernel may be computed on the way.
     """
-    for name in ("symmetric", "rectangle", "product"):
+    for name in ("symmetric", "rectangle"):
         monkeypatch.setattr(Gram, name, None)
 
     def fly_spec(**sections: dict[str, Any]) -> tuple[list[str], list[str]]:

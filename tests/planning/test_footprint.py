@@ -10,27 +10,26 @@ from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes
-from ntkcli.regression.kernel import KernelName
-from ntkcli.regression.question import Question
-from ntkcli.regression.stages import Solver, Stage
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.stages import Stage
+from ntkcli.solvers.catalogue import SOLVERS
 
 SIZES = Sizes(n=5000, m=700, d=10)
-SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
+NAMES = ["cholesky", "lanczos", "eigh"]
 TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
 
 
-def stage(solver: Solver, kernel: KernelName = "ntk") -> Stage:
-    return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
+def stage(solver: str, kernel: KernelName = "ntk") -> Stage:
+    return Stage(KERNELS[kernel].gram, SOLVERS[solver], (Pair(kernel, TIMES[solver]),))
 
 
-def question(
-    solver: Solver, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any
-) -> Question:
+def question(solver: str, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any) -> Question:
     return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
 
 
 def memory(
-    solver: Solver,
+    solver: str,
     sizes: Sizes = SIZES,
     kernel: KernelName = "ntk",
     uncertainty: str = "none",
@@ -44,7 +43,7 @@ def memory(
 
 @pytest.mark.parametrize("itemsize", [4, 8])
 @pytest.mark.parametrize("solver", ["cholesky", "lanczos"])
-def test_a_second_gram_matrix_counts_as_its_blocks(solver: Solver, itemsize: int) -> None:
+def test_a_second_gram_matrix_counts_as_its_blocks(solver: str, itemsize: int) -> None:
     sizes = replace(SIZES, n=60_000, itemsize=itemsize)
     two, one = (memory(solver, sizes, kernel, "variance") for kernel in ("ntk", "nngp"))
     assert two - one == pytest.approx(block_bytes(60_000, itemsize), rel=0.05)
@@ -63,8 +62,8 @@ def test_a_stage_takes_at_least_what_is_surely_allocated(uncertainty: str) -> No
     assert memory("eigh", uncertainty=uncertainty) >= OVERHEAD_BYTES + (grams - 1) * block + 3 * full
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-def test_memory_does_not_grow_with_the_test_rows_but_by_what_is_read_and_written(solver: Solver) -> None:
+@pytest.mark.parametrize("solver", NAMES)
+def test_memory_does_not_grow_with_the_test_rows_but_by_what_is_read_and_written(solver: str) -> None:
     few, many = (
         memory(solver, Sizes(n=60_000, m=m, d=1), uncertainty="variance") for m in (CHUNK_ROWS, 10**7)
     )
@@ -74,7 +73,7 @@ def test_memory_does_not_grow_with_the_test_rows_but_by_what_is_read_and_written
 @pytest.mark.parametrize("uncertainty", ["none", "variance"])
 @pytest.mark.parametrize("solver", ["cholesky", "lanczos"])
 def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square(
-    solver: Solver, uncertainty: str
+    solver: str, uncertainty: str
 ) -> None:
     once, twice = (
         memory(solver, Sizes(n=n, m=100, d=1), uncertainty=uncertainty, in_file=True) - OVERHEAD_BYTES
@@ -83,8 +82,8 @@ def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square
     assert twice < 2.1 * once
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-def test_half_the_size_of_numbers_is_half_of_the_matrices(solver: Solver) -> None:
+@pytest.mark.parametrize("solver", NAMES)
+def test_half_the_size_of_numbers_is_half_of_the_matrices(solver: str) -> None:
     sizes = replace(SIZES, n=60_000, m=1)
     long, short = (
         memory(solver, replace(sizes, itemsize=itemsize), uncertainty="none") - OVERHEAD_BYTES

@@ -9,34 +9,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.planning.sizes import Sizes
-from ntkcli.planning.work import EFFICIENCY, Work, stage_work
-from ntkcli.regression.kernel import KernelName
-from ntkcli.regression.question import Question
-from ntkcli.regression.stages import Solver, Stage
+from ntkcli.planning.work import Work, stage_work
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.stages import Stage
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 
 SIZES = Sizes(n=5000, m=700, d=10)
-SOLVERS: list[Solver] = ["cholesky", "lanczos", "eigh"]
+NAMES = ["cholesky", "lanczos", "eigh"]
 TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
 
 
-def stage(solver: Solver, kernel: KernelName = "ntk") -> Stage:
-    return Stage("nngp" if kernel == "nngp" else "ntk", solver, ((kernel, TIMES[solver]),))
+def stage(solver: str, kernel: KernelName = "ntk") -> Stage:
+    return Stage(KERNELS[kernel].gram, SOLVERS[solver], (Pair(kernel, TIMES[solver]),))
 
 
-def question(
-    solver: Solver, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any
-) -> Question:
+def question(solver: str, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any) -> Question:
     return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
 
 
-def operations(solver: Solver, sizes: Sizes = SIZES, uncertainty: str = "variance") -> float:
+def operations(solver: str, sizes: Sizes = SIZES, uncertainty: str = "variance") -> float:
     return stage_work(stage(solver), sizes, question(solver, uncertainty=uncertainty)).operations(sizes)
 
 
 @pytest.mark.parametrize("uncertainty", ["none", "variance"])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", NAMES)
 @given(n=st.integers(2, 10**5), m=st.integers(1, 10**5), more=st.integers(1, 10**4))
-def test_more_rows_are_more_work(solver: Solver, uncertainty: str, n: int, m: int, more: int) -> None:
+def test_more_rows_are_more_work(solver: str, uncertainty: str, n: int, m: int, more: int) -> None:
     here, larger, longer = (
         operations(solver, Sizes(n, m, d=10), uncertainty) for n, m in ((n, m), (n + more, m), (n, m + more))
     )
@@ -44,25 +44,24 @@ def test_more_rows_are_more_work(solver: Solver, uncertainty: str, n: int, m: in
     assert longer > here
 
 
-@pytest.mark.parametrize(("solver", "factor"), [("cholesky", 1 / 3), ("lanczos", 1 / 3), ("eigh", 9)])
-def test_with_many_training_rows_the_factorisation_is_all_the_work(solver: Solver, factor: float) -> None:
+@pytest.mark.parametrize(
+    ("solver", "factor"), [("cholesky", 1 / 3 / 0.85), ("lanczos", 1 / 3 / 0.85), ("eigh", 9 / 0.9)]
+)
+def test_with_many_training_rows_the_factorisation_is_all_the_work(solver: str, factor: float) -> None:
+    """In operations of a matrix product that would take as long."""
     work = stage_work(stage(solver), Sizes(10**7, 1, 1), question(solver))
-    assert work.linear_algebra == pytest.approx(factor * 10.0**21 / EFFICIENCY[_kind(solver)], rel=0.01)
-
-
-def _kind(solver: Solver) -> str:
-    return "eigh" if solver == "eigh" else "cholesky"
+    assert work.algebra == pytest.approx(factor * 10.0**21, rel=0.01)
 
 
 @pytest.mark.parametrize(("solver", "least"), [("cholesky", 2.0), ("lanczos", 20.0), ("eigh", 2.0)])
-def test_standard_deviations_cost_solves_for_every_test_row(solver: Solver, least: float) -> None:
+def test_standard_deviations_cost_solves_for_every_test_row(solver: str, least: float) -> None:
     n, m = 1000, 10**6
     with_std, without = (
         stage_work(stage(solver), Sizes(n, m, 1), question(solver, uncertainty=uncertainty))
         for uncertainty in ("variance", "none")
     )
     assert with_std.entries == without.entries
-    assert with_std.solve - without.solve >= least * m * n**2
+    assert with_std.algebra - without.algebra >= least * m * n**2 / SOLVE_EFFICIENCY
 
 
 def test_the_prior_is_no_work() -> None:
@@ -70,8 +69,8 @@ def test_the_prior_is_no_work() -> None:
 
 
 def test_work_adds_up() -> None:
-    one, other = Work(1, 2, 3, 4), Work(10, 20, 30, 40)
-    assert one + other == Work(11, 22, 33, 44)
+    one, other = Work(1, 2), Work(10, 20)
+    assert one + other == Work(11, 22)
     assert (one + other).operations(SIZES) == pytest.approx(one.operations(SIZES) + other.operations(SIZES))
 
 
@@ -80,4 +79,4 @@ def test_deeper_networks_and_more_features_make_an_entry_dearer() -> None:
     plain = entries.operations(SIZES)
     assert entries.operations(replace(SIZES, depth=5)) > plain
     assert entries.operations(replace(SIZES, d=1000)) > plain
-    assert Work(cholesky=1e6).operations(SIZES) == Work(cholesky=1e6).operations(replace(SIZES, depth=5))
+    assert Work(algebra=1e6).operations(SIZES) == Work(algebra=1e6).operations(replace(SIZES, depth=5))

@@ -6,6 +6,8 @@ import pytest
 from ntkcli.data.scaling import Scaling
 from ntkcli.errors import NumericalError
 from ntkcli.inference.prediction import Prediction
+from ntkcli.regression.fitted_stage import Answer
+from ntkcli.regression.question import Pair
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.result import Result, joined
 
@@ -17,7 +19,7 @@ SCALING = Scaling(np.array([10.0, -1.0]), np.array([2.0, 3.0]))
 
 def of(prediction: Prediction, scaling: Scaling = SCALING, **calibration: Any) -> Result:
     values = {"variance_scale": np.ones(len(scaling.mean))} | calibration
-    return Result.of(("nngp", 2.0), prediction, 0.25, scaling, Calibration(**values))
+    return Result.of(Answer(Pair("nngp", 2.0), prediction, 0.25), scaling, Calibration(**values))
 
 
 def test_a_prediction_is_taken_back_to_the_unit_of_each_target() -> None:

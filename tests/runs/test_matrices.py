@@ -6,10 +6,10 @@ import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
-from ntkcli.journal import unseen
+from ntkcli.journal import Journal, unseen
 from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
-from ntkcli.regression.gram_store import GramStore
+from ntkcli.regression.support import Support
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 from ntkcli.spec.network import NetworkSpec
 
@@ -24,8 +24,8 @@ def rows(n: int, seed: int) -> Rows:
 
 
 @pytest.fixture
-def store() -> GramStore:
-    return GramStore(Gram(NETWORK), rows(7, 0))
+def support() -> Support:
+    return Support(Gram(NETWORK), rows(7, 0))
 
 
 @pytest.fixture
@@ -38,38 +38,38 @@ def unseen_rows() -> Rows:
 def test_a_matrix_has_the_rows_and_columns_of_its_name(
     tmp_path: Path, unseen_rows: Rows, name: str, dtype: str
 ) -> None:
-    store = GramStore(Gram(NETWORK, dtype=dtype), rows(7, 0))
-    write_matrices(tmp_path, [name], store, unseen_rows, unseen)
+    support = Support(Gram(NETWORK, dtype=dtype), rows(7, 0))
+    write_matrices(tmp_path, [name], support, unseen_rows, unseen)
     kernel, first, second = name.split("_")
-    sides = {"train": store.rows, "test": unseen_rows}
-    expected = store.gram.rectangle(sides[first], sides[second], [kernel])[kernel]
+    sides = {"train": support.rows, "test": unseen_rows}
+    expected = support.gram.rectangle(sides[first], sides[second], [kernel])[kernel]
     found = np.load(tmp_path / f"{name}.npy")
     assert (found.shape, found.dtype) == (expected.shape, np.dtype(dtype))
     np.testing.assert_allclose(found, expected, rtol=1e-12 if dtype == "float64" else 1e-6)
 
 
 def test_a_gram_matrix_at_hand_is_written_and_kept(
-    tmp_path: Path, store: GramStore, unseen_rows: Rows, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, support: Support, unseen_rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.need(["ntk"])
-    kept = store.matrices["ntk"]
+    support.need(["ntk"], Journal())
+    kept = support.matrices["ntk"]
     kept[0, 0][:] = 5.0
     monkeypatch.setattr(Gram, "symmetric", None)
-    write_matrices(tmp_path, ["ntk_train_train"], store, unseen_rows, unseen)
+    write_matrices(tmp_path, ["ntk_train_train"], support, unseen_rows, unseen)
     np.testing.assert_array_equal(np.load(tmp_path / "ntk_train_train.npy"), np.full((7, 7), 5.0))
-    assert store.matrices == {"ntk": kept}
+    assert support.matrices == {"ntk": kept}
 
 
 def test_the_training_rows_matrix_is_not_that_of_the_test_rows(
-    tmp_path: Path, store: GramStore, unseen_rows: Rows
+    tmp_path: Path, support: Support, unseen_rows: Rows
 ) -> None:
-    store.need(["nngp", "ntk"])
-    write_matrices(tmp_path, ["ntk_test_test"], store, unseen_rows, unseen)
+    support.need(["nngp", "ntk"], Journal())
+    write_matrices(tmp_path, ["ntk_test_test"], support, unseen_rows, unseen)
     assert np.load(tmp_path / "ntk_test_test.npy").shape == (4, 4)
 
 
 def test_matrices_that_are_not_at_hand_live_where_the_store_says(
-    tmp_path: Path, store: GramStore, unseen_rows: Rows
+    tmp_path: Path, support: Support, unseen_rows: Rows
 ) -> None:
     sizes = []
 
@@ -77,19 +77,19 @@ def test_matrices_that_are_not_at_hand_live_where_the_store_says(
         sizes.append(size)
         return in_memory(size, dtype)
 
-    store = GramStore(store.gram, store.rows, allocate=allocate)
-    write_matrices(tmp_path, NAMES, store, unseen_rows, unseen)
+    support = Support(support.gram, support.rows, allocate=allocate)
+    write_matrices(tmp_path, NAMES, support, unseen_rows, unseen)
     assert sizes == [49, 16] * 2
-    assert store.matrices == {}
+    assert support.matrices == {}
 
 
 def test_progress_adds_up_to_the_rows_to_write(
-    tmp_path: Path, store: GramStore, unseen_rows: Rows, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, support: Support, unseen_rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ntkcli.runs.matrices.CHUNK_ROWS", 3)
     steps: list[int] = []
-    write_matrices(tmp_path, NAMES, store, unseen_rows, steps.append)
-    assert sum(steps) == rows_to_write(NAMES, store.rows, unseen_rows) == 2 * (7 + 4 + 4)
+    write_matrices(tmp_path, NAMES, support, unseen_rows, steps.append)
+    assert sum(steps) == rows_to_write(NAMES, support.rows, unseen_rows) == 2 * (7 + 4 + 4)
     assert max(steps) == 7
 
 

@@ -13,7 +13,8 @@ from scipy.stats import multivariate_normal, norm
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.regression.question import GRAM_OF
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate
@@ -42,7 +43,7 @@ class Dense:
     """A network's kernels of all training rows, and the targets."""
 
     job: Job
-    matrices: dict[str, FloatArray]
+    matrices: dict[GramName, FloatArray]
 
     @classmethod
     def of(cls, source: SpecFile, values: dict[str, Any]) -> "Dense":
@@ -71,7 +72,7 @@ class Dense:
         """In absolute terms, and in units of the exponent."""
         asked = self.job.spec.inference
         trace = candidate.ridge_scale == "trace"
-        diagonal = self.matrices[GRAM_OF[candidate.kernel]].diagonal()[rows]
+        diagonal = self.matrices[KERNELS[candidate.kernel].gram].diagonal()[rows]
         share = len(rows) * self.y.shape[1] if asked.loss == "mean" else 1
         unit = diagonal.mean() if trace else 1.0
         return candidate.ridge * unit, candidate.time * asked.learning_rate / share
@@ -80,7 +81,7 @@ class Dense:
         """Means (m, k), and variances of observations (m,)."""
         a, b = split.train, split.held_out
         ridge, time = self.ridge_and_time(candidate, a)
-        m, k = self.matrices[GRAM_OF[candidate.kernel]], self.matrices["nngp"]
+        m, k = self.matrices[KERNELS[candidate.kernel].gram], self.matrices["nngp"]
         flow = dense_flow(m[np.ix_(a, a)] + ridge * np.eye(len(a)), time)
         gain = m[np.ix_(b, a)] @ flow
         if candidate.kernel == "ntk":
@@ -125,7 +126,7 @@ class Dense:
     def evidence(self, candidate: Candidate, scale: float = 1.0) -> float:
         rows = np.arange(len(self.y))
         ridge, _ = self.ridge_and_time(candidate, rows)
-        gram = scale * (self.matrices[GRAM_OF[candidate.kernel]] + ridge * np.eye(len(rows)))
+        gram = scale * (self.matrices[KERNELS[candidate.kernel].gram] + ridge * np.eye(len(rows)))
         return float(sum(multivariate_normal(cov=gram).logpdf(column) for column in self.y.T))
 
 

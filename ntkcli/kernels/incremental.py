@@ -10,7 +10,7 @@ from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.scratch import thread_scratch
-from ntkcli.kernels.steps import Activate, Step
+from ntkcli.kernels.steps import Step
 from ntkcli.kernels.tiling import TILE_ROWS, Tile, upper_tiles
 
 
@@ -51,15 +51,15 @@ class IncrementalGram:
         They have the numbers of `Gram.symmetric`.
 
         Args:
-            network: a network with its tables. It goes on from the last one as far as their activations are
-                the same objects.
+            network: a network with its tables: where these differ from the last one's, steps do too.
             rows: prepared for the network; always the same ones.
         """
         if self._products is None:
             self._products = self._inner_products(rows)
             kernels = ["nngp", "ntk"] if self.ntk else ["nngp"]
             self._matrices = {kernel: np.empty_like(self._products) for kernel in kernels}
-        done = len(self.steps) if self._goes_on(network) else 0
+        goes_on = network.steps[: len(self.steps)] == self.steps
+        done = len(self.steps) if goes_on else 0
         tiles = self._begun_tiles(self._matrices if done else {"nngp": self._products})
         task = partial(continued_tile, network, rows, done, self.ntk)
         # What is interrupted half way must not be gone on from.
@@ -79,10 +79,6 @@ class IncrementalGram:
         for _ in self.executor.run(partial(inner_products, rows), tiles, put):
             pass
         return products
-
-    def _goes_on(self, network: Network) -> bool:
-        beginning = network.steps[: len(self.steps)]
-        return len(beginning) == len(self.steps) and all(map(_same, self.steps, beginning))
 
     def _begun_tiles(self, before: dict[str, FloatArray]) -> list[BegunTile]:
         """The upper triangle, where the kernels before are read."""
@@ -118,10 +114,3 @@ def continued_tile(
             np.add(upper, upper.T, out=matrix)
             np.fill_diagonal(matrix, a.diagonal(kernel))
     return tuple(kernels.values())
-
-
-def _same(a: Step, b: Step) -> bool:
-    """Whether two steps are one; activations with tables cannot be compared but by identity."""
-    if isinstance(a, Activate) and isinstance(b, Activate):
-        return a.activation is b.activation and a.keep == b.keep
-    return a == b

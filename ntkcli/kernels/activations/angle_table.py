@@ -1,6 +1,6 @@
 """Duals that cost too much for each entry: interpolated in the angle and in both variances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -55,13 +55,15 @@ class AngleTable:
     source: of the values at the angles and variances of the grid.
     log_moments: (count,) of E[f^2].
     error: the size of the last terms.
+
+    The coefficients follow from the source and the grid: tables that agree in these are equal.
     """
 
     source: Source
     grid: VarianceGrid
-    even: ChebyshevTerms
-    odd: ChebyshevTerms
-    log_moments: FloatArray
+    even: ChebyshevTerms = field(compare=False, repr=False)
+    odd: ChebyshevTerms = field(compare=False, repr=False)
+    log_moments: FloatArray = field(compare=False, repr=False)
     error: float
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Gram matrices of one network after another, each going on from where the one before it ended."""
+"""Gram matrices of one network after another, where the steps that they begin with are computed once."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,9 +16,9 @@ from ntkcli.kernels.tiling import TILE_ROWS, Tile, upper_tiles
 
 @dataclass(frozen=True)
 class BegunTile(Tile):
-    """A tile with the kernels that some steps have led to already.
+    """A tile with the kernels of its pairs of rows behind the first steps of a network.
 
-    k, theta: the kernels of its pairs of rows; theta is None while it is 0.
+    k, theta: (a, b) kernels; theta is None while it is 0. Before the first step, k has the inner products.
     """
 
     k: FloatArray
@@ -27,15 +27,16 @@ class BegunTile(Tile):
 
 @dataclass
 class IncrementalGram:
-    """The kernels of all pairs of some rows, behind the steps of the network that was asked for last.
+    """Computes the Gram matrices of some rows for one network after another, and keeps the last ones.
 
-    A network whose steps begin with those of the last one goes on from there; any other begins with the inner
-    products, which are computed once. Every matrix is (n, n), whole and in float64.
+    If a network's steps begin with all those of the last network, only its further steps are computed, from
+    the matrices that are kept. Any other network starts from the inner products of the rows, which are
+    computed once. Every matrix is (n, n), with both its triangles, in float64.
 
     ntk: whether Theta is wanted.
     tile_rows: rows and columns of a tile.
     executor: computes the tiles.
-    steps: the steps that the matrices are behind.
+    steps: the steps of the network that the matrices are of.
     """
 
     ntk: bool = True
@@ -48,11 +49,11 @@ class IncrementalGram:
     def advance(self, network: Network, rows: Rows) -> dict[str, FloatArray]:
         """Gram matrices (n, n) by kernel ("nngp", and "ntk" if wanted), overwritten by the next call.
 
-        They have the numbers of `Gram.symmetric`.
+        Their entries are those of `Gram.symmetric`.
 
         Args:
-            network: a network with its tables: where these differ from the last one's, steps do too.
-            rows: prepared for the network; always the same ones.
+            network: the network with its tables; steps whose tables differ are different steps.
+            rows: the rows as prepared for this network; they must be the same rows in every call.
         """
         if self._products is None:
             self._products = self._inner_products(rows)
@@ -62,7 +63,7 @@ class IncrementalGram:
         done = len(self.steps) if goes_on else 0
         tiles = self._begun_tiles(self._matrices if done else {"nngp": self._products})
         task = partial(continued_tile, network, rows, done, self.ntk)
-        # What is interrupted half way must not be gone on from.
+        # If this is interrupted, some tiles are behind the new steps and others are not.
         self.steps = ()
         for _ in self.executor.run(task, tiles, self._put):
             pass
@@ -81,7 +82,7 @@ class IncrementalGram:
         return products
 
     def _begun_tiles(self, before: dict[str, FloatArray]) -> list[BegunTile]:
-        """The upper triangle, where the kernels before are read."""
+        """The tiles of the upper triangle, each with views of its part of the kernels so far."""
         k, theta = before["nngp"], before.get("ntk")
         return [
             BegunTile(a, b, k[a, b], None if theta is None else theta[a, b])
@@ -89,7 +90,7 @@ class IncrementalGram:
         ]
 
     def _put(self, tile: Tile, values: tuple[FloatArray, ...]) -> None:
-        """Copy a tile of every matrix to its place and, in the other triangle, its transpose."""
+        """Copy a tile of every matrix to its place, and its transpose to the other triangle."""
         for matrix, part in zip(self._matrices.values(), values, strict=True):
             matrix[tile.rows, tile.columns] = part
             matrix[tile.columns, tile.rows] = part.T
@@ -103,7 +104,7 @@ def inner_products(rows: Rows, tile: Tile) -> FloatArray:
 def continued_tile(
     network: Network, rows: Rows, done: int, ntk: bool, tile: BegunTile
 ) -> tuple[FloatArray, ...]:
-    """K, and Theta if wanted, of a tile on which the first `done` steps have been done already."""
+    """K, and Theta if wanted, of a tile, from its kernels behind the first `done` steps."""
     a, b = rows[tile.rows], rows[tile.columns]
     values = network.tile_from(done, tile.k, tile.theta, a, b, thread_scratch(), ntk=ntk)
     kernels = dict(zip(["nngp", "ntk"] if ntk else ["nngp"], values, strict=False))

@@ -24,11 +24,12 @@ def network_of(spec: NetworkSpec, features: int) -> Network:
         for i, (sigma_w, sigma_b) in enumerate(zip(weights_of(spec), spec.per_layer("sigma_b"), strict=True))
     ]
     residual = Residual(spec.residual.every, spec.residual.scale) if spec.residual else None
-    # Equal settings are one activation, whose tables are made once.
-    made = {str(setting): activation_of(setting) for setting in spec.activations}
-    activations = [made[str(setting)] for setting in spec.activations]
     return fully_connected(
-        layers, activations, layer_norm=spec.layer_norm, keep=spec.dropout, residual=residual
+        layers,
+        [activation_of(setting) for setting in spec.activations],
+        layer_norm=spec.layer_norm,
+        keep=spec.dropout,
+        residual=residual,
     )
 
 

@@ -29,10 +29,11 @@ def fully_connected(
 
     Args:
         layers: all of them, in order.
-        activations: one less.
+        activations: one between every two layers.
         layer_norm: whether every layer but the readout is normalised.
         keep: the probability with which dropout, behind each activation, keeps a unit.
-        residual: blocks of layers 2, 3, ...; the readout and what does not fill a block have no skip.
+        residual: skip connections around blocks of layers 2, 3, ...; the readout has none, nor have the
+            last hidden layers where they do not fill a block.
     """
     return Network(tuple(_steps(layers, activations, layer_norm, keep, residual)))
 

@@ -18,7 +18,7 @@ class NoCriticalWeightsError(ArithmeticError):
     """No sigma_w gives the correlation map slope 1 at a variance that the layer keeps."""
 
 
-# Layers that are alike ask again and again.
+# The layers of a network often have one activation and one bias.
 @cache
 def critical_sigma_w(activation: Activation, bias: float) -> float:
     """The sigma_w for which the correlation map has slope 1 at correlation 1.
@@ -51,7 +51,7 @@ def critical_sigma_w(activation: Activation, bias: float) -> float:
 
 
 def _kept_variances(activation: Activation, bias: float, q: FloatArray) -> Iterator[float]:
-    """The variances that solve the equation, smallest first; 0 as a variance next to it."""
+    """The variances that solve the equation, smallest first; a variance next to 0 stands for 0."""
     at_zero = np.array([NEXT_TO_ZERO])
     if bias == 0 and activation.variance(np.zeros(1))[0] == 0:
         # phi has a derivative at 0 if E[phi'^2] tends to something.
@@ -67,7 +67,7 @@ def _kept_variances(activation: Activation, bias: float, q: FloatArray) -> Itera
 
 
 def _is_stable(activation: Activation, weight: float, kept: float) -> bool:
-    """Whether variances near the kept one come nearer in the next layer; if it is 0, do not grow."""
+    """Whether the next layer brings variances near the kept one nearer to it; if it is 0, lets none grow."""
     if kept == NEXT_TO_ZERO:
         above = np.geomspace(SMALLEST, 1.0, 11)
         return bool(np.all(weight * activation.variance(above) <= above * (1 + SAME)))
@@ -77,5 +77,5 @@ def _is_stable(activation: Activation, weight: float, kept: float) -> bool:
 
 
 def _excess(activation: Activation, bias: float, q: FloatArray) -> FloatArray:
-    """What q is above the variance that follows it, times E[phi'^2]."""
+    """How far q is above the variance of the layer behind it, times E[phi'^2]; 0 where the layer keeps q."""
     return (q - bias) * activation.slope(q) - activation.variance(q)

@@ -1,4 +1,4 @@
-"""Who carries out the tasks that a computation is cut into: threads here, or anything else of this form."""
+"""What carries out the tasks that a computation is cut into: threads, or anything with the same methods."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-# Results that nobody has read yet, and tasks handed over at once: both for each worker.
+# Tasks for each worker that are begun, waiting, or done with results that are not read yet.
 AHEAD = 4
 # Tasks that a thread takes at once: enough for handing over to cost nothing beside a tile's arithmetic,
 # and few enough for every thread to get SHARES of them, so that none waits long for the others at the end.
@@ -23,8 +23,9 @@ R = TypeVar("R")
 class Executor(Protocol):
     """Carries out one task for many items, wherever its workers are.
 
-    A task is a pure function of its item, and can be pickled together with it: a worker may be another
-    process or machine, which returns the values pickled.
+    A task is a pure function of its item that returns values. It carries what all of the items share, such
+    as a network and its rows, so that an executor need not send these with every item. Tasks, items and
+    values can be pickled: a worker may be another process or another machine.
     """
 
     @property
@@ -33,9 +34,10 @@ class Executor(Protocol):
         ...
 
     def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
-        """The values of all items in their order, few of them computed ahead of the reader.
+        """The values of all items in the items' order, few of them computed ahead of the reader.
 
-        What depends on the order, such as a sum of floating-point numbers, belongs here.
+        This is for results that depend on the order, such as sums of floating-point numbers. The task must
+        return values in memory of their own.
         """
         ...
 
@@ -43,7 +45,8 @@ class Executor(Protocol):
         """What `then` returns for each item and its values, in any order.
 
         `then` is called in this process as soon as the values are there, possibly in several threads at
-        once. It puts the values where they belong: afterwards the memory that they are in is used again.
+        once. It copies the values to where they belong, and must not keep them: a worker's next values may
+        overwrite them.
         """
         ...
 
@@ -58,7 +61,7 @@ class Threads:
     workers: int = 1
 
     def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
-        """The values of all items in their order, few of them computed ahead of the reader."""
+        """The values of all items in the items' order, few of them computed ahead of the reader."""
         pool = ThreadPoolExecutor(self.workers)
         running: deque[Future[T]] = deque()
         with threadpool_limits(1, user_api="blas"):
@@ -74,7 +77,7 @@ class Threads:
                 pool.shutdown(cancel_futures=True)
 
     def run(self, task: Callable[[P], T], items: Sequence[P], then: Callable[[P, T], R]) -> Iterator[R]:
-        """What `then` returns for each item in their order; it is called in the thread of the task."""
+        """What `then` returns for each item, in the items' order; called in the thread that ran the task."""
         length = max(1, min(MOST_AT_ONCE, len(items) // (SHARES * self.workers)))
         batches = [items[start : start + length] for start in range(0, len(items), length)]
         for results in self.map(partial(_run_batch, task, then), batches):

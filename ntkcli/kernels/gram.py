@@ -46,8 +46,13 @@ class Gram:
     ) -> dict[GramName, SymmetricBlocks]:
         """Gram matrices (n, n) of the rows with themselves, by kernel ("nngp", "ntk").
 
-        Only the lower triangle is computed. The diagonal is the diagonal recursion's, exactly.
-        `advance` is called with the number of rows finished; `allocate` makes the blocks' memory.
+        Only the lower triangle is computed. The diagonal is exactly that of the recursion on the diagonal.
+
+        Args:
+            rows: prepared for the network.
+            kernels: which of the two matrices are wanted.
+            advance: called with the number of rows that have been finished since its last call.
+            allocate: makes the memory of the blocks.
         """
         matrices = {
             kernel: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for kernel in kernels
@@ -75,7 +80,7 @@ def rectangle_tile(network: Network, a: Rows, b: Rows, kernels: Sequence[GramNam
 
 
 def symmetric_tile(network: Network, rows: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
-    """The kernels between some of the rows and some others of them, whose diagonal is exact."""
+    """The kernels between some rows and some others of one set; those of a row with itself are exact."""
     values = rectangle_tile(network, rows, rows, kernels, tile)
     if tile.is_diagonal:
         for kernel, matrix in values.items():

@@ -1,4 +1,4 @@
-"""Gram matrices of one network after another, each going on from where the one before it ended."""
+"""Gram matrices of one network after another, where the steps that they begin with are computed once."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,17 +8,17 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.scratch import thread_scratch
-from ntkcli.kernels.steps import Activate, Step
+from ntkcli.kernels.steps import Step
 from ntkcli.kernels.tiling import TILE_ROWS, Tile, upper_tiles
 
 
 @dataclass(frozen=True)
 class BegunTile(Tile):
-    """A tile with the kernels that some steps have led to already.
+    """A tile with the kernels of its pairs of rows behind the first steps of a network.
 
-    k, theta: the kernels of its pairs of rows; theta is None while it is 0.
+    k, theta: (a, b) kernels; theta is None while it is 0. Before the first step, k has the inner products.
     """
 
     k: FloatArray
@@ -27,15 +27,16 @@ class BegunTile(Tile):
 
 @dataclass
 class IncrementalGram:
-    """The kernels of all pairs of some rows, behind the steps of the network that was asked for last.
+    """Computes the Gram matrices of some rows for one network after another, and keeps the last ones.
 
-    A network whose steps begin with those of the last one goes on from there; any other begins with the inner
-    products, which are computed once. Every matrix is (n, n), whole and in float64.
+    If a network's steps begin with all those of the last network, only its further steps are computed, from
+    the matrices that are kept. Any other network starts from the inner products of the rows, which are
+    computed once. Every matrix is (n, n), with both its triangles, in float64.
 
     ntk: whether Theta is wanted.
     tile_rows: rows and columns of a tile.
     executor: computes the tiles.
-    steps: the steps that the matrices are behind.
+    steps: the steps of the network that the matrices are of.
     """
 
     ntk: bool = True
@@ -43,26 +44,25 @@ class IncrementalGram:
     executor: Executor = field(default_factory=Threads)
     steps: tuple[Step, ...] = field(default=(), init=False)
     _products: FloatArray | None = field(default=None, init=False, repr=False)
-    _matrices: dict[str, FloatArray] = field(default_factory=dict, init=False, repr=False)
+    _matrices: dict[GramName, FloatArray] = field(default_factory=dict, init=False, repr=False)
 
-    def advance(self, network: Network, rows: Rows) -> dict[str, FloatArray]:
+    def advance(self, network: Network, rows: Rows) -> dict[GramName, FloatArray]:
         """Gram matrices (n, n) by kernel ("nngp", and "ntk" if wanted), overwritten by the next call.
 
-        They have the numbers of `Gram.symmetric`.
+        Their entries are those of `Gram.symmetric`.
 
         Args:
-            network: a network with its tables. It goes on from the last one as far as their activations are
-                the same objects.
-            rows: prepared for the network; always the same ones.
+            network: the network with its tables; steps whose tables differ are different steps.
+            rows: the rows as prepared for this network; they must be the same rows in every call.
         """
         if self._products is None:
             self._products = self._inner_products(rows)
-            kernels = ["nngp", "ntk"] if self.ntk else ["nngp"]
-            self._matrices = {kernel: np.empty_like(self._products) for kernel in kernels}
-        done = len(self.steps) if self._goes_on(network) else 0
+            self._matrices = {name: np.empty_like(self._products) for name in _grams(self.ntk)}
+        goes_on = network.steps[: len(self.steps)] == self.steps
+        done = len(self.steps) if goes_on else 0
         tiles = self._begun_tiles(self._matrices if done else {"nngp": self._products})
         task = partial(continued_tile, network, rows, done, self.ntk)
-        # What is interrupted half way must not be gone on from.
+        # If this is interrupted, some tiles are behind the new steps and others are not.
         self.steps = ()
         for _ in self.executor.run(task, tiles, self._put):
             pass
@@ -80,12 +80,8 @@ class IncrementalGram:
             pass
         return products
 
-    def _goes_on(self, network: Network) -> bool:
-        beginning = network.steps[: len(self.steps)]
-        return len(beginning) == len(self.steps) and all(map(_same, self.steps, beginning))
-
-    def _begun_tiles(self, before: dict[str, FloatArray]) -> list[BegunTile]:
-        """The upper triangle, where the kernels before are read."""
+    def _begun_tiles(self, before: dict[GramName, FloatArray]) -> list[BegunTile]:
+        """The tiles of the upper triangle, each with views of its part of the kernels so far."""
         k, theta = before["nngp"], before.get("ntk")
         return [
             BegunTile(a, b, k[a, b], None if theta is None else theta[a, b])
@@ -93,10 +89,14 @@ class IncrementalGram:
         ]
 
     def _put(self, tile: Tile, values: tuple[FloatArray, ...]) -> None:
-        """Copy a tile of every matrix to its place and, in the other triangle, its transpose."""
+        """Copy a tile of every matrix to its place, and its transpose to the other triangle."""
         for matrix, part in zip(self._matrices.values(), values, strict=True):
             matrix[tile.rows, tile.columns] = part
             matrix[tile.columns, tile.rows] = part.T
+
+
+def _grams(ntk: bool) -> list[GramName]:
+    return ["nngp", "ntk"] if ntk else ["nngp"]
 
 
 def inner_products(rows: Rows, tile: Tile) -> FloatArray:
@@ -107,10 +107,10 @@ def inner_products(rows: Rows, tile: Tile) -> FloatArray:
 def continued_tile(
     network: Network, rows: Rows, done: int, ntk: bool, tile: BegunTile
 ) -> tuple[FloatArray, ...]:
-    """K, and Theta if wanted, of a tile on which the first `done` steps have been done already."""
+    """K, and Theta if wanted, of a tile, from its kernels behind the first `done` steps."""
     a, b = rows[tile.rows], rows[tile.columns]
     values = network.tile_from(done, tile.k, tile.theta, a, b, thread_scratch(), ntk=ntk)
-    kernels = dict(zip(["nngp", "ntk"] if ntk else ["nngp"], values, strict=False))
+    kernels = dict(zip(_grams(ntk), values, strict=False))
     if tile.is_diagonal:
         for kernel, matrix in kernels.items():
             # Rounding depends on which row comes first: the upper triangle counts, as in `Gram`.
@@ -118,10 +118,3 @@ def continued_tile(
             np.add(upper, upper.T, out=matrix)
             np.fill_diagonal(matrix, a.diagonal(kernel))
     return tuple(kernels.values())
-
-
-def _same(a: Step, b: Step) -> bool:
-    """Whether two steps are one; activations with tables cannot be compared but by identity."""
-    if isinstance(a, Activate) and isinstance(b, Activate):
-        return a.activation is b.activation and a.keep == b.keep
-    return a == b

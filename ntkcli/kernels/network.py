@@ -25,9 +25,11 @@ class Network:
         K[l+1]       = sigma_w^2 E[phi(u) phi(v)] + sigma_b^2    (u, v) ~ N(0, K[l] on {x, x'})
         Theta[l+1]   = K[l+1] + sigma_w^2 E[phi'(u) phi'(v)] Theta[l]
 
-    and what `steps` say of layers that differ from this.
+    The steps may also be of skip connections, dropout and layer normalisation, and of layers that are not
+    trained or whose biases start at 0.
 
-    tabulated_for: for every step, the variances that its tables were made for; nothing without tables.
+    tabulated_for: for every step, the range of variances that its tables were made for; empty for a
+        network without tables.
 
     Lee et al. 2018 (NNGP), Jacot et al. 2018 (NTK).
     """
@@ -62,7 +64,7 @@ class Network:
         return any(step.bias > 0 or step.ntk_bias > 0 for step in self.steps if isinstance(step, Affine))
 
     def walk(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Iterator[Diagonal]:
-        """The recursion on the diagonal of inputs (n, d): before every step, and at the end.
+        """Run the recursion on the diagonal for inputs (n, d): its state before every step, and at the end.
 
         Raises:
             KernelRangeError: a variance leaves the range of `dtype`.
@@ -91,7 +93,7 @@ class Network:
         return [_ends(rows.q) for rows in self.walk(x, dtype)][:-1]
 
     def tabulated(self, spans: Sequence[FloatArray]) -> Self:
-        """The same with its activations ready for variances within `spans`; equal ones share their tables.
+        """The same network with tables for variances within `spans`; equal activations share theirs.
 
         Raises:
             PrecisionError: an activation cannot be had to 1e-9 there.
@@ -133,7 +135,7 @@ class Network:
         return pairs.k, pairs.k if pairs.theta is None else pairs.theta
 
     def walk_pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Iterator[Pairs]:
-        """The recursion on a tile, in arrays of `scratch`: before every step, and at the end."""
+        """Run the recursion on a tile, in `scratch` arrays: its state before every step, and at the end."""
         pairs = self._pairs(a, b, scratch, ntk=ntk)
         np.matmul(a.x, b.x.T, out=pairs.k)
         return self._walk_on(pairs, a, b, 0)
@@ -149,12 +151,12 @@ class Network:
         *,
         ntk: bool,
     ) -> tuple[FloatArray, FloatArray]:
-        """As `tile`, from where the first `done` steps have led already, outside of any residual block.
+        """As `tile`, from the kernels behind the first `done` steps, which end outside of any residual block.
 
         Args:
-            done: number of steps.
-            k, theta: (a, b) kernels behind them, which are copied; theta is None while it is 0. With no
-                step done, k has the inner products of the rows' x.
+            done: the number of steps that the kernels are behind.
+            k, theta: (a, b) kernels, which are copied; theta is None while it is 0. Before the first step, k
+                has the inner products of the rows' x.
             a, b: rows, prepared for this network.
             scratch: whose arrays receive the tile.
             ntk: whether Theta is wanted.
@@ -170,7 +172,7 @@ class Network:
         return pairs.k, pairs.k if pairs.theta is None else pairs.theta
 
     def _pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Pairs:
-        """What the steps work on, K not yet filled."""
+        """The state that the steps work on, whose K is not filled yet."""
         k, *work = scratch.take((len(a), len(b)), self._tile_arrays)
         # Inner products round in each of d terms; what later layers add is a few operations' worth, unless
         # a skip carries the inner products on.
@@ -179,7 +181,7 @@ class Network:
         return Pairs(k, a.variances[-1], b.variances[-1], ntk, work, tolerance, later_tolerance)
 
     def _walk_on(self, pairs: Pairs, a: Rows, b: Rows, done: int) -> Iterator[Pairs]:
-        """The steps behind the first `done`: before every one, and at the end."""
+        """Do the steps behind the first `done`: the state before every one of them, and at the end."""
         read = sum(step.reads_variances for step in self.steps[:done])
         variances = iter(zip(a.variances[read:], b.variances[read:], strict=True))
         for step in self.steps[done:]:
@@ -191,7 +193,7 @@ class Network:
 
     @property
     def _tile_arrays(self) -> int:
-        """K, Theta, the slope, what the activations want, and what a residual block keeps."""
+        """How many arrays a tile takes: K, Theta, the slope, the activations' and the residual blocks'."""
         work = max((step.activation.work_arrays for step in self.activations), default=1)
         return 3 + work + 2 * self._has_skips
 
@@ -201,7 +203,7 @@ class Network:
 
 
 def _tabulated(activation: Activation, q: FloatArray) -> Activation:
-    """Where all variances are 0, any will do."""
+    """The activation with tables for some positive variances; where there are none, any table will do."""
     return activation.tabulated(float(q.min()), float(q.max())) if q.size else activation.tabulated(1.0, 1.0)
 
 

@@ -10,7 +10,7 @@ from ntkcli.kernels.network import Network
 from ntkcli.kernels.scratch import Scratch
 from ntkcli.kernels.steps import Activate
 
-# Rows that all have correlations this close to 1 are one row to the kernel.
+# The kernel cannot tell rows apart whose correlations are all this close to 1.
 ALIKE = 1e-6
 
 
@@ -20,7 +20,7 @@ class LayerSignal:
 
     variance: (n,) K(x, x).
     chi: (n,) chi_1, the slope dK' / dK of the next layer's K at equal rows; None of the last layer.
-    correlations: of all pairs of rows that have a variance.
+    correlations: those of all pairs of rows whose variance is not 0.
     """
 
     variance: FloatArray
@@ -29,12 +29,12 @@ class LayerSignal:
 
     @property
     def is_degenerate(self) -> bool:
-        """Whether the kernel tells no rows apart any more."""
+        """Whether the kernel cannot tell any rows apart."""
         return self.correlations.size > 0 and bool(self.correlations.min() >= 1 - ALIKE)
 
 
 def propagation(network: Network, x: FloatArray) -> list[LayerSignal]:
-    """Run some rows (n, d) through a network, layer by layer.
+    """Follow the kernels of some rows (n, d) through a network, layer by layer.
 
     Poole et al. 2016; Schoenholz et al. 2017.
     """

@@ -11,11 +11,11 @@ GramName = Literal["nngp", "ntk"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Input rows with what the recursion needs of each alone.
+    """Input rows, with what the recursion on pairs of rows needs to know of each row alone.
 
     x: (n, d) inputs over sqrt(d).
-    variances: (s, n), K(x, x) where a step reads it, and of the network at last.
-    ntk_diagonal: (n,), Theta(x, x) of the network.
+    variances: (s, n), K(x, x) at every step that reads it, and at last that of the network's output.
+    ntk_diagonal: (n,), Theta(x, x) of the network's output.
     """
 
     x: FloatArray

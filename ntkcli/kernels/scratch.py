@@ -36,5 +36,5 @@ _local = _Local()
 
 
 def thread_scratch() -> Scratch:
-    """The calling thread's work arrays: each call for a tile uses up the values of the one before."""
+    """The calling thread's own work arrays, where each of its tiles overwrites the one before."""
     return _local.scratch

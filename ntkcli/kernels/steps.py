@@ -1,6 +1,6 @@
 """The steps that a network's kernels go through, on the diagonal and on a tile.
 
-Every step knows two things: what it does to the kernels of rows with themselves, and to those of pairs.
+Every step knows what it does to the kernels of rows with themselves, and to those of pairs of rows.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ class Diagonal:
 
     q: (n,) K(x, x). theta: (n,) Theta(x, x).
     gain: (n,) dK(x, x') / dK[1](x, x') at x = x'.
-    saved: what waits for the end of a block.
+    saved: for each residual block that is not at its end, the kernels and gains that its skip adds there.
     """
 
     q: FloatArray
@@ -32,13 +32,13 @@ class Diagonal:
 class Pairs:
     """The kernels of a tile of pairs of rows, between two steps.
 
-    k: (a, b) K(x, x'). theta: (a, b) Theta(x, x'); None while it is 0, or when nobody wants it.
+    k: (a, b) K(x, x'). theta: (a, b) Theta(x, x'); None while it is 0, or where it is not wanted.
     q_a, q_b: K(x, x) and K(x', x') of the rows.
-    wants_theta: whether anybody does.
-    work: free arrays.
+    wants_theta: whether Theta is wanted.
+    work: arrays (a, b) that are free to use.
     tolerance: how far below 1 a cosine counts as 1.
-    later_tolerance: the same behind the first activation.
-    saved: what waits for the end of a block.
+    later_tolerance: the same tolerance behind the first activation.
+    saved: for each residual block that is not at its end, the kernels that its skip adds there.
     """
 
     k: FloatArray
@@ -71,10 +71,11 @@ class Step(ABC):
 
 @dataclass(frozen=True)
 class Affine(Step):
-    """A weight layer: K becomes weight K + bias, and Theta weight Theta + ntk_weight K + ntk_bias.
+    """A weight layer, which takes K to weight K + bias and Theta to weight Theta + ntk_weight K + ntk_bias.
 
-    weight, bias: variances of the weights (times fan-in) and of the biases at the start.
-    ntk_weight, ntk_bias: what the layer's own parameters count in Theta; 0 for a layer that is not trained.
+    weight, bias: the variances of the weights (times fan-in) and of the biases at the start of training.
+    ntk_weight, ntk_bias: how much the layer's own weights and biases add to Theta; 0 for a layer that is
+        not trained.
     """
 
     weight: float
@@ -83,13 +84,13 @@ class Affine(Step):
     ntk_bias: float
 
     def on_diagonal(self, rows: Diagonal) -> None:
-        """The layer's own parameters count with what enters it."""
+        """The layer's own parameters add to Theta by the K that enters it."""
         rows.theta = self.weight * rows.theta + (self.ntk_weight * rows.q + self.ntk_bias)
         rows.q = self.weight * rows.q + self.bias
         rows.gain = self.weight * rows.gain
 
     def on_pairs(self, pairs: Pairs) -> None:
-        """In place; where the parameters count as in K itself, the new K is what is added."""
+        """In place; where the parameters add to Theta as they do to K, the new K is added to it."""
         counts_as_k = (self.ntk_weight, self.ntk_bias) == (self.weight, self.bias)
         if pairs.theta is not None:
             pairs.theta *= self.weight
@@ -127,14 +128,14 @@ class Activate(Step):
     reads_variances: ClassVar[bool] = True
 
     def on_diagonal(self, rows: Diagonal) -> None:
-        """By the dual on the diagonal."""
+        """Apply the dual activation on the diagonal."""
         slope = self.activation.slope(rows.q)
         rows.theta = slope * rows.theta / self.keep
         rows.gain = slope * rows.gain
         rows.q = self.activation.variance(rows.q) / self.keep
 
     def on_pairs(self, pairs: Pairs) -> None:
-        """By the dual."""
+        """Apply the dual activation."""
         slope, *work = pairs.work
         wanted = None if pairs.theta is None else slope
         self.activation.dual(Tile(pairs.k, wanted, pairs.q_a, pairs.q_b, work, pairs.tolerance))
@@ -145,7 +146,7 @@ class Activate(Step):
 
 @dataclass(frozen=True)
 class Normalise(Step):
-    """Layer normalisation (Ba et al. 2016): K becomes the correlation, and Theta is divided alike."""
+    """Layer normalisation (Ba et al. 2016): K and Theta are divided by sqrt(K(x, x) K(x', x'))."""
 
     reads_variances: ClassVar[bool] = True
 

@@ -1,6 +1,6 @@
 """A Gram matrix that is multiplied with, but never stored: its tiles are computed anew every time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,8 +10,11 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.gram import Gram, symmetric_tile
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import Tile, strips
+
+# The tiles of a strip of rows, with their columns.
+StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class TiledOperator:
 
     gram: Gram
     rows: Rows
-    kernel: str
+    kernel: GramName
 
     @property
     def n(self) -> int:
@@ -45,49 +48,55 @@ class TiledOperator:
     def product(self, b: FloatArray) -> FloatArray:
         """K b for b (n, c)."""
         out = np.zeros((self.n, b.shape[1]))
-        cuts = self._strips
-        task = partial(strip_products, self.gram.network, self.rows, self.kernel, self.gram.tile_rows, b)
-        for strip, (own, others) in zip(cuts, self.gram.executor.map(task, cuts), strict=True):
+        results = self.gram.executor.map(partial(strip_products, self._tiles, b), self._strips)
+        for strip, (own, others) in zip(self._strips, results, strict=True):
             out[strip] += own
             out[: strip.start] += others
         return out
 
     def half_product(self, b: FloatArray) -> FloatArray:
-        """T b for b (n, c), where T + T^T = K: the lower triangle with half of the diagonal."""
+        """T b for b (n, c), where T + T^T = K: T is the lower triangle with half of the diagonal."""
         out = np.zeros((self.n, b.shape[1]))
-        cuts = self._strips
-        task = partial(strip_half_product, self.gram.network, self.rows, self.kernel, self.gram.tile_rows, b)
-        for strip, own in zip(cuts, self.gram.executor.map(task, cuts), strict=True):
+        results = self.gram.executor.map(partial(strip_half_product, self._tiles, b), self._strips)
+        for strip, own in zip(self._strips, results, strict=True):
             out[strip] = own
         return out
 
     @property
-    def _strips(self) -> Sequence[slice]:
+    def _strips(self) -> list[slice]:
         """Strips of rows, the longest first, so that no worker is left alone with one of them."""
         return list(strips(slice(0, self.n), self.gram.tile_rows))[::-1]
 
+    @property
+    def _tiles(self) -> StripTiles:
+        return partial(strip_tiles, self.gram.network, self.rows, self.kernel, self.gram.tile_rows)
 
-def strip_products(
-    network: Network, rows: Rows, kernel: str, tile_rows: int, b: FloatArray, strip: slice
-) -> tuple[FloatArray, FloatArray]:
+
+def strip_tiles(
+    network: Network, rows: Rows, kernel: GramName, tile_rows: int, strip: slice
+) -> Iterator[tuple[slice, FloatArray]]:
+    """The tiles of a strip of the lower triangle with their columns, the diagonal tile at last."""
+    for columns in strips(slice(0, strip.stop), tile_rows):
+        yield columns, symmetric_tile(network, rows, [kernel], Tile(strip, columns))[kernel]
+
+
+def strip_products(tiles: StripTiles, b: FloatArray, strip: slice) -> tuple[FloatArray, FloatArray]:
     """A strip of the lower triangle times b, and its transpose, left of the diagonal tile, times b."""
     own = np.zeros((strip.stop - strip.start, b.shape[1]))
     others = np.zeros((strip.start, b.shape[1]))
-    for columns in strips(slice(0, strip.start), tile_rows):
-        values = symmetric_tile(network, rows, [kernel], Tile(strip, columns))[kernel]
+    for columns, values in tiles(strip):
         own += values @ b[columns]
-        others[columns] = values.T @ b[strip]
-    values = symmetric_tile(network, rows, [kernel], Tile(strip, strip))[kernel]
-    return own + values @ b[strip], others
+        if columns != strip:
+            others[columns] = values.T @ b[strip]
+    return own, others
 
 
-def strip_half_product(
-    network: Network, rows: Rows, kernel: str, tile_rows: int, b: FloatArray, strip: slice
-) -> FloatArray:
+def strip_half_product(tiles: StripTiles, b: FloatArray, strip: slice) -> FloatArray:
     """A strip of the lower triangle, with half of the diagonal, times b."""
     own = np.zeros((strip.stop - strip.start, b.shape[1]))
-    for columns in strips(slice(0, strip.start), tile_rows):
-        own += symmetric_tile(network, rows, [kernel], Tile(strip, columns))[kernel] @ b[columns]
-    lower = np.tril(symmetric_tile(network, rows, [kernel], Tile(strip, strip))[kernel])
-    np.fill_diagonal(lower, lower.diagonal() / 2)
-    return own + lower @ b[strip]
+    for columns, values in tiles(strip):
+        if columns == strip:
+            np.fill_diagonal(values, values.diagonal() / 2)
+            values = np.tril(values)
+        own += values @ b[columns]
+    return own

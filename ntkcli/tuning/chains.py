@@ -13,12 +13,10 @@ from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.steps import Activate, Step
+from ntkcli.kernels.steps import Step
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import network_with
-
-Signature = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Prepared:
 class _Member:
     choice: Choice
     spec: NetworkSpec
-    signature: Signature
+    steps: tuple[Step, ...]
 
 
 def prepared_networks(source: SpecFile, dataset: Dataset, choices: Sequence[Choice]) -> Iterator[Prepared]:
@@ -57,10 +55,10 @@ def prepared_networks(source: SpecFile, dataset: Dataset, choices: Sequence[Choi
     for choice in choices:
         try:
             spec = network_with(source.spec.network, choice.values)
-            members.append(_Member(choice, spec, _signature(spec, dataset.train.x.shape[1])))
+            members.append(_Member(choice, spec, network_of(spec, dataset.train.x.shape[1]).steps))
         except (ValidationError, SpecError) as error:
             yield Prepared(choice, NumericalError(_reason(error)))
-    for chain in _chains(sorted(members, key=lambda member: member.signature)):
+    for chain in _chains(_in_order(members)):
         yield from _prepared(source, dataset, chain)
 
 
@@ -71,21 +69,20 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _signature(spec: NetworkSpec, features: int) -> Signature:
-    """A text for every step; activations by their settings, since their functions cannot be compared."""
-    settings = iter(spec.activations)
-    return tuple(_text(step, settings) for step in network_of(spec, features).steps)
-
-
-def _text(step: Step, settings: Iterator[Any]) -> str:
-    return f"{next(settings)} kept {step.keep!r}" if isinstance(step, Activate) else repr(step)
+def _in_order(members: list[_Member]) -> list[_Member]:
+    """Sorted by the numbers of their steps, so that a network comes right before those that begin with it."""
+    numbers: dict[Step, int] = {}
+    for member in members:
+        for step in member.steps:
+            numbers.setdefault(step, len(numbers))
+    return sorted(members, key=lambda member: [numbers[step] for step in member.steps])
 
 
 def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
-    """In the order of texts, a network comes right before those that begin with it."""
+    """Networks in order, cut where one does not begin with the one before it."""
     chain: list[_Member] = []
     for member in members:
-        if chain and member.signature[: len(chain[-1].signature)] != chain[-1].signature:
+        if chain and member.steps[: len(chain[-1].steps)] != chain[-1].steps:
             yield chain
             chain = []
         chain.append(member)
@@ -105,5 +102,5 @@ def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Itera
     seconds = (time.perf_counter() - start) / max(1, len(chain))
     for member in chain:
         if deepest is not None:
-            yield Prepared(member.choice, Network(deepest.steps[: len(member.signature)]), seconds)
+            yield Prepared(member.choice, Network(deepest.steps[: len(member.steps)]), seconds)
     yield from failures

@@ -61,7 +61,7 @@ class Evaluation:
 
     def _scores(self, network: Network, x: FloatArray) -> Scored:
         """Networks may be the same: the activation of a network without hidden layers is none."""
-        if self._last and list(map(id, network.steps)) == list(map(id, self._last[0].steps)):
+        if self._last and network == self._last[0]:
             return self._last[1]
         rows = network.rows(x)
         matrices = self.gram.advance(network, rows)

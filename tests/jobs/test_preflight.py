@@ -8,7 +8,7 @@ from ntkcli.errors import DataError, NumericalError, SpecError
 from ntkcli.jobs.checks import preflight
 from ntkcli.jobs.job import open_job
 from ntkcli.journal import Journal, Silent
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.executor import Threads
 from ntkcli.spec.file import read_spec
 
 MakeSpec = Callable[..., Path]
@@ -34,8 +34,8 @@ def fly(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> Preflight:
 
     No kernel may be computed on the way.
     """
-    for name in ("symmetric", "rectangle"):
-        monkeypatch.setattr(Gram, name, None)
+    for name in ("map", "run"):
+        monkeypatch.setattr(Threads, name, None)
 
     def fly_spec(**sections: dict[str, Any]) -> tuple[list[str], list[str]]:
         display = Lines()

@@ -109,19 +109,36 @@ def test_without_theta_there_is_k_alone() -> None:
         check(gram, network, x)
 
 
-def test_no_step_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    layers = []
+@pytest.fixture
+def layers(monkeypatch: pytest.MonkeyPatch) -> list[Affine]:
+    """The weight layers that are computed, one after another."""
+    found = []
     on_pairs = Affine.on_pairs
 
     def counted(layer: Affine, pairs: Pairs) -> None:
-        layers.append(layer)
+        found.append(layer)
         on_pairs(layer, pairs)
 
     monkeypatch.setattr(Affine, "on_pairs", counted)
+    return found
+
+
+def test_no_step_is_done_twice(layers: list[Affine]) -> None:
     x, gram = normal_rows(13), IncrementalGram()
     for network in chain(x, {"activation": "gelu"}, DEPTHS):
         gram.advance(network, network.rows(x))
     assert len(layers) == DEPTHS[-1]
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_network_that_is_made_again_goes_on_from_its_equal(activation: str, layers: list[Affine]) -> None:
+    x, gram = normal_rows(13), IncrementalGram()
+    for depth in (2, 4, 4):
+        # Every time with tables made anew, for the variances of a network of depth 4.
+        deepest = ready(make_network(activation, 4), x)
+        network = Network(deepest.steps[: 2 * depth - 1])
+        gram.advance(network, network.rows(x))
+    assert len(layers) == 4
 
 
 def test_what_was_interrupted_is_not_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,7 @@ def test_networks_come_right_before_those_that_begin_with_them(make_spec: MakeSp
     for chain in (found[i : i + 3] for i in (3, 9)):
         assert len({(one.choice.values["network.sigma_b"]) for one in chain}) == 1
     networks = [one.network for one in found if isinstance(one.network, Network)]
-    shared = [
-        all(a is b for a, b in zip(one.steps, other.steps, strict=False))
-        and len(one.steps) <= len(other.steps)
-        for one, other in pairwise(networks)
-    ]
+    shared = [other.steps[: len(one.steps)] == one.steps for one, other in pairwise(networks)]
     # Of each sigma_b: depth 1 twice, then 3 and 5 of one activation; and 3 and 5 of the other.
     assert sum(shared) == 8
 

@@ -1,4 +1,4 @@
-"""What an infinitely wide layer knows of its activation, and what the closed forms share.
+"""What the kernels of an infinitely wide layer need of its activation, and what the closed forms share.
 
 For (u, v) ~ N(0, [[q, c], [c, q']]) the *dual activation* is E[phi(u) phi(v)], and its derivative's is
 E[phi'(u) phi'(v)].
@@ -21,7 +21,7 @@ class Tile:
     """One tile of a layer: what the duals read, and where they write.
 
     c: (a, b) covariances K(x, x'); overwritten by E[phi phi].
-    slope: (a, b), receives E[phi' phi']; None when nobody wants it.
+    slope: (a, b), receives E[phi' phi']; None where it is not wanted.
     q_a, q_b: (a,) and (b,) variances K(x, x) and K(x', x').
     work: more (a, b) arrays, free to use; at least the activation's `work_arrays`.
     tolerance: how far below 1 a cosine counts as 1.
@@ -38,18 +38,20 @@ class Tile:
 class Activation(ABC):
     """An activation phi, known by its duals.
 
-    work_arrays: how many arrays `dual` wants in Tile.work.
+    Activations are equal if they have the same duals by the same computation; all of them can be pickled.
+
+    work_arrays: how many arrays `dual` needs in Tile.work.
     """
 
     work_arrays: ClassVar[int] = 2
 
     @property
     def largest_variance(self) -> float:
-        """Of its input, beyond which there are no duals, or none that can be trusted."""
+        """The variance of its input from which on there are no duals, or none that can be trusted."""
         return np.inf
 
     def tabulated(self, low: float, high: float) -> "Activation":
-        """The same, ready for `dual` on variances from `low` > 0 to `high`; closed forms always are.
+        """The activation, ready for `dual` on variances from `low` > 0 to `high`; closed forms always are.
 
         Raises:
             PrecisionError: the duals cannot be had to 1e-9 there.

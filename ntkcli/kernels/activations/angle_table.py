@@ -1,6 +1,6 @@
-"""Duals that cost too much for each entry: interpolated in the angle and in both variances."""
+"""Duals that cost too much to compute for each entry, interpolated in the angle and in both variances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -52,16 +52,20 @@ class AngleTable:
     cosine. With x = 2 t / pi - 1, it is sum_k even_k T_k(2 x^2 - 1) + x sum_k odd_k T_k(2 x^2 - 1): odd
     functions have no even part, and others have a short odd one.
 
-    source: of the values at the angles and variances of the grid.
-    log_moments: (count,) of E[f^2].
-    error: the size of the last terms.
+    source: computes the values at chosen angles and variances.
+    grid: the variances between which the table interpolates.
+    even, odd: the coefficients of the two series.
+    log_moments: (count,), the logarithm of E[f^2] at the variances of the grid.
+    error: the size of the last terms of the series.
+
+    The coefficients follow from the source and the grid: tables with the same ones are equal.
     """
 
     source: Source
     grid: VarianceGrid
-    even: ChebyshevTerms
-    odd: ChebyshevTerms
-    log_moments: FloatArray
+    even: ChebyshevTerms = field(compare=False, repr=False)
+    odd: ChebyshevTerms = field(compare=False, repr=False)
+    log_moments: FloatArray = field(compare=False, repr=False)
     error: float
 
     @classmethod
@@ -83,7 +87,7 @@ class AngleTable:
 
     @property
     def report(self) -> dict[str, Any]:
-        """What to tell of it."""
+        """How the table was made, and how precise it is."""
         residual = max(self.source.residual, self.error)
         return {"method": self.source.method, "degree": self.source.degree, "residual": residual}
 
@@ -99,7 +103,7 @@ class AngleTable:
         self._settle_zeros(q_a, q_b, out)
 
     def _weights(self, q: FloatArray) -> FloatArray:
-        """What takes values at the grid's points to those at q, times sqrt(E[f^2]), (n, count)."""
+        """The matrix (n, count) that interpolates from the grid's points to q, times sqrt(E[f^2])."""
         weights = self.grid.weights(q)
         root = np.exp(weights @ self.log_moments / 2)
         if np.abs(beside_zero(self.source.f)).max() < TINY:

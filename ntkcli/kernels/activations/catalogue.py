@@ -32,9 +32,9 @@ SIGMOID_LIKE = 2.4020563531719796
 class Entry:
     """An activation that a spec can name.
 
-    formula: phi(x), for people.
-    build: makes it from its parameters.
-    source: of the duals.
+    formula: phi(x), as text.
+    build: makes the activation from its parameters.
+    source: where its duals are published or derived.
     """
 
     formula: str

@@ -10,9 +10,9 @@ from ntkcli.arrays import FloatArray
 
 @dataclass(frozen=True)
 class ChebyshevTerms:
-    """The coefficients as products of few columns, c_k = L_k R_k^T, all of them side by side.
+    """The coefficients as products c_k = L_k R_k^T of matrices with few columns.
 
-    left, right: (n, r) and (m, r).
+    left, right: (n, r) and (m, r), the matrices of all terms side by side.
     ends: where the columns of each term end.
     """
 

@@ -1,4 +1,4 @@
-"""Activations without a closed form: integrated numerically, exact to what `run.json` tells."""
+"""Activations whose duals have no closed form: they are integrated numerically, to a known precision."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,9 +50,9 @@ class Numerical(Activation):
 
 @dataclass(frozen=True)
 class Tabulated(Numerical):
-    """The same with its tables.
+    """A numerical activation with tables for a range of variances.
 
-    value, derivative: tables of E[phi phi] and E[phi' phi'].
+    value, derivative: the tables of E[phi phi] and E[phi' phi'].
     """
 
     value: AngleTable
@@ -69,7 +69,7 @@ class Tabulated(Numerical):
 
     @property
     def report(self) -> dict[str, Any]:
-        """How the duals are computed: of the two tables, the one that leaves out more."""
+        """How the duals are computed, by the less precise one of the two tables."""
         return max(self.value.report, self.derivative.report, key=lambda report: report["residual"])
 
 

@@ -11,8 +11,8 @@ SMALLEST, LARGEST = 1e-50, 1e50
 class Parameter:
     """One parameter of an activation.
 
-    default: None when it has to be given.
-    low, high: the limits of its value; for a list, of its length.
+    default: None if the parameter must be given.
+    low, high: the limits of its value; for a list, high is the largest length.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Parameter:
 
     @property
     def example(self) -> Any:
-        """Some value that is allowed."""
+        """A value that is allowed."""
         if self.default is not None:
             return self.default
         return [1.0] if self.kind == "list" else 1.0

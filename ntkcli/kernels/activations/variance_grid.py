@@ -14,7 +14,7 @@ ONE_VARIANCE = 1e-14
 
 @dataclass(frozen=True)
 class VarianceGrid:
-    """Chebyshev points in log q between two variances: what the integrals of a smooth phi are analytic in.
+    """Chebyshev points between two variances in log q, in which the integrals of a smooth phi are analytic.
 
     low, high: the range, 0 < low <= high.
     count: number of points.
@@ -36,7 +36,7 @@ class VarianceGrid:
         return np.exp(middle + half * chebyshev.chebpts1(self.count))
 
     def weights(self, q: FloatArray) -> FloatArray:
-        """(n, count): what a function's values at the points are multiplied with to get those at q (n,).
+        """The matrix (n, count) that takes a function's values at the points to those at variances q (n,).
 
         Variances out of the range count as its ends.
         """
@@ -52,7 +52,7 @@ class VarianceGrid:
 
 
 def coefficients_from_values(count: int) -> FloatArray:
-    """(count, count): takes values at Chebyshev points (of the first kind) to Chebyshev coefficients."""
+    """The matrix (count, count) that takes values at Chebyshev points of the first kind to coefficients."""
     matrix = chebyshev.chebvander(chebyshev.chebpts1(count), count - 1).T * (2 / count)
     matrix[0] /= 2
     return np.asarray(matrix)

@@ -104,6 +104,7 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="File to write (.gz too); default: stdout."
 )
+@click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 @KERNEL
 @TIME
 @STD
@@ -112,6 +113,7 @@ def predict(
     run: Path,
     table: Path,
     out: Path | None,
+    overwrite: bool,
     kernel: tuple[str, ...],
     time: tuple[float, ...],
     std: bool | None,
@@ -126,9 +128,9 @@ def predict(
     from ntkcli.commands.predict import predict as run_predict
     from ntkcli.models.choice import Choice
 
-    place = None if out is None or str(out) == "-" else out
+    choice = Choice(kernel, time, std)
     with whole_output():
-        run_predict(run, table, out=place, choice=Choice(kernel, time, std), journal=_journal(quiet))
+        run_predict(run, table, out=out, overwrite=overwrite, choice=choice, journal=_journal(quiet))
 
 
 @ntk.command()

@@ -1,5 +1,8 @@
 """`ntk predict`: a fitted model's predictions for the rows of a CSV file."""
 
+import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from ntkcli.data.standard_input import shown
@@ -11,13 +14,16 @@ from ntkcli.runs.predictions import prediction_table
 from ntkcli.runs.table_sink import table_sink
 
 
-def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal: Journal) -> int:
+def predict(
+    run: Path, table: Path, *, out: Path | None, overwrite: bool = False, choice: Choice, journal: Journal
+) -> int:
     """Predict the rows of a file, some at a time, and write them as fit writes predictions.csv.
 
     Args:
         run: the run directory of a fit.
         table: the CSV file, or `-` for standard input.
         out: the file to write; None is standard output.
+        overwrite: whether a file that is already there is replaced, unless it is read or the run's.
         choice: which of the model's kernels and times, and whether std.
         journal: is told of progress and warnings.
 
@@ -28,7 +34,10 @@ def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal
         NtkError: one of its family, with the exit code.
     """
     rows = dropped = 0
-    with model_at_work(run, table, choice, journal) as (model, predictor, tables), table_sink(out) as write:
+    with (
+        table_sink(out, overwrite=overwrite, kept=_kept(run, table)) as write,
+        model_at_work(run, table, choice, journal) as (model, predictor, tables),
+    ):
         report = model.report(std=predictor.has_spread)
         for part in tables:
             write(prediction_table(report, part, predictor.results(part)))
@@ -38,3 +47,18 @@ def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal
         for warning in dropped_rows(shown(table), dropped):
             journal.warn(warning)
     return rows
+
+
+def _kept(run: Path, table: Path) -> dict[Path, str]:
+    """What no predictions are written over, each with what it is."""
+    read = Path("/dev/stdin") if str(table) == "-" else table
+    data = dict.fromkeys(_fitted_files(run), "is data of the model's fit")
+    return {read: "is the file that is read", run: f"is in the run directory {run}", **data}
+
+
+def _fitted_files(run: Path) -> list[Path]:
+    """The CSV files of the fit, where run.json is there to tell."""
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        files = json.loads((run / "run.json").read_text(encoding="utf-8"))["data"].values()
+        return [Path(os.path.realpath(run)) / file["path"] for file in files]
+    return []

@@ -2,6 +2,7 @@
 
 import io
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -87,10 +88,10 @@ class OutputFile:
 
     @contextmanager
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
-        """A file beside the place."""
-        partial = place.with_name(f".{place.name}.ntk-partial")
+        """A file beside the place, of this process alone: two that write one place do not meet in it."""
+        partial = place.with_name(f".{place.name[:50]}.{secrets.token_hex(4)}.ntk-partial")
         try:
-            with partial.open("wb") as file:
+            with partial.open("xb") as file:
                 yield file
             # Somebody may have come meanwhile.
             self.check()

@@ -83,6 +83,18 @@ def test_a_file_that_comes_meanwhile_stays(
     assert names(tmp_path) == {"out"}
 
 
+def test_two_that_write_one_place_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with OutputFile(path, True, {}).opened() as first:
+        first.write(b"a long first one")
+        with OutputFile(path, True, {}).opened() as second:
+            second.write(b"second")
+            first.write(b", and more")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"a long first one, and more"
+    assert names(tmp_path) == {"out"}
+
+
 def test_a_failure_to_replace_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -92,6 +104,19 @@ def test_a_failure_to_replace_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(RunDirectoryError, match="cannot be written: Input/output error"):
         put(tmp_path / "out")
     assert names(tmp_path) == set()
+
+
+def test_a_name_may_be_as_long_as_any(tmp_path: Path) -> None:
+    for name in ("x" * 255, "é" * 127):
+        put(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == b"new"
+
+
+def test_what_is_left_by_a_process_that_was_killed_has_a_name(tmp_path: Path) -> None:
+    with OutputFile(tmp_path / "out.csv", False, {}).opened():
+        (name,) = names(tmp_path)
+    assert name.startswith(".out.csv.")
+    assert name.endswith(".ntk-partial")
 
 
 def test_what_a_link_leads_to_is_written_and_the_link_stays(tmp_path: Path) -> None:

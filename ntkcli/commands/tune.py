@@ -9,10 +9,9 @@ from ntkcli.journal import Journal
 from ntkcli.spec.file import read_spec, write_spec
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.best import best_spec
-from ntkcli.tuning.place import BEST, FIT, TRIALS, TuneDirectory
+from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.search import check_optuna, search
-from ntkcli.tuning.trials import Outcome, Trial, candidate_cells, ranked, trial_table, value_text
+from ntkcli.tuning.trials import Outcome, Trial, best_spec, candidate_cells, ranked, trial_table, value_text
 
 SHOWN = 5
 

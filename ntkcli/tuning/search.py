@@ -21,10 +21,10 @@ from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes
 from ntkcli.tuning.decomposed import Targets
+from ntkcli.tuning.directory import STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.grid import grid
 from ntkcli.tuning.memory import check_memory, eigh_numbers
-from ntkcli.tuning.place import STUDY, TuneDirectory
 from ntkcli.tuning.scoring import Scorer
 from ntkcli.tuning.splits import Indices, Split, SplitError, splits
 from ntkcli.tuning.study import Study

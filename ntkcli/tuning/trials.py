@@ -1,4 +1,4 @@
-"""What came of every network, and trials.csv."""
+"""What came of every network: trials.csv, and the spec of the best."""
 
 import csv
 import io
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntkcli.question import time_text
-from ntkcli.spec.tune import Objective, TuneSpec
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.spec import Spec
+from ntkcli.spec.tune import Objective, TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
 from ntkcli.tuning.scoring import Scored
@@ -56,6 +58,30 @@ def loss(objective: Objective, score: Score) -> float:
     """A score as something of which less is better; inf where there is none."""
     value = math.inf if score.value is None else score.value
     return -value if score.value is not None and objective in LARGER_IS_BETTER else value
+
+
+def best_spec(spec: Spec, best: Outcome) -> Spec:
+    """A spec that `ntk fit` takes: with the network, kernel, ridge and time that won, and without `tune`.
+
+    Its output.dir is left open. A solver or a dtype that the time does not go with becomes the default.
+    """
+    candidate = best.candidate
+    inference = spec.inference.model_copy(
+        update={
+            "kernel": [candidate.kernel],
+            "ridge": candidate.ridge,
+            "ridge_scale": candidate.ridge_scale,
+            "time": [candidate.time],
+        }
+    )
+    compute = spec.compute
+    if inference.has_finite_time and compute.solver == "cholesky":
+        compute = compute.model_copy(update={"solver": "auto"})
+    if inference.has_finite_time and compute.dtype == "mixed":
+        compute = compute.model_copy(update={"dtype": "float64"})
+    network: NetworkSpec = network_with(spec.network, best.trial.values)
+    changes = {"network": network, "inference": inference, "compute": compute, "tune": None}
+    return spec.model_copy(update=changes)
 
 
 def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:

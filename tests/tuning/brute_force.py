@@ -17,7 +17,7 @@ from ntkcli.question import GRAM_OF
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.place import TuneDirectory
+from ntkcli.tuning.directory import TuneDirectory
 from ntkcli.tuning.scoring import Scored
 from ntkcli.tuning.search import search
 from ntkcli.tuning.splits import Split, splits

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.tuning.place import TuneDirectory
+from ntkcli.tuning.directory import TuneDirectory
 
 
 def names(folder: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""The directory that a search works in."""
+"""The directory that a search works in, and how far it has come."""
 
 import fcntl
 import os
@@ -11,12 +11,16 @@ from ntkcli.errors import RunDirectoryError
 from ntkcli.runs.directory import unwritable
 
 TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
+# A fit is put into its place whole, with this in it.
+FIT_MARK = "run.json"
+# How best.yaml begins: with what it is the best of.
+BEST_MARK = "# ntk tune of "
 
 
 class TuneDirectory:
-    """A directory that a search comes back to: its study is in it before its results are.
+    """A directory that a search comes back to: its study is in it first, then trials.csv, best.yaml and fit/.
 
-    A lock in it lets one process at a time work there.
+    It is finished when fit/ is whole. A lock in it lets one process at a time work there.
 
     Args:
         path: where it is, or will be.
@@ -61,14 +65,35 @@ class TuneDirectory:
         if isinstance(error, OSError):
             raise unwritable(self.path, error) from error
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether a search has come to its end here."""
+        return (self.path / BEST).exists() and (self.path / TRIALS).exists()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the spec and the data that best.yaml is the best of; empty where it does not tell."""
+        with (self.path / BEST).open(encoding="utf-8", errors="replace") as file:
+            first = file.readline()
+        return first.removeprefix(BEST_MARK).strip() if first.startswith(BEST_MARK) else ""
+
+    def write_best(self, fingerprint: str, text: str) -> None:
+        """Write best.yaml; a fit that is there is of an earlier one, and counts no more."""
+        (self.path / FIT / FIT_MARK).unlink(missing_ok=True)
+        self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
+
     def write(self, name: str, text: str) -> None:
         """Write a file that appears whole."""
         partial = self.path / f".{name}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.rename(self.path / name)
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.rename(self.path / name)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def _check_finished(self) -> None:
-        if (self.path / BEST).exists() and not self._overwrite:
+        is_finished = (self.path / BEST).exists() and (self.path / FIT / FIT_MARK).exists()
+        if is_finished and not self._overwrite:
             raise RunDirectoryError(
                 f"{self.path}: holds the results of a finished search: give --overwrite or another --out"
             )
@@ -78,13 +103,17 @@ class TuneDirectory:
         return self.path / ".ntk-lock"
 
     def _acquire(self) -> None:
+        """Take the lock, and make sure that it is still the one that stands there."""
         self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            held = os.path.samestat(os.fstat(self._lock), self._lock_path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            held = False
+        if not held:
             os.close(self._lock)
             self._lock = None
-            raise RunDirectoryError(f"{self.path}: another search is at work there: wait for it") from error
+            raise RunDirectoryError(f"{self.path}: another search is at work there: wait for it")
 
     def _release(self) -> None:
         if self._lock is not None:

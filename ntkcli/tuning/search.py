@@ -68,7 +68,7 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             choices = grid(tune)
             with _progress(tune, journal, [], len(choices)) as tell:
                 return evaluation.trials(choices, tell)
-        study = Study(study_path, tune, _fingerprint(source, job))
+        study = Study(study_path, tune, fingerprint(source, job.dataset.train.file.digest))
         return _draw(evaluation, study, tune, journal)
 
 
@@ -187,10 +187,13 @@ def _check_memory(
     check_memory(sizes, budget, numbers, factored=factored, what="tune")
 
 
-def _fingerprint(source: SpecFile, job: Job) -> str:
-    """Of all that the scores depend on: not the number of trials, nor where anything is."""
+def fingerprint(source: SpecFile, digest: str) -> str:
+    """Of all that the scores depend on: not the number of trials, nor where anything is.
+
+    digest: of the training file.
+    """
     content = source.spec.model_dump(
         mode="json", exclude={"output": True, "compute": True, "tune": {"trials"}, "data": {"train", "test"}}
     )
-    content["rows"] = job.dataset.train.file.digest
+    content["rows"] = digest
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntkcli.question import time_text
+from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import Objective, TuneSpec, network_with
@@ -61,10 +62,7 @@ def loss(objective: Objective, score: Score) -> float:
 
 
 def best_spec(spec: Spec, best: Outcome) -> Spec:
-    """A spec that `ntk fit` takes: with the network, kernel, ridge and time that won, and without `tune`.
-
-    Its output.dir is left open. A solver or a dtype that the time does not go with becomes the default.
-    """
+    """A spec that `ntk fit` takes: with the network, kernel, ridge and time that won."""
     candidate = best.candidate
     inference = spec.inference.model_copy(
         update={
@@ -74,12 +72,19 @@ def best_spec(spec: Spec, best: Outcome) -> Spec:
             "time": [candidate.time],
         }
     )
+    return fitted_spec(spec, network_with(spec.network, best.trial.values), inference)
+
+
+def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> Spec:
+    """A spec with another network and inference section, and without `tune`.
+
+    Its output.dir is left open. A solver or a dtype that the time does not go with becomes the default.
+    """
     compute = spec.compute
     if inference.has_finite_time and compute.solver == "cholesky":
         compute = compute.model_copy(update={"solver": "auto"})
     if inference.has_finite_time and compute.dtype == "mixed":
         compute = compute.model_copy(update={"dtype": "float64"})
-    network: NetworkSpec = network_with(spec.network, best.trial.values)
     changes = {"network": network, "inference": inference, "compute": compute, "tune": None}
     return spec.model_copy(update=changes)
 
@@ -96,6 +101,22 @@ def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
             network = [value_text(trial.values[key]) for key in tune.network_axes]
             writer.writerow([trial.number, *network, *cells, f"{trial.seconds:.3f}"])
     return text.getvalue()
+
+
+def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
+    """The first few of a trials.csv, the best first, with the keys that were searched; their head before."""
+    head, *lines = csv.reader(io.StringIO(table))
+    place = head.index(tune.objective)
+    found = [line for line in lines if line[place]]
+    found.sort(key=lambda line: loss(tune.objective, Score(float(line[place]))))
+    return [head[1 : place + 1], *(_shown(line, place, tune) for line in found[:count])]
+
+
+def _shown(line: list[str], place: int, tune: TuneSpec) -> list[str]:
+    """What is told of a line: the score to six digits, with its error where there is one."""
+    error = line[place + 1] if tune.needs_validation else ""
+    score = f"{float(line[place]):.6g}" + (f" +- {float(error):.2g}" if error else "")
+    return [*line[1:place], score]
 
 
 def _lines(trial: Trial, *, with_error: bool) -> Iterator[list[str]]:

@@ -38,7 +38,7 @@ def ntk() -> None:
 
     \b
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
-    5 not enough memory or disk, 6 output directory in use or already there.
+    5 not enough memory or disk, 6 output in use or already there.
     """
 
 
@@ -163,6 +163,7 @@ def check(spec: Path, out: Path | None) -> None:
 
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
     exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.
+    With a `tune` section in SPEC, all this is of `ntk tune`: its search, and the fit of the best.
     """
     from ntkcli.commands.check import check as run_check
 

@@ -76,8 +76,8 @@ def _known(
             f"{directory.path / BEST}: was found with another spec or other data: give --overwrite to begin "
             "anew, or another --out"
         )
-    if tune.search != "grid":
-        # Its study knows all that was tried, and there may be more to try.
+    if tune.search != "grid" or not (directory.path / TRIALS).exists():
+        # A study knows all that was tried, and there may be more to try.
         return None
     journal.tell("the search is finished: fitting the best")
     found = read_spec(directory.path / BEST).spec

@@ -13,7 +13,8 @@ from ntkcli.runs.directory import unwritable
 TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
 # A fit is put into its place whole, with this in it.
 FIT_MARK = "run.json"
-# How best.yaml begins: with what it is the best of.
+# How trials.csv begins, and best.yaml: with what it is the best of.
+TRIALS_MARK = "trial,"
 BEST_MARK = "# ntk tune of "
 
 
@@ -27,16 +28,19 @@ class TuneDirectory:
         overwrite: whether what an earlier search wrote there is deleted.
 
     Raises:
-        RunDirectoryError: a finished search is there, or another one is at work, or it cannot be written.
+        RunDirectoryError: a finished search or something else is there, or another one is at work, or it
+            cannot be written.
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
         self.path = path
         self._overwrite = overwrite
         self._lock: int | None = None
-        if os.path.lexists(path) and not path.is_dir():
-            raise RunDirectoryError(f"{path}: is no directory: move it, or give another --out")
-        self._check_finished()
+        try:
+            self._check_place()
+            self._check_finished()
+        except OSError as error:
+            raise unwritable(path, error) from error
 
     def __enter__(self) -> Self:
         try:
@@ -68,13 +72,12 @@ class TuneDirectory:
     @property
     def is_searched(self) -> bool:
         """Whether a search has come to its end here."""
-        return (self.path / BEST).exists() and (self.path / TRIALS).exists()
+        return (self.path / BEST).exists()
 
     @property
     def fingerprint(self) -> str:
         """Of the spec and the data that best.yaml is the best of; empty where it does not tell."""
-        with (self.path / BEST).open(encoding="utf-8", errors="replace") as file:
-            first = file.readline()
+        first = _first_line(self.path / BEST)
         return first.removeprefix(BEST_MARK).strip() if first.startswith(BEST_MARK) else ""
 
     def write_best(self, fingerprint: str, text: str) -> None:
@@ -90,6 +93,18 @@ class TuneDirectory:
             partial.rename(self.path / name)
         finally:
             partial.unlink(missing_ok=True)
+
+    def _check_place(self) -> None:
+        """Refuse what is somebody else's."""
+        if os.path.lexists(self.path) and not self.path.is_dir():
+            raise RunDirectoryError(f"{self.path}: is no directory: move it, or give another --out")
+        if (self.path / FIT_MARK).exists():
+            raise RunDirectoryError(f"{self.path}: holds a run, and no search: give another --out")
+        trials = self.path / TRIALS
+        if not self._overwrite and trials.exists() and not _first_line(trials).startswith(TRIALS_MARK):
+            raise RunDirectoryError(
+                f"{trials}: is no search's: move it, or give --overwrite or another --out"
+            )
 
     def _check_finished(self) -> None:
         is_finished = (self.path / BEST).exists() and (self.path / FIT / FIT_MARK).exists()
@@ -121,3 +136,8 @@ class TuneDirectory:
                 self._lock_path.unlink()
             os.close(self._lock)
             self._lock = None
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline()

@@ -153,3 +153,19 @@ def test_a_fit_that_is_deleted_is_made_again(make_spec: MakeSpec, ntk: Ntk, out:
     (out / "fit").rmdir()
     assert ntk("tune", path, "--quiet").returncode == 0
     assert (out / "fit" / "predictions.csv").read_bytes() == before
+
+
+def test_a_best_of_no_search_stays(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    out.mkdir()
+    (out / "best.yaml").write_text("mine: 1\n")
+    outcome = ntk("tune", make_spec(tune=GRID))
+    assert outcome.returncode == 6
+    assert contents(out) == {"best.yaml": b"mine: 1\n"}
+
+
+def test_a_grid_without_its_table_is_searched_again(interrupted: Any, ntk: Ntk, out: Path) -> None:
+    path = interrupted(FULL, tune=GRID)
+    before = (out / "best.yaml").read_bytes()
+    (out / "trials.csv").unlink()
+    assert ntk("tune", path, "--quiet").returncode == 0
+    assert (out / "best.yaml").read_bytes() == before

@@ -34,7 +34,7 @@ def test_a_search_that_was_interrupted_is_come_back_to(tmp_path: Path) -> None:
 
 def test_a_finished_search_stays(tmp_path: Path) -> None:
     (tmp_path / "fit").mkdir()
-    for name in ("best.yaml", "trials.csv", "fit/run.json"):
+    for name in ("best.yaml", "fit/run.json"):
         (tmp_path / name).touch()
     with pytest.raises(RunDirectoryError, match="finished search: give --overwrite or another --out"):
         TuneDirectory(tmp_path, overwrite=False)
@@ -43,7 +43,7 @@ def test_a_finished_search_stays(tmp_path: Path) -> None:
 def test_a_search_without_its_fit_is_come_back_to(tmp_path: Path) -> None:
     with TuneDirectory(tmp_path, overwrite=False) as directory:
         assert not directory.is_searched
-        directory.write("trials.csv", "")
+        directory.write("trials.csv", "trial,kernel\n")
         directory.write_best("f00d", "data:\n")
     with TuneDirectory(tmp_path, overwrite=False) as directory:
         assert directory.is_searched
@@ -63,7 +63,7 @@ def test_a_new_best_makes_an_older_fit_unfinished(tmp_path: Path) -> None:
     for name in ("run.json", "predictions.csv"):
         (tmp_path / "fit" / name).touch()
     with TuneDirectory(tmp_path, overwrite=False) as directory:
-        directory.write("trials.csv", "")
+        directory.write("trials.csv", "trial,kernel\n")
         directory.write_best("f00d", "data:\n")
     TuneDirectory(tmp_path, overwrite=False)
     assert names(tmp_path / "fit") == {"predictions.csv"}
@@ -79,6 +79,26 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match="cannot be written"):
         write()
     assert names(tmp_path) == {"trials.csv"}
+
+
+def test_a_table_that_is_no_searchs_stays(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text("patient,arm\n")
+    with pytest.raises(RunDirectoryError, match=r"trials\.csv: is no search's: move it"):
+        TuneDirectory(tmp_path, overwrite=False)
+    (tmp_path / "trials.csv").write_text("trial,kernel\n")
+    TuneDirectory(tmp_path, overwrite=False)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_search_does_not_settle_in_a_run(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "run.json").touch()
+    with pytest.raises(RunDirectoryError, match="holds a run, and no search: give another --out"):
+        TuneDirectory(tmp_path, overwrite=overwrite)
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match="cannot be written: File name too long"):
+        TuneDirectory(tmp_path / ("x" * 300), overwrite=False)
 
 
 def test_overwriting_takes_what_a_search_wrote_and_nothing_else(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def evaluate(
 
     metrics = run_evaluate(run, table, choice=Choice(kernel, time, std), journal=_journal(quiet=False))
     text = json.dumps(metrics.content, indent=2, allow_nan=False) if as_json else score_table(metrics)
-    Stream("stdout").write(f"{text}\n")
+    _print(text)
 
 
 @ntk.command()
@@ -169,7 +169,7 @@ def check(spec: Path, out: Path | None) -> None:
 
     report = run_check(spec, out=out, journal=_journal(quiet=False))
     lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.doubts)]
-    Stream("stdout").write(f"{labelled(lines)}\n")
+    _print(labelled(lines))
     if report.failure:
         raise report.failure
 
@@ -188,7 +188,7 @@ def network(spec: Path) -> None:
     from ntkcli.commands.network import network as run_network
 
     table = run_network(spec, journal=_journal(quiet=False))
-    Stream("stdout").write(f"{aligned_left(table)}\n")
+    _print(aligned_left(table))
 
 
 @ntk.command()
@@ -196,7 +196,7 @@ def activations() -> None:
     """List the activations that a spec can name."""
     from ntkcli.commands.activations import activations as run_activations
 
-    Stream("stdout").write(f"{aligned_left(run_activations())}\n")
+    _print(aligned_left(run_activations()))
 
 
 def main() -> None:
@@ -233,6 +233,14 @@ def _journal(quiet: bool) -> "Journal":
     from ntkcli.journal import Journal
 
     return Journal() if quiet else Journal(Terminal())
+
+
+def _print(text: str) -> None:
+    """Write what a command is there for: unlike news, it has to arrive."""
+    from ntkcli.runs.output_file import standard_output
+
+    with whole_output(), standard_output() as stdout:
+        stdout.write(f"{text}\n")
 
 
 def _shown(path: Path) -> str:

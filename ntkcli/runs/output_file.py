@@ -1,5 +1,6 @@
 """A file that is written where the user says: whole or not at all, and over nothing that is to stay."""
 
+import errno
 import io
 import os
 import secrets
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ntkcli.errors import RunDirectoryError, SpecError
+from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.runs.directory import unwritable
 
 STDOUT = Path("/dev/stdout")
@@ -130,17 +131,29 @@ class OutputFile:
             raise unwritable(self.path, error) from error
 
 
-def standard_output() -> IO[str]:
-    """Standard output for data, in UTF-8 whatever the terminal's language.
+@contextmanager
+def standard_output() -> Iterator[IO[str]]:
+    """Standard output for data, in UTF-8 whatever the terminal's language; all is there when the block ends.
 
     Raises:
-        RunDirectoryError: it is closed.
+        RunDirectoryError: it is closed, or cannot be written.
+        ResourceError: the disk is full.
+        BrokenPipeError: nobody reads on.
     """
     if sys.stdout is None:
-        raise RunDirectoryError("standard output: is closed: give --out a file")
+        raise RunDirectoryError("standard output: is closed: connect it to a file")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    return sys.stdout
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Python would try to write the rest at exit, and turn the failure into the exit code.
+        sys.stdout = io.StringIO()
+        kind = ResourceError if error.errno in (errno.ENOSPC, errno.EDQUOT) else RunDirectoryError
+        raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
 
 
 def _would_lose(place: Path, kept: Path) -> bool:

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import IO, cast
 
 import pandas as pd
 
-from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile, standard_output
 
 Write = Callable[[pd.DataFrame], None]
@@ -35,7 +33,7 @@ def table_sink(
     output = OutputFile(path or Path("-"), overwrite, kept or {})
     if output.is_stdout:
         output.check()
-        with _whole(standard_output()) as stdout:
+        with standard_output() as stdout:
             yield _writer(stdout)
         return
     with output.opened() as raw, _text(raw, compressed=output.is_compressed) as file:
@@ -51,20 +49,6 @@ def _writer(file: IO[str]) -> Write:
         header = False
 
     return write
-
-
-@contextmanager
-def _whole(stdout: IO[str]) -> Iterator[IO[str]]:
-    """Standard output, of which all is written when the block ends; a reader that is gone is the caller's."""
-    try:
-        yield stdout
-        stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        # Python would try to write the rest at exit, and turn the failure into the exit code.
-        sys.stdout = io.StringIO()
-        raise unwritable(Path("standard output"), error) from error
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def test_a_full_disk_is_told(ntk: Ntk, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("run")
 def test_a_full_or_a_closed_standard_output_is_told(tmp_path: Path) -> None:
     for redirection, code, told in (
-        ("> /dev/full", 5, "standard output: the disk is full"),
+        ("> /dev/full", 5, "standard output: cannot be written: No space left on device"),
         (">&-", 6, "standard output: is closed"),
     ):
         line = f"{' '.join(PREDICT)} test.csv {redirection}"

@@ -45,7 +45,7 @@ def test_standard_output_has_names(capsys: pytest.CaptureFixture[str], name: str
 
 def test_a_standard_output_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
-    with pytest.raises(RunDirectoryError, match="standard output: is closed: give --out a file"):
+    with pytest.raises(RunDirectoryError, match="standard output: is closed: connect it to a file"):
         fill(None)
 
 
@@ -55,7 +55,7 @@ def test_a_standard_output_that_is_full_is_told_and_not_written_to_again(
     with Path("/dev/full").open("wb", buffering=0) as full:
         stdout = io.TextIOWrapper(io.BufferedWriter(full))
         monkeypatch.setattr("sys.stdout", stdout)
-        with pytest.raises(ResourceError, match="standard output: the disk is full"):
+        with pytest.raises(ResourceError, match="standard output: cannot be written: No space left"):
             fill(None)
         assert sys.stdout is not stdout
         with pytest.raises(OSError, match="No space"):

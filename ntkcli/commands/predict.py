@@ -2,16 +2,19 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import dropped_rows
+from ntkcli.data.table import Table, dropped_rows
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
+from ntkcli.models.model import Model
+from ntkcli.models.predictor import Predictor
 from ntkcli.runs.predictions import prediction_table
-from ntkcli.runs.table_sink import table_sink
+from ntkcli.runs.table_sink import Write, table_sink
 
 
 def predict(
@@ -33,15 +36,11 @@ def predict(
     Raises:
         NtkError: one of its family, with the exit code.
     """
-    rows = dropped = 0
     with (
         table_sink(out, overwrite=overwrite, kept=_kept(run, table)) as write,
         model_at_work(run, table, choice, journal) as (model, predictor, tables),
     ):
-        report = model.report(std=predictor.has_spread)
-        for part in tables:
-            write(prediction_table(report, part, predictor.results(part)))
-            rows, dropped = rows + len(part), dropped + part.dropped
+        rows, dropped = _write(model, predictor, tables, write)
         if not rows:
             raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
         for warning in dropped_rows(shown(table), dropped):
@@ -49,11 +48,23 @@ def predict(
     return rows
 
 
+def _write(model: Model, predictor: Predictor, tables: Iterator[Table], write: Write) -> tuple[int, int]:
+    """Write the predictions; how many rows there were, and how many were left out."""
+    rows = dropped = 0
+    report = model.report(std=predictor.has_spread)
+    for part in tables:
+        write(prediction_table(report, part, predictor.results(part)))
+        rows, dropped = rows + len(part), dropped + part.dropped
+    return rows, dropped
+
+
 def _kept(run: Path, table: Path) -> dict[Path, str]:
     """What no predictions are written over, each with what it is."""
     read = Path("/dev/stdin") if str(table) == "-" else table
     data = dict.fromkeys(_fitted_files(run), "is data of the model's fit")
-    return {read: "is the file that is read", run: f"is in the run directory {run}", **data}
+    # What is no run will be told when its model is read.
+    folder = {run: f"is in the run directory {run}"} if (run / "model").is_dir() else {}
+    return {read: "is the file that is read", **folder, **data}
 
 
 def _fitted_files(run: Path) -> list[Path]:

@@ -51,6 +51,13 @@ def test_what_is_read_and_what_a_fit_wrote_stays(
 
 
 @pytest.mark.usefixtures("run")
+def test_a_folder_without_a_model_is_told_as_such(ntk: Ntk) -> None:
+    outcome = ntk("predict", ".", "test.csv", "--out", "out.csv")
+    assert outcome.returncode == 3
+    assert "which stays as it is" not in outcome.stderr
+
+
+@pytest.mark.usefixtures("run")
 def test_another_file_is_replaced_only_when_asked(ntk: Ntk, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     out.write_text("mine")

@@ -1,6 +1,8 @@
 """`ntk tune`: the network, kernel, ridge and time that predict best, and a fit with them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from ntkcli.commands.fit import FitReport, fit
@@ -49,16 +51,23 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
     check_optuna(source, asked)
     place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
+    _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = fingerprint(source, CsvFile(source.spec.data.train).digest)
         best = _known(source, asked, directory, mark, journal) or _searched(source, asked, directory, journal)
-        output = best.output.model_copy(update={"dir": directory.path / FIT})
-        spec = best.model_copy(update={"output": output})
-        directory.write_best(mark, spec_text(spec, home=directory.path))
+        directory.write_best(mark, _text(best, directory))
         # The directory is the search's own, so that an earlier fit in it is one too.
         report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, best_lines(table, asked, SHOWN), report)
+
+
+def _check_inputs(place: Path, paths: list[Path | None]) -> None:
+    """Refuse to write over what is read; --overwrite is for what a search wrote."""
+    for path, name in product(filter(None, paths), (BEST, TRIALS)):
+        with suppress(OSError):
+            if path.samefile(place / name):
+                raise SpecError(f"{path}: is read, and {name} would take its place: give another --out")
 
 
 def _known(
@@ -92,6 +101,12 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
     if not best:
         raise NumericalError(_why_none(trials))
     return best_spec(source.spec, best[0])
+
+
+def _text(best: Spec, directory: TuneDirectory) -> str:
+    """The YAML of best.yaml, which puts its run beside itself."""
+    output = best.output.model_copy(update={"dir": directory.path / FIT})
+    return spec_text(best.model_copy(update={"output": output}), home=directory.path)
 
 
 def _why_none(trials: list[Trial]) -> str:

@@ -38,7 +38,7 @@ def ntk() -> None:
 
     \b
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
-    5 not enough memory or disk, 6 output directory in use or already there.
+    5 not enough memory or disk, 6 output in use or already there.
     """
 
 
@@ -104,6 +104,7 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="File to write (.gz too); default: stdout."
 )
+@click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 @KERNEL
 @TIME
 @STD
@@ -112,6 +113,7 @@ def predict(
     run: Path,
     table: Path,
     out: Path | None,
+    overwrite: bool,
     kernel: tuple[str, ...],
     time: tuple[float, ...],
     std: bool | None,
@@ -126,9 +128,9 @@ def predict(
     from ntkcli.commands.predict import predict as run_predict
     from ntkcli.models.choice import Choice
 
-    place = None if out is None or str(out) == "-" else out
+    choice = Choice(kernel, time, std)
     with whole_output():
-        run_predict(run, table, out=place, choice=Choice(kernel, time, std), journal=_journal(quiet))
+        run_predict(run, table, out=out, overwrite=overwrite, choice=choice, journal=_journal(quiet))
 
 
 @ntk.command()
@@ -150,7 +152,7 @@ def evaluate(
 
     metrics = run_evaluate(run, table, choice=Choice(kernel, time, std), journal=_journal(quiet=False))
     text = json.dumps(metrics.content, indent=2, allow_nan=False) if as_json else score_table(metrics)
-    Stream("stdout").write(f"{text}\n")
+    _print(text)
 
 
 @ntk.command()
@@ -161,12 +163,13 @@ def check(spec: Path, out: Path | None) -> None:
 
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
     exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.
+    With a `tune` section in SPEC, all this is of `ntk tune`: its search, and the fit of the best.
     """
     from ntkcli.commands.check import check as run_check
 
     report = run_check(spec, out=out, journal=_journal(quiet=False))
     lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.doubts)]
-    Stream("stdout").write(f"{labelled(lines)}\n")
+    _print(labelled(lines))
     if report.failure:
         raise report.failure
 
@@ -185,7 +188,7 @@ def network(spec: Path) -> None:
     from ntkcli.commands.network import network as run_network
 
     table = run_network(spec, journal=_journal(quiet=False))
-    Stream("stdout").write(f"{aligned_left(table)}\n")
+    _print(aligned_left(table))
 
 
 @ntk.command()
@@ -193,7 +196,7 @@ def activations() -> None:
     """List the activations that a spec can name."""
     from ntkcli.commands.activations import activations as run_activations
 
-    Stream("stdout").write(f"{aligned_left(run_activations())}\n")
+    _print(aligned_left(run_activations()))
 
 
 def main() -> None:
@@ -230,6 +233,14 @@ def _journal(quiet: bool) -> "Journal":
     from ntkcli.journal import Journal
 
     return Journal() if quiet else Journal(Terminal())
+
+
+def _print(text: str) -> None:
+    """Write what a command is there for: unlike news, it has to arrive."""
+    from ntkcli.runs.output_file import standard_output
+
+    with whole_output(), standard_output() as stdout:
+        stdout.write(f"{text}\n")
 
 
 def _shown(path: Path) -> str:

@@ -44,10 +44,9 @@ class Stream:
 
 @contextmanager
 def whole_output() -> Iterator[None]:
-    """A block that writes data to stdout: it ends, quietly, when nobody reads on."""
+    """A block that writes all its data to stdout: it ends, quietly, when nobody reads on."""
     try:
         yield
-        sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = io.StringIO()
 

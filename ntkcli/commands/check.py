@@ -1,4 +1,4 @@
-"""`ntk check`: what fitting a spec will need and do, without doing it."""
+"""`ntk check`: what fitting or tuning a spec will need and do, without doing it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
 from ntkcli.data.doubts import doubts
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
@@ -18,7 +19,10 @@ from ntkcli.planning.plan import Plan, Planner
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
-from ntkcli.spec.file import read_spec
+from ntkcli.spec.file import SpecFile, read_spec
+from ntkcli.spec.tune import TuneSpec
+from ntkcli.tuning.search import check_optuna, with_plain_network
+from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.units import bytes_text, counted, seconds_text
 
 ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and covariance"}
@@ -30,7 +34,7 @@ class CheckReport:
 
     lines: label and text.
     doubts: what looks wrong in the data, a line each.
-    failure: what would end the fit before it begins, or None.
+    failure: what would end the fit or the search before it begins, or None.
     """
 
     lines: list[tuple[str, str]]
@@ -39,7 +43,7 @@ class CheckReport:
 
 
 def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport:
-    """Read a spec and its data, and plan the fit.
+    """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit at its end.
 
     Args: as `ntkcli.commands.fit.fit`.
 
@@ -47,6 +51,8 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         NtkError: the spec or the data cannot be read.
     """
     source = read_spec(spec_path, out)
+    if source.spec.tune is not None:
+        return _check_search(source, source.spec.tune, journal)
     with open_job(source, journal, learn=False) as job:
         # What auto will be is not known before the work begins; what it costs is.
         automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
@@ -54,10 +60,29 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         planner = job.planner()
         plan = planner.best()
         speed = Speed.measured(job.gram, job.train)
-        lines = [*_data_lines(job), *_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
+        lines = [*_data_lines(job), *_network_lines(job)]
+        lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
         return CheckReport(
             lines, [*doubts(job.dataset, standardized=job.spec.data.standardize)], _failure(job, planner)
         )
+
+
+def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
+    """The spec's own network, kernel and ridge are none of the search's business: they may not work."""
+    check_optuna(source, tune)
+    with open_job(with_plain_network(source), journal, learn=False) as job:
+        doubtful = [*doubts(job.dataset, standardized=job.spec.data.standardize)]
+        lines, failure = [*_data_lines(job)], None
+        try:
+            plan = SearchPlan.of(source, tune, job)
+            lines += search_lines(plan, free=_free(job))
+            planners = best_planners(source, plan.axes, job)
+            lines += fit_lines(planners)
+            plan.check()
+            check_fits(planners)
+        except NtkError as error:
+            failure = error
+        return CheckReport(lines, doubtful, failure)
 
 
 def _failure(job: Job, planner: Planner) -> NtkError | None:
@@ -70,12 +95,16 @@ def _failure(job: Job, planner: Planner) -> NtkError | None:
 
 
 def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
-    sizes, network = job.sizes, job.spec.network
+    sizes = job.sizes
     test = counted(sizes.m, "test row") if job.dataset.has_test_rows else "no test rows"
     schema = job.dataset.schema
     targets = f"{sizes.k} classes" if schema.targets.classes else counted(sizes.k, "target")
     yield "data", f"{counted(sizes.n, 'training row')}, {test}, {counted(sizes.d, 'feature')}, {targets}"
     yield from _encoding_lines(schema)
+
+
+def _network_lines(job: Job) -> Iterator[tuple[str, str]]:
+    network = job.spec.network
     activations = (
         ", ".join(dict.fromkeys(setting_text(setting) for setting in network.activations)) or "linear"
     )
@@ -112,11 +141,15 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
         memory = bytes_text(other.memory_bytes)
         verdict = "" if planner.fits(other) else ", which is too much"
         yield "", f"compute.solver: {choice} would take about {seconds} and {memory}{verdict}"
-    source = "free" if job.spec.compute.memory == "auto" else "allowed"
-    yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {source}"
+    yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {_free(job)}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
     for name in planner.matrices:
         yield "", f"{bytes_text(sizes.bytes_of(name))} for kernels/{name}.npy"
+
+
+def _free(job: Job) -> str:
+    """What the memory that there is is called."""
+    return "free" if job.spec.compute.memory == "auto" else "allowed"
 
 
 def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:

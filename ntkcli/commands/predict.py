@@ -1,23 +1,32 @@
 """`ntk predict`: a fitted model's predictions for the rows of a CSV file."""
 
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import dropped_rows
+from ntkcli.data.table import Table, dropped_rows
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
+from ntkcli.models.model import Model
+from ntkcli.models.predictor import Predictor
 from ntkcli.results.predictions import prediction_table
-from ntkcli.runs.table_sink import table_sink
+from ntkcli.runs.table_sink import Write, table_sink
 
 
-def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal: Journal) -> int:
+def predict(
+    run: Path, table: Path, *, out: Path | None, overwrite: bool = False, choice: Choice, journal: Journal
+) -> int:
     """Predict the rows of a file, some at a time, and write them as fit writes predictions.csv.
 
     Args:
         run: the run directory of a fit.
         table: the CSV file, or `-` for standard input.
         out: the file to write; None is standard output.
+        overwrite: whether a file that is already there is replaced, unless it is read or the run's.
         choice: which of the model's kernels and times, and whether std.
         journal: is told of progress and warnings.
 
@@ -27,14 +36,40 @@ def predict(run: Path, table: Path, *, out: Path | None, choice: Choice, journal
     Raises:
         NtkError: one of its family, with the exit code.
     """
-    rows = dropped = 0
-    with model_at_work(run, table, choice, journal) as (model, predictor, tables), table_sink(out) as write:
-        presentation = model.presentation(std=predictor.has_std)
-        for part in tables:
-            write(prediction_table(presentation, part, predictor.results(part)))
-            rows, dropped = rows + len(part), dropped + part.dropped
+    with (
+        table_sink(out, overwrite=overwrite, kept=_kept(run, table)) as write,
+        model_at_work(run, table, choice, journal) as (model, predictor, tables),
+    ):
+        rows, dropped = _write(model, predictor, tables, write)
         if not rows:
             raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
         for warning in dropped_rows(shown(table), dropped):
             journal.warn(warning)
     return rows
+
+
+def _write(model: Model, predictor: Predictor, tables: Iterator[Table], write: Write) -> tuple[int, int]:
+    """Write the predictions; how many rows there were, and how many were left out."""
+    rows = dropped = 0
+    presentation = model.presentation(std=predictor.has_std)
+    for part in tables:
+        write(prediction_table(presentation, part, predictor.results(part)))
+        rows, dropped = rows + len(part), dropped + part.dropped
+    return rows, dropped
+
+
+def _kept(run: Path, table: Path) -> dict[Path, str]:
+    """What no predictions are written over, each with what it is."""
+    read = Path("/dev/stdin") if str(table) == "-" else table
+    data = dict.fromkeys(_fitted_files(run), "is data of the model's fit")
+    # What is no run will be told when its model is read.
+    folder = {run: f"is in the run directory {run}"} if (run / "model").is_dir() else {}
+    return {read: "is the file that is read", **folder, **data}
+
+
+def _fitted_files(run: Path) -> list[Path]:
+    """The CSV files of the fit, where run.json is there to tell."""
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        files = json.loads((run / "run.json").read_text(encoding="utf-8"))["data"].values()
+        return [Path(os.path.realpath(run)) / file["path"] for file in files]
+    return []

@@ -1,18 +1,20 @@
 """`ntk tune`: the network, kernel, ridge and time that predict best, and a fit with them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from ntkcli.commands.fit import FitReport, fit
-from ntkcli.errors import NumericalError, SpecError
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
 from ntkcli.journal import Journal
-from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.best import best_spec
-from ntkcli.tuning.place import BEST, FIT, TRIALS, TuneDirectory
-from ntkcli.tuning.search import check_optuna, search
-from ntkcli.tuning.trials import Outcome, Trial, candidate_cells, ranked, trial_table, value_text
+from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
+from ntkcli.tuning.search import check_optuna, fingerprint, search
+from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, ranked, trial_table
 
 SHOWN = 5
 
@@ -49,16 +51,62 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
     check_optuna(source, asked)
     place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
+    _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
     with TuneDirectory(place, overwrite=overwrite) as directory:
-        trials = search(source, asked, directory, journal)
-        directory.write(TRIALS, trial_table(trials, asked))
-        best = ranked(trials, asked.objective)
-        if not best:
-            raise NumericalError(_why_none(trials))
-        _write_best(best_spec(source.spec, best[0]), directory)
+        mark = fingerprint(source, CsvFile(source.spec.data.train).digest)
+        best = _known(source, asked, directory, mark, journal) or _searched(source, asked, directory, journal)
+        directory.write_best(mark, _text(best, directory))
         # The directory is the search's own, so that an earlier fit in it is one too.
         report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
-    return TuneReport(place, _table(best, asked), report)
+        table = (directory.path / TRIALS).read_text(encoding="utf-8")
+    return TuneReport(place, best_lines(table, asked, SHOWN), report)
+
+
+def _check_inputs(place: Path, paths: list[Path | None]) -> None:
+    """Refuse to write over what is read; --overwrite is for what a search wrote."""
+    for path, name in product(filter(None, paths), (BEST, TRIALS)):
+        with suppress(OSError):
+            if path.samefile(place / name):
+                raise SpecError(f"{path}: is read, and {name} would take its place: give another --out")
+
+
+def _known(
+    source: SpecFile, tune: TuneSpec, directory: TuneDirectory, mark: str, journal: Journal
+) -> Spec | None:
+    """What an earlier call found, and was interrupted while it fitted it; None where there is more to search.
+
+    Raises:
+        RunDirectoryError: that was with another spec or other data.
+    """
+    if not directory.is_searched:
+        return None
+    if directory.fingerprint != mark:
+        raise RunDirectoryError(
+            f"{directory.path / BEST}: was found with another spec or other data: give --overwrite to begin "
+            "anew, or another --out"
+        )
+    if tune.search != "grid" or not (directory.path / TRIALS).exists():
+        # A study knows all that was tried, and there may be more to try.
+        return None
+    journal.tell("the search is finished: fitting the best")
+    found = read_spec(directory.path / BEST).spec
+    # What was to be written, and how to compute, may have been the reason.
+    return fitted_spec(source.spec, found.network, found.inference)
+
+
+def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:
+    trials = search(source, tune, directory, journal)
+    directory.write(TRIALS, trial_table(trials, tune))
+    best = ranked(trials, tune.objective)
+    if not best:
+        raise NumericalError(_why_none(trials))
+    return best_spec(source.spec, best[0])
+
+
+def _text(best: Spec, directory: TuneDirectory) -> str:
+    """The YAML of best.yaml, which puts its run beside itself."""
+    output = best.output.model_copy(update={"dir": directory.path / FIT})
+    return spec_text(best.model_copy(update={"output": output}), home=directory.path)
 
 
 def _why_none(trials: list[Trial]) -> str:
@@ -69,21 +117,3 @@ def _why_none(trials: list[Trial]) -> str:
         "tune: nothing has a score: the Gram matrices are singular to rounding, or no variance is above 0: "
         "search larger values of inference.ridge"
     )
-
-
-def _write_best(spec: Spec, directory: TuneDirectory) -> None:
-    spec = spec.model_copy(update={"output": spec.output.model_copy(update={"dir": directory.path / FIT})})
-    partial = directory.path / f".{BEST}.partial"
-    write_spec(spec, partial, home=directory.path)
-    partial.rename(directory.path / BEST)
-
-
-def _table(best: list[Outcome], tune: TuneSpec) -> list[list[str]]:
-    """The first few, with the keys that were searched."""
-    lines = [[*tune.network_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]]
-    for outcome in best[:SHOWN]:
-        network = [value_text(outcome.trial.values[key]) for key in tune.network_axes]
-        score = "-" if outcome.score.value is None else f"{outcome.score.value:.6g}"
-        error = "" if outcome.score.error is None else f" +- {outcome.score.error:.2g}"
-        lines.append([*network, *candidate_cells(outcome.candidate), score + error])
-    return lines

@@ -18,12 +18,14 @@ def readable(path: Path) -> Iterator[Path]:
     """The path of a file; `-` is standard input, compressed by gzip or not, as a file while it is needed.
 
     Raises:
-        DataError: as in the `with` block, where the file is called "standard input".
+        DataError: it is closed; or as in the `with` block, where the file is called "standard input".
         ResourceError: there is no space to keep it.
     """
     if not _is_standard(path):
         yield path
         return
+    if sys.stdin is None:
+        raise DataError(f"{NAME}: is closed: give the name of a file, or connect it to one")
     with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
         try:
             copy = _copy(Path(folder))

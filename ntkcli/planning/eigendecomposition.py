@@ -16,6 +16,11 @@ def eigh_numbers(rows: int) -> int:
     return MATRICES * rows**2
 
 
+def bytes_needed(sizes: Sizes, numbers: int) -> int:
+    """Of the whole process, with so many numbers in float64 at the peak."""
+    return sizes.base + ITEM * numbers + BESIDE_BYTES
+
+
 def check_memory(sizes: Sizes, budget: Budget, numbers: int, *, factored: int, what: str) -> None:
     """Refuse what LAPACK or the memory cannot take.
 
@@ -34,7 +39,7 @@ def check_memory(sizes: Sizes, budget: Budget, numbers: int, *, factored: int, w
             f"{what} takes eigendecompositions, of {MOST_ROWS:,} training rows at most, and there are "
             f"{factored:,}: use fewer rows"
         )
-    needed = sizes.base + ITEM * numbers + BESIDE_BYTES
+    needed = bytes_needed(sizes, numbers)
     if needed > budget.memory:
         raise ResourceError(
             f"not enough memory: {what} needs about {bytes_text(needed)} for {sizes.n:,} training rows, and "

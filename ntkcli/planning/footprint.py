@@ -9,7 +9,7 @@ from collections.abc import Collection
 from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import array_bytes, block_bytes, panel_bytes
 from ntkcli.linalg.probes import COUNT as PROBES
-from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.sizes import Sizes, matrix_parts
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
@@ -83,10 +83,10 @@ def _drawing(sizes: Sizes, question: Question) -> int:
 
 def writing_bytes(name: str, sizes: Sizes, grams: Collection[str], *, in_file: bool) -> int:
     """Bytes that writing a kernel matrix takes beside the Gram matrices at hand; or reading the files."""
-    kernel, rows, columns = name.split("_")
+    gram, rows, columns = matrix_parts(name)
     if rows != columns:
         return max(sizes.reading, 2 * CHUNK_ROWS * sizes.length(columns) * sizes.itemsize)
-    at_hand = rows == "train" and kernel in grams
+    at_hand = rows == "train" and gram in grams
     length = sizes.length(rows)
     blocks = 0 if at_hand or in_file else block_bytes(length, sizes.itemsize)
     return max(sizes.reading, blocks + panel_bytes(length, sizes.itemsize))

@@ -10,7 +10,7 @@ from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.machine import free_disk, usable_memory
-from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.sizes import Sizes, matrix_parts
 from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_work
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
@@ -156,11 +156,10 @@ class Planner:
     def _largest_apart(self, stages: list[Stage]) -> int:
         """Bytes of the blocks of the largest symmetric matrix that is computed only to be written."""
         first = self._first(stages)
-        names = [name.split("_") for name in self.matrices]
         lengths = [
             self.sizes.length(rows)
-            for kernel, rows, columns in names
-            if rows == columns and not (rows == "train" and kernel in first)
+            for gram, rows, columns in map(matrix_parts, self.matrices)
+            if rows == columns and not (rows == "train" and gram in first)
         ]
         return block_bytes(max(lengths), self.sizes.itemsize) if lengths else 0
 

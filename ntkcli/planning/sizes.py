@@ -1,7 +1,9 @@
 """The sizes that decide what a job costs, and the bytes that follow from them alone."""
 
 from dataclasses import dataclass
+from typing import Literal, cast
 
+from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.solvers.solver import Extent
 
@@ -13,6 +15,9 @@ THREAD_BYTES = 7 * 2**20
 TRAIN_COPIES, TEST_COPIES, BESIDE_TEST_COPIES, KEPT_COPIES = 5.3, 5.0, 3.5, 3.5
 # What pandas takes for a column beside its values.
 COLUMN_BYTES = 4096
+
+
+Side = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,17 @@ class Sizes:
         """What a solver's cost depends on, for iterations to so many digits."""
         return Extent(self.n, self.itemsize, 0 if in_file else self.matrix, digits)
 
-    def length(self, rows: str) -> int:
+    def length(self, rows: Side) -> int:
         """Rows of "train" or "test"."""
         return {"train": self.n, "test": self.m}[rows]
 
     def bytes_of(self, name: str) -> int:
         """Bytes of a kernel matrix such as "ntk_test_train" as it is written."""
-        _, rows, columns = name.split("_")
+        _, rows, columns = matrix_parts(name)
         return self.length(rows) * self.length(columns) * self.itemsize
+
+
+def matrix_parts(name: str) -> tuple[GramName, Side, Side]:
+    """What a kernel matrix's name such as "ntk_test_train" says: the Gram matrix, rows and columns."""
+    gram, rows, columns = name.split("_")
+    return cast("GramName", gram), cast("Side", rows), cast("Side", columns)

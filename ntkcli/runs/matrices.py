@@ -12,6 +12,7 @@ from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.planning.sizes import Side, matrix_parts
 from ntkcli.regression.support import Support
 
 
@@ -31,15 +32,15 @@ def write_matrices(
         test: the other rows.
         advance: called with the number of rows written.
     """
-    sides = {"train": support.rows, "test": test}
+    sides: dict[Side, Rows] = {"train": support.rows, "test": test}
     for name in names:
-        kernel, rows, columns = name.split("_")
+        gram, rows, columns = matrix_parts(name)
         a, b = sides[rows], sides[columns]
         if rows == columns:
             known = support.matrices if rows == "train" else {}
-            panels = _square(support, kernel, a, known)
+            panels = _square(support, gram, a, known)
         else:
-            panels = _rectangle(support.gram, kernel, a, b)
+            panels = _rectangle(support.gram, gram, a, b)
         write_npy(folder / f"{name}.npy", (len(a), len(b)), support.gram.dtype, _told(panels, advance))
 
 
@@ -71,8 +72,8 @@ def write_samples(folder: Path, name: str, functions: FloatArray) -> None:
 
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
     """Rows of all these matrices together: the length of `write_matrices`' progress."""
-    lengths = {"train": len(train), "test": len(test)}
-    return sum(lengths[name.split("_")[1]] for name in names)
+    lengths: dict[Side, int] = {"train": len(train), "test": len(test)}
+    return sum(lengths[matrix_parts(name)[1]] for name in names)
 
 
 def _square(

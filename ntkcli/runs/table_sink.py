@@ -2,57 +2,42 @@
 
 import gzip
 import io
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 import pandas as pd
 
-from ntkcli.errors import RunDirectoryError
-from ntkcli.runs.directory import unwritable
+from ntkcli.runs.output_file import OutputFile, standard_output
 
 Write = Callable[[pd.DataFrame], None]
 
 
 @contextmanager
-def table_sink(path: Path | None) -> Iterator[Write]:
+def table_sink(
+    path: Path | None, *, overwrite: bool = False, kept: Mapping[Path, str] | None = None
+) -> Iterator[Write]:
     """What takes the next rows of a table; a file is there whole or not at all.
 
     Args:
         path: the file, gzip-compressed where it ends in .gz; None is standard output.
+        overwrite: whether a file that is already there is replaced.
+        kept: files that never are, and folders that nothing is written into, each with what it is.
 
     Raises:
-        RunDirectoryError: the file cannot be written.
+        SpecError: the file is one that is kept.
+        RunDirectoryError: the file is already there, or cannot be written.
         ResourceError: the disk is full.
     """
-    if path is None:
-        yield _writer(sys.stdout)
+    output = OutputFile(path or Path("-"), overwrite, kept or {})
+    if output.is_stdout:
+        output.check()
+        with standard_output() as stdout:
+            yield _writer(stdout)
         return
-    is_special = _is_special(path)
-    partial = path if is_special else path.with_name(f".{path.name}.ntk-partial")
-    try:
-        with _open(partial, compressed=path.suffix == ".gz") as file:
-            yield _writer(file)
-        if not is_special:
-            partial.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    finally:
-        if not is_special:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-
-
-def _is_special(path: Path) -> bool:
-    """Whether it is a pipe or a device, such as /dev/null, that is written to and not replaced."""
-    try:
-        if path.is_dir():
-            raise RunDirectoryError(f"{path}: is a directory: give --out a file")
-        return path.exists() and not path.is_file()
-    except OSError as error:
-        raise unwritable(path, error) from error
+    with output.opened() as raw, _text(raw, compressed=output.is_compressed) as file:
+        yield _writer(file)
 
 
 def _writer(file: IO[str]) -> Write:
@@ -67,9 +52,8 @@ def _writer(file: IO[str]) -> Write:
 
 
 @contextmanager
-def _open(path: Path, *, compressed: bool) -> Iterator[IO[str]]:
+def _text(raw: IO[bytes], *, compressed: bool) -> Iterator[IO[str]]:
     with ExitStack() as stack:
-        raw: IO[bytes] = stack.enter_context(path.open("wb"))
         if compressed:
             # Without name and time, the same rows give the same bytes.
             archive = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)

@@ -85,15 +85,19 @@ def _with_place(spec: Spec, place: Path) -> Spec:
 
 
 def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
-    """Write a spec with every default filled in, its paths relative to `home`, where the file will live."""
+    """Write a spec as `spec_text` has it."""
+    path.write_text(spec_text(spec, home=home), encoding="utf-8")
+
+
+def spec_text(spec: Spec, *, home: Path) -> str:
+    """A spec's YAML with every default filled in, its paths relative to `home`, where the file will live."""
     values = spec.model_dump()
     if spec.tune is None:
         del values["tune"]
     for section, key in (("data", "train"), ("data", "test"), ("output", "dir")):
         if values[section][key] is not None:
             values[section][key] = os.path.relpath(values[section][key], home)
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-    path.write_text(text, encoding="utf-8")
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:

@@ -73,8 +73,7 @@ class FreeAxes:
     @property
     def most(self) -> int:
         """No network has more candidates."""
-        times = AUTOMATIC_STEPS + 1 if self.times is None else len(self.times)
-        return len(self.kernels) * len(self.ridge_scales) * len(self.ridges) * times
+        return sum(1 for _ in self.candidates([math.inf] * (AUTOMATIC_STEPS + 1)))
 
 
 def _listed(axis: Axis | None, default: list[Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 """Every network of a space."""
 
+import math
 from itertools import product
 
 from ntkcli.jobs.ranges import spaced
@@ -13,9 +14,18 @@ STEPS = 5
 
 def grid(tune: TuneSpec) -> list[Choice]:
     """All combinations of the networks' axes, the last one changing first."""
-    axes = {key: _values(key, axis) for key, axis in tune.network_axes.items()}
+    axes = _axes(tune)
     combinations = enumerate(product(*axes.values()))
     return [Choice(i, dict(zip(axes, values, strict=True))) for i, values in combinations]
+
+
+def grid_size(tune: TuneSpec) -> int:
+    """How many networks that is."""
+    return math.prod(len(values) for values in _axes(tune).values())
+
+
+def _axes(tune: TuneSpec) -> dict[str, list[object]]:
+    return {key: _values(key, axis) for key, axis in tune.network_axes.items()}
 
 
 def _values(key: str, axis: Axis) -> list[object]:

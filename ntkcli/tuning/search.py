@@ -1,33 +1,26 @@
-"""The search of a space: what it needs is planned, every network is scored, and a study goes on."""
+"""The search of a space: every network is scored, and a study goes on."""
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 
-import numpy as np
-
-from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
+from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.incremental import IncrementalGram
-from ntkcli.planning.eigendecomposition import check_memory, eigh_numbers
-from ntkcli.planning.plan import Budget
-from ntkcli.planning.sizes import Sizes
-from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.candidates import FreeAxes
 from ntkcli.tuning.decomposed import Targets
+from ntkcli.tuning.directory import STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.grid import grid
-from ntkcli.tuning.place import STUDY, TuneDirectory
 from ntkcli.tuning.scoring import Scorer
-from ntkcli.tuning.splits import Indices, Split, SplitError, splits
+from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.study import Study
 from ntkcli.tuning.trials import Trial, ranked
 
@@ -53,7 +46,7 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
 
     Raises:
         SpecError: the objective is not one of the data, or there are too few rows for the folds.
-        DataError: the data is not what the spec says.
+        DataError: the data is not what the spec says, or the best could not be told of.
         ResourceError: the matrices do not fit.
         RunDirectoryError: the directory has a study of something else.
     """
@@ -63,17 +56,17 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             f"{directory.path}: holds {STUDY}, of a search that is not finished: give --overwrite, or "
             "another --out"
         )
-    with open_job(_with_plain_network(source), journal) as job:
+    with open_job(with_plain_network(source), journal) as job:
         evaluation = _evaluation(source, tune, job)
         if tune.search == "grid":
             choices = grid(tune)
             with _progress(tune, journal, [], len(choices)) as tell:
                 return evaluation.trials(choices, tell)
-        study = Study(study_path, tune, _fingerprint(source, job))
+        study = Study(study_path, tune, fingerprint(source, job.dataset.train.file.digest))
         return _draw(evaluation, study, tune, journal)
 
 
-def _with_plain_network(source: SpecFile) -> SpecFile:
+def with_plain_network(source: SpecFile) -> SpecFile:
     """The spec, whose own network may be none of those that are tried: for a job without any."""
     plain = {"network": NetworkSpec(depth=1), "inference": InferenceSpec()}
     return replace(source, spec=source.spec.model_copy(update=plain))
@@ -116,83 +109,22 @@ def _progress(
 
 
 def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
-    dataset, asked = job.dataset, source.spec.inference
-    rows = _rows(tune, len(job.train))
-    y = dataset.y_train[rows]
-    labels = y.argmax(axis=1) if dataset.is_classification else None
-    _check_objective(source, tune, is_classification=labels is not None)
-    cut = _splits(source, tune, len(rows), labels)
-    axes = FreeAxes.of(tune, asked)
-    workers = _workers(replace(job.sizes, n=len(rows)), job.budget, tune, axes, cut)
-    targets = Targets(y, dataset.target_scaling.scale, labels)
-    scorer = Scorer(tune.objective, axes, asked, targets, cut, workers)
-    gram = IncrementalGram(axes.needs_ntk, job.gram.tile_rows, job.gram.executor)
-    return Evaluation(source, dataset, rows, scorer, gram, job.journal)
+    plan, dataset = SearchPlan.of(source, tune, job), job.dataset
+    plan.check()
+    targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
+    asked = source.spec.inference
+    scorer = Scorer(tune.objective, plan.axes, asked, targets, plan.splits, plan.workers)
+    gram = IncrementalGram(plan.axes.needs_ntk, job.gram.tile_rows, job.gram.executor)
+    return Evaluation(source, dataset, plan.rows, scorer, gram, job.journal)
 
 
-def _rows(tune: TuneSpec, n: int) -> Indices:
-    """The training rows that networks are scored by: all, or some at random."""
-    if tune.rows == "all" or tune.rows >= n:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(tune.seed).permutation(n)[: tune.rows])
+def fingerprint(source: SpecFile, digest: str) -> str:
+    """Of all that the scores depend on: not the number of trials, nor where anything is.
 
-
-def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: bool) -> None:
-    of_classes, of_numbers = ("accuracy", "log_loss"), ("nll", "loo_nll")
-    if is_classification and tune.objective in of_numbers:
-        what = f"{tune.objective} is of numbers, and the target is a class: use log_loss, accuracy or rmse"
-        raise SpecError(f"{source.path}: tune.objective: {what}")
-    if not is_classification and tune.objective in of_classes:
-        what = f"{tune.objective} is of classes, and the target is a number: use rmse or nll"
-        raise SpecError(f"{source.path}: tune.objective: {what}, or data.task: classification")
-
-
-def _splits(source: SpecFile, tune: TuneSpec, n: int, labels: Indices | None) -> list[Split]:
-    if not tune.needs_validation:
-        return []
-    try:
-        return splits(n, tune.validation, labels)
-    except SplitError as error:
-        raise SpecError(f"{source.path}: tune.validation.{error.key}: {error}") from error
-
-
-def _workers(sizes: Sizes, budget: Budget, tune: TuneSpec, axes: FreeAxes, cut: list[Split]) -> int:
-    """How many folds there is memory for at once.
-
-    Raises:
-        ResourceError: for none.
+    digest: of the training file.
     """
-    for workers in range(min(sizes.threads, len(cut)), 1, -1):
-        with suppress(ResourceError):
-            _check_memory(sizes, budget, tune, axes, cut, workers)
-            return workers
-    _check_memory(sizes, budget, tune, axes, cut, 1)
-    return 1
-
-
-def _check_memory(
-    sizes: Sizes, budget: Budget, tune: TuneSpec, axes: FreeAxes, cut: list[Split], workers: int
-) -> None:
-    """Inner products and kernels of all rows; folds' matrices, eigenvectors, and what is made of them."""
-    n, k = sizes.n, sizes.k
-    factored = max([len(split.train) for split in cut], default=n)
-    held_out = max([len(split.held_out) for split in cut], default=0)
-    spread = tune.objective in ("nll", "loo_nll")
-    # Of an ensemble K between the rows, times V, and V^T K V.
-    has_ensemble = any(not KERNELS[kernel].is_posterior for kernel in axes.kernels)
-    prior = 3 * factored**2 if spread and has_ensemble else 0
-    predicting = factored**2 + prior + (5 if spread else 2) * held_out * factored
-    # What lets other threads work meanwhile takes a copy.
-    solving = eigh_numbers(factored) + (workers > 1) * factored**2
-    kept = axes.most * n * k if tune.objective == "log_loss" else 0
-    numbers = (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
-    check_memory(sizes, budget, numbers, factored=factored, what="tune")
-
-
-def _fingerprint(source: SpecFile, job: Job) -> str:
-    """Of all that the scores depend on: not the number of trials, nor where anything is."""
     content = source.spec.model_dump(
         mode="json", exclude={"output": True, "compute": True, "tune": {"trials"}, "data": {"train", "test"}}
     )
-    content["rows"] = job.dataset.train.file.digest
+    content["rows"] = digest
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What came of every network, and trials.csv."""
+"""What came of every network: trials.csv, and the spec of the best."""
 
 import csv
 import io
@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntkcli.regression.question import time_text
-from ntkcli.spec.tune import Objective, TuneSpec
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.spec import Spec
+from ntkcli.spec.tune import Objective, TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
 from ntkcli.tuning.scoring import Scored
@@ -58,6 +61,34 @@ def loss(objective: Objective, score: Score) -> float:
     return -value if score.value is not None and objective in LARGER_IS_BETTER else value
 
 
+def best_spec(spec: Spec, best: Outcome) -> Spec:
+    """A spec that `ntk fit` takes: with the network, kernel, ridge and time that won."""
+    candidate = best.candidate
+    inference = spec.inference.model_copy(
+        update={
+            "kernel": [candidate.kernel],
+            "ridge": candidate.ridge,
+            "ridge_scale": candidate.ridge_scale,
+            "time": [candidate.time],
+        }
+    )
+    return fitted_spec(spec, network_with(spec.network, best.trial.values), inference)
+
+
+def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> Spec:
+    """A spec with another network and inference section, and without `tune`.
+
+    Its output.dir is left open. A solver or a dtype that the time does not go with becomes the default.
+    """
+    compute = spec.compute
+    if inference.has_finite_time and compute.solver == "cholesky":
+        compute = compute.model_copy(update={"solver": "auto"})
+    if inference.has_finite_time and compute.dtype == "mixed":
+        compute = compute.model_copy(update={"dtype": "float64"})
+    changes = {"network": network, "inference": inference, "compute": compute, "tune": None}
+    return spec.model_copy(update=changes)
+
+
 def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
     """trials.csv: a line for every network, kernel, ridge and time, or for a network that failed."""
     head = ["trial", *tune.network_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
@@ -70,6 +101,22 @@ def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
             network = [value_text(trial.values[key]) for key in tune.network_axes]
             writer.writerow([trial.number, *network, *cells, f"{trial.seconds:.3f}"])
     return text.getvalue()
+
+
+def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
+    """The first few of a trials.csv, the best first, with the keys that were searched; their head before."""
+    head, *lines = csv.reader(io.StringIO(table))
+    place = head.index(tune.objective)
+    found = [line for line in lines if line[place]]
+    found.sort(key=lambda line: loss(tune.objective, Score(float(line[place]))))
+    return [head[1 : place + 1], *(_shown(line, place, tune) for line in found[:count])]
+
+
+def _shown(line: list[str], place: int, tune: TuneSpec) -> list[str]:
+    """What is told of a line: the score to six digits, with its error where there is one."""
+    error = line[place + 1] if tune.needs_validation else ""
+    score = f"{float(line[place]):.6g}" + (f" +- {float(error):.2g}" if error else "")
+    return [*line[1:place], score]
 
 
 def _lines(trial: Trial, *, with_error: bool) -> Iterator[list[str]]:

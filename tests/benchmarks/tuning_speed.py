@@ -18,7 +18,7 @@ from ntkcli.commands.fit import fit
 from ntkcli.journal import Journal
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.tune import ValidationSpec
-from ntkcli.tuning.place import TuneDirectory
+from ntkcli.tuning.directory import TuneDirectory
 from ntkcli.tuning.search import search
 from ntkcli.tuning.splits import splits
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-import ntkcli.regression.solve
+from ntkcli.inference.solution import solve
 from ntkcli.kernels.network import Network
 from ntkcli.solvers.cholesky import CholeskySolver
 from ntkcli.solvers.eigh import EighSolver
@@ -44,8 +44,7 @@ class Watch:
         monkeypatch.setattr(Network, "tile", self._around_tile(Network.tile))
         for solver in (CholeskySolver, LanczosSolver, EighSolver):
             monkeypatch.setattr(solver, "factor", self._around(solver.factor, self.factors))
-        solve = ntkcli.regression.solve.solve
-        monkeypatch.setattr(ntkcli.regression.solve, "solve", self._around(solve, self.solves))
+        monkeypatch.setattr("ntkcli.regression.solve.solve", self._around(solve, self.solves))
 
     def _around_tile(self, tile: Callable[..., Any]) -> Callable[..., Any]:
         def spy(*args: Any, **settings: Any) -> Any:

@@ -59,7 +59,7 @@ SPREADLESS = {
 
 def predicted(ntk: Ntk, tmp_path: Path, csv: str = "test.csv", *options: object) -> pd.DataFrame:
     """What predict says of a file."""
-    outcome = ntk("predict", "run", csv, "--quiet", "--out", "predicted.csv", *options)
+    outcome = ntk("predict", "run", csv, "--quiet", "--out", "predicted.csv", "--overwrite", *options)
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
     return pd.read_csv(tmp_path / "predicted.csv", dtype={"time": str})
 

@@ -128,7 +128,8 @@ def test_memory_does_not_grow_with_the_rows(fit: Fit, tmp_path: Path, options: l
     # A spread is predicted in shorter strips, which take longer.
     for count in (20_000, 300_000 if options == ["--no-std"] else 60_000):
         rows_of(count).round(3).to_csv(tmp_path / "rows.csv", index=False)
-        words = [sys.executable, "-c", PEAK, "predict", "run", "rows.csv", "--out", "out.csv", *options]
+        words = [sys.executable, "-c", PEAK, "predict", "run", "rows.csv", "--out", "out.csv", "--overwrite"]
+        words += options
         outcome = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True)
         peaks.append(1024 * int(outcome.stderr.split()[-1]))
         assert (tmp_path / "out.csv").read_bytes().count(b"\n") == count + 1
@@ -247,9 +248,9 @@ def test_an_output_that_is_there_stays_until_the_new_one_is_whole(
     fit(output={"std": False})
     out = write("out.csv", "what was there\n")
     write("bad.csv", GOOD + "1,red,-2\n")
-    assert ntk("predict", "run", "bad.csv", "--out", out).returncode == 3
+    assert ntk("predict", "run", "bad.csv", "--out", out, "--overwrite").returncode == 3
     assert out.read_text() == "what was there\n"
-    assert ntk("predict", "run", "test.csv", "--out", out).returncode == 0
+    assert ntk("predict", "run", "test.csv", "--out", out, "--overwrite").returncode == 0
     assert out.read_text().startswith("row,kernel,time,y_mean")
 
 

@@ -110,3 +110,17 @@ def test_a_study_of_another_spec(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) 
     (tmp_path / "run-tune" / "best.yaml").unlink()
     outcome = ntk("tune", make_spec(tune=section, network={"sigma_w": 1.0}))
     assert "study.db: was begun with another spec or other data: give --overwrite" in refusal(outcome, 6)
+
+
+@pytest.mark.parametrize("name", ["best.yaml", "trials.csv"])
+def test_a_directory_in_which_it_would_replace_what_it_reads(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, name: str
+) -> None:
+    spec = make_spec(tune={"space": RIDGES}, data={"train": "trials.csv"})
+    (tmp_path / "train.csv").rename(tmp_path / "trials.csv")
+    if name == "best.yaml":
+        spec = spec.rename(tmp_path / "best.yaml")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    line = refusal(ntk("tune", spec, "--out", ".", "--overwrite"), 2)
+    assert line.endswith(f"{name}: is read, and {name} would take its place: give another --out")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

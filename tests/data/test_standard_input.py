@@ -78,3 +78,9 @@ def test_a_full_disk_is_told(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> Non
         readable(Path("-")),
     ):
         pass
+
+
+def test_one_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(DataError, match="standard input: is closed"), readable(Path("-")):
+        pass

@@ -2,22 +2,24 @@
 
 import errno
 import gzip
+import io
 import os
+import sys
 import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ntkcli.errors import DataError, ResourceError, RunDirectoryError
+from ntkcli.errors import DataError, ResourceError, RunDirectoryError, SpecError
 from ntkcli.runs.table_sink import table_sink
 
 ROWS = [pd.DataFrame({"a": [1, 2], "b": ["x", 'q"']}), pd.DataFrame({"a": [3], "b": ["é"]})]
 TEXT = 'a,b\n1,x\n2,"q"""\n3,é\n'
 
 
-def fill(path: Path | None, fault: Exception | None = None) -> None:
-    with table_sink(path) as write:
+def fill(path: Path | None, fault: Exception | None = None, *, overwrite: bool = False) -> None:
+    with table_sink(path, overwrite=overwrite) as write:
         for rows in ROWS:
             write(rows)
         if fault:
@@ -35,8 +37,33 @@ def test_without_a_path_it_is_standard_output(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == TEXT
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_has_names(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    fill(Path(name))
+    assert capsys.readouterr().out == TEXT
+
+
+def test_a_standard_output_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(RunDirectoryError, match="standard output: is closed: connect it to a file"):
+        fill(None)
+
+
+def test_a_standard_output_that_is_full_is_told_and_not_written_to_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        stdout = io.TextIOWrapper(io.BufferedWriter(full))
+        monkeypatch.setattr("sys.stdout", stdout)
+        with pytest.raises(ResourceError, match="standard output: cannot be written: No space left"):
+            fill(None)
+        assert sys.stdout is not stdout
+        with pytest.raises(OSError, match="No space"):
+            stdout.close()
+
+
 def test_a_file_called_gz_is_compressed_and_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
-    places = [tmp_path / "one.csv.gz", tmp_path / "other.csv.gz"]
+    places = [tmp_path / "one.csv.gz", tmp_path / "other.csv.GZ"]
     for place in places:
         fill(place)
     first, second = (place.read_bytes() for place in places)
@@ -53,17 +80,24 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, name: str, before: byte
     if before is not None:
         path.write_bytes(before)
     with pytest.raises(DataError):
-        fill(path, DataError("a fault in row 4"))
+        fill(path, DataError("a fault in row 4"), overwrite=True)
     assert [place.read_bytes() for place in tmp_path.iterdir()] == ([] if before is None else [before])
 
 
 def test_a_file_that_is_there_is_replaced_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("old")
-    with table_sink(path) as write:
+    with table_sink(path, overwrite=True) as write:
         write(ROWS[0])
         assert path.read_text() == "old"
     assert path.read_text().startswith("a,b\n")
+
+
+@pytest.mark.parametrize("name", ["t.csv.bz2", "t.csv.xz", "t.ZIP"])
+def test_no_plain_text_goes_by_the_name_of_an_archive(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SpecError, match=r"gzip alone: give --out a file that ends in \.gz"):
+        fill(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["no/t.csv", "file/t.csv", "x" * 300])

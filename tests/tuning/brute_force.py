@@ -18,7 +18,7 @@ from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec, network_with
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.place import TuneDirectory
+from ntkcli.tuning.directory import TuneDirectory
 from ntkcli.tuning.scoring import Scored
 from ntkcli.tuning.search import search
 from ntkcli.tuning.splits import Split, splits

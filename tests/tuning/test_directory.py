@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.tuning.place import TuneDirectory
+from ntkcli.tuning.directory import TuneDirectory
 
 
 def names(folder: Path) -> set[str]:
@@ -33,9 +33,72 @@ def test_a_search_that_was_interrupted_is_come_back_to(tmp_path: Path) -> None:
 
 
 def test_a_finished_search_stays(tmp_path: Path) -> None:
-    (tmp_path / "best.yaml").touch()
+    (tmp_path / "fit").mkdir()
+    for name in ("best.yaml", "fit/run.json"):
+        (tmp_path / name).touch()
     with pytest.raises(RunDirectoryError, match="finished search: give --overwrite or another --out"):
         TuneDirectory(tmp_path, overwrite=False)
+
+
+def test_a_search_without_its_fit_is_come_back_to(tmp_path: Path) -> None:
+    with TuneDirectory(tmp_path, overwrite=False) as directory:
+        assert not directory.is_searched
+        directory.write("trials.csv", "trial,kernel\n")
+        directory.write_best("f00d", "data:\n")
+    with TuneDirectory(tmp_path, overwrite=False) as directory:
+        assert directory.is_searched
+        assert directory.fingerprint == "f00d"
+        assert (tmp_path / "best.yaml").read_text().splitlines()[1:] == ["data:"]
+
+
+@pytest.mark.parametrize("text", ["", "data: {}\n", "# mine\n", "\x00"])
+def test_a_best_that_tells_of_no_search_is_that_of_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "best.yaml").write_text(text)
+    with TuneDirectory(tmp_path, overwrite=False) as directory:
+        assert directory.fingerprint == ""
+
+
+def test_a_new_best_makes_an_older_fit_unfinished(tmp_path: Path) -> None:
+    (tmp_path / "fit").mkdir()
+    for name in ("run.json", "predictions.csv"):
+        (tmp_path / "fit" / name).touch()
+    with TuneDirectory(tmp_path, overwrite=False) as directory:
+        directory.write("trials.csv", "trial,kernel\n")
+        directory.write_best("f00d", "data:\n")
+    TuneDirectory(tmp_path, overwrite=False)
+    assert names(tmp_path / "fit") == {"predictions.csv"}
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").mkdir()
+
+    def write() -> None:
+        with TuneDirectory(tmp_path, overwrite=False) as directory:
+            directory.write("trials.csv", "text\n")
+
+    with pytest.raises(RunDirectoryError, match="cannot be written"):
+        write()
+    assert names(tmp_path) == {"trials.csv"}
+
+
+def test_a_table_that_is_no_searchs_stays(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text("patient,arm\n")
+    with pytest.raises(RunDirectoryError, match=r"trials\.csv: is no search's: move it"):
+        TuneDirectory(tmp_path, overwrite=False)
+    (tmp_path / "trials.csv").write_text("trial,kernel\n")
+    TuneDirectory(tmp_path, overwrite=False)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_search_does_not_settle_in_a_run(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "run.json").touch()
+    with pytest.raises(RunDirectoryError, match="holds a run, and no search: give another --out"):
+        TuneDirectory(tmp_path, overwrite=overwrite)
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match="cannot be written: File name too long"):
+        TuneDirectory(tmp_path / ("x" * 300), overwrite=False)
 
 
 def test_overwriting_takes_what_a_search_wrote_and_nothing_else(tmp_path: Path) -> None:

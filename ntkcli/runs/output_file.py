@@ -1,0 +1,178 @@
+"""A file that is written where the user says: whole or not at all, and over nothing that is to stay."""
+
+import errno
+import io
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
+from ntkcli.runs.directory import unwritable
+
+STDOUT = Path("/dev/stdout")
+# They are open already: a file behind them is not to be replaced, nor written from its start.
+STDOUT_NAMES = frozenset(map(Path, ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")))
+# What readers would decompress, and nothing here compresses.
+OTHER_ARCHIVES = (".bz2", ".xz", ".zip")
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """Where the user wants a file.
+
+    path: of the file; `-` and /dev/stdout are standard output.
+    overwrite: whether a file that is already there is replaced.
+    kept: files that never are, and folders that nothing is written into, each with what it is.
+    """
+
+    path: Path
+    overwrite: bool
+    kept: Mapping[Path, str]
+
+    @property
+    def is_stdout(self) -> bool:
+        """Whether it is standard output."""
+        return self.path in STDOUT_NAMES
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether it is a file that its name says is gzip's."""
+        return self.path.suffix.lower() == ".gz"
+
+    def check(self) -> None:
+        """Refuse what cannot be written, or is not to be lost.
+
+        Raises:
+            SpecError: it is one of the files kept, or is compressed in a way that there is not.
+            RunDirectoryError: it is a directory, or already there, or cannot be written.
+        """
+        found = self._mode()
+        if stat.S_ISDIR(found):
+            raise RunDirectoryError(f"{self.path}: is a directory: give --out a file")
+        place = STDOUT if self.is_stdout else self.path
+        for kept, what in self.kept.items():
+            if _would_lose(place, kept):
+                name = "standard output" if self.is_stdout else self.path
+                raise SpecError(f"{name}: {what}, which stays as it is: write elsewhere with --out")
+        if self.path.suffix.lower() in OTHER_ARCHIVES:
+            raise SpecError(
+                f"{self.path}: ntk compresses with gzip alone: give --out a file that ends in .gz"
+            )
+        if stat.S_ISREG(found) and not self.overwrite:
+            raise RunDirectoryError(f"{self.path}: is already there: give --overwrite or another --out")
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """Something to write to; when the `with` block ends well, the file is put into its place.
+
+        Raises:
+            SpecError, RunDirectoryError: as `check`.
+            ResourceError: the disk is full.
+        """
+        self.check()
+        try:
+            if self._mode() and not stat.S_ISREG(self._mode()):
+                with self.path.open("wb") as file:
+                    yield file
+            else:
+                # What a link leads to is replaced, and not the link.
+                with self._replacing(Path(os.path.realpath(self.path))) as file:
+                    yield file
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    @contextmanager
+    def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
+        """A file beside the place, of this process alone: two that write one place do not meet in it."""
+        partial = place.with_name(f".{place.name[:50]}.{secrets.token_hex(4)}.ntk-partial")
+        try:
+            with partial.open("xb") as file:
+                yield file
+            # Somebody may have come meanwhile.
+            self.check()
+            self._publish(partial, place)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    def _publish(self, partial: Path, place: Path) -> None:
+        if self.overwrite:
+            partial.replace(place)
+            return
+        try:
+            place.hardlink_to(partial)
+        except FileExistsError:
+            self.check()
+            raise
+        except OSError:
+            # A file system without hard links: an empty file holds the place, as long as a blink.
+            place.touch(exist_ok=False)
+            try:
+                partial.replace(place)
+            except BaseException:
+                place.unlink()
+                raise
+
+    def _mode(self) -> int:
+        """Of what is there already, links followed; 0 where there is nothing, or only standard output."""
+        if self.is_stdout:
+            return 0
+        try:
+            return self.path.stat().st_mode
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+
+@contextmanager
+def standard_output() -> Iterator[IO[str]]:
+    """Standard output for data, in UTF-8 whatever the terminal's language; all is there when the block ends.
+
+    Raises:
+        RunDirectoryError: it is closed, or cannot be written.
+        ResourceError: the disk is full.
+        BrokenPipeError: nobody reads on.
+    """
+    if sys.stdout is None:
+        raise RunDirectoryError("standard output: is closed: connect it to a file")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Python would try to write the rest at exit, and turn the failure into the exit code.
+        sys.stdout = io.StringIO()
+        kind = ResourceError if error.errno in (errno.ENOSPC, errno.EDQUOT) else RunDirectoryError
+        raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
+
+
+def _would_lose(place: Path, kept: Path) -> bool:
+    """Whether writing a place writes a file that is kept, or into a folder that is, by whatever name."""
+    with suppress(OSError, ValueError):
+        own = kept.stat()
+        if stat.S_ISDIR(own.st_mode):
+            return _is_within(Path(os.path.realpath(place)), kept)
+        return stat.S_ISREG(own.st_mode) and os.path.samestat(own, place.stat())
+    return False
+
+
+def _is_within(place: Path, folder: Path) -> bool:
+    """Whether a place is in a folder, or is a hard link to a file that is."""
+    own = folder.stat()
+    if any(os.path.samestat(own, parent.stat()) for parent in place.parents if parent.exists()):
+        return True
+    with suppress(FileNotFoundError):
+        there = place.stat()
+        if there.st_nlink > 1:
+            return any(os.path.samestat(there, path.lstat()) for path in folder.rglob("*"))
+    return False

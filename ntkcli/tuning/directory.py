@@ -1,0 +1,143 @@
+"""The directory that a search works in, and how far it has come."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ntkcli.errors import RunDirectoryError
+from ntkcli.runs.directory import unwritable
+
+TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
+# A fit is put into its place whole, with this in it.
+FIT_MARK = "run.json"
+# How trials.csv begins, and best.yaml: with what it is the best of.
+TRIALS_MARK = "trial,"
+BEST_MARK = "# ntk tune of "
+
+
+class TuneDirectory:
+    """A directory that a search comes back to: its study is in it first, then trials.csv, best.yaml and fit/.
+
+    It is finished when fit/ is whole. A lock in it lets one process at a time work there.
+
+    Args:
+        path: where it is, or will be.
+        overwrite: whether what an earlier search wrote there is deleted.
+
+    Raises:
+        RunDirectoryError: a finished search or something else is there, or another one is at work, or it
+            cannot be written.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self.path = path
+        self._overwrite = overwrite
+        self._lock: int | None = None
+        try:
+            self._check_place()
+            self._check_finished()
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._acquire()
+            # Another process may have finished meanwhile.
+            self._check_finished()
+            if self._overwrite:
+                for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal"):
+                    (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            self._release()
+            raise unwritable(self.path, error) from error
+        except RunDirectoryError:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._release()
+        # A search that wrote nothing leaves nothing.
+        with suppress(OSError):
+            self.path.rmdir()
+        if isinstance(error, OSError):
+            raise unwritable(self.path, error) from error
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a search has come to its end here."""
+        return (self.path / BEST).exists()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the spec and the data that best.yaml is the best of; empty where it does not tell."""
+        first = _first_line(self.path / BEST)
+        return first.removeprefix(BEST_MARK).strip() if first.startswith(BEST_MARK) else ""
+
+    def write_best(self, fingerprint: str, text: str) -> None:
+        """Write best.yaml; a fit that is there is of an earlier one, and counts no more."""
+        (self.path / FIT / FIT_MARK).unlink(missing_ok=True)
+        self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file that appears whole."""
+        partial = self.path / f".{name}.partial"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.rename(self.path / name)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _check_place(self) -> None:
+        """Refuse what is somebody else's."""
+        if os.path.lexists(self.path) and not self.path.is_dir():
+            raise RunDirectoryError(f"{self.path}: is no directory: move it, or give another --out")
+        if (self.path / FIT_MARK).exists():
+            raise RunDirectoryError(f"{self.path}: holds a run, and no search: give another --out")
+        trials = self.path / TRIALS
+        if not self._overwrite and trials.exists() and not _first_line(trials).startswith(TRIALS_MARK):
+            raise RunDirectoryError(
+                f"{trials}: is no search's: move it, or give --overwrite or another --out"
+            )
+
+    def _check_finished(self) -> None:
+        is_finished = (self.path / BEST).exists() and (self.path / FIT / FIT_MARK).exists()
+        if is_finished and not self._overwrite:
+            raise RunDirectoryError(
+                f"{self.path}: holds the results of a finished search: give --overwrite or another --out"
+            )
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path / ".ntk-lock"
+
+    def _acquire(self) -> None:
+        """Take the lock, and make sure that it is still the one that stands there."""
+        self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = os.path.samestat(os.fstat(self._lock), self._lock_path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            held = False
+        if not held:
+            os.close(self._lock)
+            self._lock = None
+            raise RunDirectoryError(f"{self.path}: another search is at work there: wait for it")
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            with suppress(OSError):
+                self._lock_path.unlink()
+            os.close(self._lock)
+            self._lock = None
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline()

@@ -1,0 +1,126 @@
+"""What a search will do, and what it will need: known before any of it is done."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from ntkcli.errors import SpecError
+from ntkcli.jobs.job import Job
+from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
+from ntkcli.planning.plan import Budget
+from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.results.predictions import check_names
+from ntkcli.results.presentation import presentation_of
+from ntkcli.spec.file import SpecFile
+from ntkcli.spec.tune import TuneSpec
+from ntkcli.tuning.candidates import FreeAxes
+from ntkcli.tuning.splits import Indices, Split, SplitError, splits
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """How networks are scored.
+
+    rows: the training rows that are: all, or some at random.
+    labels: their classes, (rows,); None for a regression.
+    splits: of these rows; none for the closed forms.
+    axes: what is tried of every network.
+    sizes: of the rows that are scored.
+    """
+
+    tune: TuneSpec
+    rows: Indices
+    labels: Indices | None
+    splits: list[Split]
+    axes: FreeAxes
+    sizes: Sizes
+    budget: Budget
+
+    @classmethod
+    def of(cls, source: SpecFile, tune: TuneSpec, job: Job) -> Self:
+        """Of a spec whose data a job has.
+
+        Raises:
+            SpecError: the objective is not one of the data, or there are too few rows for the folds.
+            DataError: predictions.csv of the best would have two columns of one name.
+        """
+        dataset = job.dataset
+        schema = dataset.schema
+        check_names(presentation_of(schema.targets, source.spec.output), schema.ids, dataset.train.file.path)
+        rows = _rows(tune, len(job.train))
+        labels = dataset.y_train[rows].argmax(axis=1) if dataset.is_classification else None
+        _check_objective(source, tune, is_classification=labels is not None)
+        cut = _splits(source, tune, len(rows), labels)
+        axes = FreeAxes.of(tune, source.spec.inference)
+        return cls(tune, rows, labels, cut, axes, replace(job.sizes, n=len(rows)), job.budget)
+
+    @property
+    def workers(self) -> int:
+        """How many folds are worked on at once: as many as there is memory for, and one at least."""
+        most = min(self.sizes.threads, len(self.splits))
+        fitting = (
+            workers
+            for workers in range(most, 1, -1)
+            if bytes_needed(self.sizes, self._numbers(workers)) <= self.budget.memory
+        )
+        return next(fitting, 1)
+
+    @property
+    def memory_bytes(self) -> int:
+        """At the peak, the interpreter and its libraries included."""
+        return bytes_needed(self.sizes, self._numbers(self.workers))
+
+    def check(self) -> None:
+        """Refuse what there is no memory for.
+
+        Raises:
+            ResourceError: there is not enough, or there are too many rows for LAPACK.
+        """
+        numbers = self._numbers(self.workers)
+        check_memory(self.sizes, self.budget, numbers, factored=self._factored, what="tune")
+
+    @property
+    def _factored(self) -> int:
+        """Rows of the largest matrix that is decomposed."""
+        return max([len(split.train) for split in self.splits], default=self.sizes.n)
+
+    def _numbers(self, workers: int) -> int:
+        """Inner products and kernels of all rows; folds' matrices, eigenvectors, and what is made of them."""
+        n, k, factored, axes = self.sizes.n, self.sizes.k, self._factored, self.axes
+        held_out = max([len(split.held_out) for split in self.splits], default=0)
+        spread = self.tune.objective in ("nll", "loo_nll")
+        # Of an ensemble K between the rows, times V, and V^T K V.
+        has_ensemble = any(not KERNELS[kernel].is_posterior for kernel in axes.kernels)
+        prior = 3 * factored**2 if spread and has_ensemble else 0
+        predicting = factored**2 + prior + (5 if spread else 2) * held_out * factored
+        # What lets other threads work meanwhile takes a copy.
+        solving = eigh_numbers(factored) + (workers > 1) * factored**2
+        kept = axes.most * n * k if self.tune.objective == "log_loss" else 0
+        return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
+
+
+def _rows(tune: TuneSpec, n: int) -> Indices:
+    if tune.rows == "all" or tune.rows >= n:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(tune.seed).permutation(n)[: tune.rows])
+
+
+def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: bool) -> None:
+    of_classes, of_numbers = ("accuracy", "log_loss"), ("nll", "loo_nll")
+    if is_classification and tune.objective in of_numbers:
+        what = f"{tune.objective} is of numbers, and the target is a class: use log_loss, accuracy or rmse"
+        raise SpecError(f"{source.path}: tune.objective: {what}")
+    if not is_classification and tune.objective in of_classes:
+        what = f"{tune.objective} is of classes, and the target is a number: use rmse or nll"
+        raise SpecError(f"{source.path}: tune.objective: {what}, or data.task: classification")
+
+
+def _splits(source: SpecFile, tune: TuneSpec, n: int, labels: Indices | None) -> list[Split]:
+    if not tune.needs_validation:
+        return []
+    try:
+        return splits(n, tune.validation, labels)
+    except SplitError as error:
+        raise SpecError(f"{source.path}: tune.validation.{error.key}: {error}") from error

@@ -1,0 +1,164 @@
+"""`ntk check` of a spec with a tune section tells of the search, and ends as `ntk tune` would."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ntkcli.jobs.job import Job
+from ntkcli.tuning.search_plan import SearchPlan
+from ntkcli.units import bytes_text
+
+from .run_files import MakeSpec, Ntk, Write
+from .test_check import REPEATED, everything_in, texts_of
+
+Checked = Callable[..., dict[str, list[str]]]
+
+SPACE: dict[str, Any] = {
+    "network.depth": [1, 2, 3],
+    "network.activation": ["relu", "erf"],
+    "inference.kernel": ["nngp", "ntkgp"],
+    "inference.ridge": {"low": 1e-3, "high": 1.0, "log": True, "steps": 4},
+    "inference.time": [0.5, "inf"],
+}
+RIDGES: dict[str, Any] = {"inference.ridge": [0.1, 1.0]}
+
+
+@pytest.fixture
+def checked(make_spec: MakeSpec, ntk: Ntk) -> Checked:
+    """Check a spec with this tune section: the texts by label."""
+
+    def check_spec(tune: dict[str, Any], **sections: dict[str, Any]) -> dict[str, list[str]]:
+        outcome = ntk("check", make_spec(tune=tune, **sections))
+        assert (outcome.returncode, outcome.stderr) == (0, "")
+        return texts_of(outcome.stdout)
+
+    return check_spec
+
+
+@pytest.mark.parametrize(
+    ("tune", "told"),
+    [
+        ({"space": SPACE}, "grid: 6 networks x 12 candidates, 5 folds of 14 rows"),
+        ({"space": RIDGES}, "grid: 1 network x 2 candidates, 5 folds of 14 rows"),
+        (
+            {"space": SPACE, "validation": {"holdout": 0.3}, "rows": 10},
+            "grid: 6 networks x 12 candidates, a holdout of 3 of 10 rows",
+        ),
+        (
+            {"space": SPACE, "search": "tpe", "trials": 9, "objective": "loo_rmse"},
+            "tpe: 9 networks x 12 candidates, in closed form from 14 rows",
+        ),
+    ],
+)
+def test_the_search_is_told(checked: Checked, tune: dict[str, Any], told: str) -> None:
+    assert checked(tune)["search"] == [told]
+
+
+def test_as_many_candidates_are_told_as_are_tried(
+    checked: Checked, make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    inference = {"kernel": "ntk", "ridge": "auto", "time": "auto"}
+    tune = {"space": {"network.depth": [1, 2]}}
+    (told,) = re.findall(r"2 networks x (\d+) candidates", checked(tune, inference=inference)["search"][0])
+    assert ntk("tune", make_spec(tune=tune, inference=inference), "--quiet").returncode == 0
+    assert (tmp_path / "run-tune" / "trials.csv").read_text().count("\n") == 1 + 2 * int(told)
+
+
+def test_memory_is_that_of_the_search_and_of_the_fit(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = []
+
+    def of(source: Any, tune: Any, job: Job) -> SearchPlan:
+        plans.append(planned(source, tune, job))
+        return plans[-1]
+
+    planned = SearchPlan.of
+    monkeypatch.setattr(SearchPlan, "of", of)
+    shown = checked({"space": SPACE}, compute={"memory": "3GiB"})
+    assert shown["memory"] == [f"about {bytes_text(plans[0].memory_bytes)} of 3.0 GiB allowed"]
+    assert re.fullmatch(r"of the best: about \d+ MiB of memory at most", shown["fit"][0])
+    assert shown["disk"][0].startswith("0 KiB of ")
+
+
+def test_a_check_of_a_search_writes_nothing(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    spec = make_spec(tune={"space": SPACE})
+    before = everything_in(tmp_path)
+    assert ntk("check", spec).returncode == 0
+    assert everything_in(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [{}, {"network": {"activation": "exp", "depth": 9}}, {"network": {"sigma_w": "critical", "sigma_b": 9}}],
+)
+def test_what_the_search_replaces_may_not_work_by_itself(
+    make_spec: MakeSpec, ntk: Ntk, write: Write, sections: dict[str, Any]
+) -> None:
+    """Rows are repeated, and the spec's own ridge is 0."""
+    space = {"network.activation": ["relu"], "network.depth": [2], "network.sigma_w": [1.4], **RIDGES}
+    spec = make_spec(data={"test": None}, tune={"objective": "loo_rmse", "space": space}, **sections)
+    write("train.csv", REPEATED)
+    outcome = ntk("check", spec)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert "singular without a ridge" in texts_of(outcome.stdout)["doubtful"][0]
+    assert ntk("tune", spec, "--quiet").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "tune", "sections"),
+    [
+        (2, {"objective": "accuracy", "space": RIDGES}, {}),
+        (2, {"validation": {"folds": 8}, "space": RIDGES}, {}),
+        (3, {"space": RIDGES}, {"data": {"train": "none.csv"}}),
+        (3, {"space": RIDGES}, {"data": {"id": "kernel"}}),
+        (5, {"space": RIDGES}, {"compute": {"memory": "10MB"}}),
+    ],
+)
+def test_what_a_search_refuses_ends_the_check_with_the_same_words(
+    make_spec: MakeSpec,
+    ntk: Ntk,
+    write: Write,
+    tmp_path: Path,
+    code: int,
+    tune: dict[str, Any],
+    sections: dict[str, Any],
+) -> None:
+    spec = make_spec(tune=tune, **sections)
+    for name in ("train.csv", "test.csv"):
+        head, *lines = (tmp_path / name).read_text().splitlines()
+        write(name, "\n".join([f"{head},kernel", *(f"{line},7" for line in lines)]))
+    found, failed = ntk("check", spec), ntk("tune", spec)
+    assert (found.returncode, failed.returncode) == (code, code)
+    assert found.stderr == failed.stderr
+    assert found.stderr.count("ntk: error: ") == 1
+    assert not (tmp_path / "run-tune").exists()
+
+
+def test_drawing_without_optuna_ends_the_check(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    outcome = ntk("check", make_spec(tune={"search": "tpe", "space": SPACE}))
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert "needs Optuna" in outcome.stderr
+
+
+def test_a_best_that_could_not_be_fitted_ends_the_check(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search has enough in some of the rows, and the fit takes all."""
+    monkeypatch.setattr("ntkcli.plan.free_disk", lambda _: 1000)
+    outcome = ntk("check", make_spec(tune={"space": RIDGES}, output={"kernels": ["ntk_train_train"]}))
+    assert outcome.returncode == 5
+    assert "not enough disk: this job needs" in outcome.stderr
+    assert texts_of(outcome.stdout)["fit"][0].endswith("at most, which is too much")
+
+
+def test_a_solver_that_goes_with_some_bests_only_is_no_hindrance(checked: Checked) -> None:
+    for compute in ({"solver": "cholesky"}, {"dtype": "mixed"}, {"solver": "eigh"}):
+        assert checked({"space": SPACE}, compute=compute)["fit"]

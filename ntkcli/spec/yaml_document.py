@@ -4,6 +4,8 @@ from typing import Any
 
 import yaml
 
+from ntkcli.spec.yaml_scalar import STANDARD, fault, scalar_text, scalar_value, wrong_tag
+
 KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
 
 KeyPath = tuple[str | int, ...]
@@ -16,27 +18,29 @@ class Document:
         self.lines: dict[KeyPath, int] = {(): 1}
         self.faults: list[tuple[int, str]] = []
         self._loader = yaml.SafeLoader(text)
-        node = self._loader.get_single_node()
+        node = self._composed()
         self.values = {} if node is None else self._build(node, ())
 
+    def _composed(self) -> yaml.Node | None:
+        try:
+            return self._loader.get_single_node()
+        except (ValueError, OverflowError) as error:
+            what = "a number of a character, or of a version, is out of range"
+            raise yaml.scanner.ScannerError(None, None, what, self._loader.get_mark()) from error
+
     def _build(self, node: yaml.Node, at: KeyPath) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            self.lines.setdefault(at, node.start_mark.line + 1)
+            return scalar_value(self._loader, node)
+        kind = "map" if isinstance(node, yaml.MappingNode) else "seq"
+        if node.tag != f"{STANDARD}{kind}":
+            raise wrong_tag(node)
         if isinstance(node, yaml.MappingNode):
             return self._build_mapping(node, at)
         self.lines.setdefault(at, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            for i, item in enumerate(node.value):
-                self.lines[*at, i] = item.start_mark.line + 1
-            return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
-        return self._build_scalar(node)
-
-    def _build_scalar(self, node: yaml.Node) -> Any:
-        """A plain value; 007, 0x1f or 12:30, which YAML takes for integers, stay the text that they are."""
-        try:
-            value = self._loader.construct_object(node)
-        except ValueError as error:
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        return node.value if is_integer and str(value) != node.value.removeprefix("+") else value
+        for i, item in enumerate(node.value):
+            self.lines[*at, i] = item.start_mark.line + 1
+        return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
 
     def _build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         self._note_repeated_keys(node, at)
@@ -67,5 +71,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def _key(node: yaml.Node) -> str:
-    key = str(node.value)
+    if not isinstance(node, yaml.ScalarNode):
+        raise fault(node, "a key is a list or a mapping: it should be a word")
+    key = scalar_text(node)
     return KEY_ALIASES.get(key, key)

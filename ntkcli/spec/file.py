@@ -17,7 +17,7 @@ from ntkcli.errors import SpecError
 from ntkcli.spec.section import CONFLICT, Section
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.spec.yaml_document import Document, KeyPath, dotted
+from ntkcli.spec.yaml_document import Document, DocumentError, KeyPath, dotted
 
 REASONS = {
     "missing": "is missing, and has no default",
@@ -58,8 +58,8 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise SpecError(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
-    except RecursionError as error:
-        raise SpecError(f"{path}: the spec is nested without end: an alias contains itself") from error
+    except DocumentError as error:
+        raise SpecError(f"{path}:{error}") from error
     except yaml.YAMLError as error:
         raise SpecError(_yaml_fault(path, text, error)) from error
     faults = document.faults

@@ -6,6 +6,7 @@ import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from ntkcli.spec.section import CONFLICT, Section
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.suggestions import did_you_mean
 from ntkcli.spec.yaml_document import Document, DocumentError, KeyPath, dotted
+from ntkcli.units import counted
 
 REASONS = {
     "missing": "is missing, and has no default",
@@ -26,6 +28,9 @@ REASONS = {
     "is_instance_of": "should be a file path",
     "too_short": "should name at least one",
 }
+
+# Faults that are told: more would be of one cause, such as a file that is no spec.
+MOST_FAULTS = 30
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
         place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
 
     Raises:
-        SpecError: the file can't be read or is not a valid spec; one line for every fault,
-            as `file:line: key.path: what is wrong`.
+        SpecError: the file can't be read or is not a valid spec; one line for every fault, or for the first
+            few dozen, as `file:line: key.path: what is wrong`.
     """
     source = _read(path)
     try:
@@ -68,7 +73,7 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     except ValidationError as error:
         faults = faults + list(_faults(document, error))
     if faults:
-        raise SpecError("\n".join(f"{path}:{line}: {what}" for line, what in sorted(faults)))
+        raise SpecError("\n".join(_told(path, sorted(faults, key=itemgetter(0)))))
     spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
     return SpecFile(path, hashlib.sha256(source).hexdigest(), spec)
 
@@ -96,6 +101,19 @@ def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _told(path: Path, faults: list[tuple[int, str]]) -> Iterator[str]:
+    """The first faults, a line each, and how many more there are."""
+    for line, what in faults[:MOST_FAULTS]:
+        yield f"{path}:{line}: {_printable(what)}"
+    if len(faults) > MOST_FAULTS:
+        yield f"{path}: ... and {counted(len(faults) - MOST_FAULTS, 'more fault')}"
+
+
+def _printable(text: str) -> str:
+    """A text with its line ends and other control characters written out: a fault is one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
@@ -113,8 +131,9 @@ def _faults(document: Document, error: ValidationError) -> Iterator[tuple[int, s
     by_path: dict[KeyPath, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True):
         by_path.setdefault(_known(document, details), []).append(details)
+    around = {path[:length] for path in by_path for length in range(len(path))}
     for path, found in by_path.items():
-        if any(len(other) > len(path) and other[: len(path)] == path for other in by_path):
+        if path in around:
             # Of a value that may be one thing or another, what is wrong inside says more.
             continue
         reasons = _joined(dict.fromkeys(_reason(details) for details in found))

@@ -144,11 +144,20 @@ def _calibration(job: Job, answer: Answer) -> Calibration:
     if not job.dataset.is_classification:
         by_rows = job.spec.output.interval_from == "leave_one_out"
         half = half_width(found, scales, job.spec.output.interval) if by_rows else None
+        if half is not None and np.isinf(half).any():
+            job.journal.warn(_endless(answer))
         return Calibration(scales, half_width=half)
     rows = list(job.question.left_out)
     outputs = job.dataset.y_train[rows]
     # All classes are outputs of one network: they share a scale.
     return Calibration(np.full(k, scales.mean()), temperature(found, outputs, outputs.argmax(axis=1)))
+
+
+def _endless(answer: Answer) -> str:
+    return (
+        f"intervals of kernel {answer.kernel} at time {time_text(answer.time)} are endless: rows left out "
+        "are missed with variance 0: give inference.ridge a value above 0, or use interval_from: normal"
+    )
 
 
 def _result(job: Job, run: RunDirectory, answer: Answer, calibration: Calibration) -> Result:

@@ -33,15 +33,16 @@ def variance_scale(left_out: LeftOut) -> FloatArray:
 
     Rasmussen & Williams 2006, section 5.4.2, for the likelihood.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(np.mean(left_out.residual**2 / left_out.variance[:, None], axis=0))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.mean(_ratio(left_out.residual**2, left_out.variance[:, None]), axis=0))
 
 
 def half_width(left_out: LeftOut, scale: FloatArray, interval: float) -> FloatArray:
     """Standard deviations (k,) within which the share `interval` of the rows lies that were left out.
 
     Of s rows it is the ceil((s + 1) interval)-th smallest |residual| / std, or the largest: a new row is as
-    likely to be anywhere among them.
+    likely to be anywhere among them. It is infinite, and the interval all numbers, where the variance of that
+    row is 0 and its residual is not.
 
     Args:
         left_out: of s rows.
@@ -50,10 +51,19 @@ def half_width(left_out: LeftOut, scale: FloatArray, interval: float) -> FloatAr
 
     Vovk et al. 2005, chapter 2, for the rank.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        distance = np.abs(left_out.residual) / np.sqrt(left_out.variance[:, None] * scale)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = _ratio(np.abs(left_out.residual), np.sqrt(left_out.variance[:, None] * scale))
     rank = min(math.ceil((len(distance) + 1) * interval), len(distance))
     return np.asarray(np.sort(distance, axis=0)[rank - 1])
+
+
+def _ratio(residual: FloatArray, spread: FloatArray) -> FloatArray:
+    """Residuals measured by their spread; without a residual that is 0, be the spread 0 too.
+
+    So it is where a target is constant: what is said of it, and what is found, is one number.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where((residual == 0) & (spread == 0), 0.0, residual / spread)
 
 
 def temperature(left_out: LeftOut, outputs: FloatArray, labels: npt.NDArray[np.intp]) -> float:

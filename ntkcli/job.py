@@ -128,6 +128,8 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         NumericalError: a kernel leaves the range of compute.dtype.
     """
     spec = source.spec
+    for warning in source.warnings:
+        journal.warn(warning)
     threads = thread_count(spec.compute.threads)
     with threadpool_limits(threads, user_api="blas"):
         with journal.phase("read"):

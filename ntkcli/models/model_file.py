@@ -20,7 +20,7 @@ from ntkcli.spec.types import Finite, Number, Time
 from ntkcli.stages import Solver
 
 # Rises with every change that an older ntk would read wrongly.
-FORMAT = 1
+FORMAT = 2
 NAME = "model.json"
 
 Factor = Annotated[Number, Field(ge=0)]

@@ -28,7 +28,7 @@ def network_of(spec: NetworkSpec, features: int) -> Network:
     made = {str(setting): activation_of(setting) for setting in spec.activations}
     activations = [made[str(setting)] for setting in spec.activations]
     return fully_connected(
-        layers, activations, layer_norm=spec.layer_norm, keep=spec.dropout, residual=residual
+        layers, activations, layer_norm=spec.layer_norm, keep=spec.keep_probability, residual=residual
     )
 
 

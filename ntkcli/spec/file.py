@@ -38,11 +38,13 @@ class SpecFile:
     """A spec and the file that it came from.
 
     sha256: of the file's bytes, as they were read.
+    warnings: what the user should know of it.
     """
 
     path: Path
     sha256: str
     spec: Spec
+    warnings: tuple[str, ...] = ()
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:
@@ -75,7 +77,8 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     if faults:
         raise SpecError("\n".join(_told(path, sorted(faults, key=itemgetter(0)))))
     spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
-    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec)
+    warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
+    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
 
 
 def _read(path: Path) -> bytes:

@@ -18,6 +18,12 @@ TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
 KeyPath = tuple[str | int, ...]
 Pair = tuple[yaml.Node, yaml.Node]
 
+# What keep_probability was called, and is read by still.
+DROPOUT: dict[KeyPath, str] = {
+    ("network", "dropout"): "keep_probability",
+    ("tune", "space", "network.dropout"): "network.keep_probability",
+}
+
 
 class DocumentError(Exception):
     """A document that is YAML, but not to be read: its line, and why."""
@@ -29,6 +35,9 @@ class DocumentError(Exception):
 class Document:
     """A YAML document as plain values, and the line of every key path in it.
 
+    faults: keys that are given twice, with their lines.
+    warnings: keys by names that they had, with their lines.
+
     Raises:
         YAMLError: the text is no YAML, or a value does not fit its tag.
         DocumentError: it is nested too deeply, or its aliases make too much of it.
@@ -37,6 +46,7 @@ class Document:
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self.faults: list[tuple[int, str]] = []
+        self.warnings: list[tuple[int, str]] = []
         self._loader = yaml.SafeLoader(text)
         self._seen: set[int] = set()
         self._open: set[int] = set()
@@ -88,7 +98,7 @@ class Document:
     def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         self._note_repeated_keys(node, at)
         values: dict[str, Any] = {}
-        for key, (key_node, value_node) in self._pairs(node).items():
+        for key, (key_node, value_node) in self._renamed(self._pairs(node), at).items():
             self.lines[(*at, key)] = key_node.start_mark.line + 1
             values[key] = self._build(value_node, (*at, key))
         return values
@@ -107,6 +117,20 @@ class Document:
                     merged.setdefault(name, pair)
                 self._open.remove(id(source))
         return merged | own
+
+    def _renamed(self, pairs: dict[str, Pair], at: KeyPath) -> dict[str, Pair]:
+        """The same by the names that keys have now."""
+        names = {key: DROPOUT.get((*at, key), key) for key in pairs}
+        for old, new in names.items():
+            line, where = pairs[old][0].start_mark.line + 1, dotted((*at, old))
+            if old != new and new in pairs:
+                self.faults.append(
+                    (line, f"{where}: is what {new} was called, which is given too: keep that")
+                )
+            elif old != new:
+                what = f"means the share of units that is kept, not dropped: write {new} instead"
+                self.warnings.append((line, f"{where}: {what}"))
+        return {names[key]: pair for key, pair in pairs.items()}
 
     def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
         """The mappings that << names, the first of which wins."""

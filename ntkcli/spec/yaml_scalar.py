@@ -27,7 +27,8 @@ def scalar_value(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
     """
     if node.tag not in TAGS:
         raise wrong_tag(node)
-    text = scalar_text(node)
+    # A path may have bytes that are no UTF-8, and a spec that ntk wrote has them as Python does.
+    text = scalar_text(node, errors="surrogateescape")
     try:
         value = loader.construct_object(node)
         is_text = isinstance(value, str)
@@ -38,17 +39,23 @@ def scalar_value(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
         raise fault(node, f"{reprlib.repr(text)} is no {_shown_tag(node)}: {what}") from error
 
 
-def scalar_text(node: yaml.ScalarNode) -> str:
+def scalar_text(node: yaml.ScalarNode, errors: str = "strict") -> str:
     """The text of a scalar; of two halves of a character, which JSON may write, it has the character.
+
+    Args:
+        node: the scalar.
+        errors: what is done about half a character, as `str.encode` has it.
 
     Raises:
         ConstructorError: it has one half without the other, which no file or name can hold.
     """
+    text = str(node.value).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     try:
-        return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
-    except UnicodeDecodeError as error:
+        text.encode("utf-8", errors)
+    except UnicodeEncodeError as error:
         what = "holds half a character (a lone surrogate): write the whole one"
-        raise fault(node, f"{reprlib.repr(node.value)} {what}") from error
+        raise fault(node, f"{reprlib.repr(text)} {what}") from error
+    return text
 
 
 def wrong_tag(node: yaml.Node) -> yaml.constructor.ConstructorError:

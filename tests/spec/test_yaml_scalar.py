@@ -1,9 +1,12 @@
 """Values of a spec that do not fit their tag, and text that is none."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from ntkcli.spec.file import read_spec, write_spec
 from ntkcli.spec.spec import Spec
 
 Read = Callable[[str], Spec]
@@ -31,7 +34,7 @@ MEANINGLESS = [
 HALVES = {
     "a column": 'data: {train: t.csv, target: "\\ud800"}',
     "a path": 'data: {train: "\\ud800.csv", target: y}',
-    "a directory": DATA + 'output: {dir: "r\\udcff"}',
+    "a directory": DATA + 'output: {dir: "r\\ud8ff"}',
     "a key": DATA + '"\\ud800": 1',
     "a name in a space": DATA + 'tune: {space: {network.activation: ["\\ud800"]}}',
     "a key of a space": DATA + 'tune: {space: {"network.\\udfff": [1]}}',
@@ -64,6 +67,13 @@ def test_half_a_character_is_refused_wherever_it_stands(faults: Faults, text: st
     (fault,) = faults(text)
     assert "holds half a character" in fault
     assert fault.isprintable()
+
+
+def test_a_path_may_have_bytes_that_are_no_text(read: Read, tmp_path: Path) -> None:
+    spec = read('data: {train: "\\udcff.csv", target: y}')
+    assert spec.data.train == tmp_path / os.fsdecode(b"\xff.csv")
+    write_spec(spec, tmp_path / "written.yaml", home=tmp_path)
+    assert read_spec(tmp_path / "written.yaml").spec.data == spec.data
 
 
 def test_a_character_in_two_halves_as_json_has_it_is_one(read: Read) -> None:

@@ -5,6 +5,8 @@ import reprlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ntkcli.units import counted
+
 REMEDY = "drop the row, or take the column out with data.features or data.id"
 FILL = f"fill the value in, {REMEDY}, or set data.missing"
 NAMES = (
@@ -52,7 +54,7 @@ def find_fault(
         if len(fields) != len(columns):
             return Fault(
                 line,
-                f"has {_count(len(fields), 'field')} where the header has {len(columns)}: make them equal",
+                f"has {counted(len(fields), 'field')} where the header has {len(columns)}: make them equal",
             )
         for place, name in places:
             complaint = _complaint(fields[place])
@@ -93,7 +95,3 @@ def some(texts: list[str], most: int = 6) -> str:
     """The first of some texts, on one line."""
     parts = [text if text.isprintable() and len(text) <= SHOWN else shown(text) for text in texts[:most]]
     return ", ".join(parts) + (", ..." if len(texts) > most else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -92,9 +92,17 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def _open_zipped(path: Path) -> IO[bytes]:
-    archive = zipfile.ZipFile(path)
-    names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    if len(names) != 1:
-        archive.close()
-        raise DataError(f"{path}: holds {len(names)} files: a zipped CSV is one file")
-    return archive.open(names[0])
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            if len(names) == 1:
+                # The archive stays open as long as the file in it.
+                return archive.open(names[0])
+    except RuntimeError as error:
+        # A password, or a compression or a version that Python does not know.
+        raise DataError(
+            f"{path}: cannot be unpacked: {error}: unpack it, and give the CSV file itself"
+        ) from error
+    except (ValueError, LookupError) as error:
+        raise zipfile.BadZipFile(f"a file in it has a name that is none: {error}") from error
+    raise DataError(f"{path}: holds {len(names)} files: a zipped CSV is one file")

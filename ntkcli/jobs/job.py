@@ -131,6 +131,8 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         NumericalError: a kernel leaves the range of compute.dtype.
     """
     spec = source.spec
+    for warning in source.warnings:
+        journal.warn(warning)
     executor = Threads(thread_count(spec.compute.threads))
     with threadpool_limits(executor.workers, user_api="blas"):
         with journal.phase("read"):

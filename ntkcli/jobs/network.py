@@ -28,7 +28,7 @@ def network_of(spec: NetworkSpec, features: int) -> Network:
         layers,
         [activation_of(setting) for setting in spec.activations],
         layer_norm=spec.layer_norm,
-        keep=spec.dropout,
+        keep=spec.keep_probability,
         residual=residual,
     )
 

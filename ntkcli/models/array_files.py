@@ -1,6 +1,8 @@
 """Arrays of a model: one .npy each, known by shape, dtype and hash. Nothing in them is ever run."""
 
 import hashlib
+import math
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,8 +76,7 @@ class ArrayReader:
         try:
             if _digest(path) != record.sha256:
                 raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
-            with path.open("rb") as file:
-                np.lib.format.read_magic(file)  # refuses an archive of arrays, which numpy.load would open
+            _check_header(path)
             array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         except FileNotFoundError as error:
             raise DataError(f"{path}: is missing: {AGAIN}") from error
@@ -96,6 +97,26 @@ class ArrayReader:
 
 
 AGAIN = "fit it again"
+
+
+def _check_header(path: Path) -> None:
+    """Check that a file is one array, and as long as its header says, before anything is made of it.
+
+    Raises:
+        ValueError: it is not.
+    """
+    with path.open("rb") as file:
+        try:
+            # numpy takes headers for Python text, and lets through whatever Python says of that.
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                version = np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        except Exception as error:
+            raise ValueError("its header is that of no array") from error
+        size = file.tell() + math.prod(shape) * dtype.itemsize
+    if version != (1, 0) or min(shape, default=0) < 0 or dtype.hasobject or size != path.stat().st_size:
+        raise ValueError("its header is not that of the numbers behind it")
 
 
 def _digest(path: Path) -> str:

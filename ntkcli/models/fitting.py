@@ -16,7 +16,7 @@ from ntkcli.planning.plan import Plan
 from ntkcli.regression.deletion import delete_rows
 from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
 from ntkcli.regression.predict import predict
-from ntkcli.regression.question import Pair
+from ntkcli.regression.question import Pair, time_text
 from ntkcli.regression.solve import fit_stages
 from ntkcli.regression.support import Support
 from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
@@ -86,6 +86,8 @@ class Fitting:
         dataset, pair = job.dataset, answer.pair
         outputs = dataset.y_train[list(job.question.leave_one_out)]
         found = calibrated(answer.leave_one_out, dataset.schema.targets, outputs, job.spec.inference, output)
+        if found.half_width is not None and np.isinf(found.half_width).any():
+            job.journal.warn(_endless(pair))
         result = Result.of(answer, dataset.target_scaling, found)
         units = dataset.target_scaling.scale**2 * found.variance_scale
         if output.covariance and prediction.covariance is not None:
@@ -111,6 +113,13 @@ class Fitting:
         write_json(self.run.path / "metrics.json", {"rows": rows, **metrics.content})
         self.writer.finish(self.calibrations, baselines)
         return metrics
+
+
+def _endless(pair: Pair) -> str:
+    return (
+        f"intervals of kernel {pair.kernel} at time {time_text(pair.time)} are endless: rows left out "
+        "are missed with variance 0: give inference.ridge a value above 0, or use interval_from: normal"
+    )
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from ntkcli.spec.spec import OutputSpec
 from ntkcli.spec.types import Finite, Number, Time, one_of
 
 # Rises with every change that an older ntk would read wrongly.
-FORMAT = 1
+FORMAT = 2
 NAME = "model.json"
 
 Factor = Annotated[Number, Field(ge=0)]

@@ -58,15 +58,16 @@ def variance_scale(found: LeaveOneOut) -> FloatArray:
 
     Rasmussen & Williams 2006, section 5.4.2, for the likelihood.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(np.mean(found.residual**2 / found.variance[:, None], axis=0))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.mean(_ratio(found.residual**2, found.variance[:, None]), axis=0))
 
 
 def half_width(found: LeaveOneOut, scale: FloatArray, interval: float) -> FloatArray:
     """Standard deviations (k,) within which the share `interval` of the rows lies that were left out.
 
     Of s rows it is the ceil((s + 1) interval)-th smallest |residual| / std, or the largest: a new row is as
-    likely to be anywhere among them.
+    likely to be anywhere among them. It is infinite, and the interval all numbers, where the variance of that
+    row is 0 and its residual is not.
 
     Args:
         found: of s rows.
@@ -75,10 +76,19 @@ def half_width(found: LeaveOneOut, scale: FloatArray, interval: float) -> FloatA
 
     Vovk et al. 2005, chapter 2, for the rank.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        distance = np.abs(found.residual) / np.sqrt(found.variance[:, None] * scale)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = _ratio(np.abs(found.residual), np.sqrt(found.variance[:, None] * scale))
     rank = min(math.ceil((len(distance) + 1) * interval), len(distance))
     return np.asarray(np.sort(distance, axis=0)[rank - 1])
+
+
+def _ratio(residual: FloatArray, uncertainty: FloatArray) -> FloatArray:
+    """Residuals in units of their uncertainty; 0 where both are 0.
+
+    So it is where a target is constant: what is predicted, and what is found, is one number.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where((residual == 0) & (uncertainty == 0), 0.0, residual / uncertainty)
 
 
 def temperature(found: LeaveOneOut, outputs: FloatArray, labels: IntArray) -> float:

@@ -13,6 +13,11 @@ def normal_quantile(interval: float) -> float:
     return -NormalDist().inv_cdf(0.5 - interval / 2)
 
 
+def half_interval(half_width: float, std: FloatArray) -> FloatArray:
+    """How far an interval reaches to either side; infinitely many deviations reach all numbers, even of 0."""
+    return np.full_like(std, np.inf) if np.isinf(half_width) else half_width * std
+
+
 def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:
     """rmse, mae and r2 of predictions (m,) for observations y (m,).
 
@@ -36,7 +41,7 @@ def spread_metrics(
     nll is None when a variance is 0: the density is then not one. Of two intervals that cover as promised,
     the narrower one is better.
     """
-    half = half_width * np.sqrt(variance)
+    half = half_interval(half_width, np.sqrt(variance))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     return {

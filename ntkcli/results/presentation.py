@@ -14,7 +14,7 @@ import pandas as pd
 from ntkcli.arrays import FloatArray
 from ntkcli.data.targets import Targets
 from ntkcli.results.class_metrics import class_metrics, confusion_matrix
-from ntkcli.results.number_metrics import normal_quantile, point_metrics, spread_metrics
+from ntkcli.results.number_metrics import half_interval, normal_quantile, point_metrics, spread_metrics
 from ntkcli.results.result import Result
 from ntkcli.results.temperature import probabilities
 from ntkcli.spec.spec import OutputSpec
@@ -69,7 +69,7 @@ class NumberPresentation(Presentation):
             mean, std = result.mean[:, i], self.spread(result, i)
             yield f"{name}_mean", mean
             if std is not None:
-                half = self._half_width(result, i) * std
+                half = half_interval(self._half_width(result, i), std)
                 yield from (
                     (f"{name}_std", std),
                     (f"{name}_lower", mean - half),

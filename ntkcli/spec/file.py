@@ -6,6 +6,7 @@ import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +18,8 @@ from ntkcli.errors import SpecError
 from ntkcli.spec.section import CONFLICT, Section
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.spec.yaml_document import Document, KeyPath, dotted
+from ntkcli.spec.yaml_document import Document, DocumentError, KeyPath, dotted
+from ntkcli.units import counted
 
 REASONS = {
     "missing": "is missing, and has no default",
@@ -27,17 +29,22 @@ REASONS = {
     "too_short": "should name at least one",
 }
 
+# Faults that are told: more would be of one cause, such as a file that is no spec.
+MOST_FAULTS = 30
+
 
 @dataclass(frozen=True)
 class SpecFile:
     """A spec and the file that it came from.
 
     sha256: of the file's bytes, as they were read.
+    warnings: what the user should know of it.
     """
 
     path: Path
     sha256: str
     spec: Spec
+    warnings: tuple[str, ...] = ()
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:
@@ -48,8 +55,8 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
         place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
 
     Raises:
-        SpecError: the file can't be read or is not a valid spec; one line for every fault,
-            as `file:line: key.path: what is wrong`.
+        SpecError: the file can't be read or is not a valid spec; one line for every fault, or for the first
+            few dozen, as `file:line: key.path: what is wrong`.
     """
     source = _read(path)
     try:
@@ -58,8 +65,8 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise SpecError(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
-    except RecursionError as error:
-        raise SpecError(f"{path}: the spec is nested without end: an alias contains itself") from error
+    except DocumentError as error:
+        raise SpecError(f"{path}:{error}") from error
     except yaml.YAMLError as error:
         raise SpecError(_yaml_fault(path, text, error)) from error
     faults = document.faults
@@ -68,9 +75,10 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     except ValidationError as error:
         faults = faults + list(_faults(document, error))
     if faults:
-        raise SpecError("\n".join(f"{path}:{line}: {what}" for line, what in sorted(faults)))
+        raise SpecError("\n".join(_told(path, sorted(faults, key=itemgetter(0)))))
     spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
-    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec)
+    warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
+    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
 
 
 def _read(path: Path) -> bytes:
@@ -100,6 +108,19 @@ def spec_text(spec: Spec, *, home: Path) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
+def _told(path: Path, faults: list[tuple[int, str]]) -> Iterator[str]:
+    """The first faults, a line each, and how many more there are."""
+    for line, what in faults[:MOST_FAULTS]:
+        yield f"{path}:{line}: {_printable(what)}"
+    if len(faults) > MOST_FAULTS:
+        yield f"{path}: ... and {counted(len(faults) - MOST_FAULTS, 'more fault')}"
+
+
+def _printable(text: str) -> str:
+    """A text with its line ends and other control characters written out: a fault is one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
@@ -117,8 +138,9 @@ def _faults(document: Document, error: ValidationError) -> Iterator[tuple[int, s
     by_path: dict[KeyPath, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True):
         by_path.setdefault(_known(document, details), []).append(details)
+    around = {path[:length] for path in by_path for length in range(len(path))}
     for path, found in by_path.items():
-        if any(len(other) > len(path) and other[: len(path)] == path for other in by_path):
+        if path in around:
             # Of a value that may be one thing or another, what is wrong inside says more.
             continue
         reasons = _joined(dict.fromkeys(_reason(details) for details in found))

@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from ntkcli.kernels.activations.parameters import LARGEST
 from ntkcli.spec.activation import Activations, ActivationSetting
@@ -54,7 +54,10 @@ class NetworkSpec(Section):
     bias_init: Literal["normal", "zero"] = "normal"
     residual: Annotated[ResidualSpec | None, BeforeValidator(_switch)] = None
     layer_norm: bool = False
-    dropout: Annotated[Finite, Field(gt=0, le=1)] = 1.0
+    # Models that are there already have it as dropout.
+    keep_probability: Annotated[Finite, Field(gt=0, le=1)] = Field(
+        default=1.0, validation_alias=AliasChoices("keep_probability", "dropout")
+    )
     parameterization: Literal["ntk", "standard"] = "ntk"
     width: Annotated[int, Field(ge=1, le=10**15)] | None = None
 
@@ -100,7 +103,11 @@ class NetworkSpec(Section):
 
     @model_validator(mode="after")
     def _critical_is_of_plain_networks(self) -> Self:
-        others = {"residual": self.residual, "layer_norm": self.layer_norm, "dropout": self.dropout < 1}
+        others = {
+            "residual": self.residual,
+            "layer_norm": self.layer_norm,
+            "dropout": self.keep_probability < 1,
+        }
         found = [key for key, value in others.items() if value]
         if self.sigma_w == "critical" and found:
             raise conflict("sigma_w", f"critical is for networks without {found[0]}: give a number")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from itertools import accumulate, islice, product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -77,7 +77,7 @@ class TuneSpec(Section):
         known = tunable_keys()
         faults = []
         for key in self.space:
-            around = [other for other in self.space if key.startswith(f"{other}.")]
+            around = [prefix for prefix in _prefixes(key) if prefix in self.space]
             if key not in known:
                 hint = did_you_mean(key, known) or "; a space has network.* and " + ", ".join(FREE_KEYS)
                 faults.append(_fault((key,), f"is not a key that can be tuned{hint}"))
@@ -157,6 +157,12 @@ def network_with(network: NetworkSpec, values: Mapping[str, Any]) -> NetworkSpec
     for key, value in values.items():
         section = changed(section, key, value)
     return NetworkSpec.model_validate(section)
+
+
+def _prefixes(key: str) -> Iterator[str]:
+    """The key paths that a key is a part of: of network.readout.sigma_w, network and network.readout."""
+    *parts, _ = key.split(".")
+    return accumulate(parts, "{}.{}".format)
 
 
 def _fault(place: Location, what: str, key: str = "space") -> InitErrorDetails:

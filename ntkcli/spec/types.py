@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections import Counter
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -34,9 +36,14 @@ def listed(value: object) -> object:
 
 def distinct(values: list[Any]) -> list[Any]:
     """A list that has everything once."""
-    repeated = sorted({str(value) for value in values if values.count(value) > 1})
+    counts = Counter(value for value in values if isinstance(value, Hashable))
+    others = [value for value in values if not isinstance(value, Hashable)]
+    many = [value for value, count in counts.items() if count > 1]
+    many += [value for value in others if others.count(value) > 1]
+    repeated = sorted({str(value) for value in many})
     if repeated:
-        raise ValueError(f"should name everything once, but has twice: {', '.join(repeated)}")
+        shown = ", ".join(repeated[:6]) + (", ..." if len(repeated) > 6 else "")
+        raise ValueError(f"should name everything once, but has twice: {shown}")
     return values
 
 

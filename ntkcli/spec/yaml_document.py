@@ -1,52 +1,143 @@
 """A YAML document as plain values, and the line of everything in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+from ntkcli.spec.yaml_scalar import STANDARD, fault, scalar_text, scalar_value, wrong_tag
+
 KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
+MERGE = f"{STANDARD}merge"
+
+# How deep values may stand in one another, and how many of them aliases may repeat.
+MOST_LEVELS = 100
+MOST_COPIES = 100_000
+TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
 
 KeyPath = tuple[str | int, ...]
+Pair = tuple[yaml.Node, yaml.Node]
+
+# What keep_probability was called, and is read by still.
+DROPOUT: dict[KeyPath, str] = {
+    ("network", "dropout"): "keep_probability",
+    ("tune", "space", "network.dropout"): "network.keep_probability",
+}
+
+
+class DocumentError(Exception):
+    """A document that is YAML, but not to be read: its line, and why."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"{line}: {what}")
 
 
 class Document:
-    """A YAML document as plain values, and the line of every key path in it."""
+    """A YAML document as plain values, and the line of every key path in it.
+
+    faults: keys that are given twice, with their lines.
+    warnings: keys by names that they had, with their lines.
+
+    Raises:
+        YAMLError: the text is no YAML, or a value does not fit its tag.
+        DocumentError: it is nested too deeply, or its aliases make too much of it.
+    """
 
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self.faults: list[tuple[int, str]] = []
+        self.warnings: list[tuple[int, str]] = []
         self._loader = yaml.SafeLoader(text)
-        node = self._loader.get_single_node()
+        self._seen: set[int] = set()
+        self._open: set[int] = set()
+        self._copies = 0
+        node = self._composed()
         self.values = {} if node is None else self._build(node, ())
 
-    def _build(self, node: yaml.Node, at: KeyPath) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return self._build_mapping(node, at)
-        self.lines.setdefault(at, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            for i, item in enumerate(node.value):
-                self.lines[*at, i] = item.start_mark.line + 1
-            return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
-        return self._build_scalar(node)
-
-    def _build_scalar(self, node: yaml.Node) -> Any:
-        """A plain value; 007, 0x1f or 12:30, which YAML takes for integers, stay the text that they are."""
+    def _composed(self) -> yaml.Node | None:
         try:
-            value = self._loader.construct_object(node)
-        except ValueError as error:
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        return node.value if is_integer and str(value) != node.value.removeprefix("+") else value
+            return self._loader.get_single_node()
+        except RecursionError as error:
+            raise DocumentError(self._loader.get_mark().line + 1, TOO_DEEP) from error
+        except (ValueError, OverflowError) as error:
+            what = "a number of a character, or of a version, is out of range"
+            raise yaml.scanner.ScannerError(None, None, what, self._loader.get_mark()) from error
 
-    def _build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
+    def _build(self, node: yaml.Node, at: KeyPath) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            self.lines.setdefault(at, node.start_mark.line + 1)
+            return scalar_value(self._loader, node)
+        self._enter(node)
+        values = self._mapping(node, at) if isinstance(node, yaml.MappingNode) else self._list(node, at)
+        self._open.remove(id(node))
+        return values
+
+    def _enter(self, node: yaml.Node) -> None:
+        """Begin with a mapping or a list; not for the first time if an alias stands for it."""
+        line = node.start_mark.line + 1
+        kind = "map" if isinstance(node, yaml.MappingNode) else "seq"
+        if node.tag != f"{STANDARD}{kind}":
+            raise wrong_tag(node)
+        if id(node) in self._open:
+            raise DocumentError(line, "the spec is nested without end: an alias contains itself")
+        if len(self._open) > MOST_LEVELS:
+            raise DocumentError(line, TOO_DEEP)
+        if id(node) in self._seen:
+            self._copies += len(node.value)
+        if self._copies > MOST_COPIES:
+            raise DocumentError(line, f"aliases repeat more than {MOST_COPIES:,} values: use fewer of them")
+        self._seen.add(id(node))
+        self._open.add(id(node))
+
+    def _list(self, node: yaml.Node, at: KeyPath) -> list[Any]:
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        for i, item in enumerate(node.value):
+            self.lines[*at, i] = item.start_mark.line + 1
+        return [self._build(item, (*at, i)) for i, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         self._note_repeated_keys(node, at)
-        self._loader.flatten_mapping(node)
         values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = _key(key_node)
+        for key, (key_node, value_node) in self._renamed(self._pairs(node), at).items():
             self.lines[(*at, key)] = key_node.start_mark.line + 1
             values[key] = self._build(value_node, (*at, key))
         return values
+
+    def _pairs(self, node: yaml.MappingNode) -> dict[str, Pair]:
+        """Keys and values of a mapping, and of those merged into it (<<), which its own override."""
+        merged: dict[str, Pair] = {}
+        own: dict[str, Pair] = {}
+        for key, value in node.value:
+            if key.tag != MERGE:
+                own[_key(key)] = key, value
+                continue
+            for source in self._merged(value):
+                self._enter(source)
+                for name, pair in self._pairs(source).items():
+                    merged.setdefault(name, pair)
+                self._open.remove(id(source))
+        return merged | own
+
+    def _renamed(self, pairs: dict[str, Pair], at: KeyPath) -> dict[str, Pair]:
+        """The same by the names that keys have now."""
+        names = {key: DROPOUT.get((*at, key), key) for key in pairs}
+        for old, new in names.items():
+            line, where = pairs[old][0].start_mark.line + 1, dotted((*at, old))
+            if old != new and new in pairs:
+                self.faults.append(
+                    (line, f"{where}: is what {new} was called, which is given too: keep that")
+                )
+            elif old != new:
+                what = f"means the share of units that is kept, not dropped: write {new} instead"
+                self.warnings.append((line, f"{where}: {what}"))
+        return {names[key]: pair for key, pair in pairs.items()}
+
+    def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
+        """The mappings that << names, the first of which wins."""
+        for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if not isinstance(source, yaml.MappingNode):
+                raise fault(source, "<< takes a mapping, or a list of mappings")
+            yield source
 
     def _note_repeated_keys(self, node: yaml.MappingNode, at: KeyPath) -> None:
         """PyYAML lets the last of equal keys win; only merged ones (<<) may be overridden here."""
@@ -67,5 +158,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def _key(node: yaml.Node) -> str:
-    key = str(node.value)
+    if not isinstance(node, yaml.ScalarNode):
+        raise fault(node, "a key is a list or a mapping: it should be a word")
+    key = scalar_text(node)
     return KEY_ALIASES.get(key, key)

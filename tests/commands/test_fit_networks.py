@@ -25,7 +25,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "biases from 0": {"bias_init": "zero", "sigma_b": 0.4},
     "residual": {"depth": 5, "residual": {"every": 2, "scale": 0.5}},
     "layer norm": {"layer_norm": True, "activation": "erf"},
-    "dropout": {"dropout": 0.7},
+    "dropout": {"keep_probability": 0.7},
     "standard": {"parameterization": "standard", "width": 32},
     "critical": {"sigma_w": "critical", "activation": "erf"},
     "no closed form": {"activation": "tanh"},
@@ -81,7 +81,7 @@ def test_predictions_are_what_numpy_makes_of_the_kernel_matrices(
 def test_every_solver_answers_for_every_time_with_dropout(predict: Predict, solver: str) -> None:
     """Dropout's diagonal is not that of equal rows, and the training rows are the test rows here."""
     inference = {"kernel": ["ntk", "nngp"], "time": [0, 0.7], "ridge": RIDGE}
-    sections = {"data": {"test": None}, "network": {"dropout": 0.7}, "inference": inference}
+    sections = {"data": {"test": None}, "network": {"keep_probability": 0.7}, "inference": inference}
     table = predict(**sections, compute={"solver": solver})
     by_eigh = predict(**sections, compute={"solver": "eigh"})
     np.testing.assert_allclose(table["y_mean"], by_eigh["y_mean"], rtol=1e-8)
@@ -130,7 +130,9 @@ def test_critical_weights_are_told(make_spec: MakeSpec, ntk: Ntk, network: dict[
 
 def test_with_dropout_rows_given_twice_have_an_answer_at_time_inf(predict: Predict, write: Write) -> None:
     write("train.csv", DUPLICATES)
-    table = predict(data={"test": None}, network={"dropout": 0.9}, inference={"kernel": ["ntk", "nngp"]})
+    table = predict(
+        data={"test": None}, network={"keep_probability": 0.9}, inference={"kernel": ["ntk", "nngp"]}
+    )
     assert np.isfinite(table[["y_mean", "y_std"]].to_numpy()).all()
     same = table[table["row"].isin([1, 3])].groupby("kernel")["y_mean"]
     np.testing.assert_allclose(same.max(), same.min(), rtol=1e-9)

@@ -70,7 +70,7 @@ def test_one_layer_has_no_dropout_and_rows_given_twice_are_singular(
     make_spec: MakeSpec, ntk: Ntk, write: Write
 ) -> None:
     write("train.csv", DUPLICATES)
-    outcome = ntk("fit", make_spec(data={"test": None}, network={"dropout": 0.9, "depth": 1}))
+    outcome = ntk("fit", make_spec(data={"test": None}, network={"keep_probability": 0.9, "depth": 1}))
     assert outcome.returncode == 4
     assert "have the same features" in outcome.stderr
 

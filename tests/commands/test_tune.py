@@ -98,7 +98,7 @@ def test_the_best_spec_has_every_default_and_its_paths(make_spec: MakeSpec, ntk:
     assert (values["data"]["train"], values["data"]["test"]) == ("../train.csv", "../test.csv")
     assert (values["output"]["dir"], values["output"]["interval"]) == ("fit", 0.9)
     assert values["network"]["sigma_b"] == 0.2
-    assert values["network"]["dropout"] == 1.0
+    assert values["network"]["keep_probability"] == 1.0
 
 
 def test_another_directory_can_be_given(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:

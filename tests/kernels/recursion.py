@@ -74,7 +74,7 @@ class Recursion:
             "bias_init": "zero" if self.zero_biases else "normal",
             "residual": {"every": self.every, "scale": self.scale} if self.every else None,
             "layer_norm": self.layer_norm,
-            "dropout": self.keep,
+            "keep_probability": self.keep,
             **standard,
         }
 

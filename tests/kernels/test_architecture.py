@@ -86,7 +86,9 @@ def test_theta_is_the_sum_over_the_trained_layers_alone(frozen: int) -> None:
     np.testing.assert_allclose(network.rows(X).ntk_diagonal, theta.diagonal(), rtol=1e-7)
 
 
-@pytest.mark.parametrize("settings", [{}, {"residual": True}, {"layer_norm": True}, {"dropout": 0.6}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"residual": True}, {"layer_norm": True}, {"keep_probability": 0.6}]
+)
 def test_when_only_the_readout_is_trained_theta_is_k(settings: dict[str, Any]) -> None:
     network = make_network("relu", 5, train="readout", **settings)
     nngp, ntk = kernels(network, X, normal_rows(4))
@@ -185,7 +187,7 @@ def test_a_wide_standard_network_is_trained_by_its_hidden_layers() -> None:
     [
         ({}, True),
         ({"residual": True}, True),
-        ({"dropout": 0.5}, True),
+        ({"keep_probability": 0.5}, True),
         ({"bias_init": "zero", "train": "readout"}, True),
         ({"parameterization": "standard", "width": 3}, True),
         ({"layer_norm": True}, False),

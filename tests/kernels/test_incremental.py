@@ -27,7 +27,7 @@ NESTED: dict[str, dict[str, Any]] = {
     "gelu": {"activation": "gelu"},
     "tanh": {"activation": "tanh"},
     "no biases": {"activation": "relu", "sigma_b": 0.0},
-    "dropout": {"activation": "erf", "dropout": 0.8},
+    "dropout": {"activation": "erf", "keep_probability": 0.8},
     "biases from zero": {"activation": "relu", "bias_init": "zero"},
     "standard": {"activation": "relu", "parameterization": "standard", "width": 64},
 }

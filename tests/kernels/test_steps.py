@@ -28,7 +28,7 @@ EVERYTHING: dict[str, Any] = {
     "bias_init": "zero",
     "residual": {"every": 2, "scale": 0.6},
     "layer_norm": True,
-    "dropout": 0.8,
+    "keep_probability": 0.8,
     "parameterization": "standard",
     "width": 30,
 }
@@ -37,7 +37,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"residual": {"every": 2, "scale": 0.3}},
     {"layer_norm": True},
     {"layer_norm": True, "residual": True},
-    {"dropout": 0.7, "residual": True},
+    {"keep_probability": 0.7, "residual": True},
     {"train": {"first_frozen": 2}, "bias_init": "zero"},
     {"parameterization": "standard", "width": 16, "layer_norm": True},
 ]
@@ -77,11 +77,11 @@ def test_with_layer_norm_the_length_of_a_row_is_forgotten(activation: str) -> No
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
 def test_dropout_enlarges_the_diagonal_and_of_relu_nothing_else(activation: str) -> None:
-    dropped, plain = make_network(activation, 3, dropout=0.5), make_network(activation, 3)
+    dropped, plain = make_network(activation, 3, keep_probability=0.5), make_network(activation, 3)
     for kernel in BOTH:
         assert np.all(dropped.rows(X).diagonal(kernel) > plain.rows(X).diagonal(kernel))
     # At depth 2 no activation sees the larger variance.
-    two = [make_network(activation, 2, dropout=keep) for keep in (0.5, 1.0)]
+    two = [make_network(activation, 2, keep_probability=keep) for keep in (0.5, 1.0)]
     assert np.array_equal(kernels(two[0], X, X), kernels(two[1], X, X))
     diagonal, bias = two[1].rows(X).diagonal("nngp"), 0.1**2
     np.testing.assert_allclose(two[0].rows(X).diagonal("nngp"), 2 * (diagonal - bias) + bias, rtol=1e-13)
@@ -90,7 +90,7 @@ def test_dropout_enlarges_the_diagonal_and_of_relu_nothing_else(activation: str)
 def test_with_dropout_equal_rows_differ_by_their_masks() -> None:
     x = X.copy()
     x[4] = x[1]
-    gram = Gram(make_network("erf", 4, dropout=0.8), 3)
+    gram = Gram(make_network("erf", 4, keep_probability=0.8), 3)
     matrices, between = symmetric(gram, x), rectangle(gram, x, x)
     for kernel in BOTH:
         matrix = matrices[kernel]
@@ -100,10 +100,10 @@ def test_with_dropout_equal_rows_differ_by_their_masks() -> None:
 
 
 def test_keeping_every_unit_is_no_dropout() -> None:
-    assert make_network("relu", 4, dropout=1.0) == make_network("relu", 4)
-    assert not make_network("relu", 4, dropout=1.0).drops_units
-    assert not make_network("relu", 1, dropout=0.5).drops_units
-    assert make_network("relu", 2, dropout=0.5).drops_units
+    assert make_network("relu", 4, keep_probability=1.0) == make_network("relu", 4)
+    assert not make_network("relu", 4, keep_probability=1.0).drops_units
+    assert not make_network("relu", 1, keep_probability=0.5).drops_units
+    assert make_network("relu", 2, keep_probability=0.5).drops_units
 
 
 @pytest.mark.parametrize("tile_rows", [1, 4, 256])

@@ -18,7 +18,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"layer_norm": True},
     {"residual": {"scale": 0.5}},
     {"layer_norm": True, "residual": True},
-    {"dropout": 0.5, "layer_norm": True},
+    {"keep_probability": 0.5, "layer_norm": True},
     {"train": {"first_frozen": 1}},
 ]
 
@@ -38,7 +38,7 @@ def test_what_is_0_at_0_keeps_them_at_0(activation: str, options: dict[str, Any]
 
 
 @pytest.mark.parametrize(("activation", "at_zero"), [("cos", 1.0), ("sigmoid", 0.5), ("softplus", np.log(2))])
-@pytest.mark.parametrize("options", [{}, {"layer_norm": True}, {"dropout": 0.5}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"layer_norm": True}, {"keep_probability": 0.5}], ids=str)
 def test_behind_two_layers_they_are_what_the_activation_is_at_0(
     activation: str, at_zero: float, options: dict[str, Any]
 ) -> None:
@@ -47,7 +47,7 @@ def test_behind_two_layers_they_are_what_the_activation_is_at_0(
     expected = 1.5**2 * at_zero**2
     for kernel in kernels(network, X, X):
         np.testing.assert_allclose(kernel[np.ix_(ZERO, ZERO)], expected, rtol=1e-12)
-    rows, keep = network.rows(X), options.get("dropout", 1.0)
+    rows, keep = network.rows(X), options.get("keep_probability", 1.0)
     np.testing.assert_allclose(rows.diagonal("nngp")[ZERO], expected / keep, rtol=1e-12)
     np.testing.assert_allclose(rows.diagonal("ntk")[ZERO], expected / keep, rtol=1e-12)
 
@@ -62,7 +62,7 @@ def test_behind_more_layers_they_are_finite_and_as_the_diagonal_says(
     for kernel, diagonal in zip(kernels(network, X, X), (rows.variances[-1], rows.ntk_diagonal), strict=True):
         assert np.all(np.isfinite(kernel))
         np.testing.assert_allclose(kernel, kernel.T, rtol=1e-12)
-        if "dropout" not in options:
+        if "keep_probability" not in options:
             np.testing.assert_allclose(kernel.diagonal(), diagonal, rtol=1e-11)
 
 
@@ -84,6 +84,6 @@ def test_with_biases_they_are_rows_as_others_are(options: dict[str, Any]) -> Non
     for kernel, diagonal in zip(kernels(network, X, X), (rows.variances[-1], rows.ntk_diagonal), strict=True):
         assert np.all(np.isfinite(kernel))
         assert np.all(diagonal > 0.0)
-        if "dropout" not in options:
+        if "keep_probability" not in options:
             np.testing.assert_allclose(kernel.diagonal(), diagonal, rtol=1e-12)
             assert kernel[1, 4] == pytest.approx(diagonal[1], rel=1e-12)

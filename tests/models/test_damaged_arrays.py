@@ -153,3 +153,56 @@ def test_no_pickle_is_opened_whatever_its_hash(
             assert refused(f"{name}.npy").endswith(": fit it again")
             assert not (tmp_path / "sprung").exists()
             intact()
+
+
+def with_header(header: bytes, data: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
+    """A .npy file with any text for a header."""
+    length = len(header).to_bytes(2 if version[0] == 1 else 4, "little")
+    return b"\x93NUMPY" + version + length + header + data
+
+
+def described(descr: str, shape: str) -> bytes:
+    return f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+
+
+NUMBERS = bytes(8 * 14)
+HEADERS = {
+    "no header": b"\x93NUMPY\x01\x00",
+    "an empty header": with_header(b""),
+    "half of a bracket": with_header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (14,"),
+    "a text that does not end": with_header(b"{'descr': '<f8"),
+    "lines that are not in line": with_header(b"{\n  1\n 2L}"),
+    "a null byte": with_header(b"{'descr': '\0'}"),
+    "no latin text": with_header(b"\xff\xfe{"),
+    "a thousand brackets": with_header(b"(" * 1000),
+    "thousands of signs": with_header(b"-" * 9000 + b"1"),
+    "a key that is a list": with_header(b"{[]: 1}"),
+    "another escape": with_header(b"{'\\d': 1}"),
+    "another number": with_header(b"14"),
+    "a call": with_header(b"print('sprung')"),
+    "a number of Python 2": with_header(described("'<f8'", "(14L,)"), NUMBERS),
+    "a header of 60 kB": with_header(described("'<f8'", "(14,)") + b" " * 60_000, NUMBERS),
+    "version 0": with_header(described("'<f8'", "(14,)"), NUMBERS, b"\x00\x00"),
+    "version 2": with_header(described("'<f8'", "(14,)"), NUMBERS, b"\x02\x00"),
+    "version 9": with_header(described("'<f8'", "(14,)"), NUMBERS, b"\x09\x00"),
+    "objects": with_header(described("'|O'", "(14,)"), NUMBERS),
+    "records": with_header(described("[('a', '<f4'), ('b', '<f4')]", "(14,)"), NUMBERS),
+    "records of objects": with_header(described("[('a', '|O')]", "(14,)"), NUMBERS),
+    "a negative shape": with_header(described("'<f8'", "(-1,)"), NUMBERS),
+    "two negative lengths": with_header(described("'<f8'", "(-2, -7)"), NUMBERS),
+    "a shape of a text": with_header(described("'<f8'", "'14'"), NUMBERS),
+    "a shape of 10^12": with_header(described("'<f8'", f"({10**12},)"), NUMBERS),
+    "a shape of 10^30": with_header(described("'<f8'", f"({10**30},)"), NUMBERS),
+    "a type that is none": with_header(described("'f99'", "(14,)"), NUMBERS),
+    "a type with half a bracket": with_header(described("'(1,'", "(14,)"), NUMBERS),
+    "a type of a tuple": with_header(described("('<f8', (1, ))", "(14,)"), NUMBERS),
+    "too few numbers": with_header(described("'<f8'", "(14,)"), NUMBERS[:-1]),
+    "too many numbers": with_header(described("'<f8'", "(14,)"), NUMBERS + b"1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["targets_scale", "coefficients/nngp_tinf", "factors/0"])
+def test_a_header_that_is_none_is_refused_whatever_its_hash(run: Path, refused: Refused, name: str) -> None:
+    for content in HEADERS.values():
+        forge(run, name, content, shape=[10**12], dtype="<f8")
+        assert refused(f"{name}.npy").endswith(": fit it again")

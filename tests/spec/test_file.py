@@ -351,13 +351,6 @@ def test_what_is_no_spec_is_told_with_its_line(faults: Faults, text: str, line: 
     assert f"{line}: {what}" in faults(text)[0]
 
 
-def test_an_alias_that_contains_itself_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "spec.yaml"
-    path.write_text("data: &a {train: *a, target: y}")
-    with pytest.raises(SpecError, match=r"spec.yaml: .*an alias contains itself"):
-        read_spec(path)
-
-
 def test_a_spec_that_is_not_utf_8_says_so(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_bytes("data: {target: größe}".encode("latin-1"))

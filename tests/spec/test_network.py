@@ -67,11 +67,11 @@ CONFLICTS = {
         "4: network.sigma_w: critical is for networks without residual: give a number",
     ),
     "critical and layer norm": (
-        "  sigma_w: critical\n  layer_norm: true\n  dropout: 0.5\n",
+        "  sigma_w: critical\n  layer_norm: true\n  keep_probability: 0.5\n",
         "3: network.sigma_w: critical is for networks without layer_norm: give a number",
     ),
     "critical and dropout": (
-        "  σ_w: critical\n  dropout: 0.5\n",
+        "  σ_w: critical\n  keep_probability: 0.5\n",
         "3: network.sigma_w: critical is for networks without dropout: give a number",
     ),
 }
@@ -107,8 +107,8 @@ OUT_OF_RANGE = [
     ("residual: {scale: 0}", "network.residual.scale: should be greater than 0 (found 0)"),
     ("residual: {evry: 1}", "network.residual.evry: is not a key that ntk knows"),
     ("layer_norm: 1", "network.layer_norm: should be a valid boolean (found 1)"),
-    ("dropout: 0", "network.dropout: should be greater than 0 (found 0)"),
-    ("dropout: 1.5", "network.dropout: should be less than or equal to 1 (found 1.5)"),
+    ("keep_probability: 0", "network.keep_probability: should be greater than 0 (found 0)"),
+    ("keep_probability: 1.5", "network.keep_probability: should be less than or equal to 1 (found 1.5)"),
     ("parameterization: standrd", "network.parameterization: should be 'ntk' or 'standard'"),
     ("width: 0", "network.width: should be greater than or equal to 1 (found 0)"),
     ("width: 1.5", "network.width: should be a valid integer (found 1.5)"),
@@ -165,10 +165,11 @@ def test_a_misspelt_key_of_residual_is_told_with_the_one_meant(faults: Faults) -
 
 
 def test_faults_of_several_kinds_of_keys_are_told_at_once(faults: Faults) -> None:
-    lines = "  depth: 0\n  dropout: 2\n  residual: {every: 0}\n  readout: {sigma_w: x}\n  activation: rleu\n"
+    lines = "  depth: 0\n  keep_probability: 2\n  residual: {every: 0}\n"
+    lines += "  readout: {sigma_w: x}\n  activation: rleu\n"
     assert [fault.split(": ")[:2] for fault in faults(HEAD + lines)] == [
         ["3", "network.depth"],
-        ["4", "network.dropout"],
+        ["4", "network.keep_probability"],
         ["5", "network.residual.every"],
         ["6", "network.readout.sigma_w"],
         ["7", "network.activation"],

@@ -35,9 +35,9 @@ FORMS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"sigma_b": [0, 0, 1], "readout": {"sigma_w": 1}}, {"sigma_b": [0.0, 0.0, 1.0]}),
     ({"parameterization": "standard", "width": 64}, {"parameterization": "standard", "width": 64}),
     ({"bias_init": "zero", "layer_norm": True}, {"bias_init": "zero", "layer_norm": True}),
-    ({"dropout": 1}, {"dropout": 1.0}),
-    ({"dropout": "5e-1"}, {"dropout": 0.5}),
-    ({"sigma_w": "critical", "dropout": 1}, {"sigma_w": "critical", "dropout": 1.0}),
+    ({"keep_probability": 1}, {"keep_probability": 1.0}),
+    ({"keep_probability": "5e-1"}, {"keep_probability": 0.5}),
+    ({"sigma_w": "critical", "keep_probability": 1}, {"sigma_w": "critical", "keep_probability": 1.0}),
     ({"activation": "leaky_relu"}, {"activation": {"name": "leaky_relu", "slope": 0.01}}),
     ({"activation": {"name": "relu"}}, {"activation": "relu"}),
     (

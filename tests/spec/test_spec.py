@@ -31,7 +31,7 @@ DEFAULTS = [
     ("network.bias_init", "normal"),
     ("network.residual", None),
     ("network.layer_norm", False),
-    ("network.dropout", 1.0),
+    ("network.keep_probability", 1.0),
     ("network.parameterization", "ntk"),
     ("network.width", None),
     ("inference.kernel", ["ntk"]),

@@ -39,7 +39,7 @@ def test_arrays_do_not_share_memory(tmp_path: Path) -> None:
     allocate = in_file(tmp_path)
     first, second = (allocate(10, np.dtype(np.float64)) for _ in range(2))
     first[:], second[:] = 1.0, 2.0
-    assert (first.sum(), second.sum()) == (10.0, 20.0)
+    assert (float(first.sum()), float(second.sum())) == (10.0, 20.0)
 
 
 def test_no_file_stays_open_when_the_array_is_gone(tmp_path: Path) -> None:

@@ -93,3 +93,14 @@ def test_a_factorisation_works_on_the_file_itself(tmp_path: Path) -> None:
         pivots.append(blocks.diagonal)
     np.testing.assert_array_equal(pivots[0], pivots[1])
     np.testing.assert_allclose(pivots[0], np.linalg.cholesky(matrix).diagonal(), rtol=1e-12)
+
+
+def test_a_fault_that_is_not_of_space_is_not_told_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        in_file(tmp_path)(10, np.dtype(np.float64))

@@ -1,6 +1,8 @@
 # make demo    install into .venv and fit the concrete data
 # make test    run the tests
 # make check   format, lint, types and tests: what CI runs
+# make coverage   tests, and the lines of the package that they do not reach
+# make dist    sdist and wheel in dist/, tried in an empty environment
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
 # make results    compare with scikit-learn on UCI sets (installs it into .bench, takes about an hour)
@@ -14,7 +16,7 @@ RESULTS := .bench/results
 MNIST := .bench/mnist
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test check format bench bench-mnist results clean
+.PHONY: demo test check format coverage dist bench bench-mnist results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -34,6 +36,15 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+coverage: $(VENV)/dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+dist: $(VENV)/dev
+	$(BIN)/python tests/distribution.py
 
 bench: $(VENV)/report $(PEER)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
@@ -82,4 +93,4 @@ $(RESULTS)/installed: tests/benchmarks/results_requirements.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .bench build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -114,6 +114,12 @@ def test_the_help_names_every_command_and_exit_code(ntk: Ntk) -> None:
         assert word in shown
 
 
+def test_ntk_alone_shows_its_help_as_a_usage_error(ntk: Ntk) -> None:
+    outcome = ntk()
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr.rstrip() == ntk("--help").stdout.rstrip()
+
+
 @pytest.mark.parametrize(
     "args",
     [["fit"], ["fti", "spec.yaml"], ["fit", "spec.yaml", "--owerwrite"], ["fit", "a", "b"], ["fit", "--out"]],

@@ -1,4 +1,4 @@
-"""Every command and YAML block of README and docs works."""
+"""Every command and YAML block of README, the pages beside it and docs works."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ import pytest
 from ntkcli.spec.file import read_spec
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 INSTALLING = ("python3 -m venv .venv && . .venv/bin/activate", "pip install .")
 
 

@@ -345,3 +345,14 @@ def test_the_model_of_a_fit_has_a_hash_for_every_array(fit: Fit) -> None:
     model = fit(inference=ALL_KERNELS, output={"factor": True}) / "model"
     listed = {f"{name}.npy" for name in load_json(model / "model.json")["arrays"]}
     assert {str(path.relative_to(model)) for path in model.rglob("*.npy")} == listed
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_file_whose_rows_are_all_left_out_is_refused(
+    fit: Fit, ntk: Ntk, tmp_path: Path, command: str
+) -> None:
+    fit(data={"missing": "drop", "test": None}, inference={"ridge": 0.1})
+    (tmp_path / "gaps.csv").write_text("a,b,c,y\n1,,2,5\n,3,4,6\n")
+    outcome = ntk(command, "run", "gaps.csv")
+    assert (outcome.returncode, outcome.stdout) == (3, "")
+    assert "gaps.csv: every row lacks a value, and data.missing: drop leaves none" in outcome.stderr

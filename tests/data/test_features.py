@@ -149,3 +149,8 @@ def test_rows_are_normalised_behind_everything_else(read_data: ReadData) -> None
     plain = read_data(column(WORDS, [1, 2, 4, 8, 16, 32])).train.x
     x = read_data(column(WORDS, [1, 2, 4, 8, 16, 32]), normalize_rows=True).train.x
     np.testing.assert_allclose(x, plain / np.linalg.norm(plain, axis=1, keepdims=True), rtol=1e-14)
+
+
+def test_a_logarithm_of_text_is_refused(refusal: Refusal) -> None:
+    text = refusal(column(WORDS), log=["c"])
+    assert "column 'c' (data.log) holds text, which has no logarithm" in text

@@ -59,3 +59,8 @@ def test_skewed_numbers_are_helped_and_even_ones_are_left_alone() -> None:
     assert helpful_log(PRICES) is not None
     assert helpful_log(np.linspace(0, 1, 50)) is None
     assert helpful_log(-PRICES) is None
+
+
+@pytest.mark.parametrize("values", [[3.0, 3.0, 3.0], [1e308, 1e308, 1e308, -1e308]])
+def test_equal_numbers_and_those_too_far_apart_have_no_skewness(values: list[float]) -> None:
+    assert skewness(np.array(values)) == 0.0

@@ -109,7 +109,7 @@ def test_biases_from_zero_are_in_theta_alone() -> None:
     slopes = [
         1.5**2 * relu_slope(k, k.diagonal()) for k in (kernels(without_to(i), X, X)[0] for i in (1, 2, 3))
     ]
-    biases = sum(0.1**2 * np.prod([np.ones((7, 7)), *slopes[i:]], axis=0) for i in range(4))
+    biases = np.sum([0.1**2 * np.prod([np.ones((7, 7)), *slopes[i:]], axis=0) for i in range(4)], axis=0)
     difference = kernels(zero, X, X)[1] - kernels(without, X, X)[1]
     np.testing.assert_allclose(difference[OFF_DIAGONAL], biases[OFF_DIAGONAL], rtol=1e-10)
 

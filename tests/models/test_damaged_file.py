@@ -66,6 +66,15 @@ def test_a_format_that_never_was_is_refused(
     assert "is damaged: format: " in refused(NAME)
 
 
+def test_a_stage_of_another_gram_matrix_than_its_kernels_is_refused(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any
+) -> None:
+    stage = content["stages"][0]
+    stage["gram"] = "nngp" if stage["gram"] == "ntk" else "ntk"
+    rewrite(content)
+    assert "a stage is not of its kernels' Gram matrix" in refused(NAME)
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where in a value there is anything; of long lists, the beginning."""
     yield path

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ntkcli.planning.machine import available_memory, free_disk, multiply_rate
+from ntkcli.planning.machine import available_memory, free_disk, multiply_rate, thread_count
 
 GIB = 2**30
 MEMINFO = "MemTotal:  8388608 kB\nMemFree:  100 kB\nMemAvailable:  4194304 kB\n"
@@ -120,3 +120,13 @@ def test_the_disk_of_a_folder_whose_name_is_too_long_is_its_parents(tmp_path: Pa
 
 def test_a_matrix_product_runs_at_a_plausible_rate() -> None:
     assert 1e8 < multiply_rate(n=400) < 1e15
+
+
+@pytest.mark.parametrize(("known", "expected"), [(6, 6), (None, 1)])
+def test_without_a_set_of_processors_all_that_are_known_count(
+    monkeypatch: pytest.MonkeyPatch, known: int | None, expected: int
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: known)
+    assert thread_count("auto") == expected

@@ -39,7 +39,7 @@ def test_arrays_do_not_share_memory(tmp_path: Path) -> None:
     allocate = in_file(tmp_path)
     first, second = (allocate(10, np.dtype(np.float64)) for _ in range(2))
     first[:], second[:] = 1.0, 2.0
-    assert (first.sum(), second.sum()) == (10.0, 20.0)
+    assert (float(first.sum()), float(second.sum())) == (10.0, 20.0)
 
 
 def test_no_file_stays_open_when_the_array_is_gone(tmp_path: Path) -> None:
@@ -93,3 +93,14 @@ def test_a_factorisation_works_on_the_file_itself(tmp_path: Path) -> None:
         pivots.append(blocks.diagonal)
     np.testing.assert_array_equal(pivots[0], pivots[1])
     np.testing.assert_allclose(pivots[0], np.linalg.cholesky(matrix).diagonal(), rtol=1e-12)
+
+
+def test_a_fault_that_is_not_of_space_is_not_told_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        in_file(tmp_path)(10, np.dtype(np.float64))

@@ -261,3 +261,30 @@ def test_a_place_is_seen_from_where_the_run_began(tmp_path: Path, monkeypatch: p
         (run.path / MANIFEST).write_text("new")
         monkeypatch.chdir(tmp_path / "elsewhere")
     assert contents(tmp_path) == {f"run/{MANIFEST}": "new"}
+
+
+def test_a_place_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_run(tmp_path / "run", "old")
+
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", refuse)
+        with pytest.raises(RunDirectoryError, match="run: cannot be written: Permission denied"):
+            write_run(tmp_path / "run", overwrite=True)
+    assert contents(tmp_path) == whole("old")
+
+
+def test_results_that_cannot_be_put_in_their_place_leave_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path / "run", "old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(AnyRunDirectory, "_publish", refuse)
+    with pytest.raises(RunDirectoryError, match="run: cannot be written: Read-only"):
+        write_run(tmp_path / "run", overwrite=True)
+    assert contents(tmp_path) == whole("old")

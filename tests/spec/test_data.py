@@ -16,6 +16,7 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"categorical": "y"}, "categorical", "column 'y' is no feature"),
     ({"categorical": ["a", "n"], "id": "n"}, "categorical", "column 'n' is no feature"),
     ({"categorical": ["a", "b"], "features": ["a"]}, "categorical", "column 'b' is no feature"),
+    ({"log": ["a"], "categorical": ["a"]}, "log", "column 'a' is categorical, and has no logarithm"),
     ({"task": "classification", "target": ["y", "z"]}, "target", "classification takes one target"),
 ]
 

@@ -226,3 +226,10 @@ def test_faults_elsewhere_do_not_hide_behind_those_of_a_space(faults: Faults) ->
         "data: {train: t.csv, target: y}\nnetwork: {depth: 0}\ntune: {space: {network.dept: [1]}}\n"
     )
     assert [fault.split(": ")[1] for fault in found] == ["network.depth", "tune.space.network.dept"]
+
+
+def test_a_network_that_is_wrong_is_told_before_what_stands_in_it(faults: Faults) -> None:
+    found = faults(
+        "data: {train: t.csv, target: y}\nnetwork: {depth: 0}\ntune: {space: {network.sigma_w: [-1]}}\n"
+    )
+    assert [fault.split(": ")[1] for fault in found] == ["network.depth"]

@@ -69,7 +69,7 @@ class HermiteSeries:
 
 def _expand(f: Function, strip: float, q: FloatArray, degree: int) -> FloatArray:
     """a_k(q) / sqrt(E[f^2]) for k = 0 .. degree, (n, degree + 1), by the trapezoid rule."""
-    step = _step(strip, q.max(), degree)
+    step = _step(strip, float(q.max()), degree)
     z = step * np.arange(-int(END / step), int(END / step) + 1)
     basis = np.empty((degree + 1, len(z)))
     basis[0] = step * normal_density(z)

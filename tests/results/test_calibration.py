@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from ntkcli.inference.leave_one_out import LeftOut
+from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.results.calibration import half_width, variance_scale
 from ntkcli.results.number_metrics import half_interval
 
 
-def left_out(residual: list[float], variance: list[float]) -> LeftOut:
-    return LeftOut(np.array(residual)[:, None], np.array(variance))
+def left_out(residual: list[float], variance: list[float]) -> LeaveOneOut:
+    return LeaveOneOut(np.array(residual)[:, None], np.array(variance))
 
 
 def test_what_is_hit_with_variance_0_is_at_distance_0() -> None:

@@ -10,13 +10,10 @@ from ntkcli.inference.flow import CholeskyFlow, Flow, SpectralFlow
 from ntkcli.inference.lanczos_flow import LanczosFlow, pole
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.lanczos import WORST_TOLERANCE, ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.progress import Advance
-
-# What rounding may leave of Lanczos' tolerance.
-WORST_TOLERANCE = 1e-2
 
 
 def factor(
@@ -50,9 +47,11 @@ def factor(
             return CholeskyFlow(Cholesky(matrix, advance))
         case "lanczos":
             shifted, shift = _shifted(matrix, ridge, times, advance)
-            # In a null space of G, every solve has an error of its own; it is of this size.
-            rounding = float(np.finfo(matrix.dtype).eps) * (largest + ridge) / shift
-            return LanczosFlow(shifted, shift, max(tolerance, min(rounding, WORST_TOLERANCE)))
+            # Every solve has an error of its own. In a null space of G, that of G is of this size beside it.
+            eps = float(np.finfo(matrix.dtype).eps)
+            rounding = eps * (largest + ridge) / shift
+            allowed = max(tolerance, min(rounding, WORST_TOLERANCE))
+            return LanczosFlow(shifted, shift, allowed, eps + rounding)
     full = matrix.to_array()
     del matrix
     spectrum = Spectrum(full)

@@ -24,7 +24,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import Action, relaxation, survival
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.contraction import contract
-from ntkcli.linalg.lanczos import KrylovSpaces, Map
+from ntkcli.linalg.lanczos import Function, KrylovSpaces, Map, Values
 
 # The best value of k = s t is about 12, but a wide range around it will do.
 BEST_PRODUCT = 12.0
@@ -59,12 +59,14 @@ class LanczosFlow:
 
     factor: of G + pole I.
     tolerance: relative, of every column.
+    rounding: of a solve, relative: the error of Z v for |v| = 1.
     steps, error: the most that any column took so far, and the largest estimate of its error.
     """
 
     factor: Cholesky
     pole: float
     tolerance: float
+    rounding: float = 0.0
     steps: int = field(default=0, init=False)
     error: float = field(default=0.0, init=False)
 
@@ -84,13 +86,13 @@ class LanczosFlow:
 
     def spaces(self, b: FloatArray) -> KrylovSpaces:
         """Krylov spaces of Z."""
-        return KrylovSpaces(lambda v: self.factor.solve(v) * self.pole, b)
+        return KrylovSpaces(lambda v: self.factor.solve(v) * self.pole, b, self.rounding)
 
-    def apply(self, function: Map, spaces: KrylovSpaces, floor: float) -> FloatArray:
+    def apply(self, function: Function, spaces: KrylovSpaces, floor: float) -> Values:
         """f(Z) b on the spaces of b, its error relative to it or to `floor` |b|.
 
         Raises:
-            ConvergenceError: the tolerance is not reached.
+            ConvergenceError: neither the tolerance is reached nor what rounding allows.
         """
         applied = spaces.apply(function, self.tolerance, floor)
         self.steps, self.error = max(self.steps, applied.steps), max(self.error, applied.error)

@@ -63,21 +63,23 @@ def leave_one_out(
 
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """
-    weights, variance = _weights(flow, rows, time, len(y))
+    weights, variance = _weights(flow, rows, time, len(y), with_variance=multiply is None)
     if multiply is not None:
         variance = np.maximum(column_dots(weights, multiply(weights)), 0.0)
     return LeftOut(weights.T @ y, variance)
 
 
-def _weights(flow: Flow, rows: npt.NDArray[np.intp], time: float, n: int) -> tuple[FloatArray, FloatArray]:
-    """The weights w (n, s), and w^T G w (s,)."""
+def _weights(
+    flow: Flow, rows: npt.NDArray[np.intp], time: float, n: int, *, with_variance: bool
+) -> tuple[FloatArray, FloatArray]:
+    """The weights w (n, s), and w^T G w (s,), which may be anything where nobody wants it."""
     units = np.zeros((n, len(rows)))
     units[rows, np.arange(len(rows))] = 1.0
     if time == math.inf:
         return _limit_weights(flow.on(units), rows)
     contour = deletion_contour(time)
     if isinstance(flow, LanczosFlow):
-        return _lanczos_weights(flow, units, rows, contour)
+        return _lanczos_weights(flow, units, rows, contour, with_images=with_variance)
     action = flow.on(units)
     if not isinstance(action, Diagonal):
         raise TypeError(f"{type(flow).__name__} has no finite times")
@@ -131,39 +133,44 @@ def _parts(a: ComplexArray) -> FloatArray:
 
 
 def _lanczos_weights(
-    flow: LanczosFlow, units: FloatArray, rows: npt.NDArray[np.intp], contour: Contour
+    flow: LanczosFlow, units: FloatArray, rows: npt.NDArray[np.intp], contour: Contour, *, with_images: bool
 ) -> tuple[FloatArray, FloatArray]:
     """By some columns at a time, as each takes a vector for every step."""
     starts = range(0, len(rows), COLUMNS_AT_ONCE)
     groups = [slice(start, start + COLUMNS_AT_ONCE) for start in starts]
-    pairs = [_lanczos_group(flow, units[:, group], rows[group], contour) for group in groups]
+    pairs = [_lanczos_group(flow, units[:, group], rows[group], contour, with_images) for group in groups]
     weights, images = (np.hstack(arrays) for arrays in zip(*pairs, strict=True))
     return weights, column_dots(weights, images)
 
 
 def _lanczos_group(
-    flow: LanczosFlow, units: FloatArray, rows: npt.NDArray[np.intp], contour: Contour
+    flow: LanczosFlow,
+    units: FloatArray,
+    rows: npt.NDArray[np.intp],
+    contour: Contour,
+    with_images: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """w and G w, both (n, s).
+    """w and G w, both (n, s), or zeros instead of G w.
 
-    With a real h = scale g and a complex z, the real functions h^p / |h + z|^2 are positive, so that Lanczos
-    gives all of them relative to themselves. They make 1 / (h + z) = (h + conj z) / |h + z|^2.
+    With h = scale g they come from 1 / (h + z) and from h / (h + z), each with a relative error of its own:
+    neither has the other's digits where h is small or large.
     """
     spaces, columns = flow.spaces(units), np.arange(len(rows))
     weights, images = np.zeros(units.shape), np.zeros(units.shape)
     for shift, weight in zip(contour.shifts, contour.weights, strict=True):
-        # With |z| = 1, squares neither overflow nor vanish.
+        # With |z| = 1, nothing overflows.
         z, scale = shift / abs(shift), contour.scale / abs(shift)
-        kernels = (partial(_kernel, scale=scale * flow.pole, shift=z, power=p) for p in range(3))
-        zeroth, first, second = (flow.apply(kernel, spaces, 0.0) for kernel in kernels)
-        solution = first + np.conj(z) * zeroth
+        kernel = partial(_kernel, scale=scale * flow.pole, shift=z)
+        solution = flow.apply(kernel, spaces, 0.0)
         factors = weight / solution[rows, columns]
         weights += (factors * solution).real
-        images += (factors / scale * (second + np.conj(z) * first)).real
+        if with_images:
+            image = flow.apply(partial(kernel, power=1), spaces, 0.0)
+            images += (factors / scale * image).real
     return weights, images
 
 
-def _kernel(mu: FloatArray, scale: float, shift: complex, power: int) -> FloatArray:
-    """h^p / |h + z|^2, where h = scale (1 - mu) / mu."""
+def _kernel(mu: FloatArray, scale: float, shift: complex, power: int = 0) -> ComplexArray:
+    """h^p / (h + z), where h = scale (1 - mu) / mu, for a power p of 0 or 1."""
     rest = scale * (1 - mu)
-    return np.asarray(rest**power * mu ** (2 - power) / np.abs(rest + shift * mu) ** 2)
+    return np.asarray((rest if power else mu) / (rest + shift * mu))

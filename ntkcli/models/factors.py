@@ -23,7 +23,7 @@ def write_factor(flow: Flow, name: str, arrays: ArrayWriter) -> FactorRecord:
             return FactorRecord(kind="cholesky", numbers={})
         case LanczosFlow(factor=factor):
             arrays.write(name, factor.lower.flat)
-            numbers = {"pole": flow.pole, "tolerance": flow.tolerance}
+            numbers = {"pole": flow.pole, "tolerance": flow.tolerance, "rounding": flow.rounding}
             return FactorRecord(kind="lanczos", numbers=numbers)
         case SpectralFlow(spectrum=spectrum):
             arrays.write(name, spectrum.vectors)
@@ -51,7 +51,9 @@ def read_factor(
         )
         if record.kind == "cholesky":
             return CholeskyFlow(factor)
-        return LanczosFlow(factor, record.numbers["pole"], record.numbers["tolerance"])
+        numbers = record.numbers
+        # Models of before that was known have no `rounding`.
+        return LanczosFlow(factor, numbers["pole"], numbers["tolerance"], numbers.get("rounding", 0.0))
     except KeyError as error:
         raise DataError(
             f"{arrays.folder / 'model.json'}: is damaged: {name} lacks {error}: {AGAIN}"

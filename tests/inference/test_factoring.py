@@ -164,6 +164,15 @@ def test_lanczos_has_the_pole_of_its_times_and_the_tolerance_asked_for() -> None
     assert 1e-16 < flow.health["estimated_error"] <= 1e-3
 
 
+@pytest.mark.parametrize("time", [1e-3, 1.0, 1e2])
+def test_lanczos_ends_where_only_rounding_is_left_and_tells_the_error(time: float) -> None:
+    flow = flow_of(GRAM, "lanczos", [time], tolerance=1e-30)
+    found, expected = flow.on(Y).product(time), dense_flow(GRAM, time) @ Y
+    told = flow.health["estimated_error"]
+    assert 1e-17 < told < 1e-10
+    assert np.linalg.norm(found - expected) <= max(told, 1e-13) * np.linalg.norm(expected)
+
+
 @every_way
 def test_the_same_matrix_gives_the_same_bits(solver: Solver, time: float) -> None:
     once, again = (flow_of(GRAM, solver, [time]).on(Y).product(time) for _ in range(2))

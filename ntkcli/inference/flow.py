@@ -40,11 +40,11 @@ class Deletion:
     """What deleting s rows one at a time, and training again, makes of the residuals at these rows.
 
     weights: w (n, s). The residual at row i, deleted, is w_i^T y, with w_ii = 1.
-    quadratic: w_i^T G w_i, (s,).
+    quadratic: w_i^T G w_i, (s,), if that is wanted.
     """
 
     weights: FloatArray
-    quadratic: FloatArray
+    quadratic: FloatArray | None = None
 
 
 class Flow(Protocol):
@@ -57,7 +57,7 @@ class Flow(Protocol):
     def on(self, b: FloatArray) -> Action:
         """The flow acting on b (n, c)."""
 
-    def deletion(self, rows: IntArray, time: float) -> Deletion:
+    def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
         """Delete rows (s,), one at a time, and train for t > 0 or inf.
 
         Raises:

@@ -56,11 +56,11 @@ def leave_one_out(
 
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """
-    deletion = flow.deletion(rows, time)
+    deletion = flow.deletion(rows, time, with_quadratic=prior is None)
     weights, variance = deletion.weights, deletion.quadratic
     if prior is not None:
         variance = np.maximum(column_dots(weights, prior.product(weights)), 0.0)
-    return LeaveOneOut(weights.T @ y, variance)
+    return LeaveOneOut(weights.T @ y, np.full(len(rows), np.nan) if variance is None else variance)
 
 
 def joined(parts: Sequence[LeaveOneOut]) -> LeaveOneOut:

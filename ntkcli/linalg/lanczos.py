@@ -2,15 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.contraction import column_dots
 
 MAX_STEPS = 80
 
+# What rounding may leave of a tolerance.
+WORST_TOLERANCE = 1e-2
+
+# T takes this many times an operator's error from its product, its orthogonalisation and its eigenvalues.
+ROUNDINGS = 16
+
 Map = Callable[[FloatArray], FloatArray]
+
+# Real or complex.
+Values = npt.NDArray[Any]
+Function = Callable[[FloatArray], Values]
 
 
 class ConvergenceError(ArithmeticError):
@@ -21,9 +33,29 @@ class ConvergenceError(ArithmeticError):
 class Applied:
     """f(Z) b, with the steps that it took and the estimate of its relative error."""
 
-    value: FloatArray
+    value: Values
     steps: int
     error: float
+
+
+@dataclass(frozen=True)
+class _Ritz:
+    """f(Z) b as the spaces of some steps have it.
+
+    coefficients: |b| f(T) e_1 (c, steps), in the bases.
+    lengths: (c,), what errors are relative to.
+    rounding: (c,), the relative error that the operator's leaves of it.
+    """
+
+    coefficients: Values
+    lengths: FloatArray
+    rounding: FloatArray
+
+    def change_from(self, earlier: "_Ritz") -> FloatArray:
+        """The relative change (c,); `earlier` has fewer coefficients."""
+        change = self.coefficients.copy()
+        change[:, : earlier.coefficients.shape[1]] -= earlier.coefficients
+        return _divide(np.linalg.norm(change, axis=1), self.lengths)
 
 
 class KrylovSpaces:
@@ -36,12 +68,14 @@ class KrylovSpaces:
         operator: multiplies Z, symmetric with eigenvalues in [0, 1], with an (n, c) array; the product is a
             new array.
         b: (n, c).
+        rounding: the operator's error for a vector of length 1.
 
     Lanczos 1950; for functions Saad 1992.
     """
 
-    def __init__(self, operator: Map, b: FloatArray) -> None:
+    def __init__(self, operator: Map, b: FloatArray, rounding: float = 0.0) -> None:
         self._operator = operator
+        self._rounding = ROUNDINGS * rounding
         # Divided by their largest entries first, so that squares neither overflow nor vanish.
         size = np.abs(b).max(axis=0)
         first = _divide(b.astype(np.float64, copy=False), size)
@@ -51,31 +85,38 @@ class KrylovSpaces:
         self._diagonals: list[FloatArray] = []
         self._beside: list[FloatArray] = []
 
-    def apply(self, function: Map, tolerance: float, floor: float = 0.0) -> Applied:
+    def apply(self, function: Function, tolerance: float, floor: float = 0.0) -> Applied:
         """f(Z) b = |b| V f(T) e_1 for each column.
 
-        The error is estimated by the change over two steps, of the worst column.
+        The error is estimated by the change over two steps, of the worst column. Where rounding keeps that
+        above the tolerance, the error is what the operator's rounding can do to f.
 
         Args:
             function: f, on an array of eigenvalues.
             tolerance: relative to |f(Z) b|, or to `floor` |b| where that is larger.
 
         Raises:
-            ConvergenceError: MAX_STEPS do not reach the tolerance.
+            ConvergenceError: MAX_STEPS reach neither the tolerance nor what rounding allows.
         """
-        known: dict[int, FloatArray] = {}
+        known: dict[int, _Ritz] = {}
+        before = np.full(len(self._norms), np.inf)
+        stalled = np.zeros(len(self._norms), bool)
         while True:
             steps = len(self._diagonals)
             if steps > 2:
                 for some in (steps - 2, steps):
                     if some not in known:
-                        known[some] = self._coefficients(function, some)
-                found = known[steps]
-                error = _relative_change(found, known[steps - 2], floor * self._norms)
-                if error <= tolerance:
-                    return Applied(self._combine(found), steps, error)
+                        known[some] = self._ritz(function, some, floor)
+                found, change = known[steps], known[steps].change_from(known[steps - 2])
+                # A change that rounding explains, and that no longer falls.
+                allowed = (change <= found.rounding) & (found.rounding <= WORST_TOLERANCE)
+                stalled |= allowed & ((change > before / 2) | (steps == MAX_STEPS))
+                error = np.where(change <= tolerance, change, found.rounding)
+                if np.all((change <= tolerance) | stalled):
+                    return Applied(self._combine(found.coefficients), steps, float(error.max()))
                 if steps == MAX_STEPS:
-                    raise ConvergenceError(f"an error of {error:.1g} after {steps} steps")
+                    raise ConvergenceError(f"an error of {change.max():.1g} after {steps} steps")
+                before = change
             self._extend()
 
     def _extend(self) -> None:
@@ -88,34 +129,28 @@ class KrylovSpaces:
         self._beside.append(np.linalg.norm(new, axis=0))
         self._basis.append(_divide(new, self._beside[-1]))
 
-    def _coefficients(self, function: Map, steps: int) -> FloatArray:
-        """|b| f(T) e_1 of every column, (c, steps), with T of so many steps."""
+    def _ritz(self, function: Function, steps: int, floor: float) -> _Ritz:
+        """f(T) e_1 of every column, with T of so many steps."""
         tridiagonal = np.zeros((len(self._norms), steps, steps))
         for i in range(steps):
             tridiagonal[:, i, i] = self._diagonals[i]
         for i in range(steps - 1):
             tridiagonal[:, i + 1, i] = self._beside[i]
         eigenvalues, vectors = np.linalg.eigh(tridiagonal)
-        values = function(np.clip(eigenvalues, 0.0, 1.0)) * vectors[:, 0, :]
-        return np.asarray(self._norms[:, None] * np.einsum("cij,cj->ci", vectors, values))
+        moved = (np.clip(eigenvalues + step, 0.0, 1.0) for step in (0.0, self._rounding, -self._rounding))
+        values, above, below = map(function, moved)
+        images = np.einsum("cij,cj->ci", vectors, values * vectors[:, 0, :])
+        lengths = np.maximum(np.linalg.norm(images, axis=1), floor)
+        # |f(T + E) e_1 - f(T) e_1| is |E| times the steepest slope, at most.
+        rounding = _divide(np.abs(above - below).max(axis=1), lengths)
+        return _Ritz(self._norms[:, None] * images, self._norms * lengths, rounding)
 
-    def _combine(self, coefficients: FloatArray) -> FloatArray:
+    def _combine(self, coefficients: Values) -> Values:
         """The vectors (n, c) that have these coefficients in the bases."""
-        value = np.zeros_like(self._basis[0])
+        value = np.zeros(self._basis[0].shape, coefficients.dtype)
         for i in range(coefficients.shape[1]):
             value += coefficients[:, i] * self._basis[i]
         return value
-
-
-def _relative_change(found: FloatArray, earlier: FloatArray, least: FloatArray) -> float:
-    """The largest |found - earlier| / |found| of the columns; `earlier` has fewer coefficients.
-
-    Where |found| is less than `least` (c,), that takes its place.
-    """
-    change = found.copy()
-    change[:, : earlier.shape[1]] -= earlier
-    lengths = np.maximum(np.linalg.norm(found, axis=1), least)
-    return float(_divide(np.linalg.norm(change, axis=1), lengths).max())
 
 
 def _divide(a: FloatArray, b: FloatArray) -> FloatArray:

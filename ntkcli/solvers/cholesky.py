@@ -84,7 +84,7 @@ class CholeskyFlow:
         """L^{-1} b, and what follows from it."""
         return _CholeskyAction(self.factor, self.factor.half_solve(b))
 
-    def deletion(self, rows: IntArray, time: float) -> Deletion:
+    def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
         """From columns of the inverse."""
         _check_infinite(time)
         return deletion_in_the_limit(self.on(unit_columns(self.factor.n, rows)), rows)

@@ -112,7 +112,7 @@ class SpectralFlow:
         """V^T b, and what follows from it."""
         return _SpectralAction(self.spectrum.vectors, self._eigenvalues, self.spectrum.rotate(b))
 
-    def deletion(self, rows: IntArray, time: float) -> Deletion:
+    def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
         """From the rows of V."""
         action = self.on(unit_columns(len(self._eigenvalues), rows))
         if time == math.inf:

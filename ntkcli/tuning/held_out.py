@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
+from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, Kernel, KernelName
 from ntkcli.spec.inference import InferenceSpec
@@ -26,8 +26,7 @@ class HeldOut:
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:
         """(p, m, k)."""
-        smoother: SpectralSmoother = self.fold.smoother
-        return smoother.means(self._rotated_own, self._settings(candidates))
+        return self.fold.smoother.means(self._rotated_own, self._settings(candidates))
 
     def variances(self, candidates: Sequence[Candidate]) -> FloatArray:
         """Of observations, by candidates of one kernel: (p, m, k)."""
@@ -39,7 +38,7 @@ class HeldOut:
         else:
             variances = np.stack([self._ensemble(at, kernel) for at in settings])
         scales = np.stack([self._scale(kernel.name, at) for at in settings])
-        return variances[:, :, None] * scales[:, None, :]
+        return np.asarray(variances[:, :, None] * scales[:, None, :])
 
     def _settings(self, candidates: Sequence[Candidate]) -> list[Regularisation]:
         return [self.fold.regularisation(candidate, self.asked) for candidate in candidates]

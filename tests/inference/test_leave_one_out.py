@@ -1,4 +1,5 @@
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -107,6 +108,29 @@ def test_the_shortest_times_of_lanczos_lose_the_gram_matrix_but_not_the_product_
     found = left_out(gram, y, "lanczos", 1e-200, 0.0, gram)
     np.testing.assert_allclose(found.residual, y, rtol=1e-9)
     np.testing.assert_allclose(found.variance, gram.diagonal(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("spectrum", ["condition 1e4", "condition 1e8", "clustered", "one huge"])
+@pytest.mark.parametrize("time", [1e-9, 1e-7, 1e-6, 1e-5, 1e-4])
+def test_at_short_times_lanczos_tells_how_far_it_knows_the_gram_matrix(spectrum: str, time: float) -> None:
+    """Rounding beside the pole leaves eps / (t G) of it, but all of the weights."""
+    matrix, y = symmetric(SPECTRA[spectrum](20)), columns(20, 2)
+    flow, exact = flow_of(matrix, "lanczos", [time]), left_out(matrix, y, "eigh", time, 0.0, None)
+    found = leave_one_out(flow, y, np.arange(20), time)
+    np.testing.assert_allclose(found.residual, exact.residual, rtol=1e-9)
+    told = asdict(flow.health)["estimated_error"]
+    assert told <= 1e-2
+    assert np.all(np.abs(found.variance - exact.variance) <= 3 * told * np.linalg.norm(matrix, axis=0))
+
+
+@pytest.mark.parametrize("time", [1e-12, 1e-9, 1e-5])
+def test_at_short_times_an_ensemble_loses_nothing_by_lanczos(time: float) -> None:
+    theta, prior, y = PROBLEM.ntk.train, PROBLEM.nngp.train, PROBLEM.y
+    flow, exact = flow_of(theta, "lanczos", [time]), left_out(theta, y, "eigh", time, 0.0, prior)
+    found = leave_one_out(flow, y, ALL, time, Dense(prior))
+    np.testing.assert_allclose(found.residual, exact.residual, rtol=1e-9)
+    np.testing.assert_allclose(found.variance, exact.variance, rtol=1e-9)
+    assert asdict(flow.health)["estimated_error"] <= 1e-10
 
 
 @every_way

@@ -117,7 +117,7 @@ class WrongFlow:
         wrong[:, 0] += self.error
         return _WrongAction(wrong)
 
-    def deletion(self, rows: IntArray, time: float) -> Deletion:
+    def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
         """Nobody asks."""
         raise NotImplementedError
 

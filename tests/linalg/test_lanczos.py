@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.lanczos import MAX_STEPS, ConvergenceError, KrylovSpaces, Map
+from ntkcli.linalg.lanczos import MAX_STEPS, ROUNDINGS, ConvergenceError, KrylovSpaces, Map
 
 from .matrices import SPECTRA, every_spectrum, symmetric
 
@@ -234,11 +234,45 @@ def test_a_tolerance_below_rounding_is_not_reached() -> None:
         spaces.apply(np.exp, 1e-30)
 
 
+@pytest.mark.parametrize("distance", [1e-3, 1e-6, 1e-9])
+@every_spectrum
+@given(n=numbers_of_rows, seed=seeds)
+def test_what_rounding_keeps_from_its_tolerance_is_told(
+    spectrum: str, distance: float, n: int, seed: int
+) -> None:
+    """1 - mu next to 1, where it has lost digits: no less than there is, and no more than is explained."""
+    away = distance * symmetric(SPECTRA[spectrum](n), seed)
+    matrix, b = np.eye(n) - away, columns(n, 2, seed)
+    applied = KrylovSpaces(Operator(matrix), b, EPS).apply(lambda mu: 1 - mu, TOLERANCE)
+    error = size(applied.value - (np.eye(n) - matrix) @ b)
+    assert np.all(error <= 10 * applied.error * size(away @ b) + 2 * ROUNDINGS * EPS * size(b))
+    assert applied.error <= max(TOLERANCE, 3 * ROUNDINGS * EPS / np.min(size(away @ b) / size(b)))
+    assert applied.steps < MAX_STEPS
+
+
+@pytest.mark.parametrize(("rounding", "is_enough"), [(0.0, False), (1e-7, True), (1e-3, False)])
+def test_an_error_of_rounding_is_taken_where_it_is_explained_and_small(
+    rounding: float, is_enough: bool
+) -> None:
+    """Values that are off by a relative 1e-6 after every step, of a function with a slope of its own size."""
+    spaces = KrylovSpaces(Operator(symmetric(SPECTRA["even"](60))), columns(60), rounding)
+
+    def rough(mu: FloatArray) -> FloatArray:
+        return np.asarray((1 + mu) * (1 + 1e-6 * np.random.default_rng(mu.shape[1]).normal(size=mu.shape)))
+
+    if is_enough:
+        assert 1e-7 < spaces.apply(rough, TOLERANCE).error < 1e-4
+    else:
+        with pytest.raises(ConvergenceError):
+            spaces.apply(rough, TOLERANCE)
+
+
+@pytest.mark.parametrize("rounding", [0.0, EPS])
 @pytest.mark.parametrize("function", [lambda mu: 1.0 * (mu > 0.5), lambda mu: np.cos(2000 * mu)])
-def test_a_function_beyond_polynomials_of_that_degree_is_refused(function: Map) -> None:
+def test_a_function_beyond_polynomials_of_that_degree_is_refused(function: Map, rounding: float) -> None:
     operator = Operator(symmetric(SPECTRA["even"](300)))
     with pytest.raises(ConvergenceError):
-        KrylovSpaces(operator, columns(300)).apply(function, 1e-6)
+        KrylovSpaces(operator, columns(300), rounding).apply(function, 1e-6)
     assert len(operator.given) == MAX_STEPS
 
 

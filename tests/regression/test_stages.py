@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
-from ntkcli.solvers.lanczos import WIDEST_RATIO
+from ntkcli.solvers.shift_invert import WIDEST_RATIO
 
 INF = math.inf
 CHOICES: list[str] = ["auto", "cholesky", "eigh", "lanczos"]

@@ -1,6 +1,7 @@
 import math
 import tracemalloc
 import weakref
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.solvers.catalogue import SOLVERS
-from ntkcli.solvers.lanczos import LanczosFlow, pole
+from ntkcli.solvers.lanczos import LanczosFlow
+from ntkcli.solvers.shift_invert import pole
 from ntkcli.solvers.solver import Factoring
 
 from ..inference.gaussian import Problem, dense_flow
@@ -164,6 +166,15 @@ def test_lanczos_has_the_pole_of_its_times_and_the_tolerance_asked_for() -> None
     for time in times:
         flow.on(Y).product(time)
     assert 1e-16 < flow.health.estimated_error <= 1e-3
+
+
+@pytest.mark.parametrize("time", [1e-3, 1.0, 1e2])
+def test_lanczos_ends_where_only_rounding_is_left_and_tells_the_error(time: float) -> None:
+    flow = flow_of(GRAM, "lanczos", [time], tolerance=1e-30)
+    found, expected = flow.on(Y).product(time), dense_flow(GRAM, time) @ Y
+    told = asdict(flow.health)["estimated_error"]
+    assert 1e-17 < told < 1e-10
+    assert np.linalg.norm(found - expected) <= max(told, 1e-13) * np.linalg.norm(expected)
 
 
 @every_way

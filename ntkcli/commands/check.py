@@ -59,7 +59,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
-        speed = Speed.measured(job.gram, job.train)
+        speed = Speed.measured(job.evaluator, job.train)
         lines = [*_data_lines(job), *_network_lines(job)]
         lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
         return CheckReport(

@@ -51,8 +51,8 @@ def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
             asked = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
             inference = source.spec.inference.model_copy(update=asked)
             spec = fitted_spec(source.spec, job.spec.network, inference)
-            gram = replace(job.gram, dtype=spec.compute.stored_dtype)
-            found.append(replace(job, source=replace(source, spec=spec), gram=gram).planner())
+            evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)
+            found.append(replace(job, source=replace(source, spec=spec), evaluator=evaluator).planner())
     return found
 
 

@@ -32,7 +32,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
         with run:
-            support = Support(job.gram, job.train, in_file(run.path) if plan.in_file else in_memory)
+            support = Support(job.evaluator, job.train, in_file(run.path) if plan.in_file else in_memory)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support, job.test, advance)
             write_manifest(run, job, [], {}, in_file=plan.in_file)

@@ -43,8 +43,8 @@ def network(spec_path: Path, *, journal: Journal) -> list[list[str]]:
     """
     source = read_spec(spec_path)
     with open_job(source, journal) as job:
-        layers = network_layers(job.spec.network, job.gram.network)
-        signals = sampled_propagation(job.gram.network, job.dataset.train.x)
+        layers = network_layers(job.spec.network, job.evaluator.network)
+        signals = sampled_propagation(job.evaluator.network, job.dataset.train.x)
         warning = degeneracy(signals)
         if warning:
             journal.warn(warning)

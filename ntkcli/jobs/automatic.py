@@ -59,7 +59,7 @@ def automatic(job: Job) -> InferenceSpec:
 
 def _search(job: Job) -> "_Search":
     gram = KERNELS[job.spec.inference.kernel[0]].gram
-    blocks = replace(job.gram, dtype=np.float64).symmetric(job.train, [gram])[gram]
+    blocks = replace(job.evaluator, dtype=np.float64).symmetric(job.train, [gram])[gram]
     spectrum = Spectrum.of(blocks.to_array())
     smoother = SpectralSmoother(spectrum, job.dataset.y_train)
     return _Search(smoother, _Axes.of(job, spectrum.eigenvalues), job.dataset.target_scaling.scale)

@@ -42,7 +42,7 @@ def preflight(job: Job) -> None:
     if job.dataset.is_classification:
         rows = counted(len(job.question.leave_one_out), "training row")
         job.journal.tell(f"probabilities: their temperature is by leave-one-out, of {rows}")
-    warning = degeneracy(sampled_propagation(job.gram.network, train.x))
+    warning = degeneracy(sampled_propagation(job.evaluator.network, train.x))
     if warning:
         job.journal.warn(warning)
     for time in spec.inference.times:
@@ -54,7 +54,7 @@ def preflight(job: Job) -> None:
             )
     if spec.inference.ridge == 0 and math.inf in spec.inference.times:
         diagonals = [job.train.diagonal(gram) for gram in grams_of(spec.inference.kernel)]
-        check_invertible(job.gram.network, diagonals, train)
+        check_invertible(job.evaluator.network, diagonals, train)
 
 
 def check_invertible(network: Network, diagonals: list[FloatArray], train: Table) -> None:

@@ -13,8 +13,8 @@ from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.jobs.relevance import learned_relevance
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.machine import thread_count
@@ -36,13 +36,13 @@ class Job:
 
     source: the spec and its file.
     dataset: the rows as they were read.
-    gram: computes the network's Gram matrices.
+    evaluator: computes the network's Gram matrices.
     train, test: the rows as the network sees them; the same object when there is no test file.
     """
 
     source: SpecFile
     dataset: Dataset
-    gram: Gram
+    evaluator: Evaluator
     train: Rows
     test: Rows
     journal: Journal
@@ -89,9 +89,9 @@ class Job:
             m=len(self.test),
             d=self.train.x.shape[1],
             k=self.dataset.schema.targets.count,
-            itemsize=np.dtype(self.gram.dtype).itemsize,
-            depth=self.gram.network.depth,
-            threads=self.gram.executor.workers,
+            itemsize=np.dtype(self.evaluator.dtype).itemsize,
+            depth=self.evaluator.network.depth,
+            threads=self.evaluator.executor.workers,
         )
 
     @cached_property
@@ -144,10 +144,10 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
                 dataset = dataset.weighted(_relevance(dataset, executor))
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
-        gram = Gram(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
-        train = network.rows(dataset.train.x, gram.dtype)
-        test = network.rows(dataset.test.x, gram.dtype) if dataset.has_test_rows else train
-        yield Job(source, dataset, gram, train, test, journal)
+        evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
+        train = network.rows(dataset.train.x, evaluator.dtype)
+        test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
+        yield Job(source, dataset, evaluator, train, test, journal)
 
 
 def _relevance(dataset: Dataset, executor: Executor) -> FloatArray:

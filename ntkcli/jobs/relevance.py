@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
@@ -100,4 +100,4 @@ class Evidence:
         spec = NetworkSpec(depth=DEPTH, sigma_b=float(np.exp(logs[1])))
         network = network_of(spec, self.x.shape[1])
         rows = network.rows(self.x * np.exp(logs[2:])[self.groups])
-        return Gram(network, executor=self.executor).symmetric(rows, ["nngp"])["nngp"]
+        return Evaluator(network, executor=self.executor).symmetric(rows, ["nngp"])["nngp"]

@@ -26,7 +26,7 @@ class BegunTile(Tile):
 
 
 @dataclass
-class IncrementalGram:
+class IncrementalEvaluator:
     """Computes the Gram matrices of some rows for one network after another, and keeps the last ones.
 
     If a network's steps begin with all those of the last network, only its further steps are computed, from
@@ -49,7 +49,7 @@ class IncrementalGram:
     def advance(self, network: Network, rows: Rows) -> dict[GramName, FloatArray]:
         """Gram matrices (n, n) by kernel ("nngp", and "ntk" if wanted), overwritten by the next call.
 
-        Their entries are those of `Gram.symmetric`.
+        Their entries are those of `Evaluator.symmetric`.
 
         Args:
             network: the network with its tables; steps whose tables differ are different steps.
@@ -113,7 +113,7 @@ def continued_tile(
     kernels = dict(zip(_grams(ntk), values, strict=False))
     if tile.is_diagonal:
         for kernel, matrix in kernels.items():
-            # Rounding depends on which row comes first: the upper triangle counts, as in `Gram`.
+            # Rounding depends on which row comes first: the upper triangle counts, as in `Evaluator`.
             upper = np.triu(matrix, 1)
             np.add(upper, upper.T, out=matrix)
             np.fill_diagonal(matrix, a.diagonal(kernel))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.gram import Gram, symmetric_tile
+from ntkcli.kernels.evaluator import Evaluator, symmetric_tile
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import Tile, strips
@@ -21,14 +21,14 @@ StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
 class TiledOperator:
     """The Gram matrix K (n, n) of some rows, in float64 whatever Gram matrices are stored as.
 
-    gram: computes its tiles.
+    evaluator: computes its tiles.
     rows: the rows, prepared for the network.
-    kernel: "nngp" or "ntk".
+    gram: "nngp" or "ntk".
     """
 
-    gram: Gram
+    evaluator: Evaluator
     rows: Rows
-    kernel: GramName
+    gram: GramName
 
     @property
     def n(self) -> int:
@@ -43,12 +43,12 @@ class TiledOperator:
     @property
     def diagonal(self) -> FloatArray:
         """The diagonal, (n,)."""
-        return self.rows.diagonal(self.kernel)
+        return self.rows.diagonal(self.gram)
 
     def product(self, b: FloatArray) -> FloatArray:
         """K b for b (n, c)."""
         out = np.zeros((self.n, b.shape[1]))
-        results = self.gram.executor.map(partial(strip_products, self._tiles, b), self._strips)
+        results = self.evaluator.executor.map(partial(strip_products, self._tiles, b), self._strips)
         for strip, (own, others) in zip(self._strips, results, strict=True):
             out[strip] += own
             out[: strip.start] += others
@@ -57,7 +57,7 @@ class TiledOperator:
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T = K: T is the lower triangle with half of the diagonal."""
         out = np.zeros((self.n, b.shape[1]))
-        results = self.gram.executor.map(partial(strip_half_product, self._tiles, b), self._strips)
+        results = self.evaluator.executor.map(partial(strip_half_product, self._tiles, b), self._strips)
         for strip, own in zip(self._strips, results, strict=True):
             out[strip] = own
         return out
@@ -65,19 +65,19 @@ class TiledOperator:
     @property
     def _strips(self) -> list[slice]:
         """Strips of rows, the longest first, so that no worker is left alone with one of them."""
-        return list(strips(slice(0, self.n), self.gram.tile_rows))[::-1]
+        return list(strips(slice(0, self.n), self.evaluator.tile_rows))[::-1]
 
     @property
     def _tiles(self) -> StripTiles:
-        return partial(strip_tiles, self.gram.network, self.rows, self.kernel, self.gram.tile_rows)
+        return partial(strip_tiles, self.evaluator.network, self.rows, self.gram, self.evaluator.tile_rows)
 
 
 def strip_tiles(
-    network: Network, rows: Rows, kernel: GramName, tile_rows: int, strip: slice
+    network: Network, rows: Rows, gram: GramName, tile_rows: int, strip: slice
 ) -> Iterator[tuple[slice, FloatArray]]:
     """The tiles of a strip of the lower triangle with their columns, the diagonal tile at last."""
     for columns in strips(slice(0, strip.stop), tile_rows):
-        yield columns, symmetric_tile(network, rows, [kernel], Tile(strip, columns))[kernel]
+        yield columns, symmetric_tile(network, rows, [gram], Tile(strip, columns))[gram]
 
 
 def strip_products(tiles: StripTiles, b: FloatArray, strip: slice) -> tuple[FloatArray, FloatArray]:

@@ -57,7 +57,7 @@ class Fitting:
             ConvergenceError: an iteration does not reach its tolerance.
         """
         job = self.job
-        support = Support(job.gram, job.train, in_file(self.run.path) if plan.in_file else in_memory)
+        support = Support(job.evaluator, job.train, in_file(self.run.path) if plan.in_file else in_memory)
         names = job.spec.output.kernels
         if names:
             support.need(plan.stages[0].matrices(job.question), job.journal)

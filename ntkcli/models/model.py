@@ -14,8 +14,8 @@ from ntkcli.errors import DataError, ResourceError, SpecError
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import tabulated
 from ntkcli.journal import Journal
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
 from ntkcli.models.model_file import NAME, ModelFile, read_model_file
@@ -86,10 +86,10 @@ class Model:
             self._check_memory(
                 [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)], question
             )
-        gram = Gram(self.network, executor=Threads(threads), dtype=self.file.dtype)
+        evaluator = Evaluator(self.network, executor=Threads(threads), dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
-            return FittedModel.load(gram, self.plain, kept, question, (d, k), self.arrays, journal)
+            return FittedModel.load(evaluator, self.plain, kept, question, (d, k), self.arrays, journal)
         except KeyError as error:
             raise DataError(
                 f"{self.arrays.folder / NAME}: is damaged: a factorisation lacks {error}: {AGAIN}"

@@ -68,7 +68,7 @@ class ModelWriter:
             ),
             output=job.spec.output,
             dtype=job.spec.compute.stored_dtype,
-            tables=[span.tolist() for span in job.gram.network.tabulated_for],
+            tables=[span.tolist() for span in job.evaluator.network.tabulated_for],
             stages=self.stages,
             calibrations=[_record(pair, found) for pair, found in calibrations.items()],
             arrays=self.arrays.records,

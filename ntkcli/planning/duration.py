@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.planning.plan import Plan
@@ -25,10 +25,10 @@ class Speed:
     entries: float
 
     @classmethod
-    def measured(cls, gram: Gram, rows: Rows) -> Self:
+    def measured(cls, evaluator: Evaluator, rows: Rows) -> Self:
         """Measure with some of the job's own rows."""
-        some = rows[: 4 * gram.tile_rows]
-        seconds = min(_seconds_of_kernels(gram, some) for _ in range(2))
+        some = rows[: 4 * evaluator.tile_rows]
+        seconds = min(_seconds_of_kernels(evaluator, some) for _ in range(2))
         return cls(multiply_rate(), len(some) ** 2 / seconds)
 
     def seconds(self, plan: Plan, itemsize: int) -> float:
@@ -38,7 +38,7 @@ class Speed:
         return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)
 
 
-def _seconds_of_kernels(gram: Gram, rows: Rows) -> float:
+def _seconds_of_kernels(evaluator: Evaluator, rows: Rows) -> float:
     start = time.perf_counter()
-    gram.rectangle(rows, rows, ["nngp", "ntk"])
+    evaluator.rectangle(rows, rows, ["nngp", "ntk"])
     return time.perf_counter() - start

@@ -9,7 +9,7 @@ import numpy as np
 from ntkcli.arrays import ArraySink, ArraySource, FloatArray
 from ntkcli.inference.prediction import Prediction
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
 from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage
 from ntkcli.regression.predict import in_order, predict
@@ -25,14 +25,14 @@ class FittedModel:
     """The answer to a question, for any rows.
 
     x: (n, d) training rows.
-    gram: computes kernels of the network that was fitted.
+    evaluator: computes kernels of the network that was fitted.
     reach: the network's, and wider ones where rows ask for it.
     question: what was asked.
     stages: what answers it, each with its factorisation if an uncertainty is asked for.
     """
 
     x: FloatArray
-    gram: Gram
+    evaluator: Evaluator
     reach: Reach
     question: Question
     stages: Sequence[FittedStage]
@@ -66,10 +66,10 @@ class FittedModel:
             ConvergenceError: an iteration does not reach its tolerance.
         """
         journal = journal or Journal()
-        gram = Gram(network.tabulated(network.spans(x)))
+        evaluator = Evaluator(network.tabulated(network.spans(x)))
         chosen = next(ways(question)) if stages is None else stages
-        fitted = [fit_stage(stage, _support(gram, x), y, question, journal) for stage in chosen]
-        return cls(x, gram, Reach(gram.network, network, gram.dtype), question, fitted)
+        fitted = [fit_stage(stage, _support(evaluator, x), y, question, journal) for stage in chosen]
+        return cls(x, evaluator, Reach(evaluator.network, network, evaluator.dtype), question, fitted)
 
     def predict(self, x: FloatArray) -> list[Answer]:
         """The answer of every kernel and time, in the order asked, for rows (m, d).
@@ -88,9 +88,9 @@ class FittedModel:
 
     def _predict(self, network: Network, x: FloatArray) -> Iterable[tuple[Pair, Prediction]]:
         """What every stage predicts for rows that one network serves."""
-        own = network is self.gram.network
-        support = None if own else _support(Gram(**{**vars(self.gram), "network": network}), self.x)
-        rows = network.rows(x, self.gram.dtype)
+        own = network is self.evaluator.network
+        support = None if own else _support(Evaluator(**{**vars(self.evaluator), "network": network}), self.x)
+        rows = network.rows(x, self.evaluator.dtype)
         for stage in self.stages:
             wanted = [pair for pair in self.question.pairs if pair in stage.stage.pairs]
             yield from predict(stage if support is None else stage.on(support), rows, wanted).items()
@@ -105,7 +105,7 @@ class FittedModel:
     @classmethod
     def load(
         cls,
-        gram: Gram,
+        evaluator: Evaluator,
         plain: Network,
         kept: Sequence[KeptStage],
         question: Question,
@@ -116,7 +116,7 @@ class FittedModel:
         """A model that `save` kept, for as much of its question as is asked now.
 
         Args:
-            gram: computes kernels of the network that was fitted.
+            evaluator: computes kernels of the network that was fitted.
             plain: the network without tables.
             kept: what is known of the stages.
             question: kernels, times and uncertainty wanted now.
@@ -132,12 +132,12 @@ class FittedModel:
         x = arrays.read("x_train", -1, features)
         wanted = set(question.pairs)
         stages = [
-            load_stage(stage, place, _support(gram, x), question, outputs, arrays, journal)
+            load_stage(stage, place, _support(evaluator, x), question, outputs, arrays, journal)
             for place, stage in enumerate(kept)
             if wanted & set(stage.stage.pairs)
         ]
-        return cls(x, gram, Reach(gram.network, plain, gram.dtype), question, stages)
+        return cls(x, evaluator, Reach(evaluator.network, plain, evaluator.dtype), question, stages)
 
 
-def _support(gram: Gram, x: FloatArray) -> Support:
-    return Support(gram, gram.network.rows(x, gram.dtype))
+def _support(evaluator: Evaluator, x: FloatArray) -> Support:
+    return Support(evaluator, evaluator.network.rows(x, evaluator.dtype))

@@ -124,7 +124,7 @@ class FittedStage:
 
     def on(self, support: Support) -> Self:
         """The same with the support rows as another network sees them."""
-        own = Support(support.gram, support.rows, support.allocate, self.support.matrices)
+        own = Support(support.evaluator, support.rows, support.allocate, self.support.matrices)
         return type(self)(**{**vars(self), "support": own})
 
 

@@ -66,12 +66,12 @@ def strip_rows(question: Question, n: int, m: int) -> int:
 
 
 def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
-    gram, question, stage = fitted.support.gram, fitted.question, fitted.stage
+    evaluator, question, stage = fitted.support.evaluator, fitted.question, fitted.stage
     kernels = [kernel for kernel, _ in pairs]
     test = _kernels_of_itself(fitted, rows, sorted({KERNELS[kernel].prior for kernel in kernels}))
     if not stage.solver.reads_gram:
         return _Strip(rows, {}, test, None)
-    test_support = gram.rectangle(rows, fitted.support.rows, question.grams_of(kernels))
+    test_support = evaluator.rectangle(rows, fitted.support.rows, question.grams_of(kernels))
     action = None
     if question.has_uncertainty and fitted.flow:
         action = fitted.flow.on(test_support[stage.gram].T)
@@ -82,7 +82,7 @@ def _kernels_of_itself(fitted: FittedStage, rows: Rows, priors: list[GramName]) 
     """k(x*, x*), as much of it as the question asks for."""
     uncertainty = fitted.question.uncertainty
     if uncertainty == "covariance":
-        matrices = fitted.support.gram.symmetric(rows, priors)
+        matrices = fitted.support.evaluator.symmetric(rows, priors)
         return {name: matrix.to_array() for name, matrix in matrices.items()}
     return {name: rows.diagonal(name) for name in priors if uncertainty == "variance"}
 

@@ -93,7 +93,7 @@ def load_stage(
         fitted.flow, _ = _factor(fitted, journal)
         return fitted
     support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
-    dtype = support.gram.dtype
+    dtype = support.evaluator.dtype
     factor = Kept(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, str(dtype))
     fitted.flow = SOLVERS[kept.factor.kind].load(factor)
     return fitted
@@ -122,7 +122,7 @@ def _solve(fitted: FittedStage, flow: Flow, probes: Probes, y: FloatArray) -> di
     solutions = {time: found[exponent] for time, exponent in exponents.items()}
     if not question.refine:
         return solutions
-    operator = TiledOperator(support.gram, support.rows, stage.gram)
+    operator = TiledOperator(support.evaluator, support.rows, stage.gram)
     return {
         time: refine(solution, flow, y, operator, fitted.ridge, question.tolerance)
         for time, solution in solutions.items()

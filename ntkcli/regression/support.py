@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ntkcli.arrays import Allocate, in_memory
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
 
@@ -14,13 +14,13 @@ from ntkcli.linalg.blocks import SymmetricBlocks
 class Support:
     """The rows whose kernels with a test row make its prediction: today the training rows.
 
-    gram: computes kernels.
+    evaluator: computes kernels.
     rows: the rows.
     allocate: where the blocks of their Gram matrices live.
     matrices: the Gram matrices at hand; one that is factored is taken out, as its memory is overwritten.
     """
 
-    gram: Gram
+    evaluator: Evaluator
     rows: Rows
     allocate: Allocate = in_memory
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
@@ -30,5 +30,5 @@ class Support:
         missing = [gram for gram in grams if gram not in self.matrices]
         if missing:
             with journal.phase("gram", len(self.rows)) as advance:
-                found = self.gram.symmetric(self.rows, missing, advance, allocate=self.allocate)
+                found = self.evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
             self.matrices |= found

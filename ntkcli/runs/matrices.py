@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Advance
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
@@ -27,7 +27,7 @@ def write_matrices(
 
     Args:
         folder: gets one .npy for each name.
-        names: kernel, rows and columns, joined by underscores.
+        names: Gram matrix, rows and columns, joined by underscores.
         support: the training rows, with the Gram matrices that are at hand already.
         test: the other rows.
         advance: called with the number of rows written.
@@ -40,8 +40,8 @@ def write_matrices(
             known = support.matrices if rows == "train" else {}
             panels = _square(support, gram, a, known)
         else:
-            panels = _rectangle(support.gram, gram, a, b)
-        write_npy(folder / f"{name}.npy", (len(a), len(b)), support.gram.dtype, _told(panels, advance))
+            panels = _rectangle(support.evaluator, gram, a, b)
+        write_npy(folder / f"{name}.npy", (len(a), len(b)), support.evaluator.dtype, _told(panels, advance))
 
 
 def write_covariance(folder: Path, name: str, covariance: FloatArray, units: FloatArray) -> None:
@@ -77,16 +77,16 @@ def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
 
 
 def _square(
-    support: Support, kernel: GramName, rows: Rows, known: dict[GramName, SymmetricBlocks]
+    support: Support, gram: GramName, rows: Rows, known: dict[GramName, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
-    if kernel not in known:
-        known = support.gram.symmetric(rows, [kernel], allocate=support.allocate)
-    yield from known[kernel].panels()
+    if gram not in known:
+        known = support.evaluator.symmetric(rows, [gram], allocate=support.allocate)
+    yield from known[gram].panels()
 
 
-def _rectangle(gram: Gram, kernel: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
+def _rectangle(evaluator: Evaluator, gram: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
     for strip in strips(slice(0, len(a)), CHUNK_ROWS):
-        yield gram.rectangle(a[strip], b, [kernel])[kernel]
+        yield evaluator.rectangle(a[strip], b, [gram])[gram]
 
 
 def _told(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:

@@ -8,7 +8,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import NtkError, NumericalError
 from ntkcli.journal import Journal
-from ntkcli.kernels.incremental import IncrementalGram
+from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.chains import Choice, Prepared, prepared_networks
@@ -30,7 +30,7 @@ class Evaluation:
     dataset: Dataset
     rows: Indices
     scorer: Scorer
-    gram: IncrementalGram
+    evaluator: IncrementalEvaluator
     journal: Journal
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
@@ -64,7 +64,7 @@ class Evaluation:
         if self._last and network == self._last[0]:
             return self._last[1]
         rows = network.rows(x)
-        matrices = self.gram.advance(network, rows)
+        matrices = self.evaluator.advance(network, rows)
         diagonals = {kernel: rows.diagonal(kernel) for kernel in matrices}
         scored = self.scorer.scores(Kernels(matrices, diagonals))
         self._last = network, scored

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.kernels.incremental import IncrementalGram
+from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
@@ -114,8 +114,8 @@ def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
     asked = source.spec.inference
     scorer = Scorer(tune.objective, plan.axes, asked, targets, plan.splits, plan.workers)
-    gram = IncrementalGram(plan.axes.needs_ntk, job.gram.tile_rows, job.gram.executor)
-    return Evaluation(source, dataset, plan.rows, scorer, gram, job.journal)
+    evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
+    return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
 
 
 def fingerprint(source: SpecFile, digest: str) -> str:

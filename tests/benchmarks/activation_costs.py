@@ -11,13 +11,13 @@ import numpy as np
 
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.rows import Rows
+from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.spec.network import NetworkSpec
 
 ROWS, FEATURES, REPEATS = 1024, 20, 9
-KERNELS = {"nngp": ["nngp"], "both": ["nngp", "ntk"]}
+KERNELS: dict[str, list[GramName]] = {"nngp": ["nngp"], "both": ["nngp", "ntk"]}
 # Their variances grow without end at the others' sigma_w.
 SMALL_WEIGHTS = {"exp", "monomial", "polynomial", "hermite"}
 
@@ -37,7 +37,7 @@ def main() -> None:
     print(json.dumps(costs))
 
 
-def difference(network: tuple[Network, Rows], linear: tuple[Network, Rows], kernels: list[str]) -> float:
+def difference(network: tuple[Network, Rows], linear: tuple[Network, Rows], kernels: list[GramName]) -> float:
     """Of the shortest of runs in turn, so that a busy machine tells on both sides."""
     runs = [(nanoseconds(*network, kernels), nanoseconds(*linear, kernels)) for _ in range(REPEATS)]
     longer, shorter = (min(side) for side in zip(*runs, strict=True))
@@ -55,11 +55,11 @@ def prepared(activation: str, depth: int, x: np.ndarray[Any, Any]) -> tuple[Netw
     return network, network.rows(x)
 
 
-def nanoseconds(network: Network, rows: Rows, kernels: list[str]) -> float:
+def nanoseconds(network: Network, rows: Rows, kernels: list[GramName]) -> float:
     """For an entry of a matrix of the rows with themselves."""
-    gram = Gram(network)
+    evaluator = Evaluator(network)
     start = time.perf_counter()
-    gram.rectangle(rows, rows, kernels)
+    evaluator.rectangle(rows, rows, kernels)
     return (time.perf_counter() - start) / len(rows) ** 2 * 1e9
 
 

@@ -9,8 +9,8 @@ import time
 import pandas as pd
 
 from ntkcli.jobs.network import network_of
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.spec.network import NetworkSpec
 
 
@@ -19,7 +19,7 @@ def main(train: str, depth: str, threads: str) -> None:
     x = pd.read_csv(train).drop(columns="y").to_numpy()
     network = network_of(NetworkSpec(depth=int(depth), sigma_w=1.5), x.shape[1])
     rows = network.rows(x)
-    gram = Gram(network, executor=Threads(int(threads)))
+    gram = Evaluator(network, executor=Threads(int(threads)))
     for _ in range(4):
         start = time.perf_counter()
         gram.symmetric(rows, ["nngp", "ntk"])

@@ -11,7 +11,7 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.jobs.network import network_of
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, Predict, Write, part, values
@@ -55,12 +55,12 @@ def direct(path: Path, kernel: str) -> tuple[FloatArray, FloatArray]:
 def kernel_matrices(path: Path, data: Dataset) -> dict[str, FloatArray]:
     network = network_of(read_spec(path).spec.network, data.train.x.shape[1])
     spans = zip(network.spans(data.train.x), network.spans(data.test.x), strict=True)
-    gram = Gram(network.tabulated([np.concatenate(of_step) for of_step in spans]), 4)
-    train, test = gram.network.rows(data.train.x), gram.network.rows(data.test.x)
+    evaluator = Evaluator(network.tabulated([np.concatenate(of_step) for of_step in spans]), 4)
+    train, test = evaluator.network.rows(data.train.x), evaluator.network.rows(data.test.x)
     matrices: dict[str, FloatArray] = {"nngp_test": test.diagonal("nngp")}
     for kernel in ("nngp", "ntk"):
-        matrices[f"{kernel}_train_train"] = gram.symmetric(train, [kernel])[kernel].to_array()
-        matrices[f"{kernel}_test_train"] = gram.rectangle(test, train, [kernel])[kernel]
+        matrices[f"{kernel}_train_train"] = evaluator.symmetric(train, [kernel])[kernel].to_array()
+        matrices[f"{kernel}_test_train"] = evaluator.rectangle(test, train, [kernel])[kernel]
     return matrices
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 
 from .run_files import ALL_KERNELS, Fit, MakeSpec, Ntk, Predict, Write, contents, load_json, values
 
@@ -205,7 +205,7 @@ def test_what_lanczos_held_is_gone_before_the_eigendecomposition(
     """Its plan has no room for both."""
     matrices: list[weakref.ref[Any]] = []
     alive: list[int] = []
-    symmetric = Gram.symmetric
+    symmetric = Evaluator.symmetric
 
     def spy(*args: Any, **settings: Any) -> Any:
         alive.append(sum(matrix() is not None for matrix in matrices))
@@ -213,6 +213,6 @@ def test_what_lanczos_held_is_gone_before_the_eigendecomposition(
         matrices.extend(weakref.ref(matrix) for matrix in found.values())
         return found
 
-    monkeypatch.setattr(Gram, "symmetric", spy)
+    monkeypatch.setattr(Evaluator, "symmetric", spy)
     assert ntk("fit", make_spec(inference={"time": 0.5}, compute={"solver": "lanczos"})).returncode == 0
     assert alive == [0, 0]

@@ -9,7 +9,8 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.planning.sizes import matrix_parts
 from ntkcli.spec.network import NetworkSpec
 
 from .run_files import Fit, MakeSpec, Ntk
@@ -48,9 +49,9 @@ def standardised(folder: Path) -> dict[str, FloatArray]:
 
 def expected_matrix(name: str, x: dict[str, FloatArray], settings: dict[str, Any]) -> FloatArray:
     """A matrix such as ntk_test_train, straight from the network."""
-    kernel, rows, columns = name.split("_")
+    kernel, rows, columns = matrix_parts(name)
     network = network_of(NetworkSpec(**settings), x[rows].shape[1])
-    matrix = Gram(network).rectangle(network.rows(x[rows]), network.rows(x[columns]), [kernel])[kernel]
+    matrix = Evaluator(network).rectangle(network.rows(x[rows]), network.rows(x[columns]), [kernel])[kernel]
     return np.array(matrix)
 
 

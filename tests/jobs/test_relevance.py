@@ -6,8 +6,8 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.relevance import Evidence, learned_relevance
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.spec.network import NetworkSpec
 
 RNG = np.random.default_rng(3)
@@ -18,7 +18,7 @@ EACH = np.arange(4)
 
 def covariance(logs: FloatArray) -> FloatArray:
     network = network_of(NetworkSpec(depth=3, sigma_b=float(np.exp(logs[1]))), 4)
-    kernel = Gram(network).symmetric(network.rows(X * np.exp(logs[2:])), ["nngp"])["nngp"].to_array()
+    kernel = Evaluator(network).symmetric(network.rows(X * np.exp(logs[2:])), ["nngp"])["nngp"].to_array()
     return np.asarray(kernel + np.exp(logs[0]) * np.eye(len(X)))
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.scratch import Scratch
 
-BOTH = ["nngp", "ntk"]
+BOTH: list[GramName] = ["nngp", "ntk"]
 
 
 def kernels(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -15,26 +16,26 @@ def kernels(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray,
     return network.tile(network.rows(a), network.rows(b), Scratch(), ntk=True)
 
 
-def symmetric(gram: Gram, x: FloatArray) -> dict[str, FloatArray]:
+def symmetric(evaluator: Evaluator, x: FloatArray) -> dict[GramName, FloatArray]:
     """The Gram matrices of inputs, whole."""
-    matrices = gram.symmetric(gram.network.rows(x), BOTH)
+    matrices = evaluator.symmetric(evaluator.network.rows(x), BOTH)
     return {kernel: matrix.to_array() for kernel, matrix in matrices.items()}
 
 
-def rectangle(gram: Gram, a: FloatArray, b: FloatArray) -> dict[str, FloatArray]:
+def rectangle(evaluator: Evaluator, a: FloatArray, b: FloatArray) -> dict[GramName, FloatArray]:
     """The kernel matrices between inputs."""
-    return gram.rectangle(gram.network.rows(a), gram.network.rows(b), BOTH)
+    return evaluator.rectangle(evaluator.network.rows(a), evaluator.network.rows(b), BOTH)
 
 
-def all_matrices(gram: Gram, x_train: FloatArray, x_test: FloatArray) -> dict[str, FloatArray]:
+def all_matrices(evaluator: Evaluator, x_train: FloatArray, x_test: FloatArray) -> dict[str, FloatArray]:
     """Every matrix of the reference files, by its name there."""
-    train_train, test_train = symmetric(gram, x_train), rectangle(gram, x_test, x_train)
+    train_train, test_train = symmetric(evaluator, x_train), rectangle(evaluator, x_test, x_train)
     return {
         "nngp_train_train": train_train["nngp"],
         "ntk_train_train": train_train["ntk"],
         "nngp_test_train": test_train["nngp"],
         "ntk_test_train": test_train["ntk"],
-        "nngp_test_test": symmetric(gram, x_test)["nngp"],
+        "nngp_test_test": symmetric(evaluator, x_test)["nngp"],
     }
 
 

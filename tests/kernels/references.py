@@ -11,6 +11,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import GramName
 from ntkcli.spec.network import NetworkSpec
 
 from .inputs import ready
@@ -34,7 +35,7 @@ class Reference:
     section: dict[str, Any]
     x_train: FloatArray
     x_test: FloatArray
-    matrices: dict[str, FloatArray]
+    matrices: dict[GramName, FloatArray]
 
     @property
     def network(self) -> Network:

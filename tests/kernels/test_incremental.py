@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.incremental import IncrementalGram
+from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Activate, Affine, Pairs
 
@@ -56,8 +56,8 @@ def kinds(network: Network) -> list[object]:
     return [step if isinstance(step, Affine) else type(step) for step in network.steps]
 
 
-def check(gram: IncrementalGram, network: Network, x: FloatArray) -> None:
-    expected = symmetric(Gram(network, gram.tile_rows), x)
+def check(gram: IncrementalEvaluator, network: Network, x: FloatArray) -> None:
+    expected = symmetric(Evaluator(network, gram.tile_rows), x)
     for kernel, matrix in gram.advance(network, network.rows(x)).items():
         largest = expected[kernel].max()
         np.testing.assert_allclose(matrix, expected[kernel], rtol=1e-14, atol=1e-14 * largest)
@@ -69,7 +69,7 @@ def check(gram: IncrementalGram, network: Network, x: FloatArray) -> None:
 def test_deeper_networks_go_on_with_the_numbers_of_their_own(
     settings: dict[str, Any], tile_rows: int
 ) -> None:
-    x, gram = normal_rows(13), IncrementalGram(tile_rows=tile_rows, executor=Threads(2))
+    x, gram = normal_rows(13), IncrementalEvaluator(tile_rows=tile_rows, executor=Threads(2))
     x[[3, 12]] = x[7]
     for network in chain(x, settings, DEPTHS):
         check(gram, network, x)
@@ -77,13 +77,13 @@ def test_deeper_networks_go_on_with_the_numbers_of_their_own(
 
 @pytest.mark.parametrize("settings", OTHERS.values(), ids=OTHERS)
 def test_networks_that_do_not_begin_alike_have_their_own_numbers(settings: dict[str, Any]) -> None:
-    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalEvaluator(tile_rows=5)
     for network in chain(x, settings, [4, 5, 6]):
         check(gram, network, x)
 
 
 def test_lists_go_on_as_far_as_they_agree() -> None:
-    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalEvaluator(tile_rows=5)
     shallow = {"activation": ["relu", "erf"], "sigma_w": [1.0, 1.5, 2.0], "sigma_b": [0.1, 0.2, 0.3]}
     deep = {
         "activation": ["relu", "erf", "relu"],
@@ -96,13 +96,13 @@ def test_lists_go_on_as_far_as_they_agree() -> None:
 
 
 def test_any_order_of_networks_will_do() -> None:
-    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalEvaluator(tile_rows=5)
     for activation, depth in (("relu", 3), ("relu", 2), ("erf", 2), ("erf", 4), ("relu", 4), ("relu", 4)):
         check(gram, make_network(activation, depth), x)
 
 
 def test_without_theta_there_is_k_alone() -> None:
-    x, gram = normal_rows(13), IncrementalGram(ntk=False, tile_rows=5)
+    x, gram = normal_rows(13), IncrementalEvaluator(ntk=False, tile_rows=5)
     for depth in DEPTHS:
         network = make_network("relu", depth)
         assert list(gram.advance(network, network.rows(x))) == ["nngp"]
@@ -124,7 +124,7 @@ def layers(monkeypatch: pytest.MonkeyPatch) -> list[Affine]:
 
 
 def test_no_step_is_done_twice(layers: list[Affine]) -> None:
-    x, gram = normal_rows(13), IncrementalGram()
+    x, gram = normal_rows(13), IncrementalEvaluator()
     for network in chain(x, {"activation": "gelu"}, DEPTHS):
         gram.advance(network, network.rows(x))
     assert len(layers) == DEPTHS[-1]
@@ -132,7 +132,7 @@ def test_no_step_is_done_twice(layers: list[Affine]) -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_a_network_that_is_made_again_goes_on_from_its_equal(activation: str, layers: list[Affine]) -> None:
-    x, gram = normal_rows(13), IncrementalGram()
+    x, gram = normal_rows(13), IncrementalEvaluator()
     for depth in (2, 4, 4):
         # Every time with tables made anew, for the variances of a network of depth 4.
         deepest = ready(make_network(activation, 4), x)
@@ -142,7 +142,7 @@ def test_a_network_that_is_made_again_goes_on_from_its_equal(activation: str, la
 
 
 def test_what_was_interrupted_is_not_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, gram = normal_rows(13), IncrementalGram(tile_rows=5)
+    x, gram = normal_rows(13), IncrementalEvaluator(tile_rows=5)
     shallow, deep = make_network("relu", 2), make_network("relu", 3)
     gram.advance(shallow, shallow.rows(x))
     with monkeypatch.context() as patch:
@@ -158,7 +158,7 @@ def interrupt(layer: Affine, pairs: Pairs) -> None:
 
 def test_both_kernels_are_there() -> None:
     network = make_network("relu", 2)
-    assert set(IncrementalGram().advance(network, network.rows(normal_rows(3)))) == set(BOTH)
+    assert set(IncrementalEvaluator().advance(network, network.rows(normal_rows(3)))) == set(BOTH)
 
 
 def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.
     x = normal_rows(3)
     for depths in ([4], [2, 4]):
         seen.clear()
-        gram = IncrementalGram()
+        gram = IncrementalEvaluator()
         for network in chain(x, {"activation": "relu"}, depths):
             gram.advance(network, network.rows(x))
         assert len(seen) == 3

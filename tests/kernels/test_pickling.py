@@ -12,9 +12,9 @@ import pytest
 
 from ntkcli.kernels.activations.activation import Activation
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS, make
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
-from ntkcli.kernels.incremental import IncrementalGram
+from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Activate
 from ntkcli.kernels.tiled_operator import TiledOperator
@@ -101,11 +101,11 @@ def test_every_kind_of_step_can_be_sent() -> None:
     assert_same_tiles(sent(network), network)
 
 
-def test_a_gram_is_equal_when_it_is_sent_and_has_the_same_matrices() -> None:
-    gram = Gram(ready(make_network("elu"), X), 3, Threads(2), np.float32)
-    assert sent(gram) == gram
-    for kernel, matrix in symmetric(gram, X).items():
-        assert np.array_equal(symmetric(sent(gram), X)[kernel], matrix)
+def test_an_evaluator_is_equal_when_it_is_sent_and_has_the_same_matrices() -> None:
+    evaluator = Evaluator(ready(make_network("elu"), X), 3, Threads(2), np.float32)
+    assert sent(evaluator) == evaluator
+    for kernel, matrix in symmetric(evaluator, X).items():
+        assert np.array_equal(symmetric(sent(evaluator), X)[kernel], matrix)
 
 
 def test_rows_are_equal_when_they_are_sent() -> None:
@@ -141,13 +141,13 @@ def other_process() -> Iterator[OtherProcess]:
 @pytest.mark.usefixtures("blocks_of_five")
 def test_another_process_computes_the_same_bits(activation: str, other_process: OtherProcess) -> None:
     network, x = ready(make_network(activation), normal_rows(11)), normal_rows(11)
-    here, there = Gram(network, 3), Gram(network, 3, other_process)
-    for compute in (symmetric, lambda gram, x: rectangle(gram, x, x[:5])):
+    here, there = Evaluator(network, 3), Evaluator(network, 3, other_process)
+    for compute in (symmetric, lambda evaluator, x: rectangle(evaluator, x, x[:5])):
         for kernel, matrix in compute(here, x).items():
             assert np.array_equal(compute(there, x)[kernel], matrix)
     rows, b = network.rows(x), normal_rows(11, 2, seed=1)
     for multiply in (TiledOperator.product, TiledOperator.half_product):
-        one, other = (multiply(TiledOperator(gram, rows, "ntk"), b) for gram in (here, there))
+        one, other = (multiply(TiledOperator(evaluator, rows, "ntk"), b) for evaluator in (here, there))
         assert np.array_equal(one, other)
 
 
@@ -155,7 +155,7 @@ def test_another_process_goes_on_from_one_network_to_the_next(other_process: Oth
     x = normal_rows(11)
     deep = ready(make_network("elu", 3), x)
     ends = [i for i, step in enumerate(deep.steps) if isinstance(step, Activate)]
-    here, there = IncrementalGram(tile_rows=4), IncrementalGram(tile_rows=4, executor=other_process)
+    here, there = IncrementalEvaluator(tile_rows=4), IncrementalEvaluator(tile_rows=4, executor=other_process)
     for network in (Network(deep.steps[: ends[-1]]), deep):
         rows = network.rows(x)
         expected, found = here.advance(network, rows), there.advance(network, rows)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
 
 from .matrices import BOTH, all_matrices, cosines, rectangle, symmetric
 from .references import REFERENCES, Reference
@@ -42,7 +42,7 @@ def assert_matches(matrices: dict[str, FloatArray], reference: Reference, at_lea
 def matrices_of(case: str, tile_rows: int, threads: int = 1) -> dict[str, FloatArray]:
     reference = REFERENCES[case]
     return all_matrices(
-        Gram(reference.network, tile_rows, Threads(threads)), reference.x_train, reference.x_test
+        Evaluator(reference.network, tile_rows, Threads(threads)), reference.x_train, reference.x_test
     )
 
 
@@ -79,8 +79,8 @@ def test_matrices_match_in_several_blocks(case: str, tile_rows: int) -> None:
 @some_references
 def test_float32_matrices_match_the_reference(case: str) -> None:
     reference = REFERENCES[case]
-    gram = Gram(reference.network, 5, dtype=np.float32)
-    matrices = all_matrices(gram, reference.x_train, reference.x_test)
+    evaluator = Evaluator(reference.network, 5, dtype=np.float32)
+    matrices = all_matrices(evaluator, reference.x_train, reference.x_test)
     assert matrices["ntk_train_train"].dtype == np.float32
     assert_matches(matrices, reference, 1e-6)
 
@@ -91,8 +91,8 @@ def test_permuted_rows_give_the_permuted_matrices(case: str, tile_rows: int) -> 
     reference, rng = REFERENCES[case], np.random.default_rng(1)
     train, test = rng.permutation(len(reference.x_train)), rng.permutation(len(reference.x_test))
     order = {"train": np.argsort(train), "test": np.argsort(test)}
-    gram = Gram(reference.network, tile_rows)
-    permuted = all_matrices(gram, reference.x_train[train], reference.x_test[test])
+    evaluator = Evaluator(reference.network, tile_rows)
+    permuted = all_matrices(evaluator, reference.x_train[train], reference.x_test[test])
     restored = {}
     for name, matrix in permuted.items():
         _, rows, columns = name.split("_")
@@ -104,11 +104,11 @@ def test_permuted_rows_give_the_permuted_matrices(case: str, tile_rows: int) -> 
 def test_the_equal_rows_of_a_reference_get_the_diagonals_value(case: str) -> None:
     """Row 0 of x_test is that of x_train; with dropout, the diagonal is that of one row in one pass."""
     reference = REFERENCES[case]
-    gram = Gram(reference.network, 4)
-    train_train = symmetric(gram, reference.x_train)
-    test_train = rectangle(gram, reference.x_test, reference.x_train)
+    evaluator = Evaluator(reference.network, 4)
+    train_train = symmetric(evaluator, reference.x_train)
+    test_train = rectangle(evaluator, reference.x_test, reference.x_train)
     for kernel in BOTH:
-        diagonal = gram.network.rows(reference.x_train).diagonal(kernel)
+        diagonal = evaluator.network.rows(reference.x_train).diagonal(kernel)
         assert np.array_equal(train_train[kernel].diagonal(), diagonal)
-        if not gram.network.drops_units:
+        if not evaluator.network.drops_units:
             assert test_train[kernel][0, 0] == pytest.approx(diagonal[0], rel=1e-12)

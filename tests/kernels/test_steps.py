@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.scratch import Scratch
 
@@ -90,8 +90,8 @@ def test_dropout_enlarges_the_diagonal_and_of_relu_nothing_else(activation: str)
 def test_with_dropout_equal_rows_differ_by_their_masks() -> None:
     x = X.copy()
     x[4] = x[1]
-    gram = Gram(make_network("erf", 4, keep_probability=0.8), 3)
-    matrices, between = symmetric(gram, x), rectangle(gram, x, x)
+    evaluator = Evaluator(make_network("erf", 4, keep_probability=0.8), 3)
+    matrices, between = symmetric(evaluator, x), rectangle(evaluator, x, x)
     for kernel in BOTH:
         matrix = matrices[kernel]
         assert matrix[1, 4] == pytest.approx(between[kernel][1, 1], rel=1e-13)
@@ -111,8 +111,8 @@ def test_keeping_every_unit_is_no_dropout() -> None:
 @pytest.mark.usefixtures("blocks_of_five")
 def test_with_everything_on_tiles_make_the_whole(tile_rows: int, threads: int) -> None:
     network, x = everything()
-    tiled = symmetric(Gram(network, tile_rows, Threads(threads)), x)
-    whole = rectangle(Gram(network, 32), x, x)
+    tiled = symmetric(Evaluator(network, tile_rows, Threads(threads)), x)
+    whole = rectangle(Evaluator(network, 32), x, x)
     for kernel in BOTH:
         np.fill_diagonal(whole[kernel], network.rows(x).diagonal(kernel))
         np.testing.assert_allclose(tiled[kernel], whole[kernel], rtol=1e-12, atol=1e-14)
@@ -142,7 +142,7 @@ def test_gram_matrices_are_positive_semidefinite(
     activation: str, options: dict[str, Any], x: FloatArray
 ) -> None:
     """To rounding: layer norm makes rows of any size unit ones, and the angle is good to its root."""
-    for kernel, matrix in symmetric(Gram(make_network(activation, 4, **options), 5), x).items():
+    for kernel, matrix in symmetric(Evaluator(make_network(activation, 4, **options), 5), x).items():
         eigenvalues = np.linalg.eigvalsh(matrix)
         assert eigenvalues[0] >= -(1e-11 if kernel == "nngp" else 1e-6) * eigenvalues[-1]
 

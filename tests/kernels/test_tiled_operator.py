@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.tiled_operator import TiledOperator
 
 from .inputs import make_network, normal_rows, ready
@@ -24,7 +25,7 @@ both_products = pytest.mark.parametrize(
 
 
 def operator(
-    kernel: str,
+    kernel: GramName,
     activation: str = "relu",
     tile_rows: int = 5,
     threads: int = 1,
@@ -32,7 +33,7 @@ def operator(
 ) -> TiledOperator:
     network = ready(make_network(activation), normal_rows(N))
     rows = network.rows(normal_rows(N))
-    return TiledOperator(Gram(network, tile_rows, Threads(threads), dtype), rows, kernel)
+    return TiledOperator(Evaluator(network, tile_rows, Threads(threads), dtype), rows, kernel)
 
 
 @every_kernel
@@ -42,10 +43,10 @@ def operator(
 @pytest.mark.parametrize("columns", [1, 3])
 @pytest.mark.usefixtures("blocks_of_five")
 def test_products_are_those_of_the_stored_matrix(
-    kernel: str, activation: str, tile_rows: int, threads: int, columns: int
+    kernel: GramName, activation: str, tile_rows: int, threads: int, columns: int
 ) -> None:
     anew = operator(kernel, activation, tile_rows, threads)
-    stored = anew.gram.symmetric(anew.rows, [kernel])[kernel]
+    stored = anew.evaluator.symmetric(anew.rows, [kernel])[kernel]
     b = normal_rows(N, columns, seed=1)
     assert (anew.n, anew.dtype) == (stored.n, stored.dtype)
     assert np.array_equal(anew.diagonal, stored.diagonal)
@@ -55,7 +56,7 @@ def test_products_are_those_of_the_stored_matrix(
 
 @every_kernel
 @every_tiling
-def test_a_half_product_and_its_transpose_make_the_whole(kernel: str, tile_rows: int) -> None:
+def test_a_half_product_and_its_transpose_make_the_whole(kernel: GramName, tile_rows: int) -> None:
     anew, identity = operator(kernel, tile_rows=tile_rows), np.eye(N)
     half = anew.half_product(identity)
     assert np.array_equal(half, np.tril(half))
@@ -64,7 +65,7 @@ def test_a_half_product_and_its_transpose_make_the_whole(kernel: str, tile_rows:
 
 @every_kernel
 @every_tiling
-def test_the_diagonal_is_that_of_the_diagonal_recursion(kernel: str, tile_rows: int) -> None:
+def test_the_diagonal_is_that_of_the_diagonal_recursion(kernel: GramName, tile_rows: int) -> None:
     anew = operator(kernel, tile_rows=tile_rows)
     expected = anew.rows.diagonal(kernel)
     assert np.array_equal(anew.product(np.eye(N)).diagonal(), expected)
@@ -83,7 +84,7 @@ def test_any_number_of_threads_gives_the_same_product(
 @both_products
 @every_kernel
 def test_products_are_float64_whatever_matrices_are_stored_as(
-    multiply: Callable[[TiledOperator, FloatArray], FloatArray], kernel: str
+    multiply: Callable[[TiledOperator, FloatArray], FloatArray], kernel: GramName
 ) -> None:
     b = normal_rows(N, 2, seed=1)
     found, exact = (multiply(operator(kernel, dtype=dtype), b) for dtype in (np.float32, np.float64))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ntkcli.jobs.network import network_of
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.planning.duration import STARTUP_SECONDS, Speed
 from ntkcli.planning.plan import Plan
 from ntkcli.planning.work import FILE_SLOWDOWN, Work
@@ -47,7 +47,7 @@ def test_blocks_in_a_file_take_longer() -> None:
 def test_the_speed_of_this_machine_is_plausible() -> None:
     network = network_of(NetworkSpec(activation="relu"), 4)
     speed = Speed.measured(
-        Gram(network, tile_rows=64), network.rows(np.random.default_rng(0).normal(size=(300, 4)))
+        Evaluator(network, tile_rows=64), network.rows(np.random.default_rng(0).normal(size=(300, 4)))
     )
     assert 1e8 < speed.operations < 1e15
     assert 1e4 < speed.entries < 1e11
@@ -55,4 +55,4 @@ def test_the_speed_of_this_machine_is_plausible() -> None:
 
 def test_two_rows_are_enough_to_measure_the_speed() -> None:
     network = network_of(NetworkSpec(activation="erf"), 2)
-    assert Speed.measured(Gram(network), network.rows(np.eye(2))).entries > 0
+    assert Speed.measured(Evaluator(network), network.rows(np.eye(2))).entries > 0

@@ -13,7 +13,7 @@ from ntkcli.arrays import Allocate, FloatArray, in_memory
 from ntkcli.inference.prediction import Prediction
 from ntkcli.jobs.network import network_of
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.regression.deletion import delete_rows
@@ -96,8 +96,8 @@ class Data:
 
     def staged(self, question: Question, stages: Sequence[Stage]) -> Regression:
         """A regression answered by these stages."""
-        gram = Gram(self.network, tile_rows=5, dtype=self.dtype)
-        support = Support(gram, self.network.rows(self.x), self.allocate)
+        evaluator = Evaluator(self.network, tile_rows=5, dtype=self.dtype)
+        support = Support(evaluator, self.network.rows(self.x), self.allocate)
         return Regression(support, self.y, question, stages)
 
     def regression(self, times: dict[KernelName, list[float]], solver: str, **settings: Any) -> Regression:
@@ -119,8 +119,8 @@ class Data:
         return self.answers({kernel: [time]}, solver, **settings)[kernel, time].prediction
 
     def kernels(self, a: FloatArray, b: FloatArray) -> dict[GramName, FloatArray]:
-        gram = Gram(self.network)
-        return gram.rectangle(self.network.rows(a), self.network.rows(b), ["nngp", "ntk"])
+        evaluator = Evaluator(self.network)
+        return evaluator.rectangle(self.network.rows(a), self.network.rows(b), ["nngp", "ntk"])
 
 
 def some_data(n: int = 8, m: int = 5, k: int = 2, activation: str = "relu", depth: int = 3) -> Data:

@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 from ntkcli.inference.prediction import Prediction
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.regression.kernel import KERNELS, KernelName
 
 from .cases import (
@@ -30,7 +30,7 @@ from .cases import (
 @pytest.mark.parametrize("beside", [[], [1.0], [INF], [1.0, INF]])
 def test_time_zero_is_the_prior_exactly(kernel: KernelName, solver: str, beside: list[float]) -> None:
     data = some_data()
-    prior = Gram(data.network, 5).symmetric(data.network.rows(data.x_test), ["nngp"])["nngp"]
+    prior = Evaluator(data.network, 5).symmetric(data.network.rows(data.x_test), ["nngp"])["nngp"]
     answers = data.answers({kernel: [0.0, *beside]}, solver, ridge=0.1, uncertainty="covariance")
     prediction = answers[kernel, 0.0].prediction
     assert np.array_equal(prediction.mean, np.zeros((5, 2)))

@@ -76,7 +76,7 @@ def test_every_solver_matches_neural_tangents(
 ) -> None:
     """From one block, and from several."""
     blocks = partial(SymmetricBlocks, block_rows=block_rows)
-    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", blocks)
+    monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", blocks)
     data = data_of(case)
     regression = data.regression(times_of(case, solver), solver, uncertainty=uncertainty, **settings_of(case))
     answers = data.answers_of(regression)

@@ -75,7 +75,7 @@ def test_solvers_agree_however_many_columns_are_solved_at_once(kernel: KernelNam
 
 @flowing_kernels
 def test_solvers_agree_on_several_blocks(kernel: KernelName, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
+    monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
     assert_agree(some_data(11), kernel, [0.01, 1.0, INF], ridge=0.01)
 
 

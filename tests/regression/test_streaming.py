@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.regression.kernel import KernelName
@@ -40,13 +40,13 @@ def test_chunks_of_test_rows_make_the_whole(
 
 def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 3)
-    lengths, rectangle = [], Gram.rectangle
+    lengths, rectangle = [], Evaluator.rectangle
 
-    def spy(gram: Gram, a: Rows, b: Rows, kernels: Any) -> dict[GramName, FloatArray]:
+    def spy(evaluator: Evaluator, a: Rows, b: Rows, kernels: Any) -> dict[GramName, FloatArray]:
         lengths.append((len(a), len(b)))
-        return rectangle(gram, a, b, kernels)
+        return rectangle(evaluator, a, b, kernels)
 
-    monkeypatch.setattr(Gram, "rectangle", spy)
+    monkeypatch.setattr(Evaluator, "rectangle", spy)
     some_data(n=8, m=7).predict("ntk", 1.0, "lanczos")
     assert lengths == [(3, 8), (3, 8), (1, 8)]
 
@@ -68,17 +68,17 @@ class Watch:
     def __init__(self, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
         self._matrices: list[tuple[str, weakref.ref[SymmetricBlocks]]] = []
         self.before: list[tuple[list[str], list[str]]] = []
-        symmetric = Gram.symmetric
+        symmetric = Evaluator.symmetric
 
-        def spy(gram: Gram, rows: Rows, kernels: Any, *args: Any, **settings: Any) -> Any:
+        def spy(evaluator: Evaluator, rows: Rows, kernels: Any, *args: Any, **settings: Any) -> Any:
             if len(rows) != len(data.x):
-                return symmetric(gram, rows, kernels, *args, **settings)
+                return symmetric(evaluator, rows, kernels, *args, **settings)
             self.before.append((list(kernels), self.alive))
-            matrices = symmetric(gram, rows, kernels, *args, **settings)
+            matrices = symmetric(evaluator, rows, kernels, *args, **settings)
             self._matrices += [(name, weakref.ref(matrix)) for name, matrix in matrices.items()]
             return matrices
 
-        monkeypatch.setattr(Gram, "symmetric", spy)
+        monkeypatch.setattr(Evaluator, "symmetric", spy)
 
     @property
     def alive(self) -> list[str]:
@@ -152,7 +152,7 @@ def test_blocks_in_a_file_answer_as_blocks_in_memory(
     kernel: KernelName, time: float, solver: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the bit, and the file has no name."""
-    monkeypatch.setattr("ntkcli.kernels.gram.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
+    monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", partial(SymmetricBlocks, block_rows=3))
     data = some_data(n=11)
     found, expected = (
         replace(data, allocate=allocate).predict(kernel, time, solver, ridge=0.1, uncertainty="covariance")

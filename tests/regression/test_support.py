@@ -6,7 +6,7 @@ import pytest
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
 from ntkcli.journal import Journal
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.regression.kernel import KernelName
@@ -22,29 +22,29 @@ N = 6
 NETWORK = network_of(NetworkSpec(), 4)
 
 
-class CountingGram(Gram):
+class CountingEvaluator(Evaluator):
     """Notes the kernels that matrices of the training rows are asked for, call by call."""
 
     calls: list[list[str]]
 
     def symmetric(
-        self, rows: Any, kernels: Any, *args: Any, **settings: Any
+        self, rows: Any, grams: Any, *args: Any, **settings: Any
     ) -> dict[GramName, SymmetricBlocks]:
         if len(rows) == N:
-            self.calls.append(sorted(kernels))
-        return super().symmetric(rows, kernels, *args, **settings)
+            self.calls.append(sorted(grams))
+        return super().symmetric(rows, grams, *args, **settings)
 
 
 @pytest.fixture
-def gram() -> CountingGram:
-    counting = CountingGram(NETWORK)
+def gram() -> CountingEvaluator:
+    counting = CountingEvaluator(NETWORK)
     counting.calls = []
     return counting
 
 
 @pytest.fixture
-def support(gram: CountingGram) -> Support:
-    return Support(gram, NETWORK.rows(np.random.default_rng(0).normal(size=(N, 3))))
+def support(evaluator: CountingEvaluator) -> Support:
+    return Support(evaluator, NETWORK.rows(np.random.default_rng(0).normal(size=(N, 3))))
 
 
 def predict(support: Support, times: dict[KernelName, list[float]], solver: str, uncertainty: Any) -> None:
@@ -56,38 +56,40 @@ def predict(support: Support, times: dict[KernelName, list[float]], solver: str,
     assert len(answers) == len(question.pairs)
 
 
-def test_matrices_that_are_missing_are_computed_in_one_pass(gram: CountingGram, support: Support) -> None:
+def test_matrices_that_are_missing_are_computed_in_one_pass(
+    evaluator: CountingEvaluator, support: Support
+) -> None:
     support.need(["nngp", "ntk"], Journal())
-    assert gram.calls == [["nngp", "ntk"]]
+    assert evaluator.calls == [["nngp", "ntk"]]
     assert set(support.matrices) == {"nngp", "ntk"}
 
 
-def test_a_matrix_at_hand_is_not_computed_again(gram: CountingGram, support: Support) -> None:
+def test_a_matrix_at_hand_is_not_computed_again(evaluator: CountingEvaluator, support: Support) -> None:
     support.need(["nngp"], Journal())
     kept = support.matrices["nngp"]
     support.need(["nngp", "ntk"], Journal())
     support.need(["ntk"], Journal())
     support.need([], Journal())
-    assert gram.calls == [["nngp"], ["ntk"]]
+    assert evaluator.calls == [["nngp"], ["ntk"]]
     assert support.matrices["nngp"] is kept
 
 
-def test_a_matrix_given_away_is_computed_again(gram: CountingGram, support: Support) -> None:
+def test_a_matrix_given_away_is_computed_again(evaluator: CountingEvaluator, support: Support) -> None:
     support.need(["ntk"], Journal())
     given = support.matrices.pop("ntk").to_array()
     support.need(["ntk"], Journal())
-    assert gram.calls == [["ntk"], ["ntk"]]
+    assert evaluator.calls == [["ntk"], ["ntk"]]
     assert np.array_equal(support.matrices["ntk"].to_array(), given)
 
 
-def test_blocks_live_where_the_store_says(gram: CountingGram, support: Support) -> None:
+def test_blocks_live_where_the_store_says(evaluator: CountingEvaluator, support: Support) -> None:
     sizes = []
 
     def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
         sizes.append((size, dtype))
         return in_memory(size, dtype)
 
-    Support(gram, support.rows, allocate=allocate).need(["nngp", "ntk"], Journal())
+    Support(evaluator, support.rows, allocate=allocate).need(["nngp", "ntk"], Journal())
     assert sizes == [(N * N, np.dtype(np.float64))] * 2
 
 
@@ -111,7 +113,7 @@ def test_computing_is_timed(support: Support) -> None:
     ],
 )
 def test_both_kernels_are_computed_only_for_the_spread_of_ntk(
-    gram: CountingGram,
+    evaluator: CountingEvaluator,
     support: Support,
     times: dict[KernelName, list[float]],
     solver: str,
@@ -119,22 +121,24 @@ def test_both_kernels_are_computed_only_for_the_spread_of_ntk(
     calls: list[list[str]],
 ) -> None:
     predict(support, times, solver, uncertainty)
-    assert gram.calls == calls
+    assert evaluator.calls == calls
 
 
 @pytest.mark.parametrize("uncertainty", ["none", "variance"])
 def test_a_matrix_used_up_by_a_stage_is_computed_for_the_next(
-    gram: CountingGram, support: Support, uncertainty: Literal["none", "variance"]
+    evaluator: CountingEvaluator, support: Support, uncertainty: Literal["none", "variance"]
 ) -> None:
     """K is kept for the later stages of ntk: it is computed once."""
     predict(support, {"ntk": [0.01, 1.0, INF]}, "lanczos", uncertainty)
     first = ["ntk"] if uncertainty == "none" else ["nngp", "ntk"]
-    assert gram.calls == [first, ["ntk"], ["ntk"]]
+    assert evaluator.calls == [first, ["ntk"], ["ntk"]]
     assert set(support.matrices) == set(first) - {"ntk"}
 
 
 @pytest.mark.parametrize("solver", ["eigh", "lanczos"])
-def test_k_is_kept_for_nngp_and_then_used_up(gram: CountingGram, support: Support, solver: str) -> None:
+def test_k_is_kept_for_nngp_and_then_used_up(
+    evaluator: CountingEvaluator, support: Support, solver: str
+) -> None:
     predict(support, {"nngp": [1.0], "ntk": [1.0]}, solver, "variance")
-    assert gram.calls == [["nngp", "ntk"]]
+    assert evaluator.calls == [["nngp", "ntk"]]
     assert support.matrices == {}

@@ -7,8 +7,9 @@ import pytest
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
 from ntkcli.journal import Journal, unseen
-from ntkcli.kernels.gram import Gram
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
+from ntkcli.planning.sizes import matrix_parts
 from ntkcli.regression.support import Support
 from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 from ntkcli.spec.network import NetworkSpec
@@ -25,7 +26,7 @@ def rows(n: int, seed: int) -> Rows:
 
 @pytest.fixture
 def support() -> Support:
-    return Support(Gram(NETWORK), rows(7, 0))
+    return Support(Evaluator(NETWORK), rows(7, 0))
 
 
 @pytest.fixture
@@ -38,11 +39,11 @@ def unseen_rows() -> Rows:
 def test_a_matrix_has_the_rows_and_columns_of_its_name(
     tmp_path: Path, unseen_rows: Rows, name: str, dtype: str
 ) -> None:
-    support = Support(Gram(NETWORK, dtype=dtype), rows(7, 0))
+    support = Support(Evaluator(NETWORK, dtype=dtype), rows(7, 0))
     write_matrices(tmp_path, [name], support, unseen_rows, unseen)
-    kernel, first, second = name.split("_")
+    kernel, first, second = matrix_parts(name)
     sides = {"train": support.rows, "test": unseen_rows}
-    expected = support.gram.rectangle(sides[first], sides[second], [kernel])[kernel]
+    expected = support.evaluator.rectangle(sides[first], sides[second], [kernel])[kernel]
     found = np.load(tmp_path / f"{name}.npy")
     assert (found.shape, found.dtype) == (expected.shape, np.dtype(dtype))
     np.testing.assert_allclose(found, expected, rtol=1e-12 if dtype == "float64" else 1e-6)
@@ -54,7 +55,7 @@ def test_a_gram_matrix_at_hand_is_written_and_kept(
     support.need(["ntk"], Journal())
     kept = support.matrices["ntk"]
     kept[0, 0][:] = 5.0
-    monkeypatch.setattr(Gram, "symmetric", None)
+    monkeypatch.setattr(Evaluator, "symmetric", None)
     write_matrices(tmp_path, ["ntk_train_train"], support, unseen_rows, unseen)
     np.testing.assert_array_equal(np.load(tmp_path / "ntk_train_train.npy"), np.full((7, 7), 5.0))
     assert support.matrices == {"ntk": kept}
@@ -77,7 +78,7 @@ def test_matrices_that_are_not_at_hand_live_where_the_store_says(
         sizes.append(size)
         return in_memory(size, dtype)
 
-    support = Support(support.gram, support.rows, allocate=allocate)
+    support = Support(support.evaluator, support.rows, allocate=allocate)
     write_matrices(tmp_path, NAMES, support, unseen_rows, unseen)
     assert sizes == [49, 16] * 2
     assert support.matrices == {}

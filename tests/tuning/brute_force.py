@@ -50,7 +50,7 @@ class Dense:
         """Of a spec with a network's values in it."""
         spec = source.spec.model_copy(update={"network": network_with(source.spec.network, values)})
         with open_job(replace(source, spec=spec), Journal()) as job:
-            found = job.gram.symmetric(job.train, ["nngp", "ntk"])
+            found = job.evaluator.symmetric(job.train, ["nngp", "ntk"])
             return cls(job, {kernel: matrix.to_array() for kernel, matrix in found.items()})
 
     @property

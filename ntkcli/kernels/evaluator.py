@@ -20,7 +20,7 @@ Values = dict[GramName, FloatArray]
 
 
 @dataclass
-class Gram:
+class Evaluator:
     """Computes Gram matrices of one network, tile by tile.
 
     The arithmetic of a tile is float64 whatever `dtype` says: `dtype` is what Gram matrices are stored as.
@@ -39,33 +39,31 @@ class Gram:
     def symmetric(
         self,
         rows: Rows,
-        kernels: Iterable[GramName],
+        grams: Iterable[GramName],
         advance: Advance = unseen,
         *,
         allocate: Allocate = in_memory,
     ) -> dict[GramName, SymmetricBlocks]:
-        """Gram matrices (n, n) of the rows with themselves, by kernel ("nngp", "ntk").
+        """Gram matrices (n, n) of the rows with themselves, by name ("nngp", "ntk").
 
         Only the lower triangle is computed. The diagonal is exactly that of the recursion on the diagonal.
 
         Args:
             rows: prepared for the network.
-            kernels: which of the two matrices are wanted.
+            grams: which of the two matrices are wanted.
             advance: called with the number of rows that have been finished since its last call.
             allocate: makes the memory of the blocks.
         """
-        matrices = {
-            kernel: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for kernel in kernels
-        }
+        matrices = {gram: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for gram in grams}
         tiles = block_tiles(next(iter(matrices.values())).spans, self.tile_rows)
         task = partial(transposed_tile, self.network, rows, tuple(matrices))
         for finished in self.executor.run(task, tiles, partial(_put_in_block, matrices)):
             advance(finished)
         return matrices
 
-    def rectangle(self, a: Rows, b: Rows, kernels: Iterable[GramName]) -> Values:
-        """Kernel matrices (len(a), len(b)) between two sets of rows, by kernel, in float64."""
-        matrices: Values = {kernel: np.empty((len(a), len(b))) for kernel in kernels}
+    def rectangle(self, a: Rows, b: Rows, grams: Iterable[GramName]) -> Values:
+        """Kernel matrices (len(a), len(b)) between two sets of rows, by name, in float64."""
+        matrices: Values = {gram: np.empty((len(a), len(b))) for gram in grams}
         tiles = rectangle_tiles(len(a), len(b), self.tile_rows)
         task = partial(rectangle_tile, self.network, a, b, tuple(matrices))
         for _ in self.executor.run(task, tiles, partial(_put, matrices)):
@@ -73,36 +71,36 @@ class Gram:
         return matrices
 
 
-def rectangle_tile(network: Network, a: Rows, b: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+def rectangle_tile(network: Network, a: Rows, b: Rows, grams: Sequence[GramName], tile: Tile) -> Values:
     """The kernels between some of the rows a and some of the rows b, in the thread's work arrays."""
-    nngp, ntk = network.tile(a[tile.rows], b[tile.columns], thread_scratch(), ntk="ntk" in kernels)
-    return {kernel: nngp if kernel == "nngp" else ntk for kernel in kernels}
+    nngp, ntk = network.tile(a[tile.rows], b[tile.columns], thread_scratch(), ntk="ntk" in grams)
+    return {gram: nngp if gram == "nngp" else ntk for gram in grams}
 
 
-def symmetric_tile(network: Network, rows: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+def symmetric_tile(network: Network, rows: Rows, grams: Sequence[GramName], tile: Tile) -> Values:
     """The kernels between some rows and some others of one set; those of a row with itself are exact."""
-    values = rectangle_tile(network, rows, rows, kernels, tile)
+    values = rectangle_tile(network, rows, rows, grams, tile)
     if tile.is_diagonal:
-        for kernel, matrix in values.items():
-            np.fill_diagonal(matrix, rows[tile.rows].diagonal(kernel))
+        for gram, matrix in values.items():
+            np.fill_diagonal(matrix, rows[tile.rows].diagonal(gram))
     return values
 
 
-def transposed_tile(network: Network, rows: Rows, kernels: Sequence[GramName], tile: Tile) -> Values:
+def transposed_tile(network: Network, rows: Rows, grams: Sequence[GramName], tile: Tile) -> Values:
     """The transpose of a tile, computed as such.
 
     Blocks are Fortran-ordered, so that this is what can be copied into them contiguously.
     """
-    return symmetric_tile(network, rows, kernels, Tile(tile.columns, tile.rows))
+    return symmetric_tile(network, rows, grams, Tile(tile.columns, tile.rows))
 
 
 def _put_in_block(matrices: dict[GramName, SymmetricBlocks], tile: BlockTile, values: Values) -> int:
     """Copy a transposed tile to its place; returns the number of rows that this finishes."""
-    for kernel, matrix in matrices.items():
-        matrix[tile.block][tile.within].T[...] = values[kernel]
+    for gram, matrix in matrices.items():
+        matrix[tile.block][tile.within].T[...] = values[gram]
     return tile.rows.stop - tile.rows.start if tile.is_diagonal else 0
 
 
 def _put(matrices: Values, tile: Tile, values: Values) -> None:
-    for kernel, matrix in matrices.items():
-        matrix[tile.rows, tile.columns] = values[kernel]
+    for gram, matrix in matrices.items():
+        matrix[tile.rows, tile.columns] = values[gram]

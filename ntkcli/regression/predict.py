@@ -105,5 +105,9 @@ def _predict(fitted: FittedStage, strip: _Strip, pair: Pair) -> Prediction:
 def in_order(predictions: Sequence[Prediction], order: IntArray) -> Prediction:
     """Predictions of some rows after others, put into another order of all of them."""
     joined = concatenate(list(predictions))
-    variance = joined.variance
-    return Prediction(joined.mean[order], None if variance is None else variance[order])
+    variance, covariance = joined.variance, joined.covariance
+    return Prediction(
+        joined.mean[order],
+        None if variance is None else variance[order],
+        None if covariance is None else covariance[np.ix_(order, order)],
+    )

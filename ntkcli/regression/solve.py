@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ntkcli.arrays import ArraySource, FloatArray
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
@@ -93,8 +95,8 @@ def load_stage(
         fitted.flow, _ = _factor(fitted, journal)
         return fitted
     support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
-    dtype = support.evaluator.dtype
-    factor = Kept(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, str(dtype))
+    dtype = np.dtype(support.evaluator.dtype).name
+    factor = Kept(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
     fitted.flow = SOLVERS[kept.factor.kind].load(factor)
     return fitted
 

@@ -36,7 +36,7 @@ class CountingEvaluator(Evaluator):
 
 
 @pytest.fixture
-def gram() -> CountingEvaluator:
+def evaluator() -> CountingEvaluator:
     counting = CountingEvaluator(NETWORK)
     counting.calls = []
     return counting

@@ -70,6 +70,9 @@ def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path
             case "make":
                 (folder / "Makefile").write_text(block.text)
                 try_command("make runs/concrete/run.json", folder)
+            case "python":
+                command = [sys.executable, "-c", block.text]
+                subprocess.run(command, cwd=folder, check=True, capture_output=True)
             case "crontab":
                 command = block.text.split("&&")[1].strip()
                 try_command(command.removeprefix(".venv/bin/"), folder)

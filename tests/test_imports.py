@@ -1,6 +1,7 @@
 """Who may import whom, read from the source."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -129,6 +130,14 @@ def test_errors_imports_nothing() -> None:
 def rooms(module: str) -> str:
     """The folder or the module at the top level that a module is in."""
     return module.removeprefix("ntkcli").removeprefix(".").split(".")[0]
+
+
+def test_the_map_of_the_floors_is_the_one_that_is_held() -> None:
+    """From the top down, in docs/architecture.md."""
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    table = page[page.index("## The floors") : page.index("## Words")]
+    cells = re.findall(r"^\| (`.*`) \|", table, flags=re.MULTILINE)
+    assert [re.findall(r"`(\w+)`", cell) for cell in cells] == FLOORS[::-1]
 
 
 def test_every_module_has_a_floor() -> None:

@@ -1,4 +1,4 @@
-"""Leaving a row out of a gradient flow, exactly: a contour integral over Gram matrices with shifts.
+"""Exact leave-one-out of a gradient flow: a contour integral over Gram matrices with shifts.
 
 Delete row i from the training rows, train for a time t, and predict the row. Its residual is w^T y, with
 w_i = 1 and the other weights those of the prediction, negative. After Laplace's transform in time, training

@@ -32,7 +32,7 @@ class Action(Protocol):
 
 @dataclass(frozen=True)
 class Health:
-    """What a factorisation tells of G and of itself; every solver has a class of its own."""
+    """What a factorisation shows of G and of its own accuracy; every solver has a class of its own."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Flow(Protocol):
 
     @property
     def health(self) -> Health:
-        """What the factorisation tells of G and of itself."""
+        """What the factorisation shows of G and of its own accuracy."""
 
     def on(self, b: FloatArray) -> Action:
         """The flow acting on b (n, c)."""

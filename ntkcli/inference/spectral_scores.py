@@ -26,7 +26,7 @@ class SpectralSmoother:
     """Scores of any ridge and time, from the training rows' Gram matrix M = V diag(g) V^T.
 
     Throughout, G = M + ridge I; ridge is absolute, and time t >= 0 or inf, in units of the exponent.
-    Left out is exact at every time: each row is predicted as by training without it (see `contour`).
+    Leave-one-out is exact at every time: each row is predicted as by training without it (see `contour`).
 
     Every method raises SingularMatrixError where time is inf and G is singular to rounding.
 
@@ -47,28 +47,28 @@ class SpectralSmoother:
 
         Rasmussen & Williams 2006, equation (5.12), for t = inf.
         """
-        residuals = [weights @ self._targets for weights in self._left_out(ridge, time)]
+        residuals = [weights @ self._targets for weights in self._deletion_weights(ridge, time)]
         return np.asarray(np.concatenate(residuals))
 
     def variance_posterior(self, ridge: float, time: float) -> FloatArray:
-        """Predictive variance of the posteriors at each row, left out, as a noisy observation: (n,).
+        """Leave-one-out predictive variance of the posteriors at each row, as a noisy observation: (n,).
 
             w^T G w = M_ii + ridge - M_i. F_2t(G of the other rows) M_.i
 
         At t = inf it is 1 / [G^{-1}]_ii.
         """
         eigenvalues = self._shifted(ridge, time)
-        variances = [weights**2 @ eigenvalues for weights in self._left_out(ridge, time)]
+        variances = [weights**2 @ eigenvalues for weights in self._deletion_weights(ridge, time)]
         return np.asarray(np.concatenate(variances))
 
     def variance_ensemble(self, rotated_prior: FloatArray, ridge: float, time: float) -> FloatArray:
-        """Variance over the ensemble's networks at each row, left out: w^T K w, (n,), no noise in it.
+        """Leave-one-out variance over the ensemble's networks at each row: w^T K w, (n,), no noise in it.
 
         Args:
             rotated_prior: V^T K V (n, n), with the NNGP matrix K.
             ridge, time: as everywhere.
         """
-        variances = [_forms(weights, rotated_prior) for weights in self._left_out(ridge, time)]
+        variances = [_forms(weights, rotated_prior) for weights in self._deletion_weights(ridge, time)]
         return np.asarray(np.maximum(np.concatenate(variances), 0.0))
 
     def evidence(self, ridge: float) -> float:
@@ -138,8 +138,8 @@ class SpectralSmoother:
         cross = np.einsum("ij,ij->i", weights, rotated_cross)
         return np.asarray(np.maximum(prior - 2 * cross + _forms(weights, rotated_prior), 0.0))
 
-    def _left_out(self, ridge: float, time: float) -> Iterator[FloatArray]:
-        """V^T w of the left out rows, as rows (r, n), for some rows at a time."""
+    def _deletion_weights(self, ridge: float, time: float) -> Iterator[FloatArray]:
+        """V^T w of the leave-one-out weights, as rows (r, n), for some rows at a time."""
         eigenvalues, contour = self._shifted(ridge, time), deletion_contour(time)
         for start in range(0, len(eigenvalues), ROWS_AT_ONCE):
             yield rotated_weights(self._spectrum.vectors[start : start + ROWS_AT_ONCE], eigenvalues, contour)

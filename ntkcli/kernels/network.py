@@ -79,7 +79,7 @@ class Network:
             layer += isinstance(step, Affine)
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 step.on_diagonal(rows)
-            # What overflows in an activation is told of the layer behind it.
+            # What overflows in an activation is reported for the layer behind it.
             if not isinstance(step, Activate):
                 check_range(rows, layer, dtype)
         yield rows

@@ -1,4 +1,4 @@
-"""What a few random vectors tell of a matrix whose factorisation will overwrite it."""
+"""Estimates of a matrix from a few random vectors, taken before its factorisation overwrites it."""
 
 import math
 

@@ -26,9 +26,9 @@ DRAWING_ARRAYS, DRAWING_SQUARES = 4, 5
 
 def stage_bytes(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool) -> int:
     """Bytes at the peak of reading, of a stage and of writing its predictions, beside the base."""
-    pairs, k, spread = len(question.pairs), sizes.k, question.has_uncertainty
-    results = 8 * sizes.m * pairs * (k + spread)
-    columns = 3 + k * (5 if spread else 2)
+    pairs, k, with_std = len(question.pairs), sizes.k, question.has_uncertainty
+    results = 8 * sizes.m * pairs * (k + with_std)
+    columns = 3 + k * (5 if with_std else 2)
     copies = JOINED_TABLE_COPIES if pairs > 1 else TABLE_COPIES
     table = int(copies * 8 * sizes.m * pairs * columns)
     linear = LINEAR_COPIES * 8 * sizes.n * sizes.d

@@ -93,7 +93,7 @@ class Planner:
         """The best plan.
 
         Raises:
-            ResourceError: it is not within the budget; the message tells what would be.
+            ResourceError: it is not within the budget; the message says what would be.
         """
         plan = self.best()
         if plan.memory_bytes > self.budget.memory:

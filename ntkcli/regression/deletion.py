@@ -14,12 +14,12 @@ from ntkcli.regression.question import Pair
 
 
 def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pair, LeaveOneOut]:
-    """Leave out the rows that the question names, one at a time, for every kernel and time of the stage.
+    """Delete the rows that the question names, one at a time, for every kernel and time of the stage.
 
     Args:
         fitted: a stage with its factorisation.
         y: (n, k) training targets.
-        journal: is told of progress.
+        journal: receives progress.
 
     Raises:
         ConvergenceError: Lanczos does not reach its tolerance.

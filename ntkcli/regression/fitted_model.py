@@ -56,7 +56,7 @@ class FittedModel:
             question: kernels, times, ridge and uncertainty.
             stages: how it is answered, as `ways` lists it; by default with one factorisation for each Gram
                 matrix and need.
-            journal: is told of phases and progress.
+            journal: receives phases and progress.
 
         Raises:
             KernelRangeError, VarianceLimitError: a row's kernel leaves the range of floating point, or that
@@ -122,7 +122,7 @@ class FittedModel:
             question: kernels, times and uncertainty wanted now.
             columns: features d and outputs k.
             arrays: where the model is kept.
-            journal: is told of factorisations that are computed again, since they were not kept.
+            journal: receives the progress of factorisations that are computed again, since they were not kept.
 
         Raises:
             DataError: an array is missing or damaged.

@@ -36,8 +36,8 @@ class SolverRecord:
     """What a solver did for one stage.
 
     ridge: lambda as it was added to the diagonal.
-    health: what the factorisation tells.
-    times: what each solution tells.
+    health: of the factorisation.
+    times: the health of the solution at each time.
     """
 
     gram: GramName

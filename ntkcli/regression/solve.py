@@ -41,7 +41,7 @@ def fit_stage(
         support: has the Gram matrix, or computes it, and loses it.
         y: (n, k) training targets.
         question: that the stage belongs to.
-        journal: is told of phases and progress.
+        journal: receives phases and progress.
 
     Raises:
         SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
@@ -76,7 +76,7 @@ def load_stage(
         question: what is asked now; without an uncertainty there is no need of a factorisation.
         outputs: k.
         arrays: where it is kept.
-        journal: is told of what is computed.
+        journal: receives phases and progress.
 
     Raises:
         DataError: an array is missing or damaged.

@@ -44,7 +44,7 @@ class Cost:
     kept_bytes: of the factor.
     solving_vectors: arrays of a right-hand side's length, for each of them.
     action_vectors: arrays of length n, for each test row of a strip, that variances take beyond the usual.
-    deletion_vectors: arrays of length n, for each row of a strip that is left out.
+    deletion_vectors: arrays of length n, for each row of a strip that is deleted.
     """
 
     factoring: float = 0.0

@@ -16,11 +16,11 @@ from ntkcli.kernels.activations.variance_grid import VarianceGrid, coefficients_
 
 Source = HermiteSeries | PolarQuadrature
 
-# The last terms are as small as this, if the largest table allows, and so is what is left out of the series.
+# The last terms are as small as this, if the largest table allows, and so is what is truncated.
 AIM = 1e-11
 TERMS, COUNTS = [16, 32, 64, 128, 256], [6, 12, 18, 24, 32, 48, 64, 96]
 TINY = 1e-300
-# Of the angles that tell how many variances are enough.
+# How many of the angles are looked at to find how many variances are enough.
 PROBES = 12
 
 

@@ -49,7 +49,7 @@ class Entry:
 
 
 def make(name: str, **parameters: Any) -> Activation:
-    """An activation by its name; parameters that have a default may be left out."""
+    """An activation by its name; parameters that have a default may be omitted."""
     entry = ACTIVATIONS[name]
     given = {parameter.name: parameter.default for parameter in entry.parameters} | parameters
     return entry.build(**given)

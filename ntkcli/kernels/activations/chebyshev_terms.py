@@ -22,11 +22,11 @@ class ChebyshevTerms:
 
     @classmethod
     def of(cls, coefficients: FloatArray, tolerance: float) -> Self:
-        """From symmetric coefficients (terms, n, n); last ones, together below `tolerance`, are left out."""
+        """From symmetric coefficients (terms, n, n); last ones, together below `tolerance`, are truncated."""
         sizes = np.abs(coefficients).max(axis=(1, 2), initial=0)
-        left_out = np.cumsum(sizes[::-1])[::-1]
+        truncated = np.cumsum(sizes[::-1])[::-1]
         left, right, ends = [np.empty((coefficients.shape[1], 0))], [], []
-        for coefficient in coefficients[left_out > tolerance]:
+        for coefficient in coefficients[truncated > tolerance]:
             values, vectors = np.linalg.eigh((coefficient + coefficient.T) / 2)
             kept = np.abs(values) > tolerance / 10
             left.append(vectors[:, kept] * values[kept])

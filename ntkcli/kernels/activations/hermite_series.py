@@ -2,7 +2,7 @@
 
 With f(sqrt(q) z) = sum_k a_k(q) he_k(z) in normalised Hermite polynomials, E[f(u) f(v)] is
 sum_k a_k(q) a_k(q') rho^k, where rho = c / sqrt(q q'): Mehler's formula. By Parseval, sum_k a_k^2 is
-E[f(u)^2], which tells how much the terms that are left out amount to.
+E[f(u)^2], which says how much the truncated terms amount to.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ntkcli.kernels.activations.activation import PrecisionError
 from ntkcli.kernels.activations.functions import Function
 from ntkcli.kernels.activations.moments import normal_density, second_moment
 
-# The part of E[f^2] that may be left out, and the one that is aimed at.
+# The part of E[f^2] that may be truncated, and the one that is aimed at.
 TOLERANCE, AIM = 1e-9, 1e-12
 DEGREES = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 # Beyond this, he_k(z) times the density is below rounding for every f of interest.
@@ -61,7 +61,7 @@ class HermiteSeries:
     def correlations(self, q: FloatArray, angles: FloatArray) -> FloatArray:
         """E[f(u) f(v)] / sqrt(E[f(u)^2] E[f(v)^2]) at angles (t,) for pairs of variances (n,): (t, n, n)."""
         a = _expand(self.f, self.strip, q, self.degree)
-        # What is left out of it would be missing from equal arguments' correlation of 1.
+        # What is truncated would be missing from equal arguments' correlation of 1.
         a /= np.linalg.norm(a, axis=1)[:, None]
         powers = np.cos(angles)[:, None] ** np.arange(self.degree + 1)
         return np.array([(a * power) @ a.T for power in powers])

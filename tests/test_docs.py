@@ -3,13 +3,16 @@
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import NamedTuple
 
 import pytest
 
 from ntkcli.spec.file import read_spec
+
+Ntk = Callable[..., CompletedProcess[str]]
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -46,33 +49,33 @@ def try_yaml(text: str, folder: Path) -> None:
     read_spec(path)
 
 
-def try_command(line: str, folder: Path) -> None:
+def try_command(line: str, folder: Path, ntk: Ntk) -> None:
     """Run what can be run without network; of make, check that it knows what to do."""
     if line.startswith("ntk "):
-        command = [sys.executable, "-m", "ntkcli", *line.split()[1:]]
+        outcome = ntk(*line.split()[1:])
+        assert outcome.returncode == 0, outcome.stderr
     elif line.startswith("make "):
         command = ["make", "--dry-run", *line.split()[1:]]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
     else:
         assert line in INSTALLING, f"nothing checks {line!r}"
-        return
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path) -> None:
+def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path, ntk: Ntk) -> None:
     for block in blocks(page):
         match block.language:
             case "yaml":
                 try_yaml(block.text, folder)
             case "sh":
                 for line in block.text.splitlines():
-                    try_command(line, folder)
+                    try_command(line, folder, ntk)
             case "make":
                 (folder / "Makefile").write_text(block.text)
-                try_command("make runs/concrete/run.json", folder)
+                try_command("make runs/concrete/run.json", folder, ntk)
             case "crontab":
                 command = block.text.split("&&")[1].strip()
-                try_command(command.removeprefix(".venv/bin/"), folder)
+                try_command(command.removeprefix(".venv/bin/"), folder, ntk)
             case other:
                 pytest.fail(f"nothing checks blocks of {other!r}")
 
@@ -94,7 +97,7 @@ def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("spec", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda spec: spec.stem)
-def test_every_config_fits(spec: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ntkcli", "fit", str(spec), "--out", str(tmp_path / "run")]
-    subprocess.run(command, check=True, capture_output=True)
+def test_every_config_fits(spec: Path, tmp_path: Path, ntk: Ntk) -> None:
+    outcome = ntk("fit", spec, "--out", tmp_path / "run")
+    assert outcome.returncode == 0, outcome.stderr
     assert (tmp_path / "run" / "predictions.csv").exists()

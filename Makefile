@@ -1,5 +1,6 @@
 # make demo    install into .venv and fit the concrete data
-# make test    run the tests
+# make test    run the tests, a worker for every processor; `.venv/bin/python -m pytest FILE` runs some without any
+# make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
 # make check   format, lint, types and tests: what CI runs
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
@@ -12,9 +13,12 @@ BIN := $(VENV)/bin
 PEER := .bench/peer
 RESULTS := .bench/results
 MNIST := .bench/mnist
+WORKERS := -n auto --dist worksteal
+# Folders of tests whose results depend on how BLAS rounds.
+ROUNDING_TESTS := tests/linalg tests/inference tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test check format bench bench-mnist results clean
+.PHONY: demo test test-other-blas check format bench bench-mnist results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -23,13 +27,17 @@ demo: $(VENV)/installed
 	@echo "the run:     runs/concrete/run.json, runs/concrete/spec.yaml"
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
+
+test-other-blas: $(VENV)/test
+	$(BIN)/python tests/other_blas.py $(WORKERS) $(ROUNDING_TESTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+	$(MAKE) test-other-blas
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .

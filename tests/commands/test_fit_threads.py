@@ -133,6 +133,7 @@ def test_an_omp_num_threads_that_is_no_number_is_passed_over(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
 ) -> None:
     spec = make_spec()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert ntk("fit", spec).returncode == 0
     expected = load_json(tmp_path / "run" / "run.json")["compute"]["threads"]
     monkeypatch.setenv("OMP_NUM_THREADS", value)

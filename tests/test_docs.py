@@ -27,7 +27,9 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[Block]:
-    found = re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     return [Block(language, text) for language, text in found]
 
 
@@ -45,7 +47,7 @@ def try_yaml(text: str, folder: Path) -> None:
     """Read a spec; one that starts with a comment `# NAME.yaml` stays under that name for later commands."""
     name = re.match(r"# (\S+\.yaml)\n", text)
     path = folder / (name[1] if name else "configs/block.yaml")
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     read_spec(path)
 
 
@@ -71,7 +73,7 @@ def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path
                 for line in block.text.splitlines():
                     try_command(line, folder, ntk)
             case "make":
-                (folder / "Makefile").write_text(block.text)
+                (folder / "Makefile").write_text(block.text, encoding="utf-8")
                 try_command("make runs/concrete/run.json", folder, ntk)
             case "crontab":
                 command = block.text.split("&&")[1].strip()
@@ -82,7 +84,7 @@ def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path
 
 def test_every_setting_in_the_tables_of_networks_is_read(folder: Path) -> None:
     """The right column of `| stax | `network:` |`, which are lines of a flow mapping."""
-    page = (ROOT / "docs" / "networks.md").read_text()
+    page = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
     settings = re.findall(r"^\|[^|]*\| `([^|`]+)` \|$", page, flags=re.MULTILINE)
     assert len(settings) > 25
     for setting in settings:
@@ -92,7 +94,7 @@ def test_every_setting_in_the_tables_of_networks_is_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)\s#]+)[^)\s]*\)", page.read_text()):
+    for target in re.findall(r"\]\((?!https?:)([^)\s#]+)[^)\s]*\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 

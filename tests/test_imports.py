@@ -22,7 +22,7 @@ def module_name(path: Path) -> str:
 
 
 MATHS_MODULES = [f"ntkcli.{name}" for name in (*MATHS, *UNDER_THE_MATHS)]
-SOURCES = {module_name(path): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+SOURCES = {module_name(path): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imported(nodes: Iterable[ast.AST]) -> set[str]:

@@ -1,5 +1,6 @@
 # make demo    install into .venv and fit the concrete data
-# make test    run the tests
+# make test    run the tests, a worker for every processor; `.venv/bin/python -m pytest FILE` runs some without any
+# make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
 # make check   format, lint, types and tests: what CI runs
 # make coverage   tests, and the lines of the package that they do not reach
 # make dist    sdist and wheel in dist/, tried in an empty environment
@@ -14,9 +15,12 @@ BIN := $(VENV)/bin
 PEER := .bench/peer
 RESULTS := .bench/results
 MNIST := .bench/mnist
+WORKERS := -n auto --dist worksteal
+# Folders of tests whose results depend on how BLAS rounds.
+ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test check format coverage dist bench bench-mnist results clean
+.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -25,13 +29,17 @@ demo: $(VENV)/installed
 	@echo "the run:     runs/concrete/run.json, runs/concrete/spec.yaml"
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
+
+test-other-blas: $(VENV)/test
+	$(BIN)/python tests/other_blas.py $(WORKERS) $(ROUNDING_TESTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+	$(MAKE) test-other-blas
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .

@@ -1,6 +1,16 @@
 """What all tests share."""
 
+# ruff: noqa: E402 - numpy asks for the number of threads when it is imported.
+
 import os
+
+# Workers beside each other leave each other the processors; runs with `threads: auto` follow OMP_NUM_THREADS.
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+if IS_WORKER:
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+else:
+    os.environ.pop("OMP_NUM_THREADS", None)
+
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +38,12 @@ settings.register_profile(
 )
 settings.load_profile("ntkcli")
 
-os.environ.pop("OMP_NUM_THREADS", None)
+
+@pytest.fixture(autouse=True)
+def free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much as any test plans for, however much neighbours leave of the machine's."""
+    monkeypatch.setattr("ntkcli.planning.machine._free_memory", lambda: 2**35)
+    monkeypatch.setattr("ntkcli.planning.machine._group_limits", lambda: iter(()))
 
 
 @pytest.fixture

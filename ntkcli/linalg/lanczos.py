@@ -88,8 +88,8 @@ class KrylovSpaces:
     def apply(self, function: Function, tolerance: float, floor: float = 0.0) -> Applied:
         """f(Z) b = |b| V f(T) e_1 for each column.
 
-        The error is estimated by the change over two steps, of the worst column. Where rounding keeps that
-        above the tolerance, the error is what the operator's rounding can do to f.
+        The error is estimated by the change over two steps, of the worst column, or by what the operator's
+        rounding can do to f where that is more.
 
         Args:
             function: f, on an array of eigenvalues.
@@ -111,9 +111,9 @@ class KrylovSpaces:
                 # A change that rounding explains, and that no longer falls.
                 allowed = (change <= found.rounding) & (found.rounding <= WORST_TOLERANCE)
                 stalled |= allowed & ((change > before / 2) | (steps == MAX_STEPS))
-                error = np.where(change <= tolerance, change, found.rounding)
                 if np.all((change <= tolerance) | stalled):
-                    return Applied(self._combine(found.coefficients), steps, float(error.max()))
+                    error = float(np.maximum(change, found.rounding).max())
+                    return Applied(self._combine(found.coefficients), steps, error)
                 if steps == MAX_STEPS:
                     raise ConvergenceError(f"an error of {change.max():.1g} after {steps} steps")
                 before = change

@@ -122,7 +122,7 @@ class FittedModel:
             question: kernels, times and uncertainty wanted now.
             columns: features d and outputs k.
             arrays: where the model is kept.
-            journal: receives the progress of factorisations that are computed again, since they were not kept.
+            journal: receives the progress of factorisations that were not kept, and are computed again.
 
         Raises:
             DataError: an array is missing or damaged.

@@ -1,5 +1,6 @@
 """Threads: tiles in a pool with BLAS at one thread each, factorisations and solves with BLAS at all."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class Watch:
                 self.tiles |= blas_threads()
                 self._change.notify_all()
                 # Every thread that there should be gets the time to join in, and one more.
-                self._change.wait_for(lambda: self.most >= self.expected, timeout=10)
+                self._change.wait_for(lambda: self.most >= self.expected, timeout=60)
             time.sleep(0.001)
             found = tile(*args, **settings)
             with self._change:
@@ -136,9 +137,11 @@ def test_an_omp_num_threads_that_is_no_number_is_passed_over(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
 ) -> None:
     spec = make_spec()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert ntk("fit", spec).returncode == 0
     expected = load_json(tmp_path / "run" / "run.json")["compute"]["threads"]
-    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    # As bytes of UTF-8, in whatever locale.
+    monkeypatch.setenv("OMP_NUM_THREADS", os.fsdecode(value.encode()))
     assert ntk("fit", spec, "--overwrite").returncode == 0
     assert load_json(tmp_path / "run" / "run.json")["compute"]["threads"] == expected
 

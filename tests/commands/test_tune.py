@@ -45,7 +45,7 @@ def test_a_search_writes_its_scores_its_best_spec_and_a_fit(make_spec: MakeSpec,
 
 
 def test_there_is_a_line_for_every_candidate(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
-    ntk("tune", make_spec(tune=TUNE))
+    assert ntk("tune", make_spec(tune=TUNE)).returncode == 0
     table = trials(out)
     assert list(table.columns) == [
         "trial",
@@ -146,7 +146,8 @@ def test_overwriting_replaces_a_search_and_nothing_else(make_spec: MakeSpec, ntk
 def test_of_equal_scores_the_first_wins(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
     """Without hidden layers, the activation is none."""
     space = {"network.activation": ["erf", "relu"], "network.depth": [1], "inference.ridge": [0.1]}
-    ntk("tune", make_spec(tune={"space": space}))
+    outcome = ntk("tune", make_spec(tune={"space": space}))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
     table = trials(out)
     assert table["rmse"].nunique() == 1
     activation = read_spec(out / "best.yaml").spec.network.activation
@@ -156,7 +157,9 @@ def test_of_equal_scores_the_first_wins(make_spec: MakeSpec, ntk: Ntk, out: Path
 
 def test_larger_is_better_where_it_is(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
     space = SPACE | {"inference.kernel": ["nngp", "ntkgp"], "inference.time": ["inf"]}
-    ntk("tune", make_spec(tune={"objective": "log_marginal_likelihood", "space": space}))
+    assert (
+        ntk("tune", make_spec(tune={"objective": "log_marginal_likelihood", "space": space})).returncode == 0
+    )
     table = trials(out)
     assert "standard_error" not in table.columns
     first = table.iloc[table["log_marginal_likelihood"].argmax()]

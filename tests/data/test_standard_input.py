@@ -54,7 +54,7 @@ def test_a_path_is_itself(tmp_path: Path) -> None:
         (b"a", "standard input: has a header but no data rows"),
         (TABLE + b"x,5\n", "standard input:4: column 'a': found 'x'"),
         (b"a;b\n1;2\n", "standard input:1: columns are separated by ';'"),
-        (gzip.compress(TABLE * 900)[:-9], "standard input: the compressed file is damaged"),
+        (gzip.compress(TABLE * 900, mtime=0)[:-9], "standard input: the compressed file is damaged"),
         (b"PK\x03\x04\xff", "standard input: is an archive or a workbook"),
     ],
 )

@@ -63,6 +63,11 @@ MACHINES = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def free_memory() -> None:
+    """The machine's own, which is what is tested here."""
+
+
 class Usage(NamedTuple):
     """What shutil.disk_usage returns."""
 

@@ -125,7 +125,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: found.append(path.read_text(encoding="utf-8")))
     reader.start()
     fill(path)
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert found == [TEXT]
     assert path.is_fifo()
     assert list(tmp_path.iterdir()) == [path]

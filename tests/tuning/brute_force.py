@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Dense:
             found = job.evaluator.symmetric(job.train, ["nngp", "ntk"])
             return cls(job, {kernel: matrix.to_array() for kernel, matrix in found.items()})
 
-    @property
+    @cached_property
     def y(self) -> FloatArray:
         return self.job.dataset.y_train
 

@@ -1,13 +1,5 @@
-"""BLAS at one thread: on matrices this small, threads would only wait for each other."""
+"""BLAS at one thread."""
 
-from collections.abc import Iterator
+from ..one_thread import one_blas_thread
 
-import pytest
-from threadpoolctl import threadpool_limits
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_blas_thread() -> Iterator[None]:
-    """For a module's tests."""
-    with threadpool_limits(limits=1):
-        yield
+__all__ = ["one_blas_thread"]

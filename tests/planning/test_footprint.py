@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -10,22 +9,10 @@ from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import BLOCK_ROWS, block_bytes
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes
-from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.question import Pair, Question
-from ntkcli.regression.stages import Stage
-from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.question import Question
 
-SIZES = Sizes(n=5000, m=700, d=10)
-NAMES = ["cholesky", "lanczos", "eigh"]
-TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
-
-
-def stage(solver: str, kernel: KernelName = "ntk") -> Stage:
-    return Stage(KERNELS[kernel].gram, SOLVERS[solver], (Pair(kernel, TIMES[solver]),))
-
-
-def question(solver: str, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any) -> Question:
-    return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
+from .stages import NAMES, SIZES, question, stage
 
 
 def memory(

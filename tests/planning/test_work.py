@@ -1,8 +1,6 @@
 """Arithmetic of a stage, by reason."""
 
-import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,23 +8,9 @@ from hypothesis import strategies as st
 
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, stage_work
-from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.question import Pair, Question
-from ntkcli.regression.stages import Stage
-from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 
-SIZES = Sizes(n=5000, m=700, d=10)
-NAMES = ["cholesky", "lanczos", "eigh"]
-TIMES = {"none": 0.0, "cholesky": math.inf, "lanczos": 10.0, "eigh": 10.0}
-
-
-def stage(solver: str, kernel: KernelName = "ntk") -> Stage:
-    return Stage(KERNELS[kernel].gram, SOLVERS[solver], (Pair(kernel, TIMES[solver]),))
-
-
-def question(solver: str, kernel: KernelName = "ntk", uncertainty: Any = "none", **changes: Any) -> Question:
-    return Question({kernel: [TIMES[solver]]}, uncertainty=uncertainty, **changes)
+from .stages import NAMES, SIZES, question, stage
 
 
 def operations(solver: str, sizes: Sizes = SIZES, uncertainty: str = "variance") -> float:

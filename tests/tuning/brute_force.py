@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.linalg import expm
 from scipy.stats import multivariate_normal, norm
 
 from ntkcli.arrays import FloatArray
@@ -24,6 +23,8 @@ from ntkcli.tuning.scoring import Scored
 from ntkcli.tuning.search import search
 from ntkcli.tuning.splits import Split, splits
 from ntkcli.tuning.trials import Trial
+
+from ..inference.gaussian import dense_flow
 
 MakeSpec = Callable[..., Path]
 
@@ -134,9 +135,3 @@ class Dense:
 def numbers(scored: Scored) -> list[float]:
     """The scores, NaN where there is none."""
     return [math.nan if score.value is None else score.value for score in scored.values()]
-
-
-def dense_flow(gram: FloatArray, time: float) -> FloatArray:
-    """F_t(G) = G^{-1} (I - exp(-t G))."""
-    decay = np.zeros_like(gram) if time == math.inf else expm(-time * gram)
-    return np.linalg.solve(gram, np.eye(len(gram)) - decay)

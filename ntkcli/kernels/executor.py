@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Protocol, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 # Tasks for each worker that are begun, waiting, or done with results that are not read yet.
 AHEAD = 4
@@ -64,7 +64,7 @@ class Threads:
         """The values of all items in the items' order, few of them computed ahead of the reader."""
         pool = ThreadPoolExecutor(self.workers)
         running: deque[Future[T]] = deque()
-        with threadpool_limits(1, user_api="blas"):
+        with _blas().limit(limits=1, user_api="blas"):
             try:
                 for item in items:
                     running.append(pool.submit(task, item))
@@ -82,6 +82,12 @@ class Threads:
         batches = [items[start : start + length] for start in range(0, len(items), length)]
         for results in self.map(partial(_run_batch, task, then), batches):
             yield from results
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS libraries of this process: finding them takes as long as computing a few tiles."""
+    return ThreadpoolController()
 
 
 def _run_batch(task: Callable[[P], T], then: Callable[[P, T], R], items: Sequence[P]) -> list[R]:

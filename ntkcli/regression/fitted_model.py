@@ -1,15 +1,17 @@
 """A fitted model in memory: stages that are solved, ready to predict any rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from ntkcli.arrays import ArraySink, ArraySource, FloatArray
 from ntkcli.inference.prediction import Prediction
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage
 from ntkcli.regression.predict import in_order, predict
@@ -45,6 +47,9 @@ class FittedModel:
         y: FloatArray,
         question: Question,
         stages: Sequence[Stage] | None = None,
+        *,
+        executor: Executor | None = None,
+        dtype: npt.DTypeLike = np.float64,
         journal: Journal | None = None,
     ) -> Self:
         """Fit a network's kernels to training rows.
@@ -56,6 +61,8 @@ class FittedModel:
             question: kernels, times, ridge and uncertainty.
             stages: how it is answered, as `ways` lists it; by default with one factorisation for each Gram
                 matrix and need.
+            executor: computes kernels; by default one thread.
+            dtype: that Gram matrices are stored and factored in.
             journal: receives phases and progress.
 
         Raises:
@@ -66,9 +73,12 @@ class FittedModel:
             ConvergenceError: an iteration does not reach its tolerance.
         """
         journal = journal or Journal()
-        evaluator = Evaluator(network.tabulated(network.spans(x)))
+        tabulated = network.tabulated(network.spans(x, dtype))
+        evaluator = Evaluator(tabulated, executor=executor or Threads(), dtype=dtype)
+        rows = tabulated.rows(x, dtype)
         chosen = next(ways(question)) if stages is None else stages
-        fitted = [fit_stage(stage, _support(evaluator, x), y, question, journal) for stage in chosen]
+        # A support for each, since a stage overwrites the Gram matrix that it factors.
+        fitted = [fit_stage(stage, Support(evaluator, rows), y, question, journal) for stage in chosen]
         return cls(x, evaluator, Reach(evaluator.network, network, evaluator.dtype), question, fitted)
 
     def predict(self, x: FloatArray) -> list[Answer]:
@@ -88,12 +98,14 @@ class FittedModel:
 
     def _predict(self, network: Network, x: FloatArray) -> Iterable[tuple[Pair, Prediction]]:
         """What every stage predicts for rows that one network serves."""
-        own = network is self.evaluator.network
-        support = None if own else _support(Evaluator(**{**vars(self.evaluator), "network": network}), self.x)
-        rows = network.rows(x, self.evaluator.dtype)
-        for stage in self.stages:
+        stages, dtype = self.stages, self.evaluator.dtype
+        if network is not self.evaluator.network:
+            support = Support(replace(self.evaluator, network=network), network.rows(self.x, dtype))
+            stages = [stage.on(support) for stage in stages]
+        rows = network.rows(x, dtype)
+        for stage in stages:
             wanted = [pair for pair in self.question.pairs if pair in stage.stage.pairs]
-            yield from predict(stage if support is None else stage.on(support), rows, wanted).items()
+            yield from predict(stage, rows, wanted).items()
 
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""
@@ -130,14 +142,11 @@ class FittedModel:
         journal = journal or Journal()
         features, outputs = columns
         x = arrays.read("x_train", -1, features)
+        rows = evaluator.network.rows(x, evaluator.dtype)
         wanted = set(question.pairs)
         stages = [
-            load_stage(stage, place, _support(evaluator, x), question, outputs, arrays, journal)
+            load_stage(stage, place, Support(evaluator, rows), question, outputs, arrays, journal)
             for place, stage in enumerate(kept)
             if wanted & set(stage.stage.pairs)
         ]
         return cls(x, evaluator, Reach(evaluator.network, plain, evaluator.dtype), question, stages)
-
-
-def _support(evaluator: Evaluator, x: FloatArray) -> Support:
-    return Support(evaluator, evaluator.network.rows(x, evaluator.dtype))

@@ -1,7 +1,7 @@
 """A stage that is solved: its factorisation, its coefficients, and how far they can be trusted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from ntkcli.arrays import ArraySink, FloatArray
@@ -124,8 +124,7 @@ class FittedStage:
 
     def on(self, support: Support) -> Self:
         """The same with the support rows as another network sees them."""
-        own = Support(support.evaluator, support.rows, support.allocate, self.support.matrices)
-        return type(self)(**{**vars(self), "support": own})
+        return replace(self, support=replace(support, matrices=self.support.matrices))
 
 
 def coefficients_name(gram: GramName, time: float) -> str:

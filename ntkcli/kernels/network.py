@@ -48,6 +48,11 @@ class Network:
         return [step for step in self.steps if isinstance(step, Activate)]
 
     @property
+    def has_tables(self) -> bool:
+        """Whether an activation reads tables, which end at some variance."""
+        return any(step.activation.has_tables for step in self.activations)
+
+    @property
     def is_linear(self) -> bool:
         """Whether the network is a linear function of its inputs, however deep."""
         plain = all(isinstance(step.activation, Identity) for step in self.activations)

@@ -14,10 +14,10 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.writer import ModelWriter
 from ntkcli.planning.plan import Plan
 from ntkcli.regression.deletion import delete_rows
+from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
 from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Pair, time_text
-from ntkcli.regression.solve import fit_stages
 from ntkcli.regression.support import Support
 from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
 from ntkcli.results.calibration import Calibration, calibrated
@@ -41,12 +41,14 @@ class Fitting:
 
     job: Job
     run: RunDirectory
+    model: FittedModel = field(init=False)
     writer: ModelWriter = field(init=False)
     records: list[SolverRecord] = field(default_factory=list)
     calibrations: dict[Pair, Calibration] = field(default_factory=dict)
     results: dict[Pair, Result] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.model = FittedModel(self.job.dataset.train.x, self.job.evaluator, self.job.question)
         self.writer = ModelWriter(self.run.folder("model"), self.job)
 
     def carry_out(self, plan: Plan) -> None:
@@ -64,7 +66,7 @@ class Fitting:
             with job.journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(self.run.folder("kernels"), names, support, job.test, advance)
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):
-            for fitted in fit_stages(plan.stages, support, job.dataset.y_train, job.question, job.journal):
+            for fitted in self.model.fit_in_turn(plan.stages, support, job.dataset.y_train, job.journal):
                 self._add(fitted)
 
     def _add(self, fitted: FittedStage) -> None:

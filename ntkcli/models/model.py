@@ -42,14 +42,12 @@ class Model:
     arrays: reads the rest, when it is wanted.
     file: model.json.
     schema: how rows are read.
-    plain: the network without tables.
     network: with the tables that the fit had.
     """
 
     arrays: ArrayReader
     file: ModelFile
     schema: Schema
-    plain: Network
     network: Network
 
     @property
@@ -89,7 +87,7 @@ class Model:
         evaluator = Evaluator(self.network, executor=Threads(threads), dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
-            return FittedModel.load(evaluator, self.plain, kept, question, (d, k), self.arrays, journal)
+            return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal)
         except KeyError as error:
             raise DataError(
                 f"{self.arrays.folder / NAME}: is damaged: a factorisation lacks {error}: {AGAIN}"
@@ -173,13 +171,12 @@ def load_model(run: Path) -> Model:
     schema = _schema(file, arrays)
     d = len(schema.features.columns)
     try:
-        plain = network_of(file.network, d)
-        network = tabulated(plain, [np.array(span) for span in file.tables])
+        network = tabulated(network_of(file.network, d), [np.array(span) for span in file.tables])
     except (SpecError, ValueError, IndexError) as error:
         raise DataError(
             f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
         ) from error
-    return Model(arrays, file, schema, plain, network)
+    return Model(arrays, file, schema, network)
 
 
 def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:

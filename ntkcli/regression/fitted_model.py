@@ -1,7 +1,8 @@
 """A fitted model in memory: stages that are solved, ready to predict any rows."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -28,16 +29,18 @@ class FittedModel:
 
     x: (n, d) training rows.
     evaluator: computes kernels of the network that was fitted.
-    reach: the network's, and wider ones where rows ask for it.
     question: what was asked.
-    stages: what answers it, each with its factorisation if an uncertainty is asked for.
+    stages: what answers it.
     """
 
     x: FloatArray
     evaluator: Evaluator
-    reach: Reach
     question: Question
-    stages: Sequence[FittedStage]
+    stages: list[FittedStage] = field(default_factory=list)
+
+    @cached_property
+    def _reach(self) -> Reach:
+        return Reach(self.evaluator.network, self.evaluator.dtype)
 
     @classmethod
     def fit(
@@ -52,10 +55,10 @@ class FittedModel:
         dtype: npt.DTypeLike = np.float64,
         journal: Journal | None = None,
     ) -> Self:
-        """Fit a network's kernels to training rows.
+        """Fit a network's kernels to training rows, and keep every factorisation.
 
         Args:
-            network: without tables.
+            network: the network; tables of its activations are made for these rows.
             x: (n, d) training rows.
             y: (n, k) training targets; the prior's mean is 0, so centre them.
             question: kernels, times, ridge and uncertainty.
@@ -72,14 +75,36 @@ class FittedModel:
             SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
             ConvergenceError: an iteration does not reach its tolerance.
         """
-        journal = journal or Journal()
         tabulated = network.tabulated(network.spans(x, dtype))
-        evaluator = Evaluator(tabulated, executor=executor or Threads(), dtype=dtype)
+        model = cls(x, Evaluator(tabulated, executor=executor or Threads(), dtype=dtype), question)
         rows = tabulated.rows(x, dtype)
-        chosen = next(ways(question)) if stages is None else stages
-        # A support for each, since a stage overwrites the Gram matrix that it factors.
-        fitted = [fit_stage(stage, Support(evaluator, rows), y, question, journal) for stage in chosen]
-        return cls(x, evaluator, Reach(evaluator.network, network, evaluator.dtype), question, fitted)
+        for stage in next(ways(question)) if stages is None else stages:
+            # A support for each, since a stage overwrites the Gram matrix that it factors.
+            support = Support(model.evaluator, rows)
+            model.stages.append(fit_stage(stage, support, y, question, journal or Journal()))
+        return model
+
+    def fit_in_turn(
+        self, stages: Sequence[Stage], support: Support, y: FloatArray, journal: Journal
+    ) -> Iterator[FittedStage]:
+        """Fit stages one after another, in the memory of one: as `ntk fit` does.
+
+        Each has its factorisation until the next is asked for; afterwards the model predicts means.
+
+        Args:
+            stages: how the question is answered.
+            support: the training rows; stages share their Gram matrices.
+            y: (n, k) training targets.
+            journal: receives phases and progress.
+
+        Raises:
+            SingularMatrixError, ConvergenceError: as `fit`.
+        """
+        for stage in stages:
+            fitted = fit_stage(stage, support, y, self.question, journal)
+            self.stages.append(fitted)
+            yield fitted
+            fitted.release()
 
     def predict(self, x: FloatArray) -> list[Answer]:
         """The answer of every kernel and time, in the order asked, for rows (m, d).
@@ -88,7 +113,7 @@ class FittedModel:
             KernelRangeError, VarianceLimitError, PrecisionError: as `fit`.
         """
         parts: dict[Pair, list[Prediction]] = {pair: [] for pair in self.question.pairs}
-        networks = self.reach.networks_for(x, together=self.question.uncertainty == "covariance")
+        networks = self._reach.networks_for(x, together=self.question.uncertainty == "covariance")
         for rows, network in networks:
             for pair, prediction in self._predict(network, x[rows]):
                 parts[pair].append(prediction)
@@ -118,7 +143,6 @@ class FittedModel:
     def load(
         cls,
         evaluator: Evaluator,
-        plain: Network,
         kept: Sequence[KeptStage],
         question: Question,
         columns: tuple[int, int],
@@ -129,7 +153,6 @@ class FittedModel:
 
         Args:
             evaluator: computes kernels of the network that was fitted.
-            plain: the network without tables.
             kept: what is known of the stages.
             question: kernels, times and uncertainty wanted now.
             columns: features d and outputs k.
@@ -149,4 +172,4 @@ class FittedModel:
             for place, stage in enumerate(kept)
             if wanted & set(stage.stage.pairs)
         ]
-        return cls(x, evaluator, Reach(evaluator.network, plain, evaluator.dtype), question, stages)
+        return cls(x, evaluator, question, stages)

@@ -19,12 +19,10 @@ class Reach:
     So a row is predicted the same whatever rows come with it.
 
     network: as it was fitted.
-    plain: the same without tables.
     dtype: that kernels are stored in.
     """
 
     network: Network
-    plain: Network
     dtype: npt.DTypeLike
     _wider: Network | None = field(default=None, init=False)
 
@@ -39,14 +37,14 @@ class Reach:
             KernelRangeError, VarianceLimitError: a row's kernel leaves the range of an activation.
             PrecisionError: an activation cannot be had to 1e-9 there.
         """
-        spans = self.plain.spans(x, self.dtype)
-        if self.network.steps == self.plain.steps or _reaches(self.network, spans):
+        spans = self.network.spans(x, self.dtype)
+        if not self.network.has_tables or _reaches(self.network, spans):
             return [(np.arange(len(x)), self.network)]
         if together:
             return [(np.arange(len(x)), self._wider_network(spans))]
         inside = [
             _within(rows.q, limits)
-            for rows, limits in zip(self.plain.walk(x), self.network.tabulated_for, strict=False)
+            for rows, limits in zip(self.network.walk(x), self.network.tabulated_for, strict=False)
         ]
         near = np.all(inside, axis=0)
         parts = [(np.flatnonzero(near), self.network), (np.flatnonzero(~near), self._wider_network(spans))]
@@ -56,7 +54,7 @@ class Reach:
         widest = self._wider or self.network
         if not _reaches(widest, spans):
             joined = [np.concatenate(both) for both in zip(spans, widest.tabulated_for, strict=True)]
-            widest = self.plain.tabulated(joined)
+            widest = self.network.tabulated(joined)
         self._wider = widest
         return widest
 

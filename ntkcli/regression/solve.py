@@ -1,7 +1,5 @@
 """How a stage is solved: its Gram matrix is factored in place, then come the coefficients at every time."""
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 
 from ntkcli.arrays import ArraySource, FloatArray
@@ -16,19 +14,6 @@ from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Factoring, Kept
-
-
-def fit_stages(
-    stages: Sequence[Stage], support: Support, y: FloatArray, question: Question, journal: Journal
-) -> Iterator[FittedStage]:
-    """Fit stages one after another; each has its factorisation until the next is asked for.
-
-    Arguments and errors as for `fit_stage`.
-    """
-    for stage in stages:
-        fitted = fit_stage(stage, support, y, question, journal)
-        yield fitted
-        fitted.release()
 
 
 def fit_stage(

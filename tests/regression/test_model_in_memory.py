@@ -79,7 +79,7 @@ def test_a_model_that_was_kept_predicts_the_same(solver: str, with_factors: bool
     model = fitted(data, question, solver)
     kept = model.save(shelf, with_factors=with_factors)
     assert any(name.startswith("factors/") for name in shelf.arrays) == with_factors
-    again = FittedModel.load(model.evaluator, data.network, kept, question, (4, 2), shelf)
+    again = FittedModel.load(model.evaluator, kept, question, (4, 2), shelf)
     for pair, prediction in predictions(model, data.x_test).items():
         assert_same(predictions(again, data.x_test)[pair], prediction, 1e-12)
 
@@ -89,7 +89,7 @@ def test_a_part_of_the_question_is_answered_by_the_stages_that_it_needs() -> Non
     model = fitted(data, Question(EVERYTHING, ridge=0.1))
     kept = model.save(shelf)
     part = Question({"nngp": [INF]}, ridge=0.1, uncertainty="none")
-    again = FittedModel.load(model.evaluator, data.network, kept, part, (4, 2), shelf)
+    again = FittedModel.load(model.evaluator, kept, part, (4, 2), shelf)
     assert [stage.stage.pairs for stage in again.stages] == [(("nngp", INF),)]
     (answer,) = again.predict(data.x_test)
     whole = predictions(model, data.x_test)

@@ -44,6 +44,7 @@ class Activation(ABC):
     """
 
     work_arrays: ClassVar[int] = 2
+    has_tables: ClassVar[bool] = False
 
     @property
     def largest_variance(self) -> float:

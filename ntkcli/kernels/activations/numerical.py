@@ -57,6 +57,7 @@ class Tabulated(Numerical):
 
     value: AngleTable
     derivative: AngleTable
+    has_tables: ClassVar[bool] = True
 
     def dual(self, tile: Tile) -> None:
         """The duals, from the tables."""

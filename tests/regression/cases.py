@@ -17,11 +17,11 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.regression.deletion import delete_rows
-from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
+from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.fitted_stage import Answer, SolverRecord
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Question
-from ntkcli.regression.solve import fit_stages
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.regression.support import Support
 from ntkcli.spec.network import NetworkSpec
@@ -56,7 +56,6 @@ class Regression:
 
     journal: is told of phases.
     records: of the solvers, filled while answering.
-    fitted: the stages so far, their factorisations released.
     """
 
     support: Support
@@ -65,17 +64,16 @@ class Regression:
     stages: Sequence[Stage]
     journal: Journal = field(default_factory=Journal)
     records: list[SolverRecord] = field(default_factory=list)
-    fitted: list[FittedStage] = field(default_factory=list)
 
     def answers(self, test: Rows) -> Iterator[Answer]:
         """Predictions for the rows `test`, and training rows predicted without themselves."""
-        for fitted in fit_stages(self.stages, self.support, self.y, self.question, self.journal):
+        model = FittedModel(self.support.rows.x, self.support.evaluator, self.question)
+        for fitted in model.fit_in_turn(self.stages, self.support, self.y, self.journal):
             with self.journal.phase("predict"):
                 predictions = predict(fitted, test, fitted.stage.pairs)
             deleted = delete_rows(fitted, self.y, self.journal)
             if fitted.record:
                 self.records.append(fitted.record)
-            self.fitted.append(fitted)
             for pair in fitted.stage.pairs:
                 yield fitted.answer(pair, predictions[pair], deleted.get(pair))
 

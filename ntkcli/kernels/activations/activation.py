@@ -41,6 +41,7 @@ class Activation(ABC):
     Activations are equal if they have the same duals by the same computation; all of them can be pickled.
 
     work_arrays: how many arrays `dual` needs in Tile.work.
+    has_tables: whether `dual` reads tables, which end at some variance.
     """
 
     work_arrays: ClassVar[int] = 2

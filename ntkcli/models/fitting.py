@@ -68,6 +68,8 @@ class Fitting:
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):
             for fitted in self.model.fit_in_turn(plan.stages, support, job.dataset.y_train, job.journal):
                 self._add(fitted)
+        # What is written from here on needs the memory.
+        support.matrices.clear()
 
     def _add(self, fitted: FittedStage) -> None:
         """What a stage gives while it has its factorisation."""

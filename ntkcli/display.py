@@ -13,6 +13,10 @@ from ntkcli.journal import Advance, unseen
 
 if TYPE_CHECKING:
     from ntkcli.results.metrics import Metrics
+    from ntkcli.results.score import BaselineScore, KernelScore
+
+# What a table shows where the target was not observed.
+UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": None}
 
 
 class Stream:
@@ -89,22 +93,29 @@ def labelled(lines: list[tuple[str, str]]) -> str:
 
 
 def score_table(metrics: "Metrics") -> str:
-    """A line for every kernel, time and target, then for the models without a kernel.
+    """Return a table with a line for every kernel, time and target, and below them the baselines.
 
-    The target's column is there only if there are several.
+    The target's column is there only if there are several, and the baselines only if any target was observed.
     """
-    several = len({score["target"] for score in metrics.scores}) > 1
-    names = ["kernel", "time", "target"] if several else ["kernel", "time"]
-    is_scored = any("accuracy" in score for score in metrics.scores)
-    shown = ["accuracy", "log_loss", "brier"] if is_scored else ["rmse", "nll", "coverage"]
-    lines = [["rows", *names, *shown, "seconds"]]
-    baselines = [{"kernel": score["model"], "time": "", **score} for score in metrics.baselines]
-    seconds = [f"{ready:.2f}" for ready in metrics.ready] + [""] * len(baselines)
-    observed = baselines if any(shown[0] in score for score in baselines) else []
-    for score, ready in zip([*metrics.scores, *observed], seconds, strict=False):
-        numbers = [_number(score.get(metric)) for metric in shown]
-        lines.append([str(metrics.rows), *(score[name] for name in names), *numbers, ready])
+    # Not at the top: numpy takes long to load, and only who has scores needs it.
+    from ntkcli.regression.question import time_text
+
+    several = len({score.target for score in metrics.scores}) > 1
+    summaries = [score.metrics.summary for score in metrics.scores if score.metrics is not None]
+    rows, names = str(metrics.rows), ["kernel", "time", *(["target"] if several else [])]
+    lines = [["rows", *names, *(summaries or [UNOBSERVED])[0], "seconds"]]
+    for score in metrics.scores:
+        cells = _cells(score, with_target=several)
+        lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
+    if any(score.metrics is not None for score in metrics.baselines):
+        plain = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
+        lines += [[rows, name, "", *cells, ""] for name, cells in plain]
     return _aligned(lines)
+
+
+def _cells(score: "KernelScore | BaselineScore", *, with_target: bool) -> list[str]:
+    numbers = UNOBSERVED if score.metrics is None else score.metrics.summary
+    return [*([score.target] if with_target else []), *map(_number, numbers.values())]
 
 
 def aligned_left(lines: list[list[str]]) -> str:

@@ -10,7 +10,7 @@ from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
-from ntkcli.results.metrics import Metrics, plain_results
+from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.result import Result, joined
 
 
@@ -30,7 +30,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Met
         for part in tables:
             _check_targets(part, targets.names)
             parts.append(predictor.results(part))
-            plain.append(plain_results(targets, baselines, part.x))
+            plain.append(baseline_results(targets, baselines, part.x))
             observed.append(part.targets)
         if not parts:
             raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")

@@ -1,4 +1,4 @@
-"""What `ntk` shows on the terminal: messages and progress on stderr, tables on stdout."""
+"""The terminal: messages and progress on stderr, tables on stdout."""
 
 import io
 import sys
@@ -20,13 +20,13 @@ UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": No
 
 
 class Stream:
-    """Standard output or error, for news not worth failing for: a reader that is gone ends no run."""
+    """A stream writes to standard output or error, and never fails: a run goes on when its reader is gone."""
 
     def __init__(self, name: Literal["stdout", "stderr"]) -> None:
         self._name = name
 
     def write(self, text: str) -> int:
-        """Write, or drop the text."""
+        """Write the text, or drop it where the stream is closed; return its length."""
         try:
             stream = getattr(sys, self._name)
             stream.write(text)
@@ -37,10 +37,10 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing to do: every write is flushed."""
+        """Do nothing, since every write is flushed."""
 
     def isatty(self) -> bool:
-        """Whether a person watches."""
+        """Return whether the stream is a terminal."""
         with suppress(ValueError, AttributeError):
             return bool(getattr(sys, self._name).isatty())
         return False
@@ -48,7 +48,7 @@ class Stream:
 
 @contextmanager
 def whole_output() -> Iterator[None]:
-    """A block that writes all its data to stdout: it ends, quietly, when nobody reads on."""
+    """Run a block that writes data to stdout, and end it without an error when its reader is gone."""
     try:
         yield
     except BrokenPipeError:
@@ -56,19 +56,19 @@ def whole_output() -> Iterator[None]:
 
 
 class Terminal:
-    """A journal's display: messages always, progress bars only where a person watches."""
+    """A terminal displays a journal: messages always, progress bars only if stderr is a terminal."""
 
     def __init__(self) -> None:
         self._stream = Stream("stderr")
         self._set_label: Callable[[str], None] = _unseen
 
     def message(self, text: str) -> None:
-        """One line on stderr."""
+        """Write one line on stderr."""
         self._stream.write(f"ntk: {text}\n")
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
-        """A progress bar on stderr for phases that have a length."""
+        """Show a progress bar on stderr, if the phase has a length; yield what advances it."""
         if length == 0 or not self._stream.isatty():
             yield unseen
             return
@@ -78,16 +78,16 @@ class Terminal:
         self._set_label = _unseen
 
     def note(self, text: str) -> None:
-        """The label of the progress bar that is shown, from its next step on."""
+        """Set the label of the progress bar that is shown, from its next step on."""
         self._set_label(text)
 
 
 def _unseen(text: str) -> None:
-    """A label that nobody sees."""
+    """Drop a label, as no progress bar is shown."""
 
 
 def labelled(lines: list[tuple[str, str]]) -> str:
-    """A line each, texts below each other behind their labels."""
+    """Return a line for each label and text, with the texts aligned."""
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
 
@@ -108,8 +108,8 @@ def score_table(metrics: "Metrics") -> str:
         cells = _cells(score, with_target=several)
         lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
     if any(score.metrics is not None for score in metrics.baselines):
-        plain = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
-        lines += [[rows, name, "", *cells, ""] for name, cells in plain]
+        baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
+        lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
     return _aligned(lines)
 
 
@@ -119,7 +119,7 @@ def _cells(score: "KernelScore | BaselineScore", *, with_target: bool) -> list[s
 
 
 def aligned_left(lines: list[list[str]]) -> str:
-    """Cells flush left, each column as wide as its widest cell."""
+    """Return lines of cells flush left, each column as wide as its widest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

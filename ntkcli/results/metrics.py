@@ -52,12 +52,12 @@ class Metrics:
             for result in results
             for target, metrics in presentation.metrics(result, observed).items()
         ]
-        plain = [
+        baseline_scores = [
             BaselineScore(result.kernel, target, metrics)
             for result in baselines
             for target, metrics in presentation.metrics(result, observed).items()
         ]
-        return cls(len(observed), presentation.output.interval, scores, plain)
+        return cls(len(observed), presentation.output.interval, scores, baseline_scores)
 
     @property
     def content(self) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class NumberPresentation(Presentation):
         point = point_metrics(y, mean)
         if result.variance is None:
             return NumberMetrics(point, None)
-        # Observations are judged, so the noise is in it, whatever the table shows.
+        # An observation has the noise in it, whether or not the table's std has.
         variance = result.variance[:, i] + result.noise[i]
         return NumberMetrics(point, interval_metrics(y, mean, variance, self._half_width(result, i)))
 

@@ -100,7 +100,7 @@ def test_a_target_that_the_test_file_lacks_has_no_scores(
     assert set(found["z"].content) == {"rmse", "mae", "r2", "nll", "coverage", "width"}
 
 
-def test_without_a_variance_only_points_are_judged(load: Load) -> None:
+def test_without_a_variance_only_points_are_scored(load: Load) -> None:
     dataset = load()
     metrics = number_metrics(report(dataset), result(variance=None), dataset.test.targets)
     assert metrics.interval is None

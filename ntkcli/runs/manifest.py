@@ -53,22 +53,13 @@ def write_manifest(
         in_file: whether the Gram matrices were in files.
     """
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
-    data = job.dataset
     content = {
         "versions": versions(),
         "spec": {
             "path": os.path.relpath(job.source.path, run.place),
             "sha256": job.source.sha256,
         },
-        "data": _files(data, run.place),
-        "features": data.schema.features.columns,
-        "relevance": _relevance(data),
-        "targets": data.schema.targets.names,
-        **({"classes": data.schema.targets.classes} if data.is_classification else {}),
-        "target_scaling": {
-            "mean": data.target_scaling.mean.tolist(),
-            "scale": data.target_scaling.scale.tolist(),
-        },
+        **_data(job.dataset, run.place),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
         "calibration": _calibration(job, calibrations),
@@ -83,6 +74,22 @@ def write_manifest(
         "peak_memory_bytes": peak_memory(),
     }
     write_json(run.path / "run.json", content)
+
+
+def _data(data: Dataset, home: Path) -> dict[str, Any]:
+    """The files, and how their columns are encoded."""
+    targets = data.schema.targets
+    return {
+        "data": _files(data, home),
+        "features": data.schema.features.columns,
+        "relevance": _relevance(data),
+        "targets": targets.names,
+        **({"classes": targets.classes} if data.is_classification else {}),
+        "target_scaling": {
+            "mean": data.target_scaling.mean.tolist(),
+            "scale": data.target_scaling.scale.tolist(),
+        },
+    }
 
 
 def _solver(record: SolverRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What `ntk` shows on the terminal: messages and progress on stderr, tables on stdout."""
+"""The terminal: messages and progress on stderr, tables on stdout."""
 
 import io
 import sys
@@ -13,16 +13,20 @@ from ntkcli.journal import Advance, unseen
 
 if TYPE_CHECKING:
     from ntkcli.results.metrics import Metrics
+    from ntkcli.results.score import BaselineScore, KernelScore
+
+# What a table shows where the target was not observed.
+UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": None}
 
 
 class Stream:
-    """Standard output or error, for news not worth failing for: a reader that is gone ends no run."""
+    """A stream writes to standard output or error, and never fails: a run goes on when its reader is gone."""
 
     def __init__(self, name: Literal["stdout", "stderr"]) -> None:
         self._name = name
 
     def write(self, text: str) -> int:
-        """Write, or drop the text."""
+        """Write the text, or drop it where the stream is closed; return its length."""
         try:
             stream = getattr(sys, self._name)
             stream.write(text)
@@ -33,10 +37,10 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing to do: every write is flushed."""
+        """Do nothing, since every write is flushed."""
 
     def isatty(self) -> bool:
-        """Whether a person watches."""
+        """Return whether the stream is a terminal."""
         with suppress(ValueError, AttributeError):
             return bool(getattr(sys, self._name).isatty())
         return False
@@ -44,7 +48,7 @@ class Stream:
 
 @contextmanager
 def whole_output() -> Iterator[None]:
-    """A block that writes all its data to stdout: it ends, quietly, when nobody reads on."""
+    """Run a block that writes data to stdout, and end it without an error when its reader is gone."""
     try:
         yield
     except BrokenPipeError:
@@ -52,19 +56,19 @@ def whole_output() -> Iterator[None]:
 
 
 class Terminal:
-    """A journal's display: messages always, progress bars only where a person watches."""
+    """A terminal displays a journal: messages always, progress bars only if stderr is a terminal."""
 
     def __init__(self) -> None:
         self._stream = Stream("stderr")
         self._set_label: Callable[[str], None] = _unseen
 
     def message(self, text: str) -> None:
-        """One line on stderr."""
+        """Write one line on stderr."""
         self._stream.write(f"ntk: {text}\n")
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
-        """A progress bar on stderr for phases that have a length."""
+        """Show a progress bar on stderr, if the phase has a length; yield what advances it."""
         if length == 0 or not self._stream.isatty():
             yield unseen
             return
@@ -74,41 +78,48 @@ class Terminal:
         self._set_label = _unseen
 
     def note(self, text: str) -> None:
-        """The label of the progress bar that is shown, from its next step on."""
+        """Set the label of the progress bar that is shown, from its next step on."""
         self._set_label(text)
 
 
 def _unseen(text: str) -> None:
-    """A label that nobody sees."""
+    """Drop a label, as no progress bar is shown."""
 
 
 def labelled(lines: list[tuple[str, str]]) -> str:
-    """A line each, texts below each other behind their labels."""
+    """Return a line for each label and text, with the texts aligned."""
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
 
 
 def score_table(metrics: "Metrics") -> str:
-    """A line for every kernel, time and target, then for the models without a kernel.
+    """Return a table with a line for every kernel, time and target, and below them the baselines.
 
-    The target's column is there only if there are several.
+    The target's column is there only if there are several, and the baselines only if any target was observed.
     """
-    several = len({score["target"] for score in metrics.scores}) > 1
-    names = ["kernel", "time", "target"] if several else ["kernel", "time"]
-    is_scored = any("accuracy" in score for score in metrics.scores)
-    shown = ["accuracy", "log_loss", "brier"] if is_scored else ["rmse", "nll", "coverage"]
-    lines = [["rows", *names, *shown, "seconds"]]
-    baselines = [{"kernel": score["model"], "time": "", **score} for score in metrics.baselines]
-    seconds = [f"{ready:.2f}" for ready in metrics.ready] + [""] * len(baselines)
-    observed = baselines if any(shown[0] in score for score in baselines) else []
-    for score, ready in zip([*metrics.scores, *observed], seconds, strict=False):
-        numbers = [_number(score.get(metric)) for metric in shown]
-        lines.append([str(metrics.rows), *(score[name] for name in names), *numbers, ready])
+    # Not at the top: numpy takes long to load, and only who has scores needs it.
+    from ntkcli.regression.question import time_text
+
+    several = len({score.target for score in metrics.scores}) > 1
+    summaries = [score.metrics.summary for score in metrics.scores if score.metrics is not None]
+    rows, names = str(metrics.rows), ["kernel", "time", *(["target"] if several else [])]
+    lines = [["rows", *names, *(summaries or [UNOBSERVED])[0], "seconds"]]
+    for score in metrics.scores:
+        cells = _cells(score, with_target=several)
+        lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
+    if any(score.metrics is not None for score in metrics.baselines):
+        baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
+        lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
     return _aligned(lines)
 
 
+def _cells(score: "KernelScore | BaselineScore", *, with_target: bool) -> list[str]:
+    numbers = UNOBSERVED if score.metrics is None else score.metrics.summary
+    return [*([score.target] if with_target else []), *map(_number, numbers.values())]
+
+
 def aligned_left(lines: list[list[str]]) -> str:
-    """Cells flush left, each column as wide as its widest cell."""
+    """Return lines of cells flush left, each column as wide as its widest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -1,19 +1,36 @@
 import io
+import math
 import sys
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from ntkcli.display import Stream, Terminal, labelled, score_table
+from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.metrics import Metrics
+from ntkcli.results.number_metrics import IntervalMetrics, NumberMetrics, PointMetrics
+from ntkcli.results.score import BaselineScore, KernelScore
 
-SCORE: dict[str, Any] = {"kernel": "ntk", "time": "inf", "target": "y", "rmse": 0.5}
-PLAIN: dict[str, Any] = {"model": "mean", "target": "y", "rmse": 2.0, "nll": 1.5, "coverage": 0.9}
+POINT = PointMetrics(rmse=0.5, mae=0.25, r2=0.75)
+SCORE = KernelScore("ntk", math.inf, "y", NumberMetrics(POINT, None), ready=1.25)
+PLAIN = BaselineScore(
+    "mean", "y", NumberMetrics(PointMetrics(2.0, 1.0, 0.0), IntervalMetrics(nll=1.5, coverage=0.9, width=3.0))
+)
+CLASSES = ClassMetrics(
+    accuracy=0.75,
+    balanced_accuracy=0.625,
+    log_loss=0.5,
+    brier=0.25,
+    ece=0.125,
+    classes=["a", "b"],
+    confusion_matrix=[[2, 0], [1, 1]],
+)
 
 
-def table(*scores: dict[str, Any], baselines: list[dict[str, Any]] | None = None) -> list[list[str]]:
+def table(*scores: KernelScore, baselines: Sequence[BaselineScore] = ()) -> list[list[str]]:
     """The cells of the table of some scores, each ready after 1.25 seconds."""
-    metrics = Metrics(5, 0.95, list(scores), baselines or [], [1.25] * len(scores))
+    metrics = Metrics(5, 0.95, list(scores), list(baselines))
     lines = score_table(metrics).splitlines()
     assert len({len(line) for line in lines[: 1 + len(scores)]}) == 1
     return [line.split() for line in lines]
@@ -32,7 +49,7 @@ def test_a_score_that_there_is_not_is_a_dash() -> None:
 
 
 def test_the_target_is_a_column_where_there_are_several() -> None:
-    assert [line[3] for line in table(SCORE, SCORE | {"target": "depth"})] == ["target", "y", "depth"]
+    assert [line[3] for line in table(SCORE, replace(SCORE, target="depth"))] == ["target", "y", "depth"]
 
 
 def test_models_without_a_kernel_stand_below_and_have_neither_time_nor_seconds() -> None:
@@ -43,13 +60,23 @@ def test_models_without_a_kernel_stand_below_and_have_neither_time_nor_seconds()
 
 
 def test_models_without_a_kernel_are_not_there_where_nothing_was_observed() -> None:
-    bare = {"kernel": "ntk", "time": "inf", "target": "y"}
-    assert len(table(bare, baselines=[{"model": "mean", "target": "y"}])) == 2
+    bare = replace(SCORE, metrics=None)
+    assert len(table(bare, baselines=[replace(PLAIN, metrics=None)])) == 2
+
+
+def test_a_target_that_was_not_observed_has_dashes_among_those_that_were() -> None:
+    bare, plain = replace(SCORE, target="depth", metrics=None), replace(PLAIN, target="depth", metrics=None)
+    lines = table(bare, SCORE, baselines=[plain, PLAIN])
+    assert [line[3:] for line in lines[:3]] == [
+        ["target", "rmse", "nll", "coverage", "seconds"],
+        ["depth", "-", "-", "-", "1.25"],
+        ["y", "0.5", "-", "-", "1.25"],
+    ]
+    assert lines[3:] == [["5", "mean", "depth", "-", "-", "-"], ["5", "mean", "y", "2", "1.5", "0.9"]]
 
 
 def test_classes_are_scored_by_accuracy_and_probabilities() -> None:
-    score = {"kernel": "ntk", "time": "1", "target": "y", "accuracy": 0.75, "log_loss": 0.5, "brier": 0.25}
-    header, line = table(score)
+    header, line = table(KernelScore("ntk", 1.0, "y", CLASSES, ready=1.25))
     assert header[3:] == ["accuracy", "log_loss", "brier", "seconds"]
     assert line[3:] == ["0.75", "0.5", "0.25", "1.25"]
 

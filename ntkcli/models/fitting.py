@@ -21,7 +21,7 @@ from ntkcli.regression.question import Pair, time_text
 from ntkcli.regression.support import Support
 from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
 from ntkcli.results.calibration import Calibration, calibrated
-from ntkcli.results.metrics import Metrics, plain_results
+from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.predictions import prediction_table
 from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
@@ -111,7 +111,7 @@ class Fitting:
         table = prediction_table(presentation, dataset.test, results)
         table.to_csv(self.run.path / "predictions.csv", index=False, lineterminator="\n")
         baselines = _baselines(self.job)
-        plain = plain_results(dataset.schema.targets, baselines, dataset.test.x)
+        plain = baseline_results(dataset.schema.targets, baselines, dataset.test.x)
         metrics = Metrics.of(presentation, dataset.test.targets, results, plain)
         rows = "test" if dataset.has_test_rows else "train"
         write_json(self.run.path / "metrics.json", {"rows": rows, **metrics.content})

@@ -1,4 +1,4 @@
-"""What is predicted without any kernel, to compare with."""
+"""Baselines: the mean of the targets and ordinary least squares, to compare kernels with."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from ntkcli.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Baseline:
-    """Predictions x @ weights + intercept, each with the same variance at every row.
+    """A baseline predicts x @ weights + intercept, with the same variance at every row.
 
     name: "mean" or "linear".
-    weights: (d, k).
+    weights: of d features for k outputs, (d, k).
     intercept: (k,).
-    variance: of the residuals, (k,).
+    variance: residual variance of each output, (k,).
     """
 
     name: str
@@ -23,30 +23,31 @@ class Baseline:
     variance: FloatArray
 
     def predict(self, x: FloatArray) -> FloatArray:
-        """Means (m, k) for x (m, d)."""
+        """Return the predicted means (m, k) for features x (m, d)."""
         return np.asarray(x @ self.weights + self.intercept)
 
 
 def mean_baseline(y: FloatArray, features: int) -> Baseline:
-    """The mean of the targets, whatever the features.
+    """Fit the mean of the targets, with their sample variance (n - 1 degrees of freedom).
 
     Args:
-        y: (n, k).
-        features: d.
+        y: training targets (n, k).
+        features: number d of the features, which all get weight 0.
     """
     mean, centred = _centre(y)
     return Baseline("mean", np.zeros((features, y.shape[1])), mean, _variance(centred, 1))
 
 
 def linear_baseline(x: FloatArray, y: FloatArray) -> Baseline:
-    """Least squares with an intercept; of all solutions, the one with the shortest weights.
+    """Fit least squares with an intercept; of all solutions, the one with the least norm of the weights.
 
-    The variance is the sum of squared residuals over n less the rank, the intercept's included, or over 1
-    where nothing is left.
+        variance = sum_i residual_i^2 / max(n - rank, 1)
+
+    with the rank of the design matrix, intercept included.
 
     Args:
-        x: (n, d).
-        y: (n, k).
+        x: training features (n, d).
+        y: training targets (n, k).
     """
     (x_mean, x_centred), (y_mean, y_centred) = _centre(x), _centre(y)
     weights, _, rank, _ = np.linalg.lstsq(x_centred, y_centred, rcond=None)
@@ -55,7 +56,7 @@ def linear_baseline(x: FloatArray, y: FloatArray) -> Baseline:
 
 
 def _centre(a: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Means of the columns, and what is left; of a constant column, zeros to the last digit."""
+    """The means of the columns, and the centred columns: exact zeros where a column is constant."""
     rest = a.astype(np.float64) - a[0]
     mean = rest.mean(axis=0)
     return a[0] + mean, rest - mean

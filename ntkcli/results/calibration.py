@@ -1,4 +1,4 @@
-"""What training rows, predicted without themselves, tell of standard deviations and of probabilities."""
+"""Calibration of variances, intervals and class probabilities by leave-one-out predictions."""
 
 import math
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from ntkcli.spec.spec import OutputSpec
 
 @dataclass(frozen=True)
 class Calibration:
-    """How predictions of one kernel at one time become what is told.
+    """A calibration turns predictions of one kernel at one time into those that are reported.
 
-    variance_scale: (k,), that variances are multiplied with.
-    temperature: that scores of classes are divided by before the softmax.
-    half_width: (k,), of the interval in standard deviations; None for a normal distribution's.
+    variance_scale: factor of the variances of each output, (k,).
+    temperature: divides the scores of classes before the softmax.
+    half_width: of each output's interval, in standard deviations, (k,); None for the normal quantile.
     """
 
     variance_scale: FloatArray
@@ -28,75 +28,83 @@ class Calibration:
 
 
 def calibrated(
-    found: LeaveOneOut | None, targets: Targets, outputs: FloatArray, asked: InferenceSpec, told: OutputSpec
+    deleted: LeaveOneOut | None,
+    targets: Targets,
+    outputs: FloatArray,
+    inference: InferenceSpec,
+    output: OutputSpec,
 ) -> Calibration:
-    """The calibration of one kernel at one time.
+    """Calibrate the predictions of one kernel at one time, as far as the spec asks for it.
 
     Args:
-        found: s training rows predicted without themselves; None where nothing asks for them.
+        deleted: leave-one-out predictions of s training rows; None where nothing asks for them.
         targets: what is predicted.
-        outputs: what these rows were trained to, (s, k).
-        asked: whether variances are scaled by them.
-        told: whether intervals are.
+        outputs: standardised training targets of these rows, (s, k).
+        inference: says by which factor variances are scaled, or that it is fitted.
+        output: says whether intervals are normal or fitted.
     """
-    given, k = asked.variance_scale, targets.count
-    if found is None:
+    given, k = inference.variance_scale, targets.count
+    if deleted is None:
         return Calibration(np.full(k, given))
-    scales = variance_scale(found) if given == "auto" else np.full(k, given)
+    scales = variance_scale(deleted) if given == "auto" else np.full(k, given)
     if targets.is_classification:
         # All classes are outputs of one network: they share a scale.
-        return Calibration(np.full(k, scales.mean()), temperature(found, outputs, outputs.argmax(axis=1)))
-    by_rows = told.interval_from == "leave_one_out"
-    return Calibration(scales, half_width=half_width(found, scales, told.interval) if by_rows else None)
+        return Calibration(np.full(k, scales.mean()), temperature(deleted, outputs, outputs.argmax(axis=1)))
+    if output.interval_from == "normal":
+        return Calibration(scales)
+    return Calibration(scales, half_width=half_width(deleted, scales, output.interval))
 
 
-def variance_scale(found: LeaveOneOut) -> FloatArray:
-    """The mean of residual^2 / variance of each output, (k,): what makes standardised residuals' variance 1.
+def variance_scale(deleted: LeaveOneOut) -> FloatArray:
+    """Fit the factor of each output's variances to leave-one-out residuals, (k,).
 
-    Where the variance is that of an observation under a posterior, it is also the scale of the whole
-    covariance, noise included, that leave-one-out predictions make the likeliest; the means stay the same.
+        scale = mean_i (residual_i^2 / variance_i)
 
-    Rasmussen & Williams 2006, section 5.4.2, for the likelihood.
-    """
-    with np.errstate(over="ignore"):
-        return np.asarray(np.mean(_ratio(found.residual**2, found.variance[:, None]), axis=0))
+    so that standardised residuals have mean square 1.
 
-
-def half_width(found: LeaveOneOut, scale: FloatArray, interval: float) -> FloatArray:
-    """Standard deviations (k,) within which the share `interval` of the rows lies that were left out.
-
-    Of s rows it is the ceil((s + 1) interval)-th smallest |residual| / std, or the largest: a new row is as
-    likely to be anywhere among them. It is infinite, and the interval all numbers, where the variance of that
-    row is 0 and its residual is not.
+    For a posterior, whose variance is that of a noisy observation, this scale of the covariance, noise
+    included, also maximises the leave-one-out predictive probability; it leaves the means as they are.
 
     Args:
-        found: of s rows.
-        scale: (k,), that variances are multiplied with.
-        interval: the share, between 0 and 1.
+        deleted: leave-one-out residuals (s, k) and variances (s,).
 
-    Vovk et al. 2005, chapter 2, for the rank.
+    Rasmussen & Williams 2006, equation (5.11).
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(np.mean(_ratio(deleted.residual**2, deleted.variance[:, None]), axis=0))
+
+
+def half_width(deleted: LeaveOneOut, scale: FloatArray, interval: float) -> FloatArray:
+    """Fit the half width of each output's interval to leave-one-out residuals: (k,), in standard deviations.
+
+    It is the ceil((s + 1) interval)-th smallest of the s values |residual_i| / std_i, the rank of conformal
+    prediction, or the largest. It is infinite where that row has variance 0 and a residual that is not 0.
+
+    Args:
+        deleted: leave-one-out residuals (s, k) and variances (s,).
+        scale: factor of the variances, (k,).
+        interval: coverage to reach, between 0 and 1.
+
+    Vovk et al. 2005, chapter 2.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        distance = _ratio(np.abs(found.residual), np.sqrt(found.variance[:, None] * scale))
+        distance = _ratio(np.abs(deleted.residual), np.sqrt(deleted.variance[:, None] * scale))
     rank = min(math.ceil((len(distance) + 1) * interval), len(distance))
     return np.asarray(np.sort(distance, axis=0)[rank - 1])
 
 
 def _ratio(residual: FloatArray, uncertainty: FloatArray) -> FloatArray:
-    """Residuals in units of their uncertainty; 0 where both are 0.
-
-    So it is where a target is constant: what is predicted, and what is found, is one number.
-    """
+    """Residuals in units of their uncertainty; 0 where both are 0, as they are where a target is constant."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where((residual == 0) & (uncertainty == 0), 0.0, residual / uncertainty)
 
 
-def temperature(found: LeaveOneOut, outputs: FloatArray, labels: IntArray) -> float:
-    """The temperature that fits the scores of rows which were left out.
+def temperature(deleted: LeaveOneOut, outputs: FloatArray, labels: IntArray) -> float:
+    """Fit the temperature to leave-one-out scores (see `fit_temperature`).
 
     Args:
-        found: of s rows.
-        outputs: what they were trained to, (s, C).
-        labels: their classes, (s,).
+        deleted: leave-one-out residuals of s rows and C classes, (s, C).
+        outputs: standardised training targets of these rows, (s, C).
+        labels: their classes (s,), from 0 to C - 1.
     """
-    return fit_temperature(outputs - found.residual, labels)
+    return fit_temperature(outputs - deleted.residual, labels)

@@ -1,48 +1,95 @@
-"""How good predicted classes and their probabilities are."""
+"""Metrics of predicted classes and their probabilities."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 
 BINS = 10
 
-IntArray = npt.NDArray[np.integer]
+Labels = npt.NDArray[np.integer]
 
 
-def class_metrics(labels: IntArray, probabilities: FloatArray) -> dict[str, float | None]:
-    """Scores of probabilities (m, C) for labels (m,) from 0 to C - 1; the predicted class is the likeliest.
+@dataclass(frozen=True)
+class ClassMetrics:
+    """Metrics of predicted probabilities of C classes; the predicted class is the most probable one.
 
-    accuracy: share of rows whose predicted class is right.
-    balanced_accuracy: mean of that over the classes that occur among the labels, each alone.
-    log_loss: mean of -log p(label); None where a label had no probability at all.
-    brier: mean of sum_c (p(c) - [c = label])^2, from 0 to 2.
+    accuracy: share of the rows whose class is predicted.
+    balanced_accuracy: mean recall of the classes that occur.
+    log_loss: mean negative log probability of the true class; None where one has probability 0.
+    brier: mean squared distance of the probabilities from the true class's indicator, from 0 to 2.
     ece: expected calibration error (see `calibration_error`).
+    classes: names of the C classes, in the order of the confusion matrix.
+    confusion_matrix: number of rows of each true class (row) and predicted class (column), C lists of C.
     """
-    rows = np.arange(len(labels))
+
+    accuracy: float
+    balanced_accuracy: float
+    log_loss: float | None
+    brier: float
+    ece: float
+    classes: list[str]
+    confusion_matrix: list[list[int]]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All metrics by the names that they have in metrics.json."""
+        return asdict(self)
+
+    @property
+    def summary(self) -> dict[str, float | None]:
+        """The three metrics that a table has room for, by name."""
+        return {"accuracy": self.accuracy, "log_loss": self.log_loss, "brier": self.brier}
+
+
+def class_metrics(labels: Labels, probabilities: FloatArray, classes: list[str]) -> ClassMetrics:
+    """Compare predicted probabilities with true classes.
+
+        brier = mean_i sum_c (p_i(c) - [c = label_i])^2
+
+    Args:
+        labels: true classes (m,), from 0 to C - 1.
+        probabilities: (m, C).
+        classes: names of the C classes.
+    """
     predicted = probabilities.argmax(axis=1)
     right = predicted == labels
-    own = probabilities[rows, labels]
     error = probabilities.astype(np.float64)
-    error[rows, labels] -= 1.0
-    return {
-        "accuracy": float(np.mean(right)),
-        "balanced_accuracy": float(np.mean([np.mean(right[labels == c]) for c in np.unique(labels)])),
-        "log_loss": float(-np.mean(np.log(own))) if np.all(own > 0) else None,
-        "brier": float(np.mean(np.sum(error**2, axis=1))),
-        "ece": calibration_error(right, probabilities.max(axis=1)),
-    }
+    error[np.arange(len(labels)), labels] -= 1.0
+    return ClassMetrics(
+        accuracy=float(np.mean(right)),
+        balanced_accuracy=float(np.mean([np.mean(right[labels == c]) for c in np.unique(labels)])),
+        log_loss=log_loss(labels, probabilities),
+        brier=float(np.mean(np.sum(error**2, axis=1))),
+        ece=calibration_error(right, probabilities.max(axis=1)),
+        classes=classes,
+        confusion_matrix=confusion_matrix(labels, predicted, len(classes)).tolist(),
+    )
 
 
-def calibration_error(right: npt.NDArray[np.bool_], confidence: FloatArray) -> float:
-    """How far the share of right predictions is from what was promised, on average.
+def log_loss(labels: Labels, probabilities: FloatArray) -> float | None:
+    """Return -mean_i log p_i(label_i), or None where a true class has probability 0.
+
+    Args:
+        labels: true classes (m,), from 0 to C - 1.
+        probabilities: (m, C).
+    """
+    own = probabilities[np.arange(len(labels)), labels]
+    return float(-np.mean(np.log(own))) if np.all(own > 0) else None
+
+
+def calibration_error(right: BoolArray, confidence: FloatArray) -> float:
+    """Return the expected calibration error: how far accuracy is from confidence, bin by bin.
 
         sum_b |sum_{i in b} right_i - confidence_i| / m
 
     over 10 bins b of equal width, [0, 0.1), ..., [0.9, 1].
 
     Args:
-        right: (m,).
+        right: whether each predicted class is the true one, (m,).
         confidence: probability of the predicted class, (m,).
 
     Guo et al. 2017, equation (3).
@@ -52,13 +99,14 @@ def calibration_error(right: npt.NDArray[np.bool_], confidence: FloatArray) -> f
     return float(np.sum(np.abs(gaps)) / len(right))
 
 
-def confusion_matrix(labels: IntArray, predicted: IntArray, count: int) -> npt.NDArray[np.intp]:
-    """How many rows of each true class (row) were predicted to be of each class (column), (C, C).
+def confusion_matrix(labels: Labels, predicted: Labels, count: int) -> npt.NDArray[np.intp]:
+    """Return the number of rows of each true class (row) and predicted class (column), (C, C).
 
     Args:
         labels: true classes (m,), from 0 to C - 1.
-        predicted: (m,), likewise.
+        predicted: predicted classes (m,), from 0 to C - 1.
         count: C.
     """
+    # Labels of few bits would overflow.
     cells = labels.astype(np.intp) * count + predicted
     return np.bincount(cells, minlength=count**2).reshape(count, count)

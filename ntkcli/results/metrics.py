@@ -1,4 +1,4 @@
-"""Scores of all results, beside those of models without a kernel."""
+"""Scores of all kernels and times, beside those of the baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,67 +10,75 @@ import pandas as pd
 from ntkcli.arrays import FloatArray
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.targets import Targets
-from ntkcli.regression.question import time_text
 from ntkcli.results.baselines import Baseline
-from ntkcli.results.presentation import Presentation, Score
+from ntkcli.results.presentation import Presentation
 from ntkcli.results.result import Result
+from ntkcli.results.score import BaselineScore, KernelScore
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """How good predictions are.
+    """Scores of the predictions of some rows.
 
-    rows: that were predicted.
-    interval: that coverage and width are of.
-    scores: for every kernel, time and target: the metrics there are.
-    baselines: for every model without a kernel, and target.
-    ready: for every one of `scores`, seconds until it was there.
+    rows: number of rows predicted.
+    interval: probability of the intervals that coverage and width are of.
+    scores: one for every kernel, time and target, in this order.
+    baselines: one for every baseline and target, in this order.
     """
 
     rows: int
     interval: float
-    scores: list[Score]
-    baselines: list[Score]
-    ready: list[float]
+    scores: list[KernelScore]
+    baselines: list[BaselineScore]
 
     @classmethod
     def of(
-        cls, report: Presentation, observed: pd.DataFrame, results: Sequence[Result], plain: Sequence[Result]
+        cls,
+        presentation: Presentation,
+        observed: pd.DataFrame,
+        results: Sequence[Result],
+        baselines: Sequence[Result],
     ) -> Self:
-        """Judge results.
+        """Score predictions against observations.
 
         Args:
-            report: of the targets.
-            observed: the targets that there are, a column each.
-            results: of kernels.
-            plain: of models without a kernel.
+            presentation: of the targets.
+            observed: the observed targets, a column each, in their units.
+            results: predictions of the kernels.
+            baselines: predictions of the baselines.
         """
-        scores, ready = [], []
-        for result in results:
-            for score in report.scores(result, observed):
-                scores.append({"kernel": result.kernel, "time": time_text(result.time), **score})
-                ready.append(result.ready)
-        baselines = [
-            {"model": result.kernel, **score} for result in plain for score in report.scores(result, observed)
+        scores = [
+            KernelScore(result.kernel, result.time, target, metrics, result.ready)
+            for result in results
+            for target, metrics in presentation.metrics(result, observed).items()
         ]
-        return cls(len(observed), report.output.interval, scores, baselines, ready)
+        baseline_scores = [
+            BaselineScore(result.kernel, target, metrics)
+            for result in baselines
+            for target, metrics in presentation.metrics(result, observed).items()
+        ]
+        return cls(len(observed), presentation.output.interval, scores, baseline_scores)
 
     @property
     def content(self) -> dict[str, Any]:
-        """What metrics.json holds: scores of what was observed only."""
+        """What metrics.json holds: the scores of the targets that were observed."""
         return {
             "interval": self.interval,
-            "scores": [score for score in self.scores if _is_scored(score)],
-            "baselines": [score for score in self.baselines if _is_scored(score)],
+            "scores": [score.content for score in self.scores if score.metrics is not None],
+            "baselines": [score.content for score in self.baselines if score.metrics is not None],
         }
 
 
-def _is_scored(score: Score) -> bool:
-    return len(score.keys() - {"kernel", "time", "model", "target"}) > 0
+def baseline_results(targets: Targets, baselines: Sequence[Baseline], x: FloatArray) -> list[Result]:
+    """Predict with the baselines, in the targets' units.
 
+    The variance of the function is 0: a baseline's residual variance is all noise.
 
-def plain_results(targets: Targets, baselines: Sequence[Baseline], x: FloatArray) -> list[Result]:
-    """What models without a kernel predict for inputs x (m, d); all of their variance is noise."""
+    Args:
+        targets: what is predicted, with its scaling.
+        baselines: fitted to the standardised targets.
+        x: encoded features (m, d) of the rows to predict.
+    """
     return [_result(baseline, targets.scaling, x) for baseline in baselines]
 
 

@@ -1,5 +1,6 @@
-"""How good predictions are, in the target's own units."""
+"""Metrics of predicted numbers, in the target's own units."""
 
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -8,62 +9,153 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 
 
-def normal_quantile(interval: float) -> float:
-    """Half width, in standard deviations, of the central interval that holds the share `interval`."""
-    return -NormalDist().inv_cdf(0.5 - interval / 2)
+@dataclass(frozen=True)
+class PointMetrics:
+    """Errors of predicted means; each is None where it leaves the range of float64.
 
-
-def half_interval(half_width: float, std: FloatArray) -> FloatArray:
-    """How far an interval reaches to either side; infinitely many deviations reach all numbers, even of 0."""
-    return np.full_like(std, np.inf) if np.isinf(half_width) else half_width * std
-
-
-def point_metrics(y: FloatArray, mean: FloatArray) -> dict[str, float | None]:
-    """rmse, mae and r2 of predictions (m,) for observations y (m,).
-
-    None where there is no such number: r2 of a constant y, and what leaves the range of float64.
+    rmse: root mean squared error, in the target's unit.
+    mae: mean absolute error, in the target's unit.
+    r2: coefficient of determination, at most 1; None where all observations are the same.
     """
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        error = y - mean
+
+    rmse: float | None
+    mae: float | None
+    r2: float | None
+
+
+@dataclass(frozen=True)
+class IntervalMetrics:
+    """Quality of predictive variances and intervals.
+
+    nll: mean negative log density; None where a variance is 0 or the number leaves the range of float64.
+    coverage: share of the observations inside their interval, from 0 to 1.
+    width: mean width of the intervals, in the target's unit; None where it is infinite.
+    """
+
+    nll: float | None
+    coverage: float
+    width: float | None
+
+
+@dataclass(frozen=True)
+class NumberMetrics:
+    """Metrics of the predictions of one numeric target.
+
+    point: of the means.
+    interval: of the variances; None where there are none.
+    """
+
+    point: PointMetrics
+    interval: IntervalMetrics | None
+
+    @property
+    def content(self) -> dict[str, float | None]:
+        """All metrics by the names that they have in metrics.json, without those that were not measured."""
+        return asdict(self.point) | ({} if self.interval is None else asdict(self.interval))
+
+    @property
+    def summary(self) -> dict[str, float | None]:
+        """The three metrics that a table has room for, by name."""
+        interval = self.interval
         return {
-            "rmse": _finite(np.sqrt(np.mean(error**2))),
-            "mae": _finite(np.mean(np.abs(error))),
-            "r2": _finite(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
+            "rmse": self.point.rmse,
+            "nll": None if interval is None else interval.nll,
+            "coverage": None if interval is None else interval.coverage,
         }
 
 
-def spread_metrics(
-    y: FloatArray, mean: FloatArray, variance: FloatArray, half_width: float
-) -> dict[str, float | None]:
-    """Mean negative log likelihood of y (m,), the share of y inside the interval, its mean width.
+def point_metrics(y: FloatArray, mean: FloatArray) -> PointMetrics:
+    """Compare predicted means with observations.
 
-    The interval reaches `half_width` standard deviations to either side of the mean.
-    nll is None when a variance is 0: the density is then not one. Of two intervals that cover as promised,
-    the narrower one is better.
+        rmse = sqrt(mean_i e_i^2),    mae = mean_i |e_i|,    r2 = 1 - sum_i e_i^2 / sum_i (y_i - mean(y))^2
+
+    with e = y - mean.
+
+    Args:
+        y: observations (m,).
+        mean: predictions (m,).
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        error = y - mean
+        return PointMetrics(
+            rmse=_finite(np.sqrt(np.mean(error**2))),
+            mae=_finite(np.mean(np.abs(error))),
+            r2=_finite(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
+        )
+
+
+def interval_metrics(
+    y: FloatArray, mean: FloatArray, variance: FloatArray, half_width: float
+) -> IntervalMetrics:
+    """Compare normal predictive distributions, and their intervals mean -+ half_width std, with observations.
+
+        nll = -mean_i log N(y_i; mean_i, variance_i)
+
+    Where a variance is 0 there is no density, and so no nll. Of two kinds of interval with the coverage that
+    was asked for, the narrower one is better.
+
+    Args:
+        y: observations (m,).
+        mean: predictions (m,).
+        variance: of an observation, noise included, (m,).
+        half_width: of the interval, in standard deviations.
     """
     half = half_interval(half_width, np.sqrt(variance))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
-    return {
-        "nll": _finite(nll) if np.all(variance > 0) else None,
-        "coverage": float(np.mean(np.abs(y - mean) <= half)),
-        "width": _finite(np.mean(2 * half)),
-    }
+    return IntervalMetrics(
+        nll=_finite(nll) if np.all(variance > 0) else None,
+        coverage=float(np.mean(np.abs(y - mean) <= half)),
+        width=_finite(np.mean(2 * half)),
+    )
+
+
+def normal_quantile(interval: float) -> float:
+    """Return the half width, in standard deviations, of a normal distribution's central interval.
+
+    Args:
+        interval: probability of the interval, between 0 and 1.
+    """
+    return -NormalDist().inv_cdf(0.5 - interval / 2)
+
+
+def half_interval(half_width: float, std: FloatArray) -> FloatArray:
+    """Return half_width * std (m,), the distance from the mean to either end of an interval.
+
+    An infinite half width makes it infinite even where the standard deviation is 0.
+
+    Args:
+        half_width: in standard deviations.
+        std: standard deviations (m,).
+    """
+    return np.full_like(std, np.inf) if np.isinf(half_width) else half_width * std
 
 
 def joined_rmse(residual: FloatArray, scale: FloatArray) -> float:
-    """The root mean square of residuals (n, k) of standardised targets, as one number.
+    """Return the root mean squared error of k standardised targets as one number.
 
-    Of one target it is in the target's unit, `scale` (1,); of several, the mean of the standardised ones'.
+    For one target it is in the target's unit; for several it is the mean over the standardised targets.
+
+    Args:
+        residual: of the standardised targets, (n, k).
+        scale: the targets' units, (k,).
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return float(joined_roots(np.sqrt(np.mean(residual**2, axis=0)), scale))
 
 
 def joined_roots(roots: FloatArray, scale: FloatArray) -> FloatArray:
-    """Root mean squares (..., k) of standardised targets as one number each, (...): see `joined_rmse`."""
+    """Combine root mean squared errors of k standardised targets (..., k) into one number each, (...).
+
+    For one target it is in the target's unit; for several it is the mean over the standardised targets.
+
+    Args:
+        roots: root mean squared errors (..., k).
+        scale: the targets' units, (k,).
+    """
     return np.asarray(roots[..., 0] * scale[0] if len(scale) == 1 else roots.mean(axis=-1))
 
 
 def _finite(value: np.floating[Any]) -> float | None:
+    """JSON has neither infinity nor NaN."""
     return float(value) if np.isfinite(value) else None

@@ -13,18 +13,18 @@ from ntkcli.results.presentation import Presentation
 from ntkcli.results.result import Result
 
 
-def check_names(report: Presentation, ids: list[str], place: object) -> None:
-    """Check that no two columns of predictions.csv have one name.
+def check_names(presentation: Presentation, ids: list[str], place: object) -> None:
+    """Check that no two columns of predictions.csv have the same name.
 
     Args:
-        report: names the columns of the targets.
-        ids: the id columns.
+        presentation: names the columns of the targets.
+        ids: names of the id columns.
         place: the training file, for the message.
 
     Raises:
         DataError: an id or a target has a name that predictions.csv gives to another column.
     """
-    names = [*(ids or ["row"]), "kernel", "time", *report.names]
+    names = [*(ids or ["row"]), "kernel", "time", *presentation.names]
     for name in names:
         if names.count(name) > 1:
             raise DataError(
@@ -32,18 +32,24 @@ def check_names(report: Presentation, ids: list[str], place: object) -> None:
             )
 
 
-def prediction_table(report: Presentation, table: Table, results: Sequence[Result]) -> pd.DataFrame:
-    """A row for every (row to predict, kernel, time), in that order."""
-    parts = [_result_table(report, table, result) for result in results]
+def prediction_table(presentation: Presentation, table: Table, results: Sequence[Result]) -> pd.DataFrame:
+    """Return a table with a row for every row to predict, kernel and time, in this order.
+
+    Args:
+        presentation: gives the columns of the targets.
+        table: the m rows to predict, with their ids and observed targets.
+        results: predictions of the m rows, one for every kernel and time.
+    """
+    parts = [_result_table(presentation, table, result) for result in results]
     joined = pd.concat(parts, ignore_index=True)
     by_row = np.arange(len(joined)).reshape(len(results), len(table)).T
     return joined.iloc[by_row.ravel()]
 
 
-def _result_table(report: Presentation, table: Table, result: Result) -> pd.DataFrame:
+def _result_table(presentation: Presentation, table: Table, result: Result) -> pd.DataFrame:
     ids: dict[str, Any] = {str(name): cells.to_numpy() for name, cells in table.ids.items()}
     columns: dict[str, Any] = ids or {"row": table.rows}
     columns |= {"kernel": result.kernel, "time": time_text(result.time)}
-    for name, values in report.columns(result, table.targets):
+    for name, values in presentation.columns(result, table.targets):
         columns[name] = values.to_numpy() if isinstance(values, pd.Series) else values
     return pd.DataFrame(columns)

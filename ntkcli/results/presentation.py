@@ -1,6 +1,6 @@
-"""What is told of predictions: the columns of a table, and scores where there are observations.
+"""Predictions as columns of a table, and as metrics where there are observations.
 
-One class for each kind of target.
+There is one class for each kind of target.
 """
 
 from abc import ABC, abstractmethod
@@ -13,19 +13,29 @@ import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.targets import Targets
-from ntkcli.results.class_metrics import class_metrics, confusion_matrix
-from ntkcli.results.number_metrics import half_interval, normal_quantile, point_metrics, spread_metrics
+from ntkcli.results.class_metrics import ClassMetrics, class_metrics
+from ntkcli.results.number_metrics import (
+    NumberMetrics,
+    half_interval,
+    interval_metrics,
+    normal_quantile,
+    point_metrics,
+)
 from ntkcli.results.result import Result
+from ntkcli.results.score import TargetMetrics
 from ntkcli.results.temperature import probabilities
 from ntkcli.spec.spec import OutputSpec
 
 Column = tuple[str, Any]
-Score = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Presentation(ABC):
-    """Tells of predictions for some targets, as the spec's output section wants it."""
+    """A presentation lays out and scores predictions of some targets, as the spec's output section asks.
+
+    targets: what is predicted.
+    output: the spec's output section.
+    """
 
     targets: Targets
     output: OutputSpec
@@ -33,21 +43,38 @@ class Presentation(ABC):
     @property
     @abstractmethod
     def names(self) -> list[str]:
-        """Every column that a table could have for the targets."""
+        """The names of all columns that a table could have for the targets."""
 
     @abstractmethod
     def columns(self, result: Result, observed: pd.DataFrame) -> Iterator[Column]:
-        """The columns of a result; of a target, what was observed comes last.
+        """Yield name and values (m,) of the columns of a result; a target's observations come last.
 
-        observed: the targets that there are, a column each, in their units.
+        Args:
+            result: predictions of m rows.
+            observed: the observed targets, a column each, in their units.
         """
 
-    @abstractmethod
-    def scores(self, result: Result, observed: pd.DataFrame) -> Iterator[Score]:
-        """For every target: its name and, where it was observed, the metrics."""
+    def metrics(self, result: Result, observed: pd.DataFrame) -> dict[str, TargetMetrics | None]:
+        """Score a result: the metrics of every target by its name, or None where it was not observed.
 
-    def spread(self, result: Result, i: int) -> FloatArray | None:
-        """The standard deviation (m,) to be told of output i."""
+        Args:
+            result: predictions of m rows.
+            observed: the observed targets, a column each, in their units.
+        """
+        return {
+            name: self._metrics(result, i, observed) if name in observed else None
+            for i, name in enumerate(self.targets.names)
+        }
+
+    @abstractmethod
+    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> TargetMetrics:
+        """The metrics of target i, which was observed."""
+
+    def std(self, result: Result, i: int) -> FloatArray | None:
+        """Return the standard deviation (m,) of output i that a table shows, or None where it shows none.
+
+        It is that of an observation where `output.noise` is true, and that of the function otherwise.
+        """
         if not self.output.std or result.variance is None:
             return None
         noise = result.noise[i] if self.output.noise else 0.0
@@ -55,18 +82,18 @@ class Presentation(ABC):
 
 
 class NumberPresentation(Presentation):
-    """Mean, std and interval of every target."""
+    """A presentation of numeric targets: each has a mean, a standard deviation and an interval."""
 
     @property
     def names(self) -> list[str]:
-        """As `columns`."""
+        """The names of all columns that a table could have for the targets."""
         suffixes = ("", "_mean", "_std", "_lower", "_upper")
         return [name + suffix for name in self.targets.names for suffix in suffixes]
 
     def columns(self, result: Result, observed: pd.DataFrame) -> Iterator[Column]:
-        """Target after target."""
+        """Yield the columns of one target after another: mean, std, lower, upper, observed value."""
         for i, name in enumerate(self.targets.names):
-            mean, std = result.mean[:, i], self.spread(result, i)
+            mean, std = result.mean[:, i], self.std(result, i)
             yield f"{name}_mean", mean
             if std is not None:
                 half = half_interval(self._half_width(result, i), std)
@@ -78,69 +105,68 @@ class NumberPresentation(Presentation):
             if name in observed:
                 yield name, observed[name]
 
-    def scores(self, result: Result, observed: pd.DataFrame) -> Iterator[Score]:
-        """nll, coverage and width judge observations, so the noise is in them."""
-        for i, name in enumerate(self.targets.names):
-            score: Score = {"target": name}
-            if name in observed:
-                y, mean = observed[name].to_numpy(), result.mean[:, i]
-                score |= point_metrics(y, mean)
-                if result.variance is not None:
-                    variance = result.variance[:, i] + result.noise[i]
-                    score |= spread_metrics(y, mean, variance, self._half_width(result, i))
-            yield score
+    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> NumberMetrics:
+        y, mean = observed[self.targets.names[i]].to_numpy(), result.mean[:, i]
+        point = point_metrics(y, mean)
+        if result.variance is None:
+            return NumberMetrics(point, None)
+        # An observation has the noise in it, whether or not the table's std has.
+        variance = result.variance[:, i] + result.noise[i]
+        return NumberMetrics(point, interval_metrics(y, mean, variance, self._half_width(result, i)))
 
     def _half_width(self, result: Result, i: int) -> float:
-        """Of the interval of target i, in standard deviations."""
+        """Half the interval of target i, in standard deviations."""
         if result.half_width is None:
             return normal_quantile(self.output.interval)
         return float(result.half_width[i])
 
 
 class ClassPresentation(Presentation):
-    """The likeliest class, and every class's score and probability."""
+    """A presentation of one categorical target: predicted class, and the scores and probabilities of all."""
 
     @property
     def names(self) -> list[str]:
-        """As `columns`."""
+        """The names of all columns that a table could have for the target."""
         (name,) = self.targets.names
         kinds = [f"{name}_{kind}_{c}" for kind in ("score", "probability") for c in self.targets.classes]
         return [name, f"{name}_class", *kinds, f"{name}_std"]
 
     def columns(self, result: Result, observed: pd.DataFrame) -> Iterator[Column]:
-        """The class first; `std` is that of every score."""
+        """Yield predicted class, scores, probabilities, std (the same for every score) and true class."""
         (name,) = self.targets.names
-        chances = self._probabilities(result)
-        yield f"{name}_class", np.array(self.targets.classes, dtype=object)[chances.argmax(axis=1)]
-        for kind, values in (("score", result.mean), ("probability", chances)):
+        class_probabilities = self._probabilities(result)
+        predicted = class_probabilities.argmax(axis=1)
+        yield f"{name}_class", np.array(self.targets.classes, dtype=object)[predicted]
+        for kind, values in (("score", result.mean), ("probability", class_probabilities)):
             for i, label in enumerate(self.targets.classes):
                 yield f"{name}_{kind}_{label}", values[:, i]
-        std = self.spread(result, 0)
+        # The outputs of all classes have one variance.
+        std = self.std(result, 0)
         if std is not None:
             yield f"{name}_std", std
         if name in observed:
             yield name, observed[name]
 
-    def scores(self, result: Result, observed: pd.DataFrame) -> Iterator[Score]:
-        """The confusion matrix has a row for every true class, in the classes' order."""
-        (name,) = self.targets.names
-        score: Score = {"target": name}
-        if name in observed:
-            labels, chances = self.targets.labels(observed), self._probabilities(result)
-            matrix = confusion_matrix(labels, chances.argmax(axis=1), len(self.targets.classes))
-            score |= class_metrics(labels, chances)
-            score["classes"], score["confusion_matrix"] = self.targets.classes, matrix.tolist()
-        yield score
+    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> ClassMetrics:
+        labels = self.targets.labels(observed)
+        return class_metrics(labels, self._probabilities(result), self.targets.classes)
 
     def _probabilities(self, result: Result) -> FloatArray:
+        """Probabilities (m, C): softmax of a kernel's scores, or the shares that a baseline predicts."""
         if result.temperature is not None:
             return probabilities(result.mean, result.temperature)
+        # Targets are indicators less 1 / C; a linear baseline may leave [0, 1].
         shares = np.maximum(result.mean + 1.0 / len(self.targets.classes), 0.0)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def presentation_of(targets: Targets, output: OutputSpec) -> Presentation:
-    """The report for a kind of targets."""
+    """Return the presentation for the kind of the targets.
+
+    Args:
+        targets: what is predicted.
+        output: the spec's output section.
+    """
     return (
         ClassPresentation(targets, output)
         if targets.is_classification

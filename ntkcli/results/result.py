@@ -1,4 +1,4 @@
-"""What one kernel predicts at one time, in the user's units."""
+"""The prediction of one kernel at one time, in the targets' units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,17 @@ from ntkcli.results.calibration import Calibration
 
 @dataclass(frozen=True)
 class Result:
-    """What one kernel predicts at one time, in the targets' units.
+    """A result is what one kernel, or a baseline, predicts of k outputs at m rows, in the targets' units.
 
+    kernel: name of the kernel or of the baseline.
+    time: training time t >= 0 or inf; 0 for a baseline.
     mean: (m, k).
-    variance: (m, k) of the function, or None.
-    noise: (k,), variance of an observation around the function.
-    half_width: (k,), of the interval, in standard deviations; None for a normal distribution's.
-    temperature: of classes' scores; None for what are probabilities less 1 / C already.
-    ready: seconds since the start of the run.
+    variance: of the function, (m, k); None where it was not asked for.
+    noise: variance of an observation around the function, (k,).
+    half_width: of the interval, in standard deviations, (k,); None for the normal quantile.
+    temperature: divides the scores of classes before the softmax; None where the means are probabilities
+        less 1 / C already.
+    ready: seconds from the start of the run until the prediction was there.
     """
 
     kernel: str
@@ -37,7 +40,17 @@ class Result:
 
     @classmethod
     def of(cls, answer: Answer, scaling: Scaling, calibration: Calibration) -> Self:
-        """A prediction taken back from standardised targets.
+        """Transform the prediction of standardised targets into their units, and calibrate it.
+
+            mean' = scaling.mean + scaling.scale mean
+            variance' = scaling.scale^2 variance_scale variance
+
+        The noise is scaled like the variance.
+
+        Args:
+            answer: kernel, time, prediction of the standardised targets, and noise variance.
+            scaling: of the targets.
+            calibration: of this kernel at this time.
 
         Raises:
             NumericalError: a prediction is not finite.
@@ -63,7 +76,7 @@ class Result:
 
 
 def joined(parts: Sequence[Result]) -> Result:
-    """Results of consecutive rows as one."""
+    """Concatenate results of one kernel at one time for consecutive rows."""
     variances = [part.variance for part in parts if part.variance is not None]
     return replace(
         parts[0],

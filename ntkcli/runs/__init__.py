@@ -1,1 +1,1 @@
-"""The run directory: written whole or not at all, and what is told of the run."""
+"""The run directory, written whole or not at all, and the files that describe the run."""

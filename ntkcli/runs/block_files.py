@@ -1,4 +1,4 @@
-"""Memory that lies in a file, for Gram matrices larger than memory."""
+"""Memory-mapped files for Gram matrices larger than memory."""
 
 import errno
 import os
@@ -13,7 +13,10 @@ from ntkcli.errors import ResourceError
 
 
 def in_file(folder: Path) -> Allocate:
-    """Allocate arrays in nameless files of `folder`: they are gone with the process, however it ends.
+    """Return a function that allocates arrays in unnamed files, which vanish however the process ends.
+
+    Args:
+        folder: on the disk that is to hold them.
 
     Raises (when an array is allocated):
         ResourceError: the disk has no room.

@@ -14,7 +14,7 @@ from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 
 
 class RunDirectory:
-    """A directory that appears whole or not at all.
+    """A run directory appears whole or not at all.
 
     Files are written to `path`, a hidden directory beside the final one. Leaving the `with` block renames it
     into place; leaving it by an exception deletes it. A lock beside it lets one process at a time do so, and
@@ -44,7 +44,7 @@ class RunDirectory:
     def __enter__(self) -> Self:
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
-            with suppress(FileExistsError):  # a file, which the lock will tell of
+            with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
                 self.place.parent.mkdir(parents=True, exist_ok=True)
             self._acquire()
             self._recover()
@@ -68,7 +68,7 @@ class RunDirectory:
             self._clean_up()
 
     def folder(self, name: str) -> Path:
-        """A folder in the run directory, made if need be."""
+        """Return the folder `name` in the run directory, and make it if it is not there."""
         folder = self.path / name
         folder.mkdir(exist_ok=True)
         return folder
@@ -144,7 +144,7 @@ class RunDirectory:
 
 
 def unwritable(place: Path, error: OSError) -> NtkError:
-    """What it means for the user that a place cannot be written."""
+    """Return the error to raise for a place that cannot be written: ResourceError if the disk is full."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with --out")
     return RunDirectoryError(f"{place}: cannot be written: {error.strerror or error}: choose another --out")

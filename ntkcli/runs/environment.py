@@ -1,4 +1,4 @@
-"""What a run ran on: versions of the software, peak memory."""
+"""The environment of a run: versions of the software, and peak memory."""
 
 import platform
 import resource
@@ -15,7 +15,7 @@ import ntkcli
 
 
 def versions() -> dict[str, str]:
-    """Versions of ntkcli and of everything that touches the numbers."""
+    """Return the versions of ntkcli, Python and every library that computes."""
     return {
         "ntkcli": ntkcli.__version__,
         "python": platform.python_version(),
@@ -27,7 +27,7 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory() -> int:
-    """Bytes of resident memory at this process's peak."""
+    """Return the peak resident memory of this process, in bytes."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
@@ -37,6 +37,6 @@ def peak_memory() -> int:
 
 
 def _blas(pools: list[dict[str, Any]]) -> str:
-    """Name and version of every BLAS library loaded (numpy and scipy each bring one)."""
+    """Name and version of every BLAS library that is loaded: numpy and scipy each bring one."""
     names = {f"{pool['internal_api']} {pool['version']}" for pool in pools if pool["user_api"] == "blas"}
     return ", ".join(sorted(names))

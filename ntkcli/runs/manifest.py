@@ -27,7 +27,11 @@ MANIFEST = ("spec.yaml", "run.json")
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON that every reader takes: no NaN, no Infinity."""
+    """Write strict JSON.
+
+    Raises:
+        ValueError: the content has a NaN or an infinity, for which JSON has no number.
+    """
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -39,24 +43,23 @@ def write_manifest(
     *,
     in_file: bool,
 ) -> None:
-    """Write the resolved spec, and run.json: all there is to know of how the run was made."""
+    """Write spec.yaml, the resolved spec, and run.json: data, solvers, calibration, versions, times.
+
+    Args:
+        run: the directory that gets both.
+        job: what was computed.
+        records: of the solvers.
+        calibrations: of every kernel and time that was predicted.
+        in_file: whether the Gram matrices were in files.
+    """
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
-    data = job.dataset
     content = {
         "versions": versions(),
         "spec": {
             "path": os.path.relpath(job.source.path, run.place),
             "sha256": job.source.sha256,
         },
-        "data": _files(data, run.place),
-        "features": data.schema.features.columns,
-        "relevance": _relevance(data),
-        "targets": data.schema.targets.names,
-        **({"classes": data.schema.targets.classes} if data.is_classification else {}),
-        "target_scaling": {
-            "mean": data.target_scaling.mean.tolist(),
-            "scale": data.target_scaling.scale.tolist(),
-        },
+        **_data(job.dataset, run.place),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
         "calibration": _calibration(job, calibrations),
@@ -73,6 +76,22 @@ def write_manifest(
     write_json(run.path / "run.json", content)
 
 
+def _data(data: Dataset, home: Path) -> dict[str, Any]:
+    """The files, and how their columns are encoded."""
+    targets = data.schema.targets
+    return {
+        "data": _files(data, home),
+        "features": data.schema.features.columns,
+        "relevance": _relevance(data),
+        "targets": targets.names,
+        **({"classes": targets.classes} if data.is_classification else {}),
+        "target_scaling": {
+            "mean": data.target_scaling.mean.tolist(),
+            "scale": data.target_scaling.scale.tolist(),
+        },
+    }
+
+
 def _solver(record: SolverRecord) -> dict[str, Any]:
     return {
         "gram": record.gram,
@@ -84,13 +103,13 @@ def _solver(record: SolverRecord) -> dict[str, Any]:
 
 
 def _known(health: Health | SolutionHealth) -> dict[str, float | None]:
-    """The numbers that there are; JSON has no infinity."""
+    """The estimates that the solver makes; None where one is infinite, as JSON has no infinity."""
     numbers = {key: value for key, value in asdict(health).items() if value is not None}
     return {key: value if math.isfinite(value) else None for key, value in numbers.items()}
 
 
 def _calibration(job: Job, calibrations: Mapping[Pair, Calibration]) -> dict[str, Any] | None:
-    """What was fitted to training rows that were left out, if anything was."""
+    """What was fitted to leave-one-out predictions, if anything was."""
     rows = len(job.question.leave_one_out) if calibrations else 0
     if not rows:
         return None
@@ -109,12 +128,12 @@ def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
 
 
 def _finite(values: FloatArray) -> list[float | None]:
-    """JSON has no infinity, and no NaN."""
+    """The values, None where JSON has no number: for infinity and NaN."""
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _relevance(data: Dataset) -> dict[str, float]:
-    """What every encoded column was multiplied with."""
+    """The factor that every encoded column was multiplied with."""
     features = data.schema.features
     return dict(zip(features.columns, features.relevance.tolist(), strict=True))
 

@@ -1,4 +1,4 @@
-"""Kernel matrices, covariances and draws, written into a run directory."""
+"""Kernel matrices, predictive covariances and function samples as files of a run directory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,13 +23,13 @@ def write_matrices(
     test: Rows,
     advance: Advance,
 ) -> None:
-    """Write kernel matrices such as "ntk_test_train", rows of the first, columns of the second, no ridge.
+    """Write kernel matrices K(A, B), without a ridge, to files NAME.npy.
 
     Args:
-        folder: gets one .npy for each name.
-        names: Gram matrix, rows and columns, joined by underscores.
-        support: the training rows, with the Gram matrices that are at hand already.
-        test: the other rows.
+        folder: gets one file for each name.
+        names: such as "ntk_test_train": kernel, rows A and columns B, joined by underscores.
+        support: the training rows, with the Gram matrices that are computed already.
+        test: the rows to predict.
         advance: called with the number of rows written.
     """
     sides: dict[Side, Rows] = {"train": support.rows, "test": test}
@@ -41,17 +41,18 @@ def write_matrices(
             panels = _square(support, gram, a, known)
         else:
             panels = _rectangle(support.evaluator, gram, a, b)
-        write_npy(folder / f"{name}.npy", (len(a), len(b)), support.evaluator.dtype, _told(panels, advance))
+        shape, dtype = (len(a), len(b)), support.evaluator.dtype
+        write_npy(folder / f"{name}.npy", shape, dtype, _counted(panels, advance))
 
 
 def write_covariance(folder: Path, name: str, covariance: FloatArray, units: FloatArray) -> None:
-    """Write a covariance (m, m) in the targets' units: (m, m) for one target, (k, m, m) for several.
+    """Write a covariance in the targets' units to NAME.npy: (m, m) for one target, (k, m, m) for several.
 
     Args:
-        folder: gets NAME.npy.
+        folder: gets the file.
         name: kernel and time, such as ntk_t0.5.
-        covariance: of standardised targets.
-        units: (k,) of the k targets, what a variance of 1 is in their units squared.
+        covariance: of a standardised target's function at m rows, (m, m).
+        units: factors (k,) from a standardised variance to each of the k targets' units squared.
     """
     shape = (len(units), *covariance.shape) if len(units) > 1 else covariance.shape
     panels = (row * unit for unit in units.tolist() for row in covariance)
@@ -59,19 +60,25 @@ def write_covariance(folder: Path, name: str, covariance: FloatArray, units: Flo
 
 
 def write_samples(folder: Path, name: str, functions: FloatArray) -> None:
-    """Write draws (count, m, k) in the targets' units: (count, m) for one target.
+    """Write function samples to NAME.npy: (count, m) for one target, (count, m, k) for several.
 
     Args:
-        folder: gets NAME.npy.
+        folder: gets the file.
         name: kernel and time, such as ntkgp_tinf.
-        functions: the draws.
+        functions: samples at m rows of k targets, in their units, (count, m, k).
     """
     single = functions.shape[2] == 1
     np.save(folder / f"{name}.npy", functions[:, :, 0] if single else functions, allow_pickle=False)
 
 
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
-    """Rows of all these matrices together: the length of `write_matrices`' progress."""
+    """Return the number of rows of all matrices together: what `write_matrices`' steps add up to.
+
+    Args:
+        names: of the matrices, as for `write_matrices`.
+        train: the training rows.
+        test: the rows to predict.
+    """
     lengths: dict[Side, int] = {"train": len(train), "test": len(test)}
     return sum(lengths[matrix_parts(name)[1]] for name in names)
 
@@ -89,19 +96,19 @@ def _rectangle(evaluator: Evaluator, gram: GramName, a: Rows, b: Rows) -> Iterat
         yield evaluator.rectangle(a[strip], b, [gram])[gram]
 
 
-def _told(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:
+def _counted(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:
     for panel in panels:
         yield panel
         advance(len(panel))
 
 
 def write_npy(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, panels: Iterable[FloatArray]) -> None:
-    """Write a matrix that never stands in memory whole; numpy.load reads it, with mmap_mode="r" too.
+    """Write a .npy file from panels, so that the matrix need not be in memory whole.
 
     Args:
         path: the file.
         shape, dtype: of the matrix.
-        panels: its entries in C order, some rows at a time.
+        panels: the matrix's entries in C order, some rows at a time.
     """
     kind = np.dtype(dtype)
     header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}

@@ -1,4 +1,4 @@
-"""A file that is written where the user says: whole or not at all, and over nothing that is to stay."""
+"""A file that the user asks for, written whole or not at all, and never over a file to be kept."""
 
 import errno
 import io
@@ -24,11 +24,11 @@ OTHER_ARCHIVES = (".bz2", ".xz", ".zip")
 
 @dataclass(frozen=True)
 class OutputFile:
-    """Where the user wants a file.
+    """An output file is where the user wants output, checked before anything is lost.
 
     path: of the file; `-` and /dev/stdout are standard output.
     overwrite: whether a file that is already there is replaced.
-    kept: files that never are, and folders that nothing is written into, each with what it is.
+    kept: files that are never replaced, and folders that nothing is written into, with descriptions.
     """
 
     path: Path
@@ -37,19 +37,19 @@ class OutputFile:
 
     @property
     def is_stdout(self) -> bool:
-        """Whether it is standard output."""
+        """Whether the path is standard output."""
         return self.path in STDOUT_NAMES
 
     @property
     def is_compressed(self) -> bool:
-        """Whether it is a file that its name says is gzip's."""
+        """Whether the file is compressed with gzip: its name ends in .gz."""
         return self.path.suffix.lower() == ".gz"
 
     def check(self) -> None:
-        """Refuse what cannot be written, or is not to be lost.
+        """Check that the file may be written.
 
         Raises:
-            SpecError: it is one of the files kept, or is compressed in a way that there is not.
+            SpecError: it is one of the files kept, or its name asks for a compression other than gzip.
             RunDirectoryError: it is a directory, or already there, or cannot be written.
         """
         found = self._mode()
@@ -69,7 +69,7 @@ class OutputFile:
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
-        """Something to write to; when the `with` block ends well, the file is put into its place.
+        """Yield a binary file to write to, and put it into its place when the `with` block succeeds.
 
         Raises:
             SpecError, RunDirectoryError: as `check`.
@@ -89,7 +89,7 @@ class OutputFile:
 
     @contextmanager
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
-        """A file beside the place, of this process alone: two that write one place do not meet in it."""
+        """A file beside the place under a random name, so that two processes never write the same one."""
         partial = place.with_name(f".{place.name[:50]}.{secrets.token_hex(4)}.ntk-partial")
         try:
             with partial.open("xb") as file:
@@ -120,7 +120,7 @@ class OutputFile:
                 raise
 
     def _mode(self) -> int:
-        """Of what is there already, links followed; 0 where there is nothing, or only standard output."""
+        """The mode of what is there, links followed; 0 where there is nothing, or for standard output."""
         if self.is_stdout:
             return 0
         try:
@@ -133,7 +133,7 @@ class OutputFile:
 
 @contextmanager
 def standard_output() -> Iterator[IO[str]]:
-    """Standard output for data, in UTF-8 whatever the terminal's language; all is there when the block ends.
+    """Yield standard output for data, in UTF-8 whatever the locale, and flush it when the block ends.
 
     Raises:
         RunDirectoryError: it is closed, or cannot be written.
@@ -157,7 +157,7 @@ def standard_output() -> Iterator[IO[str]]:
 
 
 def _would_lose(place: Path, kept: Path) -> bool:
-    """Whether writing a place writes a file that is kept, or into a folder that is, by whatever name."""
+    """Whether writing to a place changes a kept file or folder, by whatever link or name."""
     with suppress(OSError, ValueError):
         own = kept.stat()
         if stat.S_ISDIR(own.st_mode):

@@ -1,4 +1,4 @@
-"""Where a table goes that is written some rows at a time: a file, compressed or not, or standard output."""
+"""A CSV file, compressed or not, or standard output, to which a table is written some rows at a time."""
 
 import gzip
 import io
@@ -18,15 +18,15 @@ Write = Callable[[pd.DataFrame], None]
 def table_sink(
     path: Path | None, *, overwrite: bool = False, kept: Mapping[Path, str] | None = None
 ) -> Iterator[Write]:
-    """What takes the next rows of a table; a file is there whole or not at all.
+    """Yield a function that writes the next rows of a table; a file appears whole or not at all.
 
     Args:
         path: the file, gzip-compressed where it ends in .gz; None is standard output.
         overwrite: whether a file that is already there is replaced.
-        kept: files that never are, and folders that nothing is written into, each with what it is.
+        kept: files that are never replaced, and folders that nothing is written into, with descriptions.
 
     Raises:
-        SpecError: the file is one that is kept.
+        SpecError: the file is one of those kept, or its name asks for a compression other than gzip.
         RunDirectoryError: the file is already there, or cannot be written.
         ResourceError: the disk is full.
     """

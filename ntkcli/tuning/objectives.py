@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.results.class_metrics import class_metrics
+from ntkcli.results.class_metrics import log_loss
 from ntkcli.results.number_metrics import joined_roots
 from ntkcli.results.temperature import fit_temperature, probabilities
 from ntkcli.tuning.splits import Indices
@@ -118,7 +118,7 @@ class LogLoss:
         return _score(self._loss(rows, scores, temperature), losses)
 
     def _loss(self, rows: Indices, scores: FloatArray, temperature: float) -> float:
-        loss = class_metrics(self.labels[rows], probabilities(scores, temperature))["log_loss"]
+        loss = log_loss(self.labels[rows], probabilities(scores, temperature))
         return math.nan if loss is None else loss
 
 

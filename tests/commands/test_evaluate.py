@@ -12,7 +12,7 @@ from .run_files import ALL_KERNELS, Fit, Ntk, Write, add_second_target, load_jso
 from .test_predict import CASES, Sections, mixed_rows
 
 
-def judged(ntk: Ntk, csv: str = "test.csv", *options: str) -> dict[str, Any]:
+def evaluated(ntk: Ntk, csv: str = "test.csv", *options: str) -> dict[str, Any]:
     outcome = ntk("evaluate", "run", csv, "--json", *options)
     assert outcome.returncode == 0, outcome.stderr
 
@@ -54,7 +54,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.mark.parametrize("sections", CASES.values(), ids=CASES)
 def test_metrics_are_those_of_the_fit(fit: Fit, ntk: Ntk, sections: Sections) -> None:
     run = fit(**sections)
-    assert_same(judged(ntk), metrics(run))
+    assert_same(evaluated(ntk), metrics(run))
 
 
 @pytest.mark.parametrize("rows", [1, 3, 4, 8192])
@@ -71,11 +71,11 @@ def test_targets_and_pieces_make_no_difference(
     add_second_target(write, tmp_path)
     run = fit(data={"target": target, "features": ["a", "b", "c"]}, inference=ALL_KERNELS)
     pieces(rows)
-    assert_same(judged(ntk), metrics(run))
+    assert_same(evaluated(ntk), metrics(run))
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8192])
-def test_classes_are_judged_as_by_the_fit(
+def test_classes_are_scored_as_by_the_fit(
     fit: Fit, ntk: Ntk, tmp_path: Path, pieces: Callable[[int], None], rows: int
 ) -> None:
     for name, count in (("train.csv", 40), ("test.csv", 23)):
@@ -85,13 +85,13 @@ def test_classes_are_judged_as_by_the_fit(
     pieces(rows)
     expected = metrics(run)
     assert sum(map(sum, expected["scores"][0]["confusion_matrix"])) == 23
-    assert_same(judged(ntk), expected)
+    assert_same(evaluated(ntk), expected)
 
 
 @pytest.mark.parametrize("options", [["--no-std"], ["--kernel", "nngp", "--time", "inf"]])
-def test_what_is_not_asked_for_is_not_told(fit: Fit, ntk: Ntk, options: list[str]) -> None:
+def test_what_is_not_asked_for_is_not_shown(fit: Fit, ntk: Ntk, options: list[str]) -> None:
     run = fit(inference=ALL_KERNELS)
-    scores = judged(ntk, "test.csv", *options)["scores"]
+    scores = evaluated(ntk, "test.csv", *options)["scores"]
     expected = metrics(run)["scores"]
     if "--no-std" in options:
         expected = [{k: v for k, v in s.items() if k not in ("nll", "coverage", "width")} for s in expected]
@@ -118,7 +118,7 @@ def test_a_file_without_the_target_is_refused(fit: Fit, ntk: Ntk, tmp_path: Path
 
 
 @pytest.mark.parametrize("cell", ["", "low", "nan"])
-def test_a_target_that_is_no_number_is_told_at_its_line(
+def test_a_target_that_is_no_number_is_reported_with_its_line(
     fit: Fit, ntk: Ntk, tmp_path: Path, write: Write, cell: str
 ) -> None:
     fit(output={"std": False})

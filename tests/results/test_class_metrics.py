@@ -1,4 +1,6 @@
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import numpy.typing as npt
@@ -7,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.results.class_metrics import calibration_error, class_metrics, confusion_matrix
+from ntkcli.results.class_metrics import (
+    ClassMetrics,
+    calibration_error,
+    class_metrics,
+    confusion_matrix,
+    log_loss,
+)
 
 Labels = npt.NDArray[np.intp]
+
+MATRIX = ("classes", "confusion_matrix")
 
 cases = given(m=st.integers(1, 60), count=st.integers(2, 5), seed=st.integers(0, 99))
 
@@ -17,6 +27,14 @@ cases = given(m=st.integers(1, 60), count=st.integers(2, 5), seed=st.integers(0,
 def case(m: int, count: int, seed: int) -> tuple[Labels, FloatArray]:
     rng = np.random.default_rng([seed, m, count])
     return rng.integers(count, size=m), rng.dirichlet(np.full(count, 0.5), size=m)
+
+
+def metrics_of(labels: Labels, probabilities: FloatArray) -> ClassMetrics:
+    return class_metrics(labels, probabilities, [*"abcde"][: probabilities.shape[1]])
+
+
+def assert_numbers(found: ClassMetrics, expected: Mapping[str, float | None]) -> None:
+    assert {name: value for name, value in asdict(found).items() if name not in MATRIX} == expected
 
 
 @cases
@@ -30,11 +48,12 @@ def test_they_are_sums_over_rows(m: int, count: int, seed: int) -> None:
         loss -= math.log(row[label]) / m
         brier += sum((p - (c == label)) ** 2 for c, p in enumerate(row)) / m
     recalls = [sum(one) / len(one) for one in right.values()]
-    found = class_metrics(labels, probabilities)
-    assert found["accuracy"] == pytest.approx(sum(sum(one) for one in right.values()) / m)
-    assert found["balanced_accuracy"] == pytest.approx(sum(recalls) / len(recalls))
-    assert found["log_loss"] == pytest.approx(loss)
-    assert found["brier"] == pytest.approx(brier)
+    found = metrics_of(labels, probabilities)
+    assert found.accuracy == pytest.approx(sum(sum(one) for one in right.values()) / m)
+    assert found.balanced_accuracy == pytest.approx(sum(recalls) / len(recalls))
+    assert found.log_loss == pytest.approx(loss)
+    assert found.log_loss == log_loss(labels, probabilities)
+    assert found.brier == pytest.approx(brier)
 
 
 @cases
@@ -50,19 +69,19 @@ def test_the_calibration_error_goes_by_tenths_of_confidence(m: int, count: int, 
         if inside:
             confidence, right = (sum(values) / len(inside) for values in zip(*inside, strict=True))
             expected += len(inside) / m * abs(confidence - right)
-    assert class_metrics(labels, probabilities)["ece"] == pytest.approx(expected)
+    assert metrics_of(labels, probabilities).ece == pytest.approx(expected)
 
 
 def test_certainty_that_is_right_is_perfect() -> None:
     labels = np.array([0, 2, 1, 1])
     expected = {"accuracy": 1.0, "balanced_accuracy": 1.0, "log_loss": 0.0, "brier": 0.0, "ece": 0.0}
-    assert class_metrics(labels, np.eye(3)[labels]) == expected
+    assert_numbers(metrics_of(labels, np.eye(3)[labels]), expected)
 
 
 def test_certainty_that_is_wrong_has_no_log_loss() -> None:
-    found = class_metrics(np.array([0, 1]), np.eye(2)[[1, 0]])
+    found = metrics_of(np.array([0, 1]), np.eye(2)[[1, 0]])
     expected = {"accuracy": 0.0, "balanced_accuracy": 0.0, "log_loss": None, "brier": 2.0, "ece": 1.0}
-    assert found == expected
+    assert_numbers(found, expected)
 
 
 def test_the_calibration_of_those_who_keep_their_word_is_perfect() -> None:
@@ -83,14 +102,14 @@ def test_certainty_is_in_the_highest_tenth() -> None:
 
 def test_a_rare_class_weighs_as_much_as_a_common_one_and_an_absent_one_nothing() -> None:
     labels = np.array([0] * 9 + [1])
-    found = class_metrics(labels, np.tile([0.7, 0.2, 0.1], (10, 1)))
-    assert (found["accuracy"], found["balanced_accuracy"]) == (0.9, 0.5)
+    found = metrics_of(labels, np.tile([0.7, 0.2, 0.1], (10, 1)))
+    assert (found.accuracy, found.balanced_accuracy) == (0.9, 0.5)
 
 
 def test_the_probabilities_are_left_as_they_are() -> None:
     labels, probabilities = case(5, 3, 0)
     before = probabilities.copy()
-    class_metrics(labels, probabilities)
+    metrics_of(labels, probabilities)
     assert np.array_equal(probabilities, before)
 
 
@@ -103,9 +122,18 @@ def test_the_confusion_matrix_counts_pairs_with_true_classes_as_rows(m: int, cou
     assert np.issubdtype(found.dtype, np.integer)
     pairs = list(zip(labels.tolist(), predicted.tolist(), strict=True))
     assert found.tolist() == [[pairs.count((i, j)) for j in range(count)] for i in range(count)]
-    assert found.trace() / m == pytest.approx(class_metrics(labels, probabilities)["accuracy"])
+    assert found.tolist() == metrics_of(labels, probabilities).confusion_matrix
+    assert found.trace() / m == pytest.approx(metrics_of(labels, probabilities).accuracy)
 
 
 def test_small_integers_count_up_to_many_classes() -> None:
     classes = np.arange(20, dtype=np.int8)
     assert np.array_equal(confusion_matrix(classes, classes, 20), np.eye(20))
+
+
+def test_the_content_has_all_metrics_in_order_and_the_summary_some() -> None:
+    found = metrics_of(*case(5, 3, 0))
+    numbers = ["accuracy", "balanced_accuracy", "log_loss", "brier", "ece"]
+    assert list(found.content) == [*numbers, *MATRIX]
+    assert found.content["classes"] == ["a", "b", "c"]
+    assert found.summary == {name: found.content[name] for name in ("accuracy", "log_loss", "brier")}

@@ -1,4 +1,4 @@
-"""What is told of predictions, and how they are judged."""
+"""The columns that predictions have in a table, and how they are scored."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +11,8 @@ from scipy.special import softmax
 from scipy.stats import norm
 
 from ntkcli.data.dataset import Dataset
+from ntkcli.results.class_metrics import ClassMetrics
+from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.spec.spec import OutputSpec
 
@@ -23,8 +25,20 @@ def report(dataset: Dataset, **output: Any) -> Presentation:
     return presentation_of(dataset.schema.targets, OutputSpec(**output))
 
 
-def columns(told: Presentation, found: Any, observed: pd.DataFrame) -> dict[str, Any]:
-    return {name: np.asarray(values) for name, values in told.columns(found, observed)}
+def number_metrics(shown: Presentation, found: Any, observed: pd.DataFrame) -> NumberMetrics:
+    (metrics,) = shown.metrics(found, observed).values()
+    assert isinstance(metrics, NumberMetrics)
+    return metrics
+
+
+def class_metrics(shown: Presentation, found: Any, observed: pd.DataFrame) -> ClassMetrics:
+    (metrics,) = shown.metrics(found, observed).values()
+    assert isinstance(metrics, ClassMetrics)
+    return metrics
+
+
+def columns(shown: Presentation, found: Any, observed: pd.DataFrame) -> dict[str, Any]:
+    return {name: np.asarray(values) for name, values in shown.columns(found, observed)}
 
 
 @pytest.mark.parametrize("interval", [0.5, 0.95, 0.999])
@@ -39,12 +53,13 @@ def test_lower_and_upper_bound_the_central_interval(load: Load, interval: float)
 
 def test_a_half_width_that_is_known_makes_the_interval_and_its_scores(load: Load) -> None:
     dataset = load()
-    told, known = report(dataset), result(half_width=np.array([0.5]), mean=np.array([[5.0], [8.0], [7.5]]))
-    found = columns(told, known, dataset.test.targets)
+    shown, known = report(dataset), result(half_width=np.array([0.5]), mean=np.array([[5.0], [8.0], [7.5]]))
+    found = columns(shown, known, dataset.test.targets)
     np.testing.assert_allclose(found["y_upper"] - found["y_mean"], 0.5 * found["y_std"], rtol=1e-12)
-    (score,) = told.scores(known, dataset.test.targets)
-    assert score["coverage"] == pytest.approx(2 / 3)
-    assert score["width"] == pytest.approx(np.sqrt([4.5, 5.5, 6.5]).mean())
+    interval = number_metrics(shown, known, dataset.test.targets).interval
+    assert interval is not None
+    assert interval.coverage == pytest.approx(2 / 3)
+    assert interval.width == pytest.approx(np.sqrt([4.5, 5.5, 6.5]).mean())
 
 
 def test_noise_is_in_the_std_only_when_asked_for(load: Load) -> None:
@@ -55,36 +70,41 @@ def test_noise_is_in_the_std_only_when_asked_for(load: Load) -> None:
 
 
 @pytest.mark.parametrize("target", [["y"], ["y", "z"], ["k"]])
-def test_no_column_is_told_that_is_not_among_the_names(load: Load, target: list[str]) -> None:
+def test_no_column_is_shown_that_is_not_among_the_names(load: Load, target: list[str]) -> None:
     dataset = load(target=target)
-    told = report(dataset)
+    shown = report(dataset)
     found = result(outputs=2) if len(target) == 2 else class_result() if target == ["k"] else result()
-    assert columns(told, found, dataset.test.targets).keys() == set(told.names)
-    assert len(set(told.names)) == len(told.names)
+    assert columns(shown, found, dataset.test.targets).keys() == set(shown.names)
+    assert len(set(shown.names)) == len(shown.names)
 
 
 def test_scores_include_the_noise(load: Load) -> None:
     dataset = load()
-    (score,) = report(dataset).scores(result(), dataset.test.targets)
+    metrics = number_metrics(report(dataset), result(), dataset.test.targets)
     y, mean, variance = np.array([5.0, 6.0, 7.0]), np.array([5.0, 6.0, 7.0]), np.array([4.5, 5.5, 6.5])
-    assert score["nll"] == pytest.approx(-norm.logpdf(y, mean, np.sqrt(variance)).mean(), rel=1e-12)
-    assert score["width"] == pytest.approx(2 * norm.ppf(0.975) * np.sqrt(variance).mean(), rel=1e-12)
-    assert (score["target"], score["rmse"], score["coverage"]) == ("y", 0.0, 1.0)
+    assert metrics.interval is not None
+    assert metrics.interval.nll == pytest.approx(-norm.logpdf(y, mean, np.sqrt(variance)).mean(), rel=1e-12)
+    assert metrics.interval.width == pytest.approx(2 * norm.ppf(0.975) * np.sqrt(variance).mean(), rel=1e-12)
+    assert (metrics.point.rmse, metrics.interval.coverage) == (0.0, 1.0)
+    assert list(report(dataset).metrics(result(), dataset.test.targets)) == ["y"]
 
 
 def test_a_target_that_the_test_file_lacks_has_no_scores(
     load: Load, write: Callable[[str, str], Path]
 ) -> None:
     dataset = load(test=str(write("bare.csv", "a,b,z\n1,2,3\n3,4,3\n5,6,4\n")), target=["y", "z"])
-    bare, scored = report(dataset).scores(result(outputs=2), dataset.test.targets)
-    assert bare == {"target": "y"}
-    assert set(scored) == {"target", "rmse", "mae", "r2", "nll", "coverage", "width"}
+    found = report(dataset).metrics(result(outputs=2), dataset.test.targets)
+    assert list(found) == ["y", "z"]
+    assert found["y"] is None
+    assert found["z"] is not None
+    assert set(found["z"].content) == {"rmse", "mae", "r2", "nll", "coverage", "width"}
 
 
-def test_without_a_variance_only_points_are_judged(load: Load) -> None:
+def test_without_a_variance_only_points_are_scored(load: Load) -> None:
     dataset = load()
-    (score,) = report(dataset).scores(result(variance=None), dataset.test.targets)
-    assert set(score) == {"target", "rmse", "mae", "r2"}
+    metrics = number_metrics(report(dataset), result(variance=None), dataset.test.targets)
+    assert metrics.interval is None
+    assert set(metrics.content) == {"rmse", "mae", "r2"}
     assert set(columns(report(dataset), result(variance=None), dataset.test.targets)) == {"y_mean", "y"}
 
 
@@ -118,23 +138,23 @@ def test_shares_of_a_model_without_a_kernel_are_its_probabilities(load: Load) ->
 
 def test_the_confusion_matrix_has_a_row_for_every_true_class(load: Load) -> None:
     dataset = load(target="k")
-    (score,) = report(dataset).scores(class_result(), dataset.test.targets)
+    metrics = class_metrics(report(dataset), class_result(), dataset.test.targets)
     # True: q, q, r; predicted: p, r, q.
-    assert score["classes"] == ["p", "q", "r"]
-    assert score["confusion_matrix"] == [[0, 0, 0], [1, 0, 1], [0, 1, 0]]
-    assert score["accuracy"] == 0.0
+    assert metrics.classes == ["p", "q", "r"]
+    assert metrics.confusion_matrix == [[0, 0, 0], [1, 0, 1], [0, 1, 0]]
+    assert metrics.accuracy == 0.0
     right = class_result(mean=np.eye(3)[[1, 1, 2]])
-    (score,) = report(dataset).scores(right, dataset.test.targets)
-    assert (score["accuracy"], score["confusion_matrix"]) == (1.0, [[0, 0, 0], [0, 2, 0], [0, 0, 1]])
+    metrics = class_metrics(report(dataset), right, dataset.test.targets)
+    assert (metrics.accuracy, metrics.confusion_matrix) == (1.0, [[0, 0, 0], [0, 2, 0], [0, 0, 1]])
 
 
 def test_classes_are_scored_by_their_probabilities(load: Load) -> None:
     dataset = load(target="k")
-    (score,) = report(dataset).scores(class_result(temperature=0.5), dataset.test.targets)
+    metrics = class_metrics(report(dataset), class_result(temperature=0.5), dataset.test.targets)
     chances = softmax(SCORES / 0.5, axis=1)[np.arange(3), [1, 1, 2]]
-    assert score["log_loss"] == pytest.approx(-np.log(chances).mean(), rel=1e-12)
+    assert metrics.log_loss == pytest.approx(-np.log(chances).mean(), rel=1e-12)
 
 
 def test_classes_that_were_not_observed_have_no_scores(load: Load) -> None:
     dataset = load(target="k")
-    assert list(report(dataset).scores(class_result(), pd.DataFrame(index=range(3)))) == [{"target": "k"}]
+    assert report(dataset).metrics(class_result(), pd.DataFrame(index=range(3))) == {"k": None}

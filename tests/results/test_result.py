@@ -65,9 +65,9 @@ def test_what_leaves_float64_is_refused_with_kernel_and_time(value: float, part:
 
 
 @pytest.mark.parametrize("cuts", [[1], [1, 2], [2]])
-@pytest.mark.parametrize("spread", [True, False])
-def test_results_of_consecutive_rows_join_to_the_whole(cuts: list[int], spread: bool) -> None:
-    whole = result(outputs=2, temperature=2.0) if spread else result(outputs=2, variance=None)
+@pytest.mark.parametrize("has_variance", [True, False])
+def test_results_of_consecutive_rows_join_to_the_whole(cuts: list[int], has_variance: bool) -> None:
+    whole = result(outputs=2, temperature=2.0) if has_variance else result(outputs=2, variance=None)
     parts = [
         result(
             outputs=2,

@@ -9,7 +9,7 @@ from ntkcli.runs.environment import peak_memory
 
 
 class Usage(NamedTuple):
-    """What resource.getrusage tells of memory."""
+    """What resource.getrusage reports of memory."""
 
     ru_maxrss: int
 

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntkcli.errors import ResourceError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight
 from ntkcli.jobs.job import Job, open_job
@@ -14,6 +15,7 @@ from ntkcli.planning.plan import Plan
 from ntkcli.results.metrics import Metrics
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
+from ntkcli.solvers.solver import Solver
 from ntkcli.spec.file import read_spec
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "covariance", "samples")
@@ -60,19 +62,32 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
 
 
 def _fit_or_fall_back(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fitting]:
-    """The plan that worked, and what it gave: if iterations fail, one without them is made."""
-    iterative = [stage.solver for stage in plan.stages if stage.solver.is_iterative]
-    fitting = Fitting(job, run)
+    """The plan that worked, and what it gave: if iterations fail, the next one does without them."""
+    failed: list[Solver] = []
+    while True:
+        fitting = Fitting(job, run)
+        try:
+            fitting.carry_out(plan)
+            return plan, fitting
+        except ConvergenceError as error:
+            tried = [stage.solver for stage in plan.stages if stage.solver.is_iterative]
+            failed += tried
+            why = f"{' or '.join(dict.fromkeys(solver.noun for solver in tried))} stops at {error}"
+        # Outside of the handler, because the error holds on to all that was in memory where it was raised.
+        del fitting
+        plan = _other_plan(job, failed, plan, why)
+        shutil.rmtree(run.folder("model"))
+
+
+def _other_plan(job: Job, failed: list[Solver], plan: Plan, why: str) -> Plan:
+    """A plan without the solvers that have failed; the user is warned of the change."""
+    planner = job.planner(without=failed)
     try:
-        fitting.carry_out(plan)
-        return plan, fitting
-    except ConvergenceError as error:
-        why = f"{iterative[0].noun} stops at {error}"
-    # Outside of the handler, because the error holds on to all that was in memory where it was raised.
-    planner = job.planner(without=iterative)
-    job.journal.warn(f"{why}: taking {planner.best().stages[0].solver.noun} instead")
-    plan = planner.checked()
-    shutil.rmtree(run.folder("model"))
-    fitting = Fitting(job, run)
-    fitting.carry_out(plan)
-    return plan, fitting
+        other = planner.best()
+    except ResourceError:
+        job.journal.warn(why)
+        raise
+    before = [stage.solver for stage in plan.stages]
+    new = dict.fromkeys(stage.solver.noun for stage in other.stages if stage.solver not in before)
+    job.journal.warn(f"{why}: taking {' and '.join(new)} instead")
+    return planner.checked()

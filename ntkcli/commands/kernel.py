@@ -6,7 +6,7 @@ from ntkcli.arrays import in_memory
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.plan import Planner
-from ntkcli.regression.kernel import grams_of
+from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.support import Support
 from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
@@ -41,4 +41,4 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
 
 def _default_names(job: Job) -> list[str]:
     sides = ["train_train", "test_train"] if job.dataset.has_test_rows else ["train_train"]
-    return [f"{gram}_{side}" for gram in grams_of(job.spec.inference.kernel) for side in sides]
+    return [f"{gram}_{side}" for gram in inverted_grams(job.spec.inference.kernel) for side in sides]

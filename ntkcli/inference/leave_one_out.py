@@ -32,7 +32,13 @@ class LeaveOneOut:
 
 
 def leave_one_out(
-    flow: Flow, y: FloatArray, rows: IntArray, time: float, prior: Operator | None = None
+    flow: Flow,
+    y: FloatArray,
+    rows: IntArray,
+    time: float,
+    prior: Operator | None = None,
+    *,
+    with_variance: bool = True,
 ) -> LeaveOneOut:
     """Predict some rows by training without them, one at a time.
 
@@ -49,6 +55,7 @@ def leave_one_out(
             None for the posteriors (nngp, ntkgp): P = G, and the variance is that of a noisy observation; at
             t = inf it is 1 / [G^{-1}]_ii. It then comes from the flow, which, if it is Lanczos', knows G to a
             relative eps / (t G) only.
+        with_variance: whether the variance is wanted; else it is NaN.
 
     Raises:
         ConvergenceError: Lanczos does not reach its tolerance.
@@ -56,11 +63,13 @@ def leave_one_out(
 
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """
-    deletion = flow.deletion(rows, time, with_quadratic=prior is None)
+    deletion = flow.deletion(rows, time, with_quadratic=with_variance and prior is None)
     weights, variance = deletion.weights, deletion.quadratic
+    if variance is None or not with_variance:
+        variance = np.full(len(rows), np.nan)
     if prior is not None:
         variance = np.maximum(column_dots(weights, prior.product(weights)), 0.0)
-    return LeaveOneOut(weights.T @ y, np.full(len(rows), np.nan) if variance is None else variance)
+    return LeaveOneOut(weights.T @ y, variance)
 
 
 def joined(parts: Sequence[LeaveOneOut]) -> LeaveOneOut:

@@ -14,7 +14,7 @@ from ntkcli.jobs.layers import degeneracy, sampled_propagation
 from ntkcli.kernels.network import Network
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.fitted_stage import SolverRecord
-from ntkcli.regression.kernel import KERNELS, grams_of
+from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.regression.question import time_text
 from ntkcli.results.predictions import check_names
 from ntkcli.results.presentation import presentation_of
@@ -53,7 +53,7 @@ def preflight(job: Job) -> None:
                 "range of float64: use inf"
             )
     if spec.inference.ridge == 0 and math.inf in spec.inference.times:
-        diagonals = [job.train.diagonal(gram) for gram in grams_of(spec.inference.kernel)]
+        diagonals = [job.train.diagonal(gram) for gram in inverted_grams(spec.inference.kernel)]
         check_invertible(job.evaluator.network, diagonals, train)
 
 

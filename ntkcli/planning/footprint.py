@@ -53,7 +53,7 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> i
     wide, square = 8 * rows * n, 8 * rows**2 if whole else 0
     if not question.has_uncertainty:
         return 2 * wide if reads_gram else 0
-    grams = len(question.grams_of(stage.kernels))
+    grams = len(question.read_grams(stage.kernels))
     # Covariances that wait to be written, and the one that was written last.
     kept = square * (len(stage.pairs) - 1 + (len(question.pairs) > 1))
     begin = 0

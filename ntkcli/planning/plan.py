@@ -79,11 +79,11 @@ class Planner:
         """The cheapest plan within the budget or, if there is none, the one that is nearest to it.
 
         Raises:
-            ResourceError: there are too many rows for the only solvers that would do.
+            ResourceError: there are too many rows for the only solvers that would do, or none is left.
         """
         plans = list(self._plans())
         if not plans:
-            raise ResourceError(self._too_many_rows)
+            raise ResourceError(self._no_plan)
         fitting = [plan for plan in plans if self.fits(plan)]
         if fitting:
             return min(fitting, key=lambda plan: plan.operations)
@@ -124,8 +124,11 @@ class Planner:
         return solver.most_rows is not None and self.sizes.n > solver.most_rows
 
     @property
-    def _too_many_rows(self) -> str:
-        solver = max(filter(self._exceeds, SOLVERS.values()), key=lambda solver: solver.most_rows or 0)
+    def _no_plan(self) -> str:
+        exceeded = [solver for solver in SOLVERS.values() if self._exceeds(solver)]
+        if not exceeded:
+            return "no solver is left that answers this: use a larger inference.ridge, or other times"
+        solver = max(exceeded, key=lambda solver: solver.most_rows or 0)
         return (
             f"{solver.noun} takes {solver.most_rows:,} training rows at most, and there are "
             f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
@@ -212,8 +215,7 @@ class Planner:
     def _can_be_mixed(self) -> bool:
         if self.question is None:
             return False
-        plan = next(ways(self.question, self.choice))
-        return all(stage.solver.can_be_refined for stage in plan if stage.solver.reads_gram)
+        return any(ways(replace(self.question, refine=True), self.choice))
 
     def _asking(self, uncertainty: Literal["variance", "none"]) -> Question | None:
         return replace(self.question, uncertainty=uncertainty) if self.question else None

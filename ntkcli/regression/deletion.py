@@ -1,7 +1,5 @@
 """Training rows predicted by training without them, from a fitted stage."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
@@ -17,7 +15,7 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
     """Delete the rows that the question names, one at a time, for every kernel and time of the stage.
 
     Args:
-        fitted: a stage with its factorisation.
+        fitted: a stage with its factorisation, whose support is the training rows.
         y: (n, k) training targets.
         journal: receives progress.
 
@@ -41,13 +39,11 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
 
 def _delete(fitted: FittedStage, y: FloatArray, rows: IntArray, pair: Pair) -> LeaveOneOut:
     kernel, question = KERNELS[pair.kernel], fitted.question
-    if fitted.flow is None:
+    if not fitted.stage.solver.reads_gram:
         variance = fitted.support.rows.diagonal(kernel.prior)[rows] + kernel.noise(fitted.ridge)
         return LeaveOneOut(y[rows], variance)
     # Where nobody wants an uncertainty, the prior's matrix is not at hand.
-    reads_prior = not kernel.is_posterior and question.has_uncertainty
-    prior = fitted.support.matrices[kernel.prior] if reads_prior else None
-    found = leave_one_out(fitted.flow, y, rows, question.exponent(pair.time), prior)
-    if kernel.is_posterior or reads_prior:
-        return found
-    return replace(found, variance=np.full(len(rows), np.nan))
+    with_variance = kernel.is_posterior or question.has_uncertainty
+    prior = fitted.support.operator(kernel.prior) if with_variance and not kernel.is_posterior else None
+    exponent = question.exponent(pair.time)
+    return leave_one_out(fitted.needed_flow, y, rows, exponent, prior, with_variance=with_variance)

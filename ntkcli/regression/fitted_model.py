@@ -55,7 +55,7 @@ class FittedModel:
         dtype: npt.DTypeLike = np.float64,
         journal: Journal | None = None,
     ) -> Self:
-        """Fit a network's kernels to training rows, and keep every factorisation.
+        """Fit a network's kernels to training rows; factorisations are kept if an uncertainty is asked for.
 
         Args:
             network: the network; tables of its activations are made for these rows.
@@ -80,8 +80,10 @@ class FittedModel:
         rows = tabulated.rows(x, dtype)
         for stage in next(ways(question)) if stages is None else stages:
             # A support for each, since a stage overwrites the Gram matrix that it factors.
-            support = Support(model.evaluator, rows)
-            model.stages.append(fit_stage(stage, support, y, question, journal or Journal()))
+            fitted = fit_stage(stage, Support(model.evaluator, rows), y, question, journal or Journal())
+            if not question.has_uncertainty:
+                fitted.release()
+            model.stages.append(fitted)
         return model
 
     def fit_in_turn(

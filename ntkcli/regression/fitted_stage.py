@@ -91,6 +91,17 @@ class FittedStage:
     coefficients: dict[float, FloatArray] = field(default_factory=dict)
     health: dict[float, SolutionHealth] = field(default_factory=dict)
 
+    @property
+    def needed_flow(self) -> Flow:
+        """The flow, for what cannot be had without it.
+
+        Raises:
+            ValueError: it was released, or never kept.
+        """
+        if self.flow is None:
+            raise ValueError(f"the factorisation of the {self.stage.gram} Gram matrix is gone")
+        return self.flow
+
     def release(self) -> None:
         """Give back the memory of the factorisation: from here on there are means alone."""
         self.flow = None

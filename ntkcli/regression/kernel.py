@@ -55,6 +55,6 @@ KERNELS: dict[KernelName, Kernel] = {
 }
 
 
-def grams_of(kernels: Collection[KernelName]) -> list[GramName]:
+def inverted_grams(kernels: Collection[KernelName]) -> list[GramName]:
     """The Gram matrices that some kernels' predictions invert, each once."""
     return sorted({KERNELS[kernel].gram for kernel in kernels})

@@ -53,6 +53,8 @@ def predict(
         seen = _strip(fitted, rows[strip], pairs)
         for pair in pairs:
             parts[pair].append(_predict(fitted, seen, pair))
+        # Or its kernels would stay in memory while those of the next strip are computed.
+        del seen
         advance(strip.stop - strip.start)
     return {pair: concatenate(parts.pop(pair)) for pair in pairs}
 
@@ -71,10 +73,8 @@ def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
     test = _kernels_of_itself(fitted, rows, sorted({KERNELS[kernel].prior for kernel in kernels}))
     if not stage.solver.reads_gram:
         return _Strip(rows, {}, test, None)
-    test_support = evaluator.rectangle(rows, fitted.support.rows, question.grams_of(kernels))
-    action = None
-    if question.has_uncertainty and fitted.flow:
-        action = fitted.flow.on(test_support[stage.gram].T)
+    test_support = evaluator.rectangle(rows, fitted.support.rows, question.read_grams(kernels))
+    action = fitted.needed_flow.on(test_support[stage.gram].T) if question.has_uncertainty else None
     return _Strip(rows, test_support, test, action)
 
 
@@ -98,7 +98,7 @@ def _predict(fitted: FittedStage, strip: _Strip, pair: Pair) -> Prediction:
     exponent, test = fitted.question.exponent(time), strip.test[kernel.prior]
     if kernel.is_posterior:
         return posterior(strip.action, exponent, mean, test)
-    operator = fitted.support.matrices[kernel.prior]
+    operator = fitted.support.operator(kernel.prior)
     return ensemble(strip.action, exponent, mean, strip.test_support[kernel.prior], test, operator)
 
 

@@ -72,7 +72,7 @@ class Question:
         """A time in units of the exponent: what is multiplied with the Gram matrix there."""
         return time * self.rate
 
-    def grams_of(self, kernels: Collection[KernelName]) -> list[GramName]:
+    def read_grams(self, kernels: Collection[KernelName]) -> list[GramName]:
         """The Gram matrices that some kernels' predictions read, each once."""
         found: set[GramName] = set()
         for kernel in kernels:

@@ -13,7 +13,7 @@ from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
 from ntkcli.solvers.catalogue import SOLVERS
-from ntkcli.solvers.solver import Factoring, Kept
+from ntkcli.solvers.solver import Factoring, SavedFlow
 
 
 def fit_stage(
@@ -81,7 +81,7 @@ def load_stage(
         return fitted
     support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
     dtype = np.dtype(support.evaluator.dtype).name
-    factor = Kept(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
+    factor = SavedFlow(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
     fitted.flow = SOLVERS[kept.factor.kind].load(factor)
     return fitted
 
@@ -90,14 +90,12 @@ def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
     """The stage's Gram matrix, probed, then factored in its place."""
     stage, question, support = fitted.stage, fitted.question, fitted.support
     support.need(stage.matrices(question), journal)
-    matrix = support.matrices[stage.gram]
-    probes = Probes(matrix)
-    with journal.phase("factor", matrix.block_count) as advance:
-        del matrix
+    probes = Probes(support.operator(stage.gram))
+    with journal.phase("factor", support.block_count(stage.gram)) as advance:
         exponents = [question.exponent(time) for time in stage.times]
         task = Factoring(exponents, fitted.ridge, question.tolerance, probes.largest, advance)
-        # Popped in the call, so that nothing here keeps the blocks alive.
-        flow = stage.solver.factor(support.matrices.pop(stage.gram), task)
+        # Taken in the call, so that nothing here keeps the blocks alive.
+        flow = stage.solver.factor(support.take(stage.gram), task)
     return flow, probes
 
 

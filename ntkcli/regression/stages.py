@@ -39,18 +39,19 @@ class Stage:
 
     def matrices(self, question: Question) -> list[GramName]:
         """The Gram matrices of the training rows that this stage reads: K too for an ensemble's variance."""
-        return question.grams_of(self.kernels) if self.solver.reads_gram else []
+        return question.read_grams(self.kernels) if self.solver.reads_gram else []
 
 
 def ways(question: Question, choice: str = "auto") -> Iterator[list[Stage]]:
     """Every way to answer a question; ntk comes first, because its variance reads K before that is factored.
 
     Args:
-        question: what is asked.
+        question: what is asked; where solutions are refined, solvers that cannot be refined take no part.
         choice: a solver's name, which then answers all that it can, or `auto`.
     """
     by_gram = [(gram, pairs) for gram in GRAMS if (pairs := _pairs(question, gram))]
-    for combination in product(*(_ways_of(gram, pairs, choice) for gram, pairs in by_gram)):
+    solvers = [solver for solver in SOLVERS.values() if _takes_part(solver, question)]
+    for combination in product(*(_ways_of(gram, pairs, solvers, choice) for gram, pairs in by_gram)):
         yield [stage for way in combination for stage in way]
 
 
@@ -58,26 +59,35 @@ def _pairs(question: Question, gram: GramName) -> list[Pair]:
     return [pair for pair in question.pairs if KERNELS[pair.kernel].gram == gram]
 
 
-def _ways_of(gram: GramName, pairs: Sequence[Pair], choice: str) -> list[list[Stage]]:
+def _takes_part(solver: Solver, question: Question) -> bool:
+    return solver.can_be_refined or not solver.reads_gram or not question.refine
+
+
+def _ways_of(
+    gram: GramName, pairs: Sequence[Pair], solvers: Sequence[Solver], choice: str
+) -> list[list[Stage]]:
     """A way for each solver that may lead; what that leaves goes to the first solvers that answer it."""
     times = {time for _, time in pairs}
     if choice == "auto":
-        leads = [solver for solver in SOLVERS.values() if solver.is_choice and solver.is_worthwhile(times)]
+        leads = [solver for solver in solvers if solver.is_choice and solver.is_worthwhile(times)]
     else:
-        leads = [SOLVERS[choice]]
+        leads = [solver for solver in solvers if solver.name == choice]
+    if not leads and not any(times):
+        # The prior alone, which needs nobody to lead.
+        leads = list(solvers[:1])
     found: list[list[Stage]] = []
-    # Where none is worthwhile, only the prior is asked for, which any leaves.
-    for lead in leads or SOLVERS.values():
-        way = _way(gram, pairs, lead)
-        if way not in found:
+    for lead in leads:
+        way = _way(gram, pairs, [lead, *solvers])
+        if way not in found and sum(len(stage.pairs) for stage in way) == len(pairs):
             found.append(way)
     return found
 
 
-def _way(gram: GramName, pairs: Sequence[Pair], lead: Solver) -> list[Stage]:
+def _way(gram: GramName, pairs: Sequence[Pair], solvers: Sequence[Solver]) -> list[Stage]:
+    """What is left open by one solver goes to the next."""
     stages: list[Stage] = []
     open_times = {time for _, time in pairs}
-    for solver in (lead, *SOLVERS.values()):
+    for solver in solvers:
         for group in solver.groups(open_times):
             stages.append(Stage(gram, solver, tuple(pair for pair in pairs if pair.time in group)))
             open_times -= set(group)

@@ -8,6 +8,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.operator import Operator
 
 
 @dataclass
@@ -32,3 +33,15 @@ class Support:
             with journal.phase("gram", len(self.rows)) as advance:
                 found = self.evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
             self.matrices |= found
+
+    def operator(self, gram: GramName) -> Operator:
+        """A Gram matrix that is at hand, for products with it."""
+        return self.matrices[gram]
+
+    def block_count(self, gram: GramName) -> int:
+        """The blocks of a Gram matrix that is at hand: steps of its factorisation."""
+        return self.matrices[gram].block_count
+
+    def take(self, gram: GramName) -> SymmetricBlocks:
+        """A Gram matrix that is at hand, to be overwritten: nothing here keeps it alive."""
+        return self.matrices.pop(gram)

@@ -19,7 +19,7 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
-    Kept,
+    SavedFlow,
     Solver,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
@@ -57,7 +57,7 @@ class CholeskySolver(Solver):
         matrix.add_to_diagonal(task.ridge)
         return CholeskyFlow(Cholesky(matrix, task.advance))
 
-    def load(self, kept: Kept) -> "CholeskyFlow":
+    def load(self, kept: SavedFlow) -> "CholeskyFlow":
         """L, as it was kept."""
         return CholeskyFlow(load_cholesky(kept))
 

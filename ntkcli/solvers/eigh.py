@@ -21,7 +21,7 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
-    Kept,
+    SavedFlow,
     Solver,
 )
 
@@ -75,7 +75,7 @@ class EighSolver(Solver):
             spectrum.check_positive(task.ridge)
         return SpectralFlow(spectrum, task.ridge)
 
-    def load(self, kept: Kept) -> "SpectralFlow":
+    def load(self, kept: SavedFlow) -> "SpectralFlow":
         """V and g, as they were kept."""
         vectors = kept.arrays.read(kept.name, kept.n, kept.n, mapped=True)
         eigenvalues = kept.arrays.read(_eigenvalues(kept.name), kept.n)

@@ -35,7 +35,7 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
-    Kept,
+    SavedFlow,
     Solver,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
@@ -90,7 +90,7 @@ class LanczosSolver(Solver):
         allowed = max(task.tolerance, min(rounding, WORST_TOLERANCE))
         return LanczosFlow(shifted, shift, allowed, eps + rounding)
 
-    def load(self, kept: Kept) -> "LanczosFlow":
+    def load(self, kept: SavedFlow) -> "LanczosFlow":
         """The factor as it was kept."""
         numbers = kept.numbers
         # Models of before that was known have no `rounding`.

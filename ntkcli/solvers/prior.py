@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.solvers.solver import Cost, Extent, Factoring, Kept, Solver
+from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
 
 
 class Prior(Solver):
@@ -29,6 +29,6 @@ class Prior(Solver):
         """There is nothing to factor, and nobody may ask."""
         raise ValueError("the prior has nothing to factor")
 
-    def load(self, kept: Kept) -> NoReturn:
+    def load(self, kept: SavedFlow) -> NoReturn:
         """There is nothing to load, and nobody may ask."""
         raise ValueError("the prior has no factor")

@@ -78,7 +78,7 @@ class Factoring:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedFlow:
     """A factorisation that `Flow.save` kept.
 
     arrays: where its arrays are.
@@ -156,7 +156,7 @@ class Solver(ABC):
         """
 
     @abstractmethod
-    def load(self, kept: Kept) -> Flow:
+    def load(self, kept: SavedFlow) -> Flow:
         """The flow that `Flow.save` kept; large arrays stay where they are kept until they are used.
 
         Raises:

@@ -7,10 +7,10 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
-from ntkcli.solvers.solver import Kept
+from ntkcli.solvers.solver import SavedFlow
 
 
-def load_cholesky(kept: Kept) -> Cholesky:
+def load_cholesky(kept: SavedFlow) -> Cholesky:
     """The factor whose lower triangle was kept, its blocks one after another.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
-from ntkcli.regression.kernel import KERNELS, KernelName, grams_of
+from ntkcli.regression.kernel import KERNELS, KernelName, inverted_grams
 from ntkcli.regression.question import RidgeScale
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.space import Axis, Range
@@ -68,7 +68,7 @@ class FreeAxes:
     @property
     def needs_ntk(self) -> bool:
         """Whether a kernel's predictions invert Theta."""
-        return "ntk" in grams_of(self.kernels)
+        return "ntk" in inverted_grams(self.kernels)
 
     @property
     def most(self) -> int:

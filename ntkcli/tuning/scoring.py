@@ -9,7 +9,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.jobs.ranges import automatic_times
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
-from ntkcli.regression.kernel import KERNELS, grams_of
+from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate, FreeAxes
@@ -49,7 +49,7 @@ class Scorer:
             NumericalError: an eigendecomposition fails.
         """
         found: Scored = {}
-        for gram in grams_of(self.axes.kernels):
+        for gram in inverted_grams(self.axes.kernels):
             found |= self._held_out(kernels, gram) if self.splits else self._closed_form(kernels, gram)
         order = self.axes.kernels.index
         return dict(sorted(found.items(), key=lambda item: order(item[0].kernel)))

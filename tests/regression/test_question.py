@@ -27,7 +27,7 @@ INF = math.inf
 def test_kernels_read_their_own_matrix_and_the_ensembles_spread_reads_k_too(
     kernels: list[KernelName], uncertainty: Literal["none", "variance", "covariance"], grams: list[str]
 ) -> None:
-    assert Question({"ntk": [INF]}, uncertainty=uncertainty).grams_of(kernels) == grams
+    assert Question({"ntk": [INF]}, uncertainty=uncertainty).read_grams(kernels) == grams
 
 
 def test_pairs_are_in_the_order_asked() -> None:

@@ -15,6 +15,7 @@ from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
@@ -102,6 +103,38 @@ def test_a_stage_gives_its_matrices_up_before_the_next_computes_its_own(
         (["nngp"], []),
     ]
     assert watch.alive == []
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_strip_is_gone_before_the_next_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 3)
+    computed: list[weakref.ref[FloatArray]] = []
+    rectangle = Evaluator.rectangle
+
+    def spy(evaluator: Evaluator, a: Rows, b: Rows, grams: Any) -> dict[GramName, FloatArray]:
+        assert [strip for strip in computed if strip() is not None] == []
+        found = rectangle(evaluator, a, b, grams)
+        computed.extend(weakref.ref(matrix) for matrix in found.values())
+        return found
+
+    monkeypatch.setattr(Evaluator, "rectangle", spy)
+    for uncertainty in ("none", "variance"):
+        some_data(n=8, m=7).answers({"ntk": [1.0], "nngp": [INF]}, "eigh", uncertainty=uncertainty)
+    assert len(computed) > 6
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_the_blocks_are_gone_while_eigenvalues_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = some_data()
+    watch, decompose, seen = Watch(data, monkeypatch), Spectrum.of, []
+
+    def spy(matrix: FloatArray) -> Spectrum:
+        seen.append(watch.alive)
+        return decompose(matrix)
+
+    monkeypatch.setattr(Spectrum, "of", spy)
+    data.answers({"ntkgp": [INF], "nngp": [1.0]}, "eigh")
+    assert seen == [[], []]
 
 
 @pytest.mark.usefixtures("no_collector")

@@ -15,10 +15,13 @@ from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.solvers.catalogue import SOLVERS
-from ntkcli.solvers.solver import Cost, Extent, Factoring, Kept, Solver
+from ntkcli.solvers.eigh import EighSolver
+from ntkcli.solvers.lanczos import LanczosSolver
+from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
 
 
 class Dense(Solver):
@@ -42,7 +45,7 @@ class Dense(Solver):
         """The matrix with its ridge."""
         return DenseFlow(matrix.to_array() + task.ridge * np.eye(matrix.n))
 
-    def load(self, kept: Kept) -> "DenseFlow":
+    def load(self, kept: SavedFlow) -> "DenseFlow":
         """As it was kept."""
         return DenseFlow(kept.arrays.read(kept.name, kept.n, kept.n) * kept.numbers["unit"])
 
@@ -118,7 +121,11 @@ def test_a_new_solver_is_one_of_the_ways_to_answer() -> None:
 @pytest.mark.usefixtures("dense")
 @pytest.mark.parametrize("factor", [False, True])
 def test_a_new_solver_goes_through_every_command(
-    make_spec: Callable[..., Path], ntk: Callable[..., Any], tmp_path: Path, factor: bool
+    make_spec: Callable[..., Path],
+    ntk: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    factor: bool,
 ) -> None:
     sections: dict[str, Any] = {
         "inference": {"kernel": ["ntk", "nngp"], "time": [0, 1.5, math.inf], "ridge": 0.1},
@@ -129,6 +136,9 @@ def test_a_new_solver_goes_through_every_command(
     assert "dense: the whole matrix" in ntk("check", spec).stdout
     pd.testing.assert_frame_equal(predictions_of(ntk, spec, tmp_path), expected, rtol=1e-7)
     assert '"solver": "dense"' in (tmp_path / "run" / "run.json").read_text()
+    assert (tmp_path / "run" / "model" / "factors").exists() == factor
+    if factor:
+        monkeypatch.setattr(Dense, "factor", None)  # a factorisation that is kept is not computed again
     assert ntk("predict", "run", "test.csv", "--out", "new.csv", "--quiet").returncode == 0
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "new.csv"), expected, rtol=1e-7)
 
@@ -141,6 +151,48 @@ def test_a_new_solver_leaves_rows_out(
     expected = predictions_of(ntk, make_spec(inference=inference), tmp_path)
     found = predictions_of(ntk, make_spec(inference=inference, compute={"solver": "dense"}), tmp_path)
     pd.testing.assert_frame_equal(found, expected, rtol=1e-7)
+
+
+@pytest.mark.usefixtures("dense")
+def test_a_solver_that_cannot_be_refined_takes_no_part_where_solutions_are() -> None:
+    question = Question({"ntk": [math.inf]}, refine=True)
+    assert [[stage.solver.name for stage in way] for way in ways(question)] == [["cholesky"]]
+    assert list(ways(question, "dense")) == []
+
+
+def fail(*_: object) -> None:
+    raise ConvergenceError("an error of 1")
+
+
+@pytest.mark.usefixtures("dense")
+def test_a_new_iterative_solver_falls_back_on_the_others(
+    make_spec: Callable[..., Path], ntk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dense, "is_iterative", True)
+    monkeypatch.setattr(Dense, "factor", fail)
+    inference = {"kernel": ["ntkgp", "nngp"], "time": [0.5, math.inf], "ridge": 0.1}
+    outcome = ntk("fit", make_spec(inference=inference, compute={"solver": "dense"}))
+    assert outcome.returncode == 0
+    assert outcome.stderr == (
+        "ntk: warning: a dense matrix stops at an error of 1: "
+        "taking a Cholesky factorisation and an eigendecomposition instead\n"
+    )
+
+
+@pytest.mark.usefixtures("dense")
+def test_solvers_that_fail_one_after_another_end_the_fit_when_none_is_left(
+    make_spec: Callable[..., Path], ntk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dense, "is_iterative", True)
+    for solver in (Dense, LanczosSolver):
+        monkeypatch.setattr(solver, "factor", fail)
+    monkeypatch.setattr(EighSolver, "is_worthwhile", lambda *_: False)
+    outcome = ntk("fit", make_spec(inference={"time": 0.5, "ridge": 0.1}, compute={"solver": "dense"}))
+    assert outcome.returncode == 5
+    first, second, error = outcome.stderr.splitlines()
+    assert first.endswith("a dense matrix stops at an error of 1: taking Lanczos instead")
+    assert second.endswith("Lanczos stops at an error of 1")
+    assert "no solver is left" in error
 
 
 def test_without_it_a_spec_that_names_it_is_refused(

@@ -24,7 +24,9 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 TABLE = click.argument("table", metavar="CSV", type=click.Path(path_type=Path))
 KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
 TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
-STD = click.option("--std/--no-std", default=None, help="With or without a spread; default: as fitted.")
+STD = click.option(
+    "--std/--no-std", default=None, help="With or without standard deviations; default: as fitted."
+)
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 
@@ -168,7 +170,7 @@ def check(spec: Path, out: Path | None) -> None:
     from ntkcli.commands.check import check as run_check
 
     report = run_check(spec, out=out, journal=_journal(quiet=False))
-    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.doubts)]
+    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.warnings)]
     _print(labelled(lines))
     if report.failure:
         raise report.failure

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
-from ntkcli.data.doubts import doubts
+from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.jobs.checks import preflight
@@ -33,12 +33,12 @@ class CheckReport:
     """What a check has to show.
 
     lines: label and text.
-    doubts: what looks wrong in the data, a line each.
+    warnings: what looks wrong in the data, a line each.
     failure: what would end the fit or the search before it begins, or None.
     """
 
     lines: list[tuple[str, str]]
-    doubts: list[str]
+    warnings: list[str]
     failure: NtkError | None
 
 
@@ -62,16 +62,13 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         speed = Speed.measured(job.evaluator, job.train)
         lines = [*_data_lines(job), *_network_lines(job)]
         lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
-        return CheckReport(
-            lines, [*doubts(job.dataset, standardized=job.spec.data.standardize)], _failure(job, planner)
-        )
+        return CheckReport(lines, _warnings(job), _failure(job, planner))
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
     """The spec's own network, kernel and ridge are none of the search's business: they may not work."""
     check_optuna(source, tune)
     with open_job(with_plain_network(source), journal, learn=False) as job:
-        doubtful = [*doubts(job.dataset, standardized=job.spec.data.standardize)]
         lines, failure = [*_data_lines(job)], None
         try:
             plan = SearchPlan.of(source, tune, job)
@@ -82,7 +79,11 @@ def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckRe
             check_fits(planners)
         except NtkError as error:
             failure = error
-        return CheckReport(lines, doubtful, failure)
+        return CheckReport(lines, _warnings(job), failure)
+
+
+def _warnings(job: Job) -> list[str]:
+    return [*data_warnings(job.dataset, standardized=job.spec.data.standardize)]
 
 
 def _failure(job: Job, planner: Planner) -> NtkError | None:
@@ -136,15 +137,15 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
     reading = job.journal.timings["read"]
     seconds = seconds_text(reading + speed.seconds(plan, sizes.itemsize))
     yield "time", f"about {seconds} on {counted(sizes.threads, 'thread')}"
-    for choice, other in _alternatives(planner, plan):
+    for name, other in _alternatives(planner, plan):
         seconds = seconds_text(reading + speed.seconds(other, sizes.itemsize))
         memory = bytes_text(other.memory_bytes)
         verdict = "" if planner.fits(other) else ", which is too much"
-        yield "", f"compute.solver: {choice} would take about {seconds} and {memory}{verdict}"
+        yield "", f"compute.solver: {name} would take about {seconds} and {memory}{verdict}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {_free(job)}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
-    for name in planner.matrices:
-        yield "", f"{bytes_text(sizes.bytes_of(name))} for kernels/{name}.npy"
+    for matrix in planner.matrices:
+        yield "", f"{bytes_text(sizes.bytes_of(matrix))} for kernels/{matrix}.npy"
 
 
 def _free(job: Job) -> str:

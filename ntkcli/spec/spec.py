@@ -23,7 +23,7 @@ MatrixName = Literal[
     "ntk_test_test",
 ]
 
-SolverChoice = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
+SolverSetting = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
 
 
 class OutputSpec(Section):
@@ -41,7 +41,7 @@ class OutputSpec(Section):
     factor: bool = False
 
     @model_validator(mode="after")
-    def _left_out_rows_have_noise(self) -> Self:
+    def _leave_one_out_intervals_are_of_observations(self) -> Self:
         if self.interval_from == "leave_one_out" and not (self.noise and self.std):
             what = "leave_one_out gives intervals of new observations: set std and noise to true as well"
             raise conflict("interval_from", what)
@@ -52,7 +52,7 @@ class ComputeSpec(Section):
     """How it is computed."""
 
     dtype: Literal["float64", "float32", "mixed"] = "float64"
-    solver: SolverChoice = "auto"
+    solver: SolverSetting = "auto"
     tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
     memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"

@@ -47,11 +47,11 @@ def distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-def one_of(value: str, choices: list[str]) -> str:
-    """A text that is one of some choices, refused as pydantic refuses what is not in a Literal."""
-    if value in choices:
+def one_of(value: str, allowed: list[str]) -> str:
+    """A text that is one of some allowed, refused as pydantic refuses what is not in a Literal."""
+    if value in allowed:
         return value
-    *others, last = [f"'{choice}'" for choice in choices]
+    *others, last = [f"'{text}'" for text in allowed]
     raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
 
 

@@ -16,7 +16,7 @@ MOST_COPIES = 100_000
 TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
 
 KeyPath = tuple[str | int, ...]
-Pair = tuple[yaml.Node, yaml.Node]
+Entry = tuple[yaml.Node, yaml.Node]
 
 # What keep_probability was called, and is read by still.
 DROPOUT: dict[KeyPath, str] = {
@@ -98,39 +98,39 @@ class Document:
     def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         self._note_repeated_keys(node, at)
         values: dict[str, Any] = {}
-        for key, (key_node, value_node) in self._renamed(self._pairs(node), at).items():
+        for key, (key_node, value_node) in self._renamed(self._entries(node), at).items():
             self.lines[(*at, key)] = key_node.start_mark.line + 1
             values[key] = self._build(value_node, (*at, key))
         return values
 
-    def _pairs(self, node: yaml.MappingNode) -> dict[str, Pair]:
+    def _entries(self, node: yaml.MappingNode) -> dict[str, Entry]:
         """Keys and values of a mapping, and of those merged into it (<<), which its own override."""
-        merged: dict[str, Pair] = {}
-        own: dict[str, Pair] = {}
+        merged: dict[str, Entry] = {}
+        own: dict[str, Entry] = {}
         for key, value in node.value:
             if key.tag != MERGE:
                 own[_key(key)] = key, value
                 continue
             for source in self._merged(value):
                 self._enter(source)
-                for name, pair in self._pairs(source).items():
-                    merged.setdefault(name, pair)
+                for name, entry in self._entries(source).items():
+                    merged.setdefault(name, entry)
                 self._open.remove(id(source))
         return merged | own
 
-    def _renamed(self, pairs: dict[str, Pair], at: KeyPath) -> dict[str, Pair]:
+    def _renamed(self, entries: dict[str, Entry], at: KeyPath) -> dict[str, Entry]:
         """The same by the names that keys have now."""
-        names = {key: DROPOUT.get((*at, key), key) for key in pairs}
+        names = {key: DROPOUT.get((*at, key), key) for key in entries}
         for old, new in names.items():
-            line, where = pairs[old][0].start_mark.line + 1, dotted((*at, old))
-            if old != new and new in pairs:
+            line, where = entries[old][0].start_mark.line + 1, dotted((*at, old))
+            if old != new and new in entries:
                 self.faults.append(
                     (line, f"{where}: is what {new} was called, which is given too: keep that")
                 )
             elif old != new:
                 what = f"means the share of units that is kept, not dropped: write {new} instead"
                 self.warnings.append((line, f"{where}: {what}"))
-        return {names[key]: pair for key, pair in pairs.items()}
+        return {names[key]: entry for key, entry in entries.items()}
 
     def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
         """The mappings that << names, the first of which wins."""

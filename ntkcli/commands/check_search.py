@@ -23,7 +23,7 @@ def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
     """
     tune = plan.tune
     networks = counted(grid_size(tune) if tune.search == "grid" else tune.trials, "network")
-    candidates = counted(plan.axes.most, "candidate")
+    candidates = counted(plan.axes.most_candidates, "candidate")
     yield "search", f"{tune.search}: {networks} x {candidates}, {_rows_text(plan)}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(plan.budget.memory)} {free}"
 
@@ -48,8 +48,8 @@ def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
     found = []
     for kernel in axes.kernels:
         for time in _kinds(axes.times) if KERNELS[kernel].has_finite_times else [math.inf]:
-            asked = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
-            inference = source.spec.inference.model_copy(update=asked)
+            changes = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
+            inference = source.spec.inference.model_copy(update=changes)
             spec = fitted_spec(source.spec, job.spec.network, inference)
             evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)
             found.append(replace(job, source=replace(source, spec=spec), evaluator=evaluator).planner())

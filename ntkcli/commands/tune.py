@@ -46,20 +46,22 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
         NtkError: one of its family, with the exit code.
     """
     source = read_spec(spec_path)
-    asked = source.spec.tune
-    if asked is None:
+    tune_spec = source.spec.tune
+    if tune_spec is None:
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
-    check_optuna(source, asked)
+    check_optuna(source, tune_spec)
     place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
     _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = fingerprint(source, CsvFile(source.spec.data.train).digest)
-        best = _known(source, asked, directory, mark, journal) or _searched(source, asked, directory, journal)
+        best = _known(source, tune_spec, directory, mark, journal) or _searched(
+            source, tune_spec, directory, journal
+        )
         directory.write_best(mark, _text(best, directory))
         # The directory is the search's own, so that an earlier fit in it is one too.
         report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
-    return TuneReport(place, best_lines(table, asked, SHOWN), report)
+    return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
 
 
 def _check_inputs(place: Path, paths: list[Path | None]) -> None:

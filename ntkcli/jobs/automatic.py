@@ -35,26 +35,28 @@ def automatic(job: Job) -> InferenceSpec:
         ResourceError: there are too many rows, or there is too little memory, for an eigendecomposition.
         NumericalError: no ridge and time has an answer.
     """
-    asked = job.spec.inference
-    if asked.ridge != "auto" and asked.time != "auto":
-        return asked
+    inference = job.spec.inference
+    if inference.ridge != "auto" and inference.time != "auto":
+        return inference
     what = " and ".join(
-        f"inference.{key}: auto" for key in ("ridge", "time") if getattr(asked, key) == "auto"
+        f"inference.{key}: auto" for key in ("ridge", "time") if getattr(inference, key) == "auto"
     )
     n = len(job.train)
     # The blocks, which are half a matrix or more, become a whole one.
     check_memory(job.sizes, job.budget, eigh_numbers(n) + n**2, factored=n, what=what)
     with job.journal.phase("automatic"):
-        found = _search(job).best(ridge_is_free=asked.ridge == "auto", time_is_free=asked.time == "auto")
+        found = _search(job).best(
+            ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
+        )
     given = f"(leave-one-out rmse {found.score:.4g})"
     changes: dict[str, float | list[float]] = {}
-    if asked.ridge == "auto":
+    if inference.ridge == "auto":
         changes["ridge"] = found.ridge
         job.journal.tell(f"inference.ridge: auto is {found.ridge:.6g} {given}")
-    if asked.time == "auto":
+    if inference.time == "auto":
         changes["time"] = [found.time]
         job.journal.tell(f"inference.time: auto is {time_text(found.time)} {given}")
-    return asked.model_copy(update=changes)
+    return inference.model_copy(update=changes)
 
 
 def _search(job: Job) -> "_Search":
@@ -90,21 +92,21 @@ class _Axes:
 
     @classmethod
     def of(cls, job: Job, eigenvalues: FloatArray) -> "_Axes":
-        asked, kernel = job.spec.inference, KERNELS[job.spec.inference.kernel[0]]
+        inference, kernel = job.spec.inference, KERNELS[job.spec.inference.kernel[0]]
         diagonal = job.train.diagonal(kernel.gram)
-        unit, mean = ridge_unit(asked.ridge_scale, diagonal), ridge_unit("trace", diagonal)
-        rate = asked.rate(job.dataset.y_train.size)
-        both = asked.ridge == asked.time == "auto" and kernel.has_finite_times
+        unit, mean = ridge_unit(inference.ridge_scale, diagonal), ridge_unit("trace", diagonal)
+        rate = inference.rate(job.dataset.y_train.size)
+        both = inference.ridge == inference.time == "auto" and kernel.has_finite_times
         steps = STEPS_OF_BOTH if both else AUTOMATIC_STEPS
-        if asked.ridge == "auto":
+        if inference.ridge == "auto":
             ridges = [ridge * (mean / unit) for ridge in automatic_ridges(steps)]
         else:
-            ridges = [asked.ridge]
-        if asked.time == "auto":
+            ridges = [inference.ridge]
+        if inference.time == "auto":
             finite = kernel.has_finite_times
             times = automatic_times(eigenvalues, rate, steps) if finite else [math.inf]
         else:
-            times = asked.times_of(kernel.name)
+            times = inference.times_of(kernel.name)
         return cls(ridges, times, unit, rate)
 
 
@@ -129,9 +131,9 @@ class _Search:
                 found = self._least(((found.ridge, time) for time in times), found)
         return found
 
-    def _least(self, pairs: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
-        """The best of the pairs and of what is found already, the first of equals."""
-        for ridge, time in pairs:
+    def _least(self, points: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
+        """The best of the points and of what is found already, the first of equals."""
+        for ridge, time in points:
             score = self._score(ridge, time)
             if score < (found.score if found else math.inf):
                 found = _Found(score, ridge, time)

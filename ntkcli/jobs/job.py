@@ -55,14 +55,14 @@ class Job:
     @cached_property
     def question(self) -> Question:
         """What the spec asks of the kernels."""
-        asked, output = self.spec.inference, self.spec.output
+        inference, output = self.spec.inference, self.spec.output
         n, k = len(self.train), self.dataset.schema.targets.count
         covariance = output.covariance or output.samples > 0
         return Question(
-            times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
-            rate=asked.rate(n * k),
-            ridge=asked.ridge_value,
-            ridge_scale=asked.ridge_scale,
+            times={kernel: inference.times_of(kernel) for kernel in inference.kernel},
+            rate=inference.rate(n * k),
+            ridge=inference.ridge_value,
+            ridge_scale=inference.ridge_scale,
             uncertainty="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",

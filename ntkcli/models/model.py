@@ -96,17 +96,17 @@ class Model:
             ) from error
 
     def _question(self, pairs: Sequence[Pair], *, std: bool) -> Question:
-        asked = self.file.question
+        record = self.file.question
         times: dict[KernelName, list[float]] = {}
         for kernel, time in pairs:
             times.setdefault(kernel, []).append(time)
         return Question(
             times=times,
-            rate=asked.rate,
-            ridge=asked.ridge,
-            ridge_scale=asked.ridge_scale,
+            rate=record.rate,
+            ridge=record.ridge,
+            ridge_scale=record.ridge_scale,
             uncertainty="variance" if std else "none",
-            tolerance=asked.tolerance,
+            tolerance=record.tolerance,
         )
 
     def _check_memory(self, stages: Sequence[Stage], question: Question) -> None:

@@ -36,20 +36,20 @@ class FreeAxes:
     times: list[float] | None
 
     @classmethod
-    def of(cls, tune: TuneSpec, asked: InferenceSpec) -> "FreeAxes":
+    def of(cls, tune: TuneSpec, inference: InferenceSpec) -> "FreeAxes":
         """What the space has, or else the spec; its lists are choices too."""
-        scales = _listed(tune.space.get("inference.ridge_scale"), [asked.ridge_scale])
-        ridges = [] if asked.ridge == "auto" else [asked.ridge]
-        if asked.ridge == "auto" and "inference.ridge" not in tune.space:
+        scales = _listed(tune.space.get("inference.ridge_scale"), [inference.ridge_scale])
+        ridges = [] if inference.ridge == "auto" else [inference.ridge]
+        if inference.ridge == "auto" and "inference.ridge" not in tune.space:
             ridges = automatic_ridges()
             # These are in units of the trace.
             scales = scales if "inference.ridge_scale" in tune.space else ["trace"]
-        times = None if asked.time == "auto" else asked.time
+        times = None if inference.time == "auto" else inference.time
         if "inference.time" in tune.space:
             times = _listed(tune.space["inference.time"], [])
         if tune.objective == "log_marginal_likelihood":
             times = [math.inf]
-        kernels = _listed(tune.space.get("inference.kernel"), [*asked.kernel])
+        kernels = _listed(tune.space.get("inference.kernel"), [*inference.kernel])
         return cls(kernels, scales, _listed(tune.space.get("inference.ridge"), ridges), times)
 
     def candidates(self, automatic: list[float]) -> Iterator[Candidate]:
@@ -71,7 +71,7 @@ class FreeAxes:
         return "ntk" in grams_of(self.kernels)
 
     @property
-    def most(self) -> int:
+    def most_candidates(self) -> int:
         """No network has more candidates."""
         return sum(1 for _ in self.candidates([math.inf] * (AUTOMATIC_STEPS + 1)))
 

@@ -20,7 +20,7 @@ from ntkcli.spec.tune import network_with
 
 
 @dataclass(frozen=True)
-class Choice:
+class Configuration:
     """One network of a space: its values by key path, in their order; its place in the grid."""
 
     number: int
@@ -29,35 +29,37 @@ class Choice:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A choice with its network, its tables made; or why there is none.
+    """A configuration with its network, its tables made; or why there is none.
 
     seconds: that its tables took.
     """
 
-    choice: Choice
+    configuration: Configuration
     network: Network | NtkError
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Member:
-    choice: Choice
+    configuration: Configuration
     spec: NetworkSpec
     steps: tuple[Step, ...]
 
 
-def prepared_networks(source: SpecFile, dataset: Dataset, choices: Sequence[Choice]) -> Iterator[Prepared]:
-    """The choices' networks, each next to those that begin with its steps.
+def prepared_networks(
+    source: SpecFile, dataset: Dataset, configurations: Sequence[Configuration]
+) -> Iterator[Prepared]:
+    """The configurations' networks, each next to those that begin with its steps.
 
     The activations of a chain of such networks are tabulated once, for the deepest.
     """
     members: list[_Member] = []
-    for choice in choices:
+    for configuration in configurations:
         try:
-            spec = network_with(source.spec.network, choice.values)
-            members.append(_Member(choice, spec, network_of(spec, dataset.train.x.shape[1]).steps))
+            spec = network_with(source.spec.network, configuration.values)
+            members.append(_Member(configuration, spec, network_of(spec, dataset.train.x.shape[1]).steps))
         except (ValidationError, SpecError) as error:
-            yield Prepared(choice, NumericalError(_reason(error)))
+            yield Prepared(configuration, NumericalError(_reason(error)))
     for chain in _chains(_in_order(members)):
         yield from _prepared(source, dataset, chain)
 
@@ -98,9 +100,9 @@ def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Itera
         try:
             deepest = prepared_network(own, dataset, Journal())
         except (NumericalError, SpecError) as error:
-            failures.append(Prepared(chain.pop().choice, error))
+            failures.append(Prepared(chain.pop().configuration, error))
     seconds = (time.perf_counter() - start) / max(1, len(chain))
     for member in chain:
         if deepest is not None:
-            yield Prepared(member.choice, Network(deepest.steps[: len(member.steps)]), seconds)
+            yield Prepared(member.configuration, Network(deepest.steps[: len(member.steps)]), seconds)
     yield from failures

@@ -76,16 +76,16 @@ class Decomposed:
         vectors = self.spectrum.vectors
         return np.asarray(vectors.T @ (self.kernels.of("nngp", self.rows, self.rows) @ vectors))
 
-    def rate(self, asked: InferenceSpec) -> float:
+    def rate(self, inference: InferenceSpec) -> float:
         """What a time is multiplied with in the exponent."""
-        return asked.rate(self.y.size)
+        return inference.rate(self.y.size)
 
-    def regularisation(self, candidate: Candidate, asked: InferenceSpec) -> Regularisation:
+    def regularisation(self, candidate: Candidate, inference: InferenceSpec) -> Regularisation:
         """A candidate's ridge in absolute terms, and its time in units of the exponent."""
         unit = ridge_unit(candidate.ridge_scale, self.kernels.diagonals[self.gram][self.rows])
-        return Regularisation(candidate.ridge * unit, candidate.time * self.rate(asked))
+        return Regularisation(candidate.ridge * unit, candidate.time * self.rate(inference))
 
-    def deleted_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
+    def leave_one_out_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
         """Of every row, predicted without itself, as an observation: (r,)."""
         if KERNELS[kernel].is_posterior:
             return self.smoother.variance_posterior(*at)
@@ -97,4 +97,6 @@ class Decomposed:
         """What variances are multiplied with, (k,): as given, or by leave-one-out."""
         if given != "auto":
             return np.full(self.y.shape[1], given)
-        return variance_scale(LeaveOneOut(self.smoother.residual(*at), self.deleted_variance(kernel, at)))
+        return variance_scale(
+            LeaveOneOut(self.smoother.residual(*at), self.leave_one_out_variance(kernel, at))
+        )

@@ -11,7 +11,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.spec.file import SpecFile
-from ntkcli.tuning.chains import Choice, Prepared, prepared_networks
+from ntkcli.tuning.chains import Configuration, Prepared, prepared_networks
 from ntkcli.tuning.decomposed import Kernels
 from ntkcli.tuning.scoring import Scored, Scorer
 from ntkcli.tuning.splits import Indices
@@ -34,16 +34,16 @@ class Evaluation:
     journal: Journal
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
-    def trials(self, choices: Sequence[Choice], tell: Callable[[Trial], None]) -> list[Trial]:
-        """A trial for every choice, in their order; `tell` hears of each when it is done."""
+    def trials(self, configurations: Sequence[Configuration], report: Callable[[Trial], None]) -> list[Trial]:
+        """A trial for every configuration, in their order; `report` hears of each when it is done."""
         found = []
-        for prepared in prepared_networks(self.source, self.dataset, choices):
+        for prepared in prepared_networks(self.source, self.dataset, configurations):
             found.append(self._trial(prepared))
-            tell(found[-1])
+            report(found[-1])
         return sorted(found, key=lambda trial: trial.number)
 
     def _trial(self, prepared: Prepared) -> Trial:
-        start, choice = time.perf_counter(), prepared.choice
+        start, configuration = time.perf_counter(), prepared.configuration
         scored: Scored = {}
         failure: NtkError | None = None
         if isinstance(prepared.network, NtkError):
@@ -54,10 +54,16 @@ class Evaluation:
             except NumericalError as error:
                 failure = error
         if failure is not None:
-            values = ", ".join(f"{key}: {value_text(value)}" for key, value in choice.values.items())
-            self.journal.warn(f"trial {choice.number} ({values or 'no changes'}) failed: {failure}")
+            values = ", ".join(f"{key}: {value_text(value)}" for key, value in configuration.values.items())
+            self.journal.warn(f"trial {configuration.number} ({values or 'no changes'}) failed: {failure}")
         seconds = prepared.seconds + time.perf_counter() - start
-        return Trial(choice.number, choice.values, scored, seconds, None if failure is None else str(failure))
+        return Trial(
+            configuration.number,
+            configuration.values,
+            scored,
+            seconds,
+            None if failure is None else str(failure),
+        )
 
     def _scores(self, network: Network, x: FloatArray) -> Scored:
         """Networks may be the same: the activation of a network without hidden layers is none."""

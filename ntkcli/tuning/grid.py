@@ -6,17 +6,17 @@ from itertools import product
 from ntkcli.jobs.ranges import spaced
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.chains import Choice
+from ntkcli.tuning.chains import Configuration
 
 # Of a range of a network's key.
 STEPS = 5
 
 
-def grid(tune: TuneSpec) -> list[Choice]:
+def grid(tune: TuneSpec) -> list[Configuration]:
     """All combinations of the networks' axes, the last one changing first."""
     axes = _axes(tune)
     combinations = enumerate(product(*axes.values()))
-    return [Choice(i, dict(zip(axes, values, strict=True))) for i, values in combinations]
+    return [Configuration(i, dict(zip(axes, values, strict=True))) for i, values in combinations]
 
 
 def grid_size(tune: TuneSpec) -> int:

@@ -22,7 +22,7 @@ class HeldOut:
 
     fold: Decomposed
     rows: Indices
-    asked: InferenceSpec
+    inference: InferenceSpec
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:
         """(p, m, k)."""
@@ -41,7 +41,7 @@ class HeldOut:
         return np.asarray(variances[:, :, None] * scales[:, None, :])
 
     def _settings(self, candidates: Sequence[Candidate]) -> list[Regularisation]:
-        return [self.fold.regularisation(candidate, self.asked) for candidate in candidates]
+        return [self.fold.regularisation(candidate, self.inference) for candidate in candidates]
 
     @cached_property
     def _rotated_own(self) -> FloatArray:
@@ -72,4 +72,4 @@ class HeldOut:
         """What variances are multiplied with, (k,)."""
         if not self.fold.smoother.is_regular(at):
             return np.full(self.fold.y.shape[1], np.nan)
-        return self.fold.variance_scale(kernel, at, self.asked.variance_scale)
+        return self.fold.variance_scale(kernel, at, self.inference.variance_scale)

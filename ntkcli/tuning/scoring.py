@@ -30,14 +30,14 @@ class Scorer:
     """Scores one network after another by one objective.
 
     axes: the candidates.
-    asked: what of the inference section is no candidate's.
+    inference: what of the inference section is no candidate's.
     splits: none for the closed forms.
     workers: folds that are worked on at once, each with BLAS on one thread.
     """
 
     objective: Objective
     axes: FreeAxes
-    asked: InferenceSpec
+    inference: InferenceSpec
     targets: Targets
     splits: Sequence[Split]
     workers: int = 1
@@ -60,7 +60,7 @@ class Scorer:
 
         def predict(split: Split) -> list[FloatArray]:
             fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self.workers == 1)
-            held_out = HeldOut(fold, split.held_out, self.asked)
+            held_out = HeldOut(fold, split.held_out, self.inference)
             return [
                 criterion.of_fold(
                     split.held_out,
@@ -79,9 +79,9 @@ class Scorer:
 
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
-        times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.asked))
+        times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
         return {
-            candidate: closed_form(self.objective, whole, candidate, self.targets, self.asked)
+            candidate: closed_form(self.objective, whole, candidate, self.targets, self.inference)
             for candidate in self._candidates(times, gram)
         }
 
@@ -90,7 +90,7 @@ class Scorer:
         if self.axes.times is not None:
             return []
         first = Decomposed(kernels, gram, self.splits[0].train, self.targets.y)
-        return automatic_times(first.spectrum.eigenvalues, first.rate(self.asked))
+        return automatic_times(first.spectrum.eigenvalues, first.rate(self.inference))
 
     def _candidates(self, times: list[float], gram: GramName) -> list[Candidate]:
         """Those of the kernels that invert this Gram matrix; `times` where the axes have none."""

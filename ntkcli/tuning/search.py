@@ -59,9 +59,9 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
     with open_job(with_plain_network(source), journal) as job:
         evaluation = _evaluation(source, tune, job)
         if tune.search == "grid":
-            choices = grid(tune)
-            with _progress(tune, journal, [], len(choices)) as tell:
-                return evaluation.trials(choices, tell)
+            configurations = grid(tune)
+            with _progress(tune, journal, [], len(configurations)) as report:
+                return evaluation.trials(configurations, report)
         study = Study(study_path, tune, fingerprint(source, job.dataset.train.file.digest))
         return _draw(evaluation, study, tune, journal)
 
@@ -76,16 +76,16 @@ def _draw(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal
     trials = study.trials()
     if trials:
         journal.tell(f"resuming after {len(trials)} trials")
-    with _progress(tune, journal, trials, tune.trials - len(trials)) as tell:
+    with _progress(tune, journal, trials, tune.trials - len(trials)) as report:
         for number in range(len(trials), tune.trials):
-            asked, choice = study.ask(number)
-            known = [trial for trial in trials if trial.values == choice.values]
+            drawn, configuration = study.ask(number)
+            known = [trial for trial in trials if trial.values == configuration.values]
             if known:
                 trial = replace(known[0], number=number)
-                tell(trial)
+                report(trial)
             else:
-                (trial,) = evaluation.trials([choice], tell)
-            study.tell(asked, trial)
+                (trial,) = evaluation.trials([configuration], report)
+            study.tell(drawn, trial)
             trials.append(trial)
     return trials
 
@@ -98,22 +98,22 @@ def _progress(
     seen = list(before)
     with journal.phase("tune", max(0, length)) as advance:
 
-        def tell(trial: Trial) -> None:
+        def report(trial: Trial) -> None:
             seen.append(trial)
             best = ranked(seen, tune.objective)
             if best:
                 journal.note(f"tune, {tune.objective} {best[0].score.value:.4g}")
             advance(1)
 
-        yield tell
+        yield report
 
 
 def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     plan, dataset = SearchPlan.of(source, tune, job), job.dataset
     plan.check()
     targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
-    asked = source.spec.inference
-    scorer = Scorer(tune.objective, plan.axes, asked, targets, plan.splits, plan.workers)
+    inference = source.spec.inference
+    scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, plan.workers)
     evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
     return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
 

@@ -90,14 +90,14 @@ class SearchPlan:
         """Inner products and kernels of all rows; folds' matrices, eigenvectors, and what is made of them."""
         n, k, factored, axes = self.sizes.n, self.sizes.k, self._factored, self.axes
         held_out = max([len(split.held_out) for split in self.splits], default=0)
-        spread = self.tune.objective in ("nll", "loo_nll")
+        needs_variance = self.tune.objective in ("nll", "loo_nll")
         # Of an ensemble K between the rows, times V, and V^T K V.
         has_ensemble = any(not KERNELS[kernel].is_posterior for kernel in axes.kernels)
-        prior = 3 * factored**2 if spread and has_ensemble else 0
-        predicting = factored**2 + prior + (5 if spread else 2) * held_out * factored
+        prior = 3 * factored**2 if needs_variance and has_ensemble else 0
+        predicting = factored**2 + prior + (5 if needs_variance else 2) * held_out * factored
         # What lets other threads work meanwhile takes a copy.
         solving = eigh_numbers(factored) + (workers > 1) * factored**2
-        kept = axes.most * n * k if self.tune.objective == "log_loss" else 0
+        kept = axes.most_candidates * n * k if self.tune.objective == "log_loss" else 0
         return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
 
 

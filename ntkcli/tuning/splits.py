@@ -41,7 +41,7 @@ def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) ->
     if labels is not None:
         order = order[np.argsort(labels[order], kind="stable")]
     if validation.holdout is not None:
-        return [_split(n, _spread(order, validation.holdout))]
+        return [_split(n, _evenly_spaced(order, validation.holdout))]
     folds = validation.folds or 0
     if folds > n // 2:
         raise SplitError(
@@ -52,7 +52,7 @@ def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) ->
     return [_split(n, order[i::folds]) for i in range(folds)]
 
 
-def _spread(order: Indices, share: float) -> Indices:
+def _evenly_spaced(order: Indices, share: float) -> Indices:
     """A share of the rows, evenly spaced in their order."""
     n = len(order)
     count = max(1, round(share * n))

@@ -10,7 +10,7 @@ from ntkcli.regression.question import time_text
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.chains import Choice
+from ntkcli.tuning.chains import Configuration
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
 from ntkcli.tuning.trials import Trial, loss
 
@@ -63,25 +63,25 @@ class Study:
         found = [trial.user_attrs[TRIAL] for trial in self._study.trials if TRIAL in trial.user_attrs]
         return [_trial(i, content) for i, content in enumerate(found)]
 
-    def ask(self, number: int) -> tuple["optuna.Trial", Choice]:
+    def ask(self, number: int) -> tuple["optuna.Trial", Configuration]:
         """Draw a network; the sampler's seed depends on the number of trials finished before."""
         self._study.sampler = self._sampler(number)
         trial = self._study.ask()
         values = {key: _drawn(trial, key, axis) for key, axis in self._tune.network_axes.items()}
-        return trial, Choice(number, values)
+        return trial, Configuration(number, values)
 
-    def tell(self, asked: "optuna.Trial", trial: Trial) -> None:
+    def tell(self, drawn: "optuna.Trial", trial: Trial) -> None:
         """Keep a trial; what the sampler learns of it is the best score."""
         import optuna
 
-        asked.set_user_attr(TRIAL, _content(trial))
+        drawn.set_user_attr(TRIAL, _content(trial))
         losses = [loss(self._tune.objective, score) for score in trial.scored.values()]
         best = min(losses, default=math.inf)
         if math.isfinite(best):
             sign = -1.0 if self._tune.objective in LARGER_IS_BETTER else 1.0
-            self._study.tell(asked, sign * best)
+            self._study.tell(drawn, sign * best)
         else:
-            self._study.tell(asked, state=optuna.trial.TrialState.FAIL)
+            self._study.tell(drawn, state=optuna.trial.TrialState.FAIL)
 
     def _sampler(self, number: int) -> "optuna.samplers.BaseSampler":
         import optuna

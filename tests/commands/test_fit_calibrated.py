@@ -16,7 +16,7 @@ NOISY = {"kernel": "ntkgp", "ridge": 0.1}
 BY_ROWS = {"noise": True, "interval_from": "leave_one_out"}
 
 
-def left_out(
+def leave_one_out(
     fit: Fit, write: Callable[[str, str], Path], tmp_path: Path, output: dict[str, object]
 ) -> FloatArray:
     """|residual| / std of every training row, by really fitting without it."""
@@ -36,7 +36,7 @@ def left_out(
 def test_the_calibration_is_that_of_rows_really_left_out(
     fit: Fit, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    distance = left_out(fit, write, tmp_path, {"noise": True})
+    distance = leave_one_out(fit, write, tmp_path, {"noise": True})
     data = {"standardize": False, "standardize_target": False}
     output = {**BY_ROWS, "interval": 0.8}
     run = fit(data=data, inference={**NOISY, "variance_scale": "auto"}, output=output)

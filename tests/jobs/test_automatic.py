@@ -43,7 +43,7 @@ def find(make_spec: MakeSpec) -> Find:
 
 def loo_rmse(dense: Dense, asked: InferenceSpec, ridge: float, time: float) -> float:
     candidate = Candidate(asked.kernel[0], asked.ridge_scale, ridge, time)
-    return dense.rmse(dense.left_out(candidate, np.arange(len(dense.y)))[0])
+    return dense.rmse(dense.leave_one_out(candidate, np.arange(len(dense.y)))[0])
 
 
 @pytest.mark.parametrize("kernel", ["nngp", "ntk", "ntkgp"])

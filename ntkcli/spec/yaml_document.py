@@ -1,7 +1,7 @@
 """A YAML document as plain values, and the line of everything in it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -25,6 +25,13 @@ DROPOUT: dict[KeyPath, str] = {
 }
 
 
+class Remark(NamedTuple):
+    """Something to say about a line of a document: a fault or a warning."""
+
+    line: int
+    what: str
+
+
 class DocumentError(Exception):
     """A document that is YAML, but not to be read: its line, and why."""
 
@@ -45,8 +52,8 @@ class Document:
 
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
-        self.faults: list[tuple[int, str]] = []
-        self.warnings: list[tuple[int, str]] = []
+        self.faults: list[Remark] = []
+        self.warnings: list[Remark] = []
         self._loader = yaml.SafeLoader(text)
         self._seen: set[int] = set()
         self._open: set[int] = set()
@@ -124,12 +131,11 @@ class Document:
         for old, new in names.items():
             line, where = entries[old][0].start_mark.line + 1, dotted((*at, old))
             if old != new and new in entries:
-                self.faults.append(
-                    (line, f"{where}: is what {new} was called, which is given too: keep that")
-                )
+                what = f"is what {new} was called, which is given too: keep that"
+                self.faults.append(Remark(line, f"{where}: {what}"))
             elif old != new:
                 what = f"means the share of units that is kept, not dropped: write {new} instead"
-                self.warnings.append((line, f"{where}: {what}"))
+                self.warnings.append(Remark(line, f"{where}: {what}"))
         return {names[key]: entry for key, entry in entries.items()}
 
     def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
@@ -145,7 +151,8 @@ class Document:
         for key_node, _ in node.value:
             key = _key(key_node)
             if key in seen:
-                self.faults.append((key_node.start_mark.line + 1, f"{dotted((*at, key))}: given twice"))
+                line = key_node.start_mark.line + 1
+                self.faults.append(Remark(line, f"{dotted((*at, key))}: given twice"))
             seen.add(key)
 
 

@@ -9,7 +9,8 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import number_in
-from ntkcli.data.features import FeatureRules, columns_of, encode, find_features, fit_features
+from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
+from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, has_values, trimmed
@@ -84,12 +85,12 @@ def load_dataset(spec: DataSpec) -> Dataset:
     if len(train_frame) < 2:
         raise DataError(f"{spec.train}: has one data row: at least two are needed")
     schema, train, more = _fit(train_frame, columns, file, spec, classes=classes)
-    warnings += more
     test = train
     if chosen is not None:
         test = schema.table(frame[chosen], schema.features.encode(frame[chosen], file), file)
     elif test_file:
-        test = _test_table(schema, test_file, warnings)
+        test = _test_table(schema, test_file)
+    warnings += [*more, *dropped_rows(test.file.path, test.dropped)]
     return Dataset(train, test, schema, warnings)
 
 
@@ -110,7 +111,13 @@ def _read(
     frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
     if spec.missing != "drop":
         return frame, []
-    needed = frame[columns.features + columns.targets]
+    kept = _complete_rows(frame, columns.features + columns.targets, file)
+    return kept, dropped_rows(file.path, len(frame) - len(kept))
+
+
+def _complete_rows(frame: pd.DataFrame, names: list[str], file: CsvFile) -> pd.DataFrame:
+    """Drop the rows that lack a value in one of some columns."""
+    needed = frame[names]
     kept = frame[has_values(needed)]
     if len(kept) < 2 <= len(frame):
         empty = [name for name in needed if not has_values(needed[[name]]).any()]
@@ -119,7 +126,7 @@ def _read(
             f"{file.path}: data.missing: drop leaves {counted(len(kept), 'row')} of {len(frame):,}, and at "
             f"least two are needed: {why}"
         )
-    return kept, dropped_rows(file.path, len(frame) - len(kept))
+    return kept
 
 
 def _fit(
@@ -135,10 +142,9 @@ def _fit(
     return schema, train, more + warnings
 
 
-def _test_table(schema: Schema, file: CsvFile, warnings: list[str]) -> Table:
+def _test_table(schema: Schema, file: CsvFile) -> Table:
     found = list(schema.tables(file))
     if not found:
         raise DataError(f"{file.path}: every row lacks a value, and data.missing: drop leaves none")
     (table,) = found
-    warnings += dropped_rows(file.path, table.dropped)
     return table

@@ -69,31 +69,39 @@ def check_invertible(network: Network, diagonals: list[FloatArray], train: Table
         NumericalError: two rows are equal, a row has kernel 0, or a linear network has more rows than
             its kernel has rank; the message names lines.
     """
-    x, file = train.x, train.file
+    _check_diagonals(diagonals, train)
+    if network.drops_units:
+        # Dropout adds to the diagonal.
+        return
+    _check_repeats(train)
+    features, rows = train.x.shape[1], len(train)
+    rank = features + network.has_biases
+    if network.is_linear and rows > rank:
+        raise NumericalError(
+            f"{train.file.path}: a linear network on {features} features has a Gram matrix of rank {rank} at "
+            f"most, and there are {rows} rows: {REMEDY}"
+        )
+
+
+def _check_diagonals(diagonals: list[FloatArray], train: Table) -> None:
     zero = [row for diagonal in diagonals for row in np.flatnonzero(diagonal == 0)]
     if zero:
         row = int(zero[0])
-        why = "is so small that it counts as 0" if x[row].any() else "is 0, as all its features are"
+        why = "is so small that it counts as 0" if train.x[row].any() else "is 0, as all its features are"
         raise NumericalError(
             f"{train.place(row)}: without biases, the kernel of this row {why}: "
             f"give network.sigma_b a value above 0, or {REMEDY}"
         )
-    if network.drops_units:
-        # Dropout adds to the diagonal.
-        return
-    repeats = duplicate_rows(x)
+
+
+def _check_repeats(train: Table) -> None:
+    repeats = duplicate_rows(train.x)
     if repeats:
         first, second = (train.line(row) for row in repeats[0])
         more = f" ({len(repeats)} rows repeat others)" if len(repeats) > 1 else ""
         raise NumericalError(
-            f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
-            f"singular: {REMEDY}"
-        )
-    rank = x.shape[1] + network.has_biases
-    if network.is_linear and len(x) > rank:
-        raise NumericalError(
-            f"{file.path}: a linear network on {x.shape[1]} features has a Gram matrix of rank {rank} at "
-            f"most, and there are {len(x)} rows: {REMEDY}"
+            f"{train.file.path}: lines {first} and {second} have the same features{more}, so the Gram "
+            f"matrix is singular: {REMEDY}"
         )
 
 

@@ -14,8 +14,9 @@ from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.linalg.lanczos import ConvergenceError
-from ntkcli.models.model import TABLE_ROWS, Model, load_model
+from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
+from ntkcli.models.reader import load_model
 from ntkcli.planning.machine import thread_count
 from ntkcli.regression.question import Pair, time_text
 

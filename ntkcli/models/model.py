@@ -1,24 +1,18 @@
-"""A fitted model, read back: what `ntk fit` left, ready for new rows."""
+"""A fitted model: what `ntk fit` left, ready to predict new rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ntkcli.data.features import Features
-from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema
-from ntkcli.data.targets import Targets
-from ntkcli.errors import DataError, ResourceError, SpecError
-from ntkcli.jobs.network import network_of
-from ntkcli.jobs.tabulation import tabulated
+from ntkcli.errors import DataError, ResourceError
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
-from ntkcli.models.model_file import NAME, ModelFile, read_model_file
+from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
 from ntkcli.planning.sizes import Sizes
@@ -159,44 +153,3 @@ class Model:
             )
             for name in ("mean", "linear")
         ]
-
-
-def load_model(run: Path) -> Model:
-    """The model in a run directory.
-
-    Raises:
-        DataError: there is none, it is damaged, or a newer ntk wrote it.
-    """
-    folder = run / "model"
-    file = read_model_file(folder)
-    arrays = ArrayReader(folder, file.arrays)
-    schema = _schema(file, arrays)
-    d = len(schema.features.columns)
-    try:
-        plain = network_of(file.network, d)
-        network = tabulated(plain, [np.array(span) for span in file.tables])
-    except (SpecError, ValueError, IndexError) as error:
-        raise DataError(
-            f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
-        ) from error
-    return Model(arrays, file, schema, plain, network)
-
-
-def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
-    data = file.data
-    width = sum(len(feature.columns) for feature in data.features)
-    outputs = len(data.classes or data.targets)
-    features = Features(
-        data.features,
-        data.rules,
-        arrays.read("fill", width),
-        _scaling("features", width, arrays),
-        arrays.read("relevance", width),
-    )
-    return Schema(
-        data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
-    )
-
-
-def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:
-    return Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))

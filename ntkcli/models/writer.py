@@ -4,19 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
-from ntkcli.models.model_file import (
-    FORMAT,
-    CalibrationRecord,
-    ModelFile,
-    QuestionRecord,
-    SchemaRecord,
-    StageRecord,
-    write_model_file,
-)
+from ntkcli.models.model_file import FORMAT, ModelFile, write_model_file
+from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, SchemaRecord, StageRecord
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
@@ -48,29 +39,17 @@ class ModelWriter:
     def finish(self, calibrations: Mapping[Pair, Calibration], baselines: Sequence[Baseline]) -> None:
         """Write all that does not belong to a stage."""
         job = self.job
-        schema, question = job.dataset.schema, job.question
         self._write_arrays(baselines)
         content = ModelFile(
             format=FORMAT,
-            data=SchemaRecord(
-                ids=schema.ids,
-                features=schema.features.features,
-                rules=schema.features.rules,
-                targets=schema.targets.names,
-                classes=schema.targets.classes,
-            ),
+            data=SchemaRecord.of(job.dataset.schema),
             network=job.spec.network,
-            question=QuestionRecord(
-                rate=question.rate,
-                ridge=question.ridge,
-                ridge_scale=question.ridge_scale,
-                tolerance=question.tolerance,
-            ),
+            question=QuestionRecord.of(job.question),
             output=job.spec.output,
             dtype=job.spec.compute.stored_dtype,
             tables=[span.tolist() for span in job.evaluator.network.tabulated_for],
             stages=self.stages,
-            calibrations=[_record(pair, found) for pair, found in calibrations.items()],
+            calibrations=[CalibrationRecord.of(pair, found) for pair, found in calibrations.items()],
             arrays=self.arrays.records,
         )
         write_model_file(self.folder, content)
@@ -87,14 +66,3 @@ class ModelWriter:
         for baseline in baselines:
             for part in ("weights", "intercept", "variance"):
                 self.arrays.write(f"{baseline.name}_{part}", getattr(baseline, part))
-
-
-def _record(pair: Pair, found: Calibration) -> CalibrationRecord:
-    return CalibrationRecord.model_validate(
-        {
-            **pair._asdict(),
-            "variance_scale": None if np.isnan(found.variance_scale).any() else found.variance_scale.tolist(),
-            "half_width": None if found.half_width is None else found.half_width.tolist(),
-            "temperature": found.temperature,
-        }
-    )

@@ -1,4 +1,4 @@
-"""Networks in the order in which they go on from each other."""
+"""Configurations of a search, ordered into chains of networks that extend each other."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,11 @@ from ntkcli.spec.tune import network_with
 
 @dataclass(frozen=True)
 class Configuration:
-    """One network of a space: its values by key path, in their order; its place in the grid."""
+    """One network of a search space.
+
+    number: its place in the grid, or among the networks drawn, from 0.
+    values: what it has for the keys of the space, by key path.
+    """
 
     number: int
     values: dict[str, Any]
@@ -29,9 +33,9 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A configuration with its network, its tables made; or why there is none.
+    """A configuration with its network, its activations tabulated, or with the error that prevents it.
 
-    seconds: that its tables took.
+    seconds: how long its tables took.
     """
 
     configuration: Configuration
@@ -49,9 +53,15 @@ class _Member:
 def prepared_networks(
     source: SpecFile, dataset: Dataset, configurations: Sequence[Configuration]
 ) -> Iterator[Prepared]:
-    """The configurations' networks, each next to those that begin with its steps.
+    """Yield the network of every configuration, each next to those that begin with its steps.
 
-    The activations of a chain of such networks are tabulated once, for the deepest.
+    The activations of a chain of such networks are tabulated once, for the deepest. Networks that cannot be
+    built are yielded with their errors.
+
+    Args:
+        source: the spec that the configurations change.
+        dataset: the rows whose variances the tables have to cover.
+        configurations: in any order.
     """
     members: list[_Member] = []
     for configuration in configurations:
@@ -72,7 +82,7 @@ def _reason(error: Exception) -> str:
 
 
 def _in_order(members: list[_Member]) -> list[_Member]:
-    """Sorted by the numbers of their steps, so that a network comes right before those that begin with it."""
+    """Sort by the numbers of the steps, so that a network comes right before those that begin with it."""
     numbers: dict[Step, int] = {}
     for member in members:
         for step in member.steps:
@@ -81,7 +91,7 @@ def _in_order(members: list[_Member]) -> list[_Member]:
 
 
 def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
-    """Networks in order, cut where one does not begin with the one before it."""
+    """Cut networks in order wherever one does not begin with the one before it."""
     chain: list[_Member] = []
     for member in members:
         if chain and member.steps[: len(chain[-1].steps)] != chain[-1].steps:
@@ -93,7 +103,7 @@ def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
 
 
 def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Iterator[Prepared]:
-    """Those too deep for the data fail, and do not take the others with them."""
+    """Tabulate a chain; networks that are too deep for the data fail without the others."""
     deepest, failures, start = None, [], time.perf_counter()
     while chain and deepest is None:
         own = replace(source, spec=source.spec.model_copy(update={"network": chain[-1].spec}))

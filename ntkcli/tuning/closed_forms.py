@@ -1,4 +1,4 @@
-"""Objectives that hold out no rows: leave-one-out scores, and the evidence."""
+"""Objectives in closed form, for which no rows are held out: leave-one-out scores and the evidence."""
 
 import math
 
@@ -19,7 +19,17 @@ from ntkcli.tuning.objectives import Score, negative_log_density
 def closed_form(
     objective: Objective, whole: Decomposed, candidate: Candidate, targets: Targets, inference: InferenceSpec
 ) -> Score:
-    """A candidate's score from the decomposition of all rows; none where its matrix is singular."""
+    """Return a candidate's score; it has no value where the matrix to invert is singular.
+
+    Args:
+        objective: log_marginal_likelihood, loo_rmse or loo_nll.
+        whole: the Gram matrix of all n rows, decomposed.
+        candidate: the kernel, ridge and time to score.
+        targets: what is predicted.
+        inference: the spec's variance scale and learning rate.
+
+    Rasmussen & Williams 2006, equations (2.30) and (5.10) to (5.12), for time inf.
+    """
     at = whole.regularisation(candidate, inference)
     try:
         if objective == "log_marginal_likelihood":
@@ -34,7 +44,7 @@ def closed_form(
 
 
 def _evidence(whole: Decomposed, targets: Targets, ridge: float, inference: InferenceSpec) -> float:
-    """Of the targets as the solvers see them, under N(0, s G)."""
+    """Return log N(y; 0, s G), the evidence of the targets as the solvers see them."""
     if inference.variance_scale == "auto":
         return whole.smoother.evidence_scaled(ridge)
     # The density of y under N(0, s G) is that of y / sqrt(s) under N(0, G), in another unit.

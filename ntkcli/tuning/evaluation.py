@@ -1,4 +1,4 @@
-"""One network after another, scored by the same rows."""
+"""The evaluation of one network after another on the same rows."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,10 +20,13 @@ from ntkcli.tuning.trials import Trial, value_text
 
 @dataclass
 class Evaluation:
-    """Scores networks, sharing between them what they have in common.
+    """Scores networks, and reuses the kernels of the steps that successive networks share.
 
-    source: the spec that the networks are variations of.
-    rows: the training rows that are scored.
+    source: the spec that the configurations change.
+    rows: indices of the training rows that are scored.
+    scorer: scores the candidates of a network.
+    evaluator: computes Gram matrices, step by step.
+    journal: receives a warning for every network that fails.
     """
 
     source: SpecFile
@@ -35,7 +38,12 @@ class Evaluation:
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
     def trials(self, configurations: Sequence[Configuration], report: Callable[[Trial], None]) -> list[Trial]:
-        """A trial for every configuration, in their order; `report` hears of each when it is done."""
+        """Score every configuration, and return the trials in the order of their numbers.
+
+        Args:
+            configurations: the networks to score.
+            report: called with each trial as soon as it is done, in another order.
+        """
         found = []
         for prepared in prepared_networks(self.source, self.dataset, configurations):
             found.append(self._trial(prepared))
@@ -66,7 +74,10 @@ class Evaluation:
         )
 
     def _scores(self, network: Network, x: FloatArray) -> Scored:
-        """Networks may be the same: the activation of a network without hidden layers is none."""
+        """Score a network; one that equals the last is not scored again.
+
+        Networks without hidden layers are equal whatever the activation.
+        """
         if self._last and network == self._last[0]:
             return self._last[1]
         rows = network.rows(x)

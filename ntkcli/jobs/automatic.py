@@ -1,4 +1,4 @@
-"""`inference.ridge: auto` and `inference.time: auto`: the numbers that predict left out rows best."""
+"""`inference.ridge: auto` and `inference.time: auto`: the values with the least leave-one-out error."""
 
 import math
 from collections.abc import Iterable
@@ -19,21 +19,22 @@ from ntkcli.regression.question import ridge_unit, time_text
 from ntkcli.results.number_metrics import joined_rmse
 from ntkcli.spec.inference import InferenceSpec
 
-# A best value is sought again between its neighbours, so many times, on so many points.
+# The interval around the best value is searched again, so many times, on so many points.
 REFINEMENTS, POINTS = 2, 9
-# Where both are sought, every pair of them is tried: fewer of each will do to begin with.
+# Where both are free, every combination is tried: fewer of each are enough for a start.
 STEPS_OF_BOTH = 10
 
 
 def automatic(job: Job) -> InferenceSpec:
-    """The spec's inference section with numbers in the place of `auto`; the journal is told of them.
+    """Return the spec's inference section with numbers in the place of `auto`.
 
-    Of the job's first kernel, one eigendecomposition of the Gram matrix gives what every row would be
-    predicted as by training without it. The least root mean square of these residuals wins.
+    One eigendecomposition of the Gram matrix of the job's kernel gives the leave-one-out residuals at every
+    ridge and time. The least root mean square of them wins, and is reported to the
+    journal.
 
     Raises:
-        ResourceError: there are too many rows, or there is too little memory, for an eigendecomposition.
-        NumericalError: no ridge and time has an answer.
+        ResourceError: there are too many rows, or too little memory, for an eigendecomposition.
+        NumericalError: the Gram matrix is singular to rounding at every ridge and time tried.
     """
     inference = job.spec.inference
     if inference.ridge != "auto" and inference.time != "auto":
@@ -69,7 +70,7 @@ def _search(job: Job) -> "_Search":
 
 @dataclass(frozen=True)
 class _Found:
-    """A ridge and a time, as the spec would have them, and the rmse of the left out rows."""
+    """A ridge and a time in the units of the spec, and their leave-one-out root mean square error."""
 
     score: float
     ridge: float
@@ -78,11 +79,11 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Axes:
-    """What is asked, and where to begin.
+    """The ridges and times that the search starts with.
 
-    ridges, times: as the spec would have them, ascending.
-    unit: of the ridges, in absolute terms.
-    rate: what a time is multiplied with in the exponent.
+    ridges, times: in the units of the spec, ascending.
+    unit: what a ridge is multiplied by before it is added to the diagonal.
+    rate: what a time is multiplied by to be in units of the exponent.
     """
 
     ridges: list[float]
@@ -112,14 +113,19 @@ class _Axes:
 
 @dataclass(frozen=True)
 class _Search:
-    """Scores of ridges and times."""
+    """A search for the ridge and the time with the least leave-one-out error.
+
+    smoother: gives the leave-one-out residuals at any ridge and time.
+    axes: where it starts.
+    scale: (k,), the units of the targets.
+    """
 
     smoother: SpectralSmoother
     axes: _Axes
     scale: FloatArray
 
     def best(self, *, ridge_is_free: bool, time_is_free: bool) -> _Found:
-        """The best of the beginning, refined in turns."""
+        """Find the best point of the grid, and refine the free coordinates in turns."""
         ridges, times = self.axes.ridges, [time for time in self.axes.times if 0 < time < math.inf]
         found = self._least(((ridge, time) for ridge in ridges for time in self.axes.times), None)
         for _ in range(REFINEMENTS):
@@ -132,7 +138,7 @@ class _Search:
         return found
 
     def _least(self, points: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
-        """The best of the points and of what is found already, the first of equals."""
+        """Return the best of some ridges and times and of what is found already, the first of equals."""
         for ridge, time in points:
             score = self._score(ridge, time)
             if score < (found.score if found else math.inf):
@@ -145,7 +151,7 @@ class _Search:
         return found
 
     def _score(self, ridge: float, time: float) -> float:
-        """The root mean square of the left out rows' residuals; inf where there is none."""
+        """Return the leave-one-out root mean square error; inf where there is no finite one."""
         try:
             residual = self.smoother.residual(ridge * self.axes.unit, time * self.axes.rate)
         except SingularMatrixError:
@@ -155,7 +161,7 @@ class _Search:
 
 
 def _around(values: list[float], best: float) -> list[float]:
-    """Finer steps between the neighbours of the best of ascending values."""
+    """Return finer steps between the neighbours of the best of ascending values."""
     i = values.index(best)
     low, high = values[max(0, i - 1)], values[min(len(values) - 1, i + 1)]
     return sorted({*spaced(low, high, POINTS, log=True), best}) if low < high else values

@@ -1,4 +1,4 @@
-"""What is checked of a job: before it begins, where a factorisation fails, and when it is solved."""
+"""Checks of a job: before it begins, where a factorisation fails, and once it is solved."""
 
 import math
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite infer
 
 
 def preflight(job: Job) -> None:
-    """Refuse what cannot work before any of it is computed, and say what may surprise.
+    """Refuse a job that cannot work before anything is computed, and report what may surprise.
 
     Raises:
         SpecError: a time is so long that its exponent leaves the range of float64.
         DataError: predictions.csv would have two columns of one name.
-        NumericalError: time inf is asked for, and the Gram matrix is singular whatever the rounding.
+        NumericalError: a Gram matrix is to be inverted that is singular even in exact arithmetic.
     """
     spec, train = job.spec, job.dataset.train
     schema = job.dataset.schema
@@ -58,10 +58,10 @@ def preflight(job: Job) -> None:
 
 
 def check_invertible(network: Network, diagonals: list[FloatArray], train: Table) -> None:
-    """Refuse, before any work, a Gram matrix without ridge that is singular whatever the rounding.
+    """Refuse, before any work, a Gram matrix without ridge that is singular even in exact arithmetic.
 
     Args:
-        network: whose kernel.
+        network: whose kernels they are.
         diagonals: (n,) each, of the Gram matrices that are to be inverted.
         train: the training rows.
 
@@ -106,7 +106,13 @@ def _check_repeats(train: Table) -> None:
 
 
 def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalError:
-    """What a failed factorisation in `dtype` means for the user."""
+    """Return the error that explains a failed factorisation to the user.
+
+    Args:
+        error: names the row at which the factorisation failed.
+        train: the training rows.
+        dtype: that the Gram matrix is stored in.
+    """
     more_digits = "use compute.dtype: float64, " if dtype == "float32" else ""
     return NumericalError(
         f"{train.place(error.row)}: the Gram matrix is singular to rounding: to the kernel, this "
@@ -116,9 +122,13 @@ def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalEr
 
 
 def check_accuracy(job: Job, records: Sequence[SolverRecord]) -> None:
-    """Refuse solutions from float32 whose residual is above the tolerance; warn of such float64 ones.
+    """Refuse float32 solutions whose residual is above the tolerance, and warn of such float64 ones.
 
-    In float64 there is nothing better to change to.
+    A float64 solution is only warned of, as no dtype is more exact.
+
+    Args:
+        job: the job that was solved.
+        records: of its solvers.
 
     Raises:
         NumericalError: a solution from float32 is not as exact as compute.tolerance.

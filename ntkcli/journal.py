@@ -88,5 +88,5 @@ class Journal:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the run began."""
+        """The seconds since the run began."""
         return time.perf_counter() - self._start

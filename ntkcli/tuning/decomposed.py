@@ -79,7 +79,7 @@ class Decomposed:
 
     @cached_property
     def rotated_prior(self) -> FloatArray:
-        """V^T K V, (r, r), with the NNGP Gram matrix K of the rows."""
+        """The NNGP Gram matrix K of the rows in the eigenbasis, V^T K V, (r, r)."""
         vectors = self.spectrum.vectors
         return np.asarray(vectors.T @ (self.kernels.of("nngp", self.rows, self.rows) @ vectors))
 

@@ -25,19 +25,19 @@ from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.units import bytes_text
 
-# Rows of a table that is read at once, whole strips of a fit.
+# Rows of a file that are read and predicted at once: whole strips of tiles.
 TABLE_ROWS = 8192
 
 
 @dataclass(frozen=True)
 class Model:
-    """What `ntk fit` learnt.
+    """A model that `ntk fit` wrote.
 
-    arrays: reads the rest, when it is wanted.
+    arrays: reads the arrays that only some predictions need.
     file: model.json.
-    schema: how rows are read.
+    schema: how rows of a file become inputs.
     plain: the network without tables.
-    network: with the tables that the fit had.
+    network: the network with its activations tabulated as in the fit.
     """
 
     arrays: ArrayReader
@@ -48,27 +48,28 @@ class Model:
 
     @property
     def pairs(self) -> list[Pair]:
-        """Every kernel and time, in the order asked."""
+        """Every kernel and time that the model was fitted for, in the order of the spec."""
         return [Pair(record.kernel, record.time) for record in self.file.calibrations]
 
     @property
     def lacks_factors(self) -> bool:
-        """Whether a factorisation that variances need is not kept."""
+        """Whether a factorisation that variances need was not stored."""
         kept = [record.kept for record in self.file.stages]
         return any(stage.stage.solver.reads_gram and not stage.factor for stage in kept)
 
     def presentation(self, *, std: bool) -> Presentation:
-        """What the fit's spec wants told, with a standard deviation or without."""
+        """Return how the fit's spec presents predictions, with or without standard deviations."""
         return presentation_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
 
     def fitted(self, pairs: Sequence[Pair], *, std: bool, threads: int, journal: Journal) -> FittedModel:
-        """The model of some of the pairs, in memory.
+        """Load what predicts some of the kernels and times.
 
         Args:
-            pairs: in order.
-            std: whether a standard deviation is wanted; factorisations that are not kept are computed again.
-            threads: that compute kernels.
-            journal: is told of it.
+            pairs: the kernels and times, in order.
+            std: whether standard deviations are wanted; they take factorisations, which are computed again
+                where they were not stored.
+            threads: the number of threads that compute kernels.
+            journal: receives the progress of that.
 
         Raises:
             DataError: an array of the model is missing or damaged.
@@ -127,7 +128,7 @@ class Model:
 
     @property
     def calibrations(self) -> Mapping[Pair, Calibration]:
-        """By kernel and time; a scale of variances that is not known is NaN."""
+        """The calibration of every kernel and time; a variance scale that the fit did not find is NaN."""
         unknown = [np.nan] * self.schema.targets.count
         return {
             Pair(found.kernel, found.time): Calibration(
@@ -140,7 +141,7 @@ class Model:
 
     @property
     def baselines(self) -> list[Baseline]:
-        """The models without a kernel.
+        """The baselines that were fitted to the same rows: the mean, and linear least squares.
 
         Raises:
             DataError: an array is missing or damaged.

@@ -1,4 +1,4 @@
-"""model.json: what a model is, beside its arrays."""
+"""model.json: all of a model but its arrays."""
 
 import json
 import math
@@ -27,9 +27,16 @@ NAME = "model.json"
 
 
 class ModelFile(Section):
-    """All of model.json.
+    """The content of model.json.
 
+    format: the version of the format.
+    data: how rows are read.
+    output: the spec's output section.
+    dtype: that Gram matrices are stored in.
     tables: for every step of the network, the variances that its tables were made for.
+    stages: one for every Gram matrix and solver.
+    calibrations: one for every kernel and time, in the order of the spec.
+    arrays: records of the .npy files, by name.
     """
 
     format: Annotated[int, Field(ge=1)]
@@ -59,7 +66,7 @@ class ModelFile(Section):
 
 
 def write_model_file(folder: Path, model: ModelFile) -> None:
-    """Write model.json; infinity is the text "inf" there, as in a spec."""
+    """Write model.json; infinity becomes the text "inf", as in a spec."""
     content = _without_infinity(model.model_dump(exclude={"output": {"dir"}}))
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")

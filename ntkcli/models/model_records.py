@@ -24,7 +24,7 @@ SolverName = Annotated[str, AfterValidator(lambda name: one_of(name, [*SOLVERS])
 
 
 class SchemaRecord(Section):
-    """How rows are read: columns, encoding, targets."""
+    """How rows are read: columns, encoding and targets."""
 
     ids: list[str]
     features: list[Feature]
@@ -34,7 +34,7 @@ class SchemaRecord(Section):
 
     @classmethod
     def of(cls, schema: Schema) -> Self:
-        """Return what has to be known of a schema, its arrays aside."""
+        """Return the record of a schema, whose arrays are stored apart."""
         features, targets = schema.features, schema.targets
         return cls(
             ids=schema.ids,
@@ -46,7 +46,7 @@ class SchemaRecord(Section):
 
 
 class QuestionRecord(Section):
-    """What was asked of the kernels, times aside."""
+    """The question that a model was fitted for, without its kernels and times."""
 
     rate: Annotated[Finite, Field(gt=0)]
     ridge: NotNegative
@@ -55,7 +55,7 @@ class QuestionRecord(Section):
 
     @classmethod
     def of(cls, question: Question) -> Self:
-        """Return what has to be known of a question, beside the kernels and times that stages record."""
+        """Return the record of a question, whose kernels and times the stages have."""
         return cls(
             rate=question.rate,
             ridge=question.ridge,
@@ -65,14 +65,22 @@ class QuestionRecord(Section):
 
 
 class FactorRecord(Section):
-    """A factorisation that is stored: its kind, and the numbers that go with its arrays."""
+    """A stored factorisation.
+
+    kind: the solver that made it.
+    numbers: the scalars that go with its arrays, by name.
+    """
 
     kind: SolverName
     numbers: dict[str, Finite]
 
 
 class StageRecord(Section):
-    """One Gram matrix, and what is predicted from it."""
+    """One Gram matrix, and the kernels and times that are predicted from it.
+
+    ridge: as it was added to the diagonal.
+    factor: None where it was not stored.
+    """
 
     gram: GramName
     solver: SolverName
@@ -82,7 +90,7 @@ class StageRecord(Section):
 
     @classmethod
     def of(cls, kept: KeptStage) -> Self:
-        """The record of a stage that was kept."""
+        """Return the record of a stage that was saved."""
         stage, factor = kept.stage, kept.factor
         return cls(
             gram=stage.gram,
@@ -94,16 +102,18 @@ class StageRecord(Section):
 
     @property
     def kept(self) -> KeptStage:
-        """The stage that was kept."""
+        """The stage as it was saved."""
         stage = Stage(self.gram, SOLVERS[self.solver], tuple(Pair(*pair) for pair in self.pairs))
         factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
         return KeptStage(stage, self.ridge, factor)
 
 
 class CalibrationRecord(Section):
-    """Of one kernel at one time.
+    """The calibration of one kernel at one time.
 
-    variance_scale: None where it was to be `auto`, and without a spread there was nothing to find it from.
+    variance_scale: None where it was to be `auto`, but the fit computed no variances to find it from.
+    half_width: of intervals, in standard deviations; None for normal ones.
+    temperature: that outputs of classes are divided by before the softmax.
     """
 
     kernel: KernelName

@@ -1,4 +1,4 @@
-"""A model, written while it is fitted: every stage as soon as it is solved."""
+"""The writer of a model: every stage is written as soon as it is solved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from ntkcli.results.calibration import Calibration
 class ModelWriter:
     """Writes the model of a job into a folder.
 
-    stages: those that were fitted.
+    arrays: writes its arrays.
+    stages: the records of the stages written so far.
     """
 
     folder: Path
@@ -30,14 +31,14 @@ class ModelWriter:
         self.arrays = ArrayWriter(self.folder)
 
     def keep(self, fitted: FittedStage) -> None:
-        """Write what a stage predicts from: its coefficients and, if the spec wants it, its factorisation."""
+        """Write a stage: its coefficients and, if the spec has output.factor, its factorisation."""
         with_factor = self.job.spec.output.factor
         self.stages.append(
             StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))
         )
 
     def finish(self, calibrations: Mapping[Pair, Calibration], baselines: Sequence[Baseline]) -> None:
-        """Write all that does not belong to a stage."""
+        """Write model.json and the arrays that do not belong to a stage."""
         job = self.job
         self._write_arrays(baselines)
         content = ModelFile(

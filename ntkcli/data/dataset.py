@@ -1,4 +1,4 @@
-"""The data of one run: arrays ready for the kernel, and the way back to the user's units."""
+"""The data of one run: training and test rows as arrays, and the schema that made them."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -22,11 +22,11 @@ from ntkcli.units import counted
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training rows and the rows to predict.
+    """The training rows and the rows to predict.
 
-    test: the training rows themselves when there are no others.
+    test: the same object as `train` where there are no test rows.
     schema: how files become tables; fitted on the training rows.
-    warnings: what the user should know of the data.
+    warnings: about columns that are constant and rows that were dropped.
     """
 
     train: Table
@@ -36,7 +36,7 @@ class Dataset:
 
     @property
     def has_test_rows(self) -> bool:
-        """Whether the rows to predict are not just the training rows."""
+        """Whether there are rows to predict other than the training rows."""
         return self.test is not self.train
 
     @property
@@ -46,11 +46,11 @@ class Dataset:
 
     @property
     def target_scaling(self) -> Scaling:
-        """Of the outputs; predictions are taken back through it."""
+        """The scaling of the targets, whose inverse takes predictions back to the user's units."""
         return self.schema.targets.scaling
 
     def weighted(self, factors: FloatArray) -> Self:
-        """The same with every feature multiplied by a factor of its own, (features,)."""
+        """Return this dataset with every feature multiplied by a factor of its own, (features,)."""
         features = self.schema.features.weighted(factors)
         train = replace(self.train, x=self.train.x * features.relevance)
         test = replace(self.test, x=self.test.x * features.relevance) if self.has_test_rows else train
@@ -97,7 +97,7 @@ def load_dataset(spec: DataSpec) -> Dataset:
 def _read(
     file: CsvFile, columns: Columns, spec: DataSpec, *, with_ids: bool, classes: bool
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The training file, and warnings; rows that lack a value are left out if the spec says so."""
+    """Read the training file, with warnings; rows that lack a value are dropped if the spec says so."""
     texts = [name for name in columns.features if name in spec.categorical]
     others = [name for name in columns.features if name not in texts]
     first = file.first_values(others)
@@ -132,7 +132,7 @@ def _complete_rows(frame: pd.DataFrame, names: list[str], file: CsvFile) -> pd.D
 def _fit(
     frame: pd.DataFrame, columns: Columns, file: CsvFile, spec: DataSpec, *, classes: bool
 ) -> tuple[Schema, Table, list[str]]:
-    """The schema, the training rows as it has them, and warnings."""
+    """Fit the schema, and return it with the training rows as it makes them, and with warnings."""
     targets, warnings = fit_targets(frame, file, spec, classes=classes)
     found = find_features(frame, columns.features, file, spec)
     encoded = encode(found, frame, file, FeatureRules.of(spec))

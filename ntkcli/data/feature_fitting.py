@@ -1,4 +1,4 @@
-"""Features fitted on training rows: what every column is, what fills its gaps, and its scale."""
+"""The fitting of features to training rows: the kind of every column, what fills its gaps, and its scale."""
 
 from collections.abc import Iterator
 
@@ -16,16 +16,16 @@ from ntkcli.spec.data import DataSpec
 
 
 def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: DataSpec) -> list[Feature]:
-    """What each feature column is, from the training rows.
+    """Return the kind of each feature column, by the training rows.
 
     Args:
-        frame: has numbers where a column is one of numbers, and text elsewhere.
-        names: the feature columns.
-        file: where the rows came from.
-        spec: names the columns that are categorical, and whether values may be missing.
+        frame: the training rows, with numbers where a column is one of numbers, and text elsewhere.
+        names: of the feature columns.
+        file: that the rows are from.
+        spec: has the categorical columns, and whether values may be missing.
 
     Raises:
-        DataError: a column of text is not one of categories, or a cell holds no value.
+        DataError: a column of text does not look like categories, or a cell holds no value.
     """
     return [_feature(frame[name], file, spec) for name in names]
 
@@ -52,10 +52,16 @@ def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
 def fit_features(
     found: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec
 ) -> tuple[Features, list[str]]:
-    """Means and scales of the training rows; constant features are left out if columns are standardised.
+    """Fit means and scales to the training rows; constant features are dropped if columns are standardised.
+
+    Args:
+        found: the features, as `find_features` returns them.
+        encoded: the training rows (rows, columns), NaN where a value is missing.
+        file: that they are from.
+        spec: says whether to standardise, and what becomes of missing values.
 
     Returns:
-        The features, and warnings of what was left out.
+        The features, and a warning for each one dropped.
 
     Raises:
         DataError: a column has no value, all are constant, or one is too large to standardise.
@@ -77,7 +83,7 @@ def fit_features(
 
 
 def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
-    """Which of the features' columns belong to those kept."""
+    """Return which encoded columns of some features belong to those kept, (columns,)."""
     names = {feature.name for feature in kept}
     return np.array([feature.name in names for feature in features for _ in feature.columns])
 
@@ -100,9 +106,9 @@ def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, neede
 
 
 def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:
-    """Mean 0, and variance 1 for every feature: the columns of a category share one scale.
+    """Scale to mean 0, and to variance 1 for every feature: the columns of a category share one scale.
 
-    A rare category then does not get values of its own size, and a category of two is what a boolean is.
+    A rare category then gets no larger values than others, and a category of two equals a boolean.
     """
     if not standardize:
         return Scaling.identity(values.shape[1])

@@ -1,4 +1,4 @@
-"""From a table's feature columns to the kernel's inputs, by rules that are saved with the model."""
+"""The features of a table, and how they become the inputs of the kernel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from ntkcli.spec.section import Section
 
 
 class FeatureRules(Section):
-    """What the spec says of features: the keys of its data section."""
+    """The keys of the spec's data section that say how features are encoded."""
 
     unknown: Literal["error", "ignore"]
     missing: Literal["error", "drop", "mean"]
@@ -25,19 +25,19 @@ class FeatureRules(Section):
 
     @classmethod
     def of(cls, spec: DataSpec) -> Self:
-        """The rules of a spec."""
+        """Return the rules of a spec."""
         return cls(unknown=spec.unknown, missing=spec.missing, normalize_rows=spec.normalize_rows)
 
 
 @dataclass(frozen=True)
 class Features:
-    """The encoded columns of a table, filled, scaled, and maybe normalised by row.
+    """The features of a table, which are encoded, filled, scaled, and maybe normalised by row.
 
-    features: those that are used, in order.
-    rules: what to do with cells that need it.
-    fill: (columns,) what stands in for a missing value: the mean in training.
+    features: in order, without those that were dropped.
+    rules: for missing values, unknown categories and normalising.
+    fill: (columns,), what replaces a missing value: the mean in training.
     scaling: of the encoded columns.
-    relevance: (columns,) what scaled columns are multiplied with.
+    relevance: (columns,), the factors that scaled columns are multiplied by.
     """
 
     features: list[Feature]
@@ -58,19 +58,23 @@ class Features:
 
     @property
     def texts(self) -> list[str]:
-        """The columns of a file that are read letter by letter."""
+        """The columns of a file that are read as text."""
         return [feature.name for feature in self.features if feature.kind != "number"]
 
     def encode(self, frame: pd.DataFrame, file: CsvFile) -> FloatArray:
-        """The columns (rows, columns) as numbers, NaN where a value is missing.
+        """Encode the rows of a file as numbers, (rows, columns), NaN where a value is missing.
+
+        Args:
+            frame: the rows, with the columns of a file.
+            file: that they are from.
 
         Raises:
-            DataError: a cell is of no use; the message has its line.
+            DataError: a cell cannot be encoded; the message has its line.
         """
         return encode(self.features, frame, file, self.rules)
 
     def inputs(self, encoded: FloatArray) -> FloatArray:
-        """What the kernel sees, (rows, columns), of encoded columns."""
+        """Return the inputs of the kernel, (rows, columns), for encoded columns."""
         x = self.scaling.apply(np.where(np.isnan(encoded), self.fill, encoded))
         if self.rules.normalize_rows:
             normalize_rows(x)
@@ -78,18 +82,28 @@ class Features:
 
     @property
     def groups(self) -> npt.NDArray[np.intp]:
-        """The feature that each of the encoded columns belongs to, from 0."""
+        """The feature that each encoded column belongs to, counted from 0, (columns,)."""
         return np.repeat(np.arange(len(self.features)), [len(feature.columns) for feature in self.features])
 
     def weighted(self, factors: FloatArray) -> Self:
-        """The same with every feature multiplied by a factor of its own."""
+        """Return these features, each multiplied by a factor of its own, (features,)."""
         return replace(self, relevance=factors[self.groups])
 
 
 def encode(
     features: Sequence[Feature], frame: pd.DataFrame, file: CsvFile, rules: FeatureRules
 ) -> FloatArray:
-    """The columns of all features beside each other, (rows, columns). Arguments as `Features.encode`."""
+    """Encode some features of a file's rows side by side, (rows, columns), NaN where a value is missing.
+
+    Args:
+        features: to encode, in order.
+        frame: the rows, with the columns of a file.
+        file: that they are from.
+        rules: for missing values and unknown categories.
+
+    Raises:
+        DataError: a cell cannot be encoded; the message has its line.
+    """
     missing, ignore = rules.missing != "error", rules.unknown == "ignore"
     parts = [
         feature.encode(frame[feature.name], file, missing=missing, ignore_unknown=ignore)

@@ -43,7 +43,7 @@ def fault_lines(path: Path, faults: list[Remark]) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """A text with its line ends and other control characters written out: a fault is one line."""
+    """Return a text with line ends and other control characters escaped, so that a fault is one line."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -88,7 +88,7 @@ def _joined(reasons: Iterable[str]) -> str:
 
 
 def _known(document: Document, details: ErrorDetails) -> KeyPath:
-    """The part of pydantic's location that is in the document, or the missing key's own path.
+    """Return the part of pydantic's location that is in the document, or the missing key's own path.
 
     The rest are names that pydantic gives to the types that it tried.
     """
@@ -113,7 +113,7 @@ def _reason(details: ErrorDetails) -> str:
 
 
 def _hint(details: ErrorDetails) -> str:
-    """What was found, and what may have been meant."""
+    """Return what was found, and what may have been meant."""
     if details["type"] in ("missing", CONFLICT):
         return ""
     if details["type"] == "extra_forbidden":
@@ -123,8 +123,8 @@ def _hint(details: ErrorDetails) -> str:
         return " (it has no value)"
     if isinstance(value, Mapping):
         return ""
-    choices = re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", "")))
-    return f" (found {reprlib.repr(value)})" + did_you_mean(str(value), choices)
+    expected = re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", "")))
+    return f" (found {reprlib.repr(value)})" + did_you_mean(str(value), expected)
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
@@ -137,6 +137,6 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _section_of(annotation: Any) -> Any:
-    """The section among the types that a key may have."""
+    """Return the section among the types that a key may have."""
     options = [annotation, *get_args(annotation)]
     return next((option for option in options if hasattr(option, "model_fields")), Section)

@@ -1,4 +1,4 @@
-"""Spec files: read from YAML with every error at its line, and written back as resolved."""
+"""Spec files: read from YAML with every fault at its line, and written with every default filled in."""
 
 import hashlib
 import os
@@ -16,10 +16,12 @@ from ntkcli.spec.yaml_document import Document, DocumentError
 
 @dataclass(frozen=True)
 class SpecFile:
-    """A spec and the file that it came from.
+    """A spec and the file that it was read from.
 
+    path: of the file.
     sha256: of the file's bytes, as they were read.
-    warnings: what the user should know of it.
+    spec: its content.
+    warnings: about keys by names that they no longer have.
     """
 
     path: Path
@@ -29,15 +31,15 @@ class SpecFile:
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:
-    """Read and validate a spec file; its paths come back joined to its folder.
+    """Read and validate a spec file; relative paths in it start from its folder.
 
     Args:
         path: the YAML file.
         place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
 
     Raises:
-        SpecError: the file can't be read or is not a valid spec; one line for every fault, or for the first
-            few dozen, as `file:line: key.path: what is wrong`.
+        SpecError: the file cannot be read or is not a valid spec; the message has one line for every fault,
+            or for the first few dozen, as `file:line: key.path: what is wrong`.
     """
     source = _read(path)
     try:
@@ -74,12 +76,23 @@ def _with_place(spec: Spec, place: Path) -> Spec:
 
 
 def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
-    """Write a spec as `spec_text` has it."""
+    """Write the text of a spec to a file.
+
+    Args:
+        spec: to write.
+        path: of the file.
+        home: the folder that paths in it are relative to.
+    """
     path.write_text(spec_text(spec, home=home), encoding="utf-8")
 
 
 def spec_text(spec: Spec, *, home: Path) -> str:
-    """A spec's YAML with every default filled in, its paths relative to `home`, where the file will live."""
+    """Return a spec as YAML, with every default filled in.
+
+    Args:
+        spec: to write.
+        home: the folder that paths in it are relative to: that of the file.
+    """
     values = spec.model_dump()
     if spec.tune is None:
         del values["tune"]

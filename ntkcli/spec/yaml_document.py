@@ -1,4 +1,4 @@
-"""A YAML document as plain values, and the line of everything in it."""
+"""A YAML document as plain values, with the line of every value."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from ntkcli.spec.yaml_scalar import STANDARD, fault, scalar_text, scalar_value, 
 KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
 MERGE = f"{STANDARD}merge"
 
-# How deep values may stand in one another, and how many of them aliases may repeat.
+# How deep values may be nested, and how many of them aliases may repeat.
 MOST_LEVELS = 100
 MOST_COPIES = 100_000
 TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
@@ -18,7 +18,7 @@ TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
 KeyPath = tuple[str | int, ...]
 Entry = tuple[yaml.Node, yaml.Node]
 
-# What keep_probability was called, and is read by still.
+# The former name of keep_probability, which is still read.
 DROPOUT: dict[KeyPath, str] = {
     ("network", "dropout"): "keep_probability",
     ("tune", "space", "network.dropout"): "network.keep_probability",
@@ -33,21 +33,31 @@ class Remark(NamedTuple):
 
 
 class DocumentError(Exception):
-    """A document that is YAML, but not to be read: its line, and why."""
+    """A document that is valid YAML, but is refused.
+
+    Args:
+        line: at which.
+        what: is wrong.
+    """
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(f"{line}: {what}")
 
 
 class Document:
-    """A YAML document as plain values, and the line of every key path in it.
+    """A YAML document as plain values.
 
-    faults: keys that are given twice, with their lines.
-    warnings: keys by names that they had, with their lines.
+    values: the content, as mappings, lists and scalars.
+    lines: the line of every key path.
+    faults: keys that are given twice.
+    warnings: keys by names that they no longer have.
+
+    Args:
+        text: of the document.
 
     Raises:
-        YAMLError: the text is no YAML, or a value does not fit its tag.
-        DocumentError: it is nested too deeply, or its aliases make too much of it.
+        YAMLError: the text is not YAML, or a value does not fit its tag.
+        DocumentError: the document is nested too deeply, or its aliases repeat too many values.
     """
 
     def __init__(self, text: str) -> None:
@@ -80,7 +90,7 @@ class Document:
         return values
 
     def _enter(self, node: yaml.Node) -> None:
-        """Begin with a mapping or a list; not for the first time if an alias stands for it."""
+        """Begin with a mapping or a list, and count the values that an alias repeats."""
         line = node.start_mark.line + 1
         kind = "map" if isinstance(node, yaml.MappingNode) else "seq"
         if node.tag != f"{STANDARD}{kind}":
@@ -111,7 +121,7 @@ class Document:
         return values
 
     def _entries(self, node: yaml.MappingNode) -> dict[str, Entry]:
-        """Keys and values of a mapping, and of those merged into it (<<), which its own override."""
+        """Return the entries of a mapping and of those merged into it (<<), which its own override."""
         merged: dict[str, Entry] = {}
         own: dict[str, Entry] = {}
         for key, value in node.value:
@@ -126,7 +136,7 @@ class Document:
         return merged | own
 
     def _renamed(self, entries: dict[str, Entry], at: KeyPath) -> dict[str, Entry]:
-        """The same by the names that keys have now."""
+        """Return entries by the names that keys have now."""
         names = {key: DROPOUT.get((*at, key), key) for key in entries}
         for old, new in names.items():
             line, where = entries[old][0].start_mark.line + 1, dotted((*at, old))
@@ -139,14 +149,14 @@ class Document:
         return {names[key]: entry for key, entry in entries.items()}
 
     def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
-        """The mappings that << names, the first of which wins."""
+        """Yield the mappings that << names, the first of which wins."""
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(source, yaml.MappingNode):
                 raise fault(source, "<< takes a mapping, or a list of mappings")
             yield source
 
     def _note_repeated_keys(self, node: yaml.MappingNode, at: KeyPath) -> None:
-        """PyYAML lets the last of equal keys win; only merged ones (<<) may be overridden here."""
+        """Record repeated keys as faults, of which PyYAML takes the last; merged ones (<<) may repeat."""
         seen: set[str] = set()
         for key_node, _ in node.value:
             key = _key(key_node)
@@ -157,7 +167,7 @@ class Document:
 
 
 def dotted(path: KeyPath) -> str:
-    """A key path as people write it, such as inference.time[1]."""
+    """Return a key path as people write it, such as inference.time[1]."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"

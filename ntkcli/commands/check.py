@@ -1,4 +1,4 @@
-"""`ntk check`: what fitting or tuning a spec will need and do, without doing it."""
+"""`ntk check`: the memory, disk and time that fitting or tuning a spec will take, without doing it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -30,11 +30,11 @@ ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and cov
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check has to show.
+    """The report of a check.
 
-    lines: label and text.
-    warnings: what looks wrong in the data, a line each.
-    failure: what would end the fit or the search before it begins, or None.
+    lines: labels and texts; an empty label continues the one above.
+    warnings: about data that looks wrong, a line each.
+    failure: the error that the fit or the search would end with before it begins, or None.
     """
 
     lines: list[tuple[str, str]]
@@ -43,9 +43,12 @@ class CheckReport:
 
 
 def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport:
-    """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit at its end.
+    """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit of its best.
 
-    Args: as `ntkcli.commands.fit.fit`.
+    Args:
+        spec_path: the YAML spec.
+        out: the run directory, instead of the spec's output.dir.
+        journal: receives progress and warnings.
 
     Raises:
         NtkError: the spec or the data cannot be read.
@@ -54,7 +57,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
     if source.spec.tune is not None:
         return _check_search(source, source.spec.tune, journal)
     with open_job(source, journal, learn=False) as job:
-        # What auto will be is not known before the work begins; what it costs is.
+        # The values of auto are not known before the work begins, but what they cost is.
         automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
@@ -66,7 +69,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
-    """The spec's own network, kernel and ridge are none of the search's business: they may not work."""
+    """Check a search; the spec's own network, kernel and ridge are not used, since they need not work."""
     check_optuna(source, tune)
     with open_job(with_plain_network(source), journal, learn=False) as job:
         lines, failure = [*_data_lines(job)], None
@@ -114,7 +117,7 @@ def _network_lines(job: Job) -> Iterator[tuple[str, str]]:
 
 
 def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
-    """How columns become what the kernel sees, where that is not plain."""
+    """Yield how columns are encoded, where they are not plain numbers."""
     encoded = [feature for feature in schema.features.features if feature.kind != "number" or feature.log]
     texts = [str(feature) for feature in encoded]
     if schema.targets.is_classification:
@@ -149,14 +152,14 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
 
 
 def _free(job: Job) -> str:
-    """What the memory that there is is called."""
+    """Return the word for the memory that there is: that of the machine is free, that of the spec allowed."""
     return "free" if job.spec.compute.memory == "auto" else "allowed"
 
 
 def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:
-    """What the spec's other choices of solver would do, for those that answer a part of the question."""
+    """Yield the plans with the other solvers that can be set, if they answer a part of the question."""
     if planner.question and planner.question.refine:
-        # A choice is either no other plan then, or none that can be refined.
+        # Any other solver then gives the same plan, or cannot be refined.
         return
     has_finite_times = any(0 < time < math.inf for stage in plan.stages for time in stage.times)
     for solver in SOLVERS.values():

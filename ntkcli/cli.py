@@ -24,7 +24,9 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 TABLE = click.argument("table", metavar="CSV", type=click.Path(path_type=Path))
 KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
 TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
-STD = click.option("--std/--no-std", default=None, help="With or without a spread; default: as fitted.")
+STD = click.option(
+    "--std/--no-std", default=None, help="With or without standard deviations; default: as fitted."
+)
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 
@@ -72,10 +74,10 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     """
     from ntkcli.commands.kernel import kernel as run_kernel
 
-    place, names = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    report = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
-        for name in names:
-            Stream("stdout").write(f"wrote {_shown(place / 'kernels' / name)}.npy\n")
+        for name in report.names:
+            Stream("stdout").write(f"wrote {_shown(report.place / 'kernels' / name)}.npy\n")
 
 
 @ntk.command()
@@ -168,7 +170,7 @@ def check(spec: Path, out: Path | None) -> None:
     from ntkcli.commands.check import check as run_check
 
     report = run_check(spec, out=out, journal=_journal(quiet=False))
-    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.doubts)]
+    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.warnings)]
     _print(labelled(lines))
     if report.failure:
         raise report.failure
@@ -201,7 +203,7 @@ def activations() -> None:
 
 def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
-    # A run that is told to end cleans up after itself.
+    # A run that is interrupted or terminated cleans up after itself.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: _fail("told to end before it was done", 128 + number))
     try:
@@ -236,7 +238,7 @@ def _journal(quiet: bool) -> "Journal":
 
 
 def _print(text: str) -> None:
-    """Write what a command is there for: unlike news, it has to arrive."""
+    """Write the result of a command; unlike messages, it is an error if it cannot be written."""
     from ntkcli.runs.output_file import standard_output
 
     with whole_output(), standard_output() as stdout:
@@ -244,5 +246,5 @@ def _print(text: str) -> None:
 
 
 def _shown(path: Path) -> str:
-    """A path as seen from here, when that is shorter."""
+    """Return a path relative to the working directory, if that is shorter."""
     return min(str(path), os.path.relpath(path), key=len)

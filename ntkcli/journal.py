@@ -1,4 +1,4 @@
-"""What is told of a run while it goes on, and kept for run.json: phases, their times, warnings."""
+"""The journal of a run: messages are shown; warnings and the times of phases are kept for run.json too."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,20 +10,20 @@ Advance = Callable[[int], None]
 
 
 def unseen(steps: int) -> None:
-    """Progress that nobody looks at."""
+    """Ignore progress: an `Advance` that shows nothing."""
 
 
 class Display(Protocol):
-    """Where a journal shows itself."""
+    """Where a journal is shown."""
 
     def message(self, text: str) -> None:
         """Show one line."""
 
     def progress(self, label: str, length: int) -> AbstractContextManager[Advance]:
-        """Show the progress of a phase of `length` steps."""
+        """Show the progress of a phase of `length` steps while the `with` block lasts."""
 
     def note(self, text: str) -> None:
-        """Show a text beside the progress of the phase that goes on."""
+        """Show a text beside the progress of the current phase."""
 
 
 class Silent:
@@ -42,10 +42,13 @@ class Silent:
 
 
 class Journal:
-    """The story of one run.
+    """The messages, phases and warnings of one run.
 
-    timings: seconds by phase; a phase entered twice adds up.
-    warnings: what the user should know.
+    timings: the seconds of each phase; those of a phase that is entered twice add up.
+    warnings: all that were given, in order.
+
+    Args:
+        display: where they are shown; None shows nothing.
     """
 
     def __init__(self, display: Display | None = None) -> None:
@@ -56,26 +59,34 @@ class Journal:
 
     @contextmanager
     def phase(self, name: str, length: int = 0) -> Iterator[Advance]:
-        """Time a phase and, if it has a length, show its progress through the function it yields."""
+        """Time a phase, and show its progress.
+
+        Args:
+            name: of the phase.
+            length: the number of its steps; a phase of length 0 shows no progress.
+
+        Yields:
+            A function to call with the number of steps just finished.
+        """
         start = time.perf_counter()
         with self._display.progress(name, length) as advance:
             yield advance
         self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - start
 
     def tell(self, text: str) -> None:
-        """Show a line."""
+        """Show a line that is not kept."""
         self._display.message(text)
 
     def note(self, text: str) -> None:
-        """Show a text beside the progress, where anybody watches that."""
+        """Show a text beside the progress, on displays that show progress."""
         self._display.note(text)
 
     def warn(self, text: str) -> None:
-        """Show a warning and keep it."""
+        """Show a warning, and keep it."""
         self.warnings.append(text)
         self._display.message(f"warning: {text}")
 
     @property
     def seconds(self) -> float:
-        """Seconds since the run began."""
+        """The seconds since the run began."""
         return time.perf_counter() - self._start

@@ -2,7 +2,7 @@
 
 
 def bytes_text(size: float) -> str:
-    """Bytes in the largest binary unit that leaves a number of at least 1."""
+    """Return a number of bytes in the largest binary unit of which there is at least one."""
     for exponent, unit in ((4, "TiB"), (3, "GiB")):
         if size >= 1024**exponent:
             return f"{size / 1024**exponent:.1f} {unit}"
@@ -10,12 +10,12 @@ def bytes_text(size: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds, minutes or hours."""
+    """Return a duration in seconds, minutes or hours, whichever suits its length."""
     if seconds < 90:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things."""
+    """Return a number with its noun in the singular or the plural, such as `1,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,1 +1,1 @@
-"""One plain function per command of `ntk`: no Click and no printing in here."""
+"""Commands: one plain function for each command of `ntk`, without Click and without printing."""

@@ -7,7 +7,7 @@ HEAD = ["name", "phi(x)", "parameters", "dual", "source"]
 
 
 def activations() -> list[list[str]]:
-    """Lines of cells, the first one the head."""
+    """Return a table of the activations as lines of cells, the first of which is the head."""
     return [HEAD, *(_line(name, entry) for name, entry in ACTIVATIONS.items())]
 
 

@@ -1,4 +1,4 @@
-"""`ntk check`: what fitting or tuning a spec will need and do, without doing it."""
+"""`ntk check`: the memory, disk and time that fitting or tuning a spec will take, without doing it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
-from ntkcli.data.doubts import doubts
+from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.jobs.checks import preflight
@@ -30,22 +30,25 @@ ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and cov
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check has to show.
+    """The report of a check.
 
-    lines: label and text.
-    doubts: what looks wrong in the data, a line each.
-    failure: what would end the fit or the search before it begins, or None.
+    lines: labels and texts; an empty label continues the one above.
+    warnings: about data that looks wrong, a line each.
+    failure: the error that the fit or the search would end with before it begins, or None.
     """
 
     lines: list[tuple[str, str]]
-    doubts: list[str]
+    warnings: list[str]
     failure: NtkError | None
 
 
 def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport:
-    """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit at its end.
+    """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit of its best.
 
-    Args: as `ntkcli.commands.fit.fit`.
+    Args:
+        spec_path: the YAML spec.
+        out: the run directory, instead of the spec's output.dir.
+        journal: receives progress and warnings.
 
     Raises:
         NtkError: the spec or the data cannot be read.
@@ -54,7 +57,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
     if source.spec.tune is not None:
         return _check_search(source, source.spec.tune, journal)
     with open_job(source, journal, learn=False) as job:
-        # What auto will be is not known before the work begins; what it costs is.
+        # The values of auto are not known before the work begins, but what they cost is.
         automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
@@ -62,16 +65,13 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         speed = Speed.measured(job.evaluator, job.train)
         lines = [*_data_lines(job), *_network_lines(job)]
         lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
-        return CheckReport(
-            lines, [*doubts(job.dataset, standardized=job.spec.data.standardize)], _failure(job, planner)
-        )
+        return CheckReport(lines, _warnings(job), _failure(job, planner))
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
-    """The spec's own network, kernel and ridge are none of the search's business: they may not work."""
+    """Check a search; the spec's own network, kernel and ridge are not used, since they need not work."""
     check_optuna(source, tune)
     with open_job(with_plain_network(source), journal, learn=False) as job:
-        doubtful = [*doubts(job.dataset, standardized=job.spec.data.standardize)]
         lines, failure = [*_data_lines(job)], None
         try:
             plan = SearchPlan.of(source, tune, job)
@@ -82,7 +82,11 @@ def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckRe
             check_fits(planners)
         except NtkError as error:
             failure = error
-        return CheckReport(lines, doubtful, failure)
+        return CheckReport(lines, _warnings(job), failure)
+
+
+def _warnings(job: Job) -> list[str]:
+    return [*data_warnings(job.dataset, standardized=job.spec.data.standardize)]
 
 
 def _failure(job: Job, planner: Planner) -> NtkError | None:
@@ -113,7 +117,7 @@ def _network_lines(job: Job) -> Iterator[tuple[str, str]]:
 
 
 def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
-    """How columns become what the kernel sees, where that is not plain."""
+    """Yield how columns are encoded, where they are not plain numbers."""
     encoded = [feature for feature in schema.features.features if feature.kind != "number" or feature.log]
     texts = [str(feature) for feature in encoded]
     if schema.targets.is_classification:
@@ -136,26 +140,26 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterato
     reading = job.journal.timings["read"]
     seconds = seconds_text(reading + speed.seconds(plan, sizes.itemsize))
     yield "time", f"about {seconds} on {counted(sizes.threads, 'thread')}"
-    for choice, other in _alternatives(planner, plan):
+    for name, other in _alternatives(planner, plan):
         seconds = seconds_text(reading + speed.seconds(other, sizes.itemsize))
         memory = bytes_text(other.memory_bytes)
         verdict = "" if planner.fits(other) else ", which is too much"
-        yield "", f"compute.solver: {choice} would take about {seconds} and {memory}{verdict}"
+        yield "", f"compute.solver: {name} would take about {seconds} and {memory}{verdict}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {_free(job)}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
-    for name in planner.matrices:
-        yield "", f"{bytes_text(sizes.bytes_of(name))} for kernels/{name}.npy"
+    for matrix in planner.matrices:
+        yield "", f"{bytes_text(sizes.bytes_of(matrix))} for kernels/{matrix}.npy"
 
 
 def _free(job: Job) -> str:
-    """What the memory that there is is called."""
+    """Return the word for the memory that there is: that of the machine is free, that of the spec allowed."""
     return "free" if job.spec.compute.memory == "auto" else "allowed"
 
 
 def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:
-    """What the spec's other choices of solver would do, for those that answer a part of the question."""
+    """Yield the plans with the other solvers that can be set, if they answer a part of the question."""
     if planner.question and planner.question.refine:
-        # A choice is either no other plan then, or none that can be refined.
+        # Any other solver then gives the same plan, or cannot be refined.
         return
     has_finite_times = any(0 < time < math.inf for stage in plan.stages for time in stage.times)
     for solver in SOLVERS.values():

@@ -1,4 +1,4 @@
-"""What `ntk check` tells of a search and of the fit at its end."""
+"""The part of `ntk check` for a spec with a tune section: the search, and the fit of its best."""
 
 import math
 from collections.abc import Iterator
@@ -17,13 +17,15 @@ from ntkcli.units import bytes_text, counted
 
 
 def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
-    """What is tried, by which rows, in how much memory.
+    """Yield what is tried, on which rows, and in how much memory.
 
-    free: what the memory that there is is called.
+    Args:
+        plan: of the search.
+        free: the word for the memory that there is, "free" or "allowed".
     """
     tune = plan.tune
     networks = counted(grid_size(tune) if tune.search == "grid" else tune.trials, "network")
-    candidates = counted(plan.axes.most, "candidate")
+    candidates = counted(plan.axes.most_candidates, "candidate")
     yield "search", f"{tune.search}: {networks} x {candidates}, {_rows_text(plan)}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(plan.budget.memory)} {free}"
 
@@ -38,18 +40,18 @@ def _rows_text(plan: SearchPlan) -> str:
 
 
 def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
-    """Of the fit of every kind of best that there can be.
+    """Return a planner for every kind of fit that the best can need: each kernel with each kind of time.
 
     Args:
         source: the spec.
-        axes: what is tried of every network.
-        job: has the data.
+        axes: the candidates of every network.
+        job: holds the spec's data.
     """
     found = []
     for kernel in axes.kernels:
         for time in _kinds(axes.times) if KERNELS[kernel].has_finite_times else [math.inf]:
-            asked = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
-            inference = source.spec.inference.model_copy(update=asked)
+            changes = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
+            inference = source.spec.inference.model_copy(update=changes)
             spec = fitted_spec(source.spec, job.spec.network, inference)
             evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)
             found.append(replace(job, source=replace(source, spec=spec), evaluator=evaluator).planner())
@@ -57,14 +59,14 @@ def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
 
 
 def _kinds(times: list[float] | None) -> list[float]:
-    """One of the prior, of the times in between, and of the limit, as far as there are any."""
+    """Return one time of each kind among some: the prior at 0, finite times, and the limit at inf."""
     if times is None:
         return [1.0, math.inf]
     return list({(time == 0, time == math.inf): time for time in times}.values())
 
 
 def fit_lines(planners: list[Planner]) -> Iterator[tuple[str, str]]:
-    """What the fit of the best takes at most.
+    """Yield the most memory and disk that the fit of the best can take.
 
     Raises:
         ResourceError: no best can be fitted, whichever it is.
@@ -78,10 +80,10 @@ def fit_lines(planners: list[Planner]) -> Iterator[tuple[str, str]]:
 
 
 def check_fits(planners: list[Planner]) -> None:
-    """Refuse a search whose best cannot be fitted, whichever it is.
+    """Refuse a search if the best cannot be fitted, whichever candidate it is.
 
     Raises:
-        ResourceError: there is not enough memory or disk for any.
+        ResourceError: there is too little memory or disk for every candidate.
     """
     errors = []
     for planner in planners:

@@ -23,7 +23,7 @@ CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "c
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a fit has to show.
+    """The report of a fit.
 
     place: the run directory.
     metrics: of the rows predicted.
@@ -40,10 +40,10 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
         spec_path: the YAML spec.
         out: the run directory, instead of the spec's output.dir.
         overwrite: whether a run directory that is already there is replaced.
-        journal: is told of progress and warnings.
+        journal: receives progress and warnings.
 
     Raises:
-        NtkError: one of its family, with the exit code.
+        NtkError: one of its subclasses, each with its own exit code.
     """
     source = read_spec(spec_path, out)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)

@@ -1,5 +1,6 @@
-"""`ntk kernel`: the Gram matrices of a spec, and nothing else."""
+"""`ntk kernel`: the Gram matrices of a spec in a run directory, without predictions."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.arrays import in_memory
@@ -15,16 +16,29 @@ from ntkcli.runs.matrices import rows_to_write, write_matrices
 from ntkcli.spec.file import read_spec
 
 
-def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> tuple[Path, list[str]]:
+@dataclass(frozen=True)
+class KernelReport:
+    """The report of written matrices.
+
+    place: the run directory.
+    names: of the matrices in it.
+    """
+
+    place: Path
+    names: list[str]
+
+
+def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> KernelReport:
     """Write the matrices of output.kernels, or else those that the spec's predictions are made from.
 
-    Args: as `ntkcli.commands.fit.fit`.
-
-    Returns:
-        The run directory and the names of the matrices in it.
+    Args:
+        spec_path: the YAML spec.
+        out: the run directory, instead of the spec's output.dir.
+        overwrite: whether a run directory that is already there is replaced.
+        journal: receives progress and warnings.
 
     Raises:
-        NtkError: one of its family, with the exit code.
+        NtkError: one of its subclasses, each with its own exit code.
     """
     source = read_spec(spec_path, out)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
@@ -36,7 +50,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support, job.test, advance)
             write_manifest(run, job, [], {}, in_file=plan.in_file)
-        return run.place, names
+        return KernelReport(run.place, names)
 
 
 def _default_names(job: Job) -> list[str]:

@@ -33,10 +33,14 @@ HEAD = [
 
 
 def network(spec_path: Path, *, journal: Journal) -> list[list[str]]:
-    """Read a spec and its data, and run some training rows through the network.
+    """Read a spec and its data, and follow some training rows through the network.
+
+    Args:
+        spec_path: the YAML spec.
+        journal: receives progress and warnings.
 
     Returns:
-        Lines of cells, the first one the head.
+        A line of cells for each layer, below a head.
 
     Raises:
         NtkError: the spec or the data cannot be read, or a kernel leaves its range.
@@ -60,5 +64,5 @@ def _line(number: int, layer: NetworkLayer, signal: LayerSignal) -> list[str]:
 
 
 def _text(values: FloatArray) -> str:
-    """The median."""
+    """Return the median of some values as text."""
     return f"{np.median(values):.4g}" if values.size else "-"

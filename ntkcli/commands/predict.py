@@ -27,14 +27,14 @@ def predict(
         table: the CSV file, or `-` for standard input.
         out: the file to write; None is standard output.
         overwrite: whether a file that is already there is replaced, unless it is read or the run's.
-        choice: which of the model's kernels and times, and whether std.
-        journal: is told of progress and warnings.
+        choice: of the model's kernels and times, and of standard deviations.
+        journal: receives progress and warnings.
 
     Returns:
         The number of rows predicted.
 
     Raises:
-        NtkError: one of its family, with the exit code.
+        NtkError: one of its subclasses, each with its own exit code.
     """
     with (
         table_sink(out, overwrite=overwrite, kept=_kept(run, table)) as write,
@@ -49,7 +49,7 @@ def predict(
 
 
 def _write(model: Model, predictor: Predictor, tables: Iterator[Table], write: Write) -> tuple[int, int]:
-    """Write the predictions; how many rows there were, and how many were left out."""
+    """Write the predictions, and return the numbers of rows predicted and of rows dropped."""
     rows = dropped = 0
     presentation = model.presentation(std=predictor.has_std)
     for part in tables:
@@ -59,16 +59,16 @@ def _write(model: Model, predictor: Predictor, tables: Iterator[Table], write: W
 
 
 def _kept(run: Path, table: Path) -> dict[Path, str]:
-    """What no predictions are written over, each with what it is."""
+    """Return the files and folders that predictions must not replace, each with the reason."""
     read = Path("/dev/stdin") if str(table) == "-" else table
     data = dict.fromkeys(_fitted_files(run), "is data of the model's fit")
-    # What is no run will be told when its model is read.
+    # A folder that is not a run is reported when its model is read.
     folder = {run: f"is in the run directory {run}"} if (run / "model").is_dir() else {}
     return {read: "is the file that is read", **folder, **data}
 
 
 def _fitted_files(run: Path) -> list[Path]:
-    """The CSV files of the fit, where run.json is there to tell."""
+    """Return the CSV files of the fit, if run.json can be read."""
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         files = json.loads((run / "run.json").read_text(encoding="utf-8"))["data"].values()
         return [Path(os.path.realpath(run)) / file["path"] for file in files]

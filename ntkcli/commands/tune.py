@@ -1,4 +1,4 @@
-"""`ntk tune`: the network, kernel, ridge and time that predict best, and a fit with them."""
+"""`ntk tune`: the search for the network, kernel, ridge and time that predict best, and a fit with them."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class TuneReport:
-    """What a search has to show.
+    """The report of a search.
 
     place: its directory.
-    best: a table of the best, as lines of cells.
-    fit: of the very best.
+    best: a table of the best candidates, as lines of cells below a head.
+    fit: the report of the fit with the best one.
     """
 
     place: Path
@@ -40,26 +40,28 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
         spec_path: the YAML spec.
         out: the directory, instead of the spec's output.dir with `-tune` behind it.
         overwrite: whether the results of a finished search that are there are replaced.
-        journal: is told of progress and warnings.
+        journal: receives progress and warnings.
 
     Raises:
-        NtkError: one of its family, with the exit code.
+        NtkError: one of its subclasses, each with its own exit code.
     """
     source = read_spec(spec_path)
-    asked = source.spec.tune
-    if asked is None:
+    tune_spec = source.spec.tune
+    if tune_spec is None:
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
-    check_optuna(source, asked)
+    check_optuna(source, tune_spec)
     place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
     _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = fingerprint(source, CsvFile(source.spec.data.train).digest)
-        best = _known(source, asked, directory, mark, journal) or _searched(source, asked, directory, journal)
+        best = _known(source, tune_spec, directory, mark, journal) or _searched(
+            source, tune_spec, directory, journal
+        )
         directory.write_best(mark, _text(best, directory))
-        # The directory is the search's own, so that an earlier fit in it is one too.
+        # The directory belongs to the search, and so does an earlier fit in it.
         report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
-    return TuneReport(place, best_lines(table, asked, SHOWN), report)
+    return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
 
 
 def _check_inputs(place: Path, paths: list[Path | None]) -> None:
@@ -73,10 +75,10 @@ def _check_inputs(place: Path, paths: list[Path | None]) -> None:
 def _known(
     source: SpecFile, tune: TuneSpec, directory: TuneDirectory, mark: str, journal: Journal
 ) -> Spec | None:
-    """What an earlier call found, and was interrupted while it fitted it; None where there is more to search.
+    """Return the best that an earlier call found before its fit was interrupted, or None to search on.
 
     Raises:
-        RunDirectoryError: that was with another spec or other data.
+        RunDirectoryError: it was found with another spec or other data.
     """
     if not directory.is_searched:
         return None
@@ -86,11 +88,11 @@ def _known(
             "anew, or another --out"
         )
     if tune.search != "grid" or not (directory.path / TRIALS).exists():
-        # A study knows all that was tried, and there may be more to try.
+        # A study has all trials, and can be asked for more.
         return None
     journal.tell("the search is finished: fitting the best")
     found = read_spec(directory.path / BEST).spec
-    # What was to be written, and how to compute, may have been the reason.
+    # The sections output and compute come from the spec: changing them may be what lets the fit succeed.
     return fitted_spec(source.spec, found.network, found.inference)
 
 
@@ -104,7 +106,7 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
 
 
 def _text(best: Spec, directory: TuneDirectory) -> str:
-    """The YAML of best.yaml, which puts its run beside itself."""
+    """Return the YAML of best.yaml, whose run directory is beside it."""
     output = best.output.model_copy(update={"dir": directory.path / FIT})
     return spec_text(best.model_copy(update={"output": output}), home=directory.path)
 

@@ -1,1 +1,1 @@
-"""From CSV files to arrays: reading, choosing columns, standardising."""
+"""Data: CSV files become arrays, with columns chosen, encoded and standardised."""

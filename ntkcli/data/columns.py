@@ -1,4 +1,4 @@
-"""Which columns of a file are features, targets and ids."""
+"""The roles of a file's columns: features, targets and ids."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,9 +10,9 @@ from ntkcli.spec.suggestions import did_you_mean
 
 @dataclass(frozen=True)
 class Columns:
-    """The roles of the training file's columns, each in the file's order or the spec's.
+    """The names of the columns in each role, in the file's order or the spec's.
 
-    features, targets, ids: column names. A test file has the same features; targets are optional there.
+    A test file has the same features; targets are optional there.
     """
 
     features: list[str]
@@ -23,7 +23,13 @@ class Columns:
 def choose_columns(
     train: CsvFile, targets: list[str], features: Literal["all"] | list[str], ids: list[str]
 ) -> Columns:
-    """Columns of the training file; `all` features are those that are neither target nor id.
+    """Assign the columns of the training file to their roles.
+
+    Args:
+        train: the training file.
+        targets: column names.
+        features: column names; `all` are those that are neither target nor id.
+        ids: column names.
 
     Raises:
         DataError: a column is not in the file, or no feature is left.
@@ -39,11 +45,17 @@ def choose_columns(
 
 
 def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:
-    """Check that the test file can be predicted.
+    """Check that a test file has the columns to be predicted from.
+
+    Args:
+        train: the training file.
+        test: the test file.
+        columns: the roles of the training file's columns.
+        all_features: whether every column is a feature unless it has another role.
 
     Raises:
-        DataError: it lacks a feature, or (when all columns are features) has a column that
-            train does not have.
+        DataError: the test file lacks a feature or, if all columns are features, has a column that the
+            training file lacks.
     """
     present, known = set(test.columns), {*train.columns, *columns.ids}
     for name in columns.features:
@@ -61,8 +73,13 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
 def check_present(file: CsvFile, names: list[str], key: str) -> None:
     """Check that a file has the columns that a key of the spec names.
 
+    Args:
+        file: the file.
+        names: of the columns.
+        key: the key path, for the message.
+
     Raises:
-        DataError: it lacks one.
+        DataError: the file lacks a column.
     """
     present = set(file.columns)
     for name in names:

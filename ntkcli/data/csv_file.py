@@ -1,4 +1,4 @@
-"""A CSV file with a header: its columns as numbers or as text, every fault at its line."""
+"""A CSV file with a header: its columns are read as numbers or text, its faults reported at their lines."""
 
 import hashlib
 import warnings
@@ -24,6 +24,9 @@ class CsvFile:
     columns: the header's names.
     digest: SHA-256 of the file as it is on disk.
 
+    Args:
+        path: where it is; its ending says how it is compressed.
+
     Raises:
         DataError: the file cannot be read, is empty, or its header is not usable.
     """
@@ -41,11 +44,12 @@ class CsvFile:
         self._raise(find_fault(self._first_row, self.columns, []))
 
     def read(self, numbers: list[str], texts: list[str], *, missing: bool = False) -> pd.DataFrame:
-        """The columns `numbers` as float64, and `texts` letter by letter.
+        """Read some columns as float64, and others as text, exactly as it is in the file.
 
         Args:
-            numbers, texts: column names.
-            missing: whether a cell of `numbers` may hold no value, and comes as NaN.
+            numbers: the names of the columns to read as numbers.
+            texts: the names of the columns to read as text.
+            missing: whether a cell of `numbers` may hold no value, which becomes NaN.
 
         Raises:
             DataError: there are no rows, a row is ragged, or a cell of `numbers` is no finite number.
@@ -56,7 +60,15 @@ class CsvFile:
     def chunks(
         self, numbers: list[str], texts: list[str], *, missing: bool = False, rows: int | None = None
     ) -> Iterator[pd.DataFrame]:
-        """The same, so many rows at a time, numbered through the file; all at once if `rows` is None."""
+        """Yield what `read` returns in parts, whose rows are numbered through the file.
+
+        Args:
+            numbers, texts, missing: as for `read`.
+            rows: the number of rows in a part; None for all at once.
+
+        Raises:
+            DataError: as for `read`.
+        """
         # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
         self._raise(find_fault(self._first_row, self.columns, numbers, missing=missing))
         # It fills a short row with empty text, which shows only where a number is wanted.
@@ -77,13 +89,13 @@ class CsvFile:
             raise DataError(f"{self.path}: has a header but no data rows: add some")
 
     def first_values(self, names: list[str]) -> dict[str, str]:
-        """For each of some columns, the first cell that holds a value; none for a column without any."""
+        """Return the first cell that holds a value, by column; columns without any are not in it."""
         found: dict[str, str] = {}
         places = {name: self.columns.index(name) for name in names}
         with closing(records(self.path)) as lines:
             for _, fields in islice(lines, 1, None):
                 for name in names:
-                    # What is ragged is told when the file is read.
+                    # A ragged line is reported when the file is read.
                     text = fields[places[name]] if places[name] < len(fields) else ""
                     if name not in found and text not in MISSING:
                         found[name] = text
@@ -92,7 +104,7 @@ class CsvFile:
         return found
 
     def line(self, row: int) -> int:
-        """The line of data row `row` (0-based), found by reading the file again."""
+        """Return the line that a data row, counted from 0, begins at; the file is read again for it."""
         with closing(records(self.path)) as found:
             return next(islice(found, row + 1, None))[0]
 

@@ -1,4 +1,4 @@
-"""The data of one run: arrays ready for the kernel, and the way back to the user's units."""
+"""The data of one run: training and test rows as arrays, and the schema that made them."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -9,7 +9,8 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import number_in
-from ntkcli.data.features import FeatureRules, columns_of, encode, find_features, fit_features
+from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
+from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, has_values, trimmed
@@ -21,11 +22,11 @@ from ntkcli.units import counted
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training rows and the rows to predict.
+    """The training rows and the rows to predict.
 
-    test: the training rows themselves when there are no others.
+    test: the same object as `train` where there are no test rows.
     schema: how files become tables; fitted on the training rows.
-    warnings: what the user should know of the data.
+    warnings: about columns that are constant and rows that were dropped.
     """
 
     train: Table
@@ -35,7 +36,7 @@ class Dataset:
 
     @property
     def has_test_rows(self) -> bool:
-        """Whether the rows to predict are not just the training rows."""
+        """Whether there are rows to predict other than the training rows."""
         return self.test is not self.train
 
     @property
@@ -45,11 +46,11 @@ class Dataset:
 
     @property
     def target_scaling(self) -> Scaling:
-        """Of the outputs; predictions are taken back through it."""
+        """The scaling of the targets, whose inverse takes predictions back to the user's units."""
         return self.schema.targets.scaling
 
     def weighted(self, factors: FloatArray) -> Self:
-        """The same with every feature multiplied by a factor of its own, (features,)."""
+        """Return this dataset with every feature multiplied by a factor of its own, (features,)."""
         features = self.schema.features.weighted(factors)
         train = replace(self.train, x=self.train.x * features.relevance)
         test = replace(self.test, x=self.test.x * features.relevance) if self.has_test_rows else train
@@ -84,19 +85,19 @@ def load_dataset(spec: DataSpec) -> Dataset:
     if len(train_frame) < 2:
         raise DataError(f"{spec.train}: has one data row: at least two are needed")
     schema, train, more = _fit(train_frame, columns, file, spec, classes=classes)
-    warnings += more
     test = train
     if chosen is not None:
         test = schema.table(frame[chosen], schema.features.encode(frame[chosen], file), file)
     elif test_file:
-        test = _test_table(schema, test_file, warnings)
+        test = _test_table(schema, test_file)
+    warnings += [*more, *dropped_rows(test.file.path, test.dropped)]
     return Dataset(train, test, schema, warnings)
 
 
 def _read(
     file: CsvFile, columns: Columns, spec: DataSpec, *, with_ids: bool, classes: bool
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The training file, and warnings; rows that lack a value are left out if the spec says so."""
+    """Read the training file, with warnings; rows that lack a value are dropped if the spec says so."""
     texts = [name for name in columns.features if name in spec.categorical]
     others = [name for name in columns.features if name not in texts]
     first = file.first_values(others)
@@ -110,7 +111,13 @@ def _read(
     frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
     if spec.missing != "drop":
         return frame, []
-    needed = frame[columns.features + columns.targets]
+    kept = _complete_rows(frame, columns.features + columns.targets, file)
+    return kept, dropped_rows(file.path, len(frame) - len(kept))
+
+
+def _complete_rows(frame: pd.DataFrame, names: list[str], file: CsvFile) -> pd.DataFrame:
+    """Drop the rows that lack a value in one of some columns."""
+    needed = frame[names]
     kept = frame[has_values(needed)]
     if len(kept) < 2 <= len(frame):
         empty = [name for name in needed if not has_values(needed[[name]]).any()]
@@ -119,13 +126,13 @@ def _read(
             f"{file.path}: data.missing: drop leaves {counted(len(kept), 'row')} of {len(frame):,}, and at "
             f"least two are needed: {why}"
         )
-    return kept, dropped_rows(file.path, len(frame) - len(kept))
+    return kept
 
 
 def _fit(
     frame: pd.DataFrame, columns: Columns, file: CsvFile, spec: DataSpec, *, classes: bool
 ) -> tuple[Schema, Table, list[str]]:
-    """The schema, the training rows as it has them, and warnings."""
+    """Fit the schema, and return it with the training rows as it makes them, and with warnings."""
     targets, warnings = fit_targets(frame, file, spec, classes=classes)
     found = find_features(frame, columns.features, file, spec)
     encoded = encode(found, frame, file, FeatureRules.of(spec))
@@ -135,10 +142,9 @@ def _fit(
     return schema, train, more + warnings
 
 
-def _test_table(schema: Schema, file: CsvFile, warnings: list[str]) -> Table:
+def _test_table(schema: Schema, file: CsvFile) -> Table:
     found = list(schema.tables(file))
     if not found:
         raise DataError(f"{file.path}: every row lacks a value, and data.missing: drop leaves none")
     (table,) = found
-    warnings += dropped_rows(file.path, table.dropped)
     return table

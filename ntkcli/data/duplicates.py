@@ -1,4 +1,4 @@
-"""Rows with the same features."""
+"""Duplicates: rows that have the same features as an earlier one."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ntkcli.arrays import FloatArray
 
 
 def duplicate_rows(x: FloatArray) -> list[tuple[int, int]]:
-    """Every row of x (n, d) that repeats an earlier one, as (first, repeat), in order of the repeat."""
+    """Return every row of x (n, d) that repeats an earlier one as (first, repeat), in order of the repeat."""
     # Adding 0.0 turns -0.0 into 0.0, so that equal rows have equal bytes.
     rows = np.ascontiguousarray(x + 0.0)
     keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()

@@ -1,4 +1,4 @@
-"""Why a CSV file could not be taken as numbers: the first fault, by line and column."""
+"""The faults of a CSV file: ragged lines, and cells that are not the numbers wanted."""
 
 import math
 import reprlib
@@ -24,7 +24,7 @@ SHOWN = 60
 
 
 class Fault(NamedTuple):
-    """Something wrong in a line."""
+    """What is wrong in a line of a file."""
 
     line: int
     what: str
@@ -40,7 +40,7 @@ def find_fault(
     *,
     missing: bool = False,
 ) -> Fault | None:
-    """The first ragged line or the first cell that is no finite number, or None.
+    """Return the first ragged line or the first cell that is no finite number, or None.
 
     Args:
         records: line number and fields of every data record.
@@ -77,7 +77,10 @@ def _complaint(text: str) -> str:
 
 
 def number_in(text: str) -> float | None:
-    """What pandas reads: Python's float, but for underscores and for digits and spaces beyond ASCII."""
+    """Return the number that pandas reads in a text, or None.
+
+    pandas takes what Python's float does, except underscores and digits and spaces beyond ASCII.
+    """
     try:
         return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
@@ -85,13 +88,13 @@ def number_in(text: str) -> float | None:
 
 
 def shown(text: str) -> str:
-    """A cell as messages show it: in quotes, on one line, its middle left out if it is long."""
+    """Return a cell as messages show it: in quotes, on one line, with `...` for the middle of a long one."""
     short = reprlib.Repr()
     short.maxstring = SHOWN
     return short.repr(text)
 
 
 def some(texts: list[str], most: int = 6) -> str:
-    """The first of some texts, on one line."""
+    """Return the first `most` of some texts on one line."""
     parts = [text if text.isprintable() and len(text) <= SHOWN else shown(text) for text in texts[:most]]
     return ", ".join(parts) + (", ..." if len(texts) > most else "")

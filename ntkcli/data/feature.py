@@ -1,4 +1,4 @@
-"""One feature of a table: a column of the file, and the columns that it becomes."""
+"""A feature: one column of a file, and how it is encoded as one or several columns of numbers."""
 
 import re
 from typing import Literal
@@ -25,14 +25,15 @@ FEW_ROWS = 20
 
 
 class Feature(Section):
-    """A column and how its cells become numbers.
+    """A column of a file, and how its cells become numbers.
 
         number: as it is. boolean: 1 for true, 0 for false. category: a column of 0 and 1 for each category.
 
     A cell without a value is NaN in all of its columns.
 
+    name: of the file's column.
     categories: of a category, in order.
-    log: the scale of a number that is taken the logarithm of.
+    log: the scale of a number whose logarithm is taken.
     """
 
     name: str
@@ -50,22 +51,22 @@ class Feature(Section):
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns that it becomes."""
+        """The names of the encoded columns."""
         if self.kind == "category":
             return [f"{self.name}={category}" for category in self.categories]
         return [self.name]
 
     def encode(self, cells: pd.Series, file: CsvFile, *, missing: bool, ignore_unknown: bool) -> FloatArray:
-        """The numbers (rows, columns) of some cells.
+        """Encode cells as numbers, (rows, columns).
 
         Args:
-            cells: numbered as the file's rows are.
-            file: where they came from.
+            cells: of the column, indexed by the file's rows.
+            file: that they are from.
             missing: whether a cell may hold no value.
-            ignore_unknown: whether a category that is not known is 0 everywhere.
+            ignore_unknown: whether a category that training had not is 0 everywhere, instead of an error.
 
         Raises:
-            DataError: a cell is of no use; the message has its line.
+            DataError: a cell cannot be encoded; the message has its line.
         """
         if self.kind == "number":
             numbers = cells.to_numpy()
@@ -101,7 +102,7 @@ def check_present(cells: pd.Series, file: CsvFile) -> None:
     """Check that every cell of a text column holds a value.
 
     Raises:
-        DataError: one does not.
+        DataError: one does not; the message has its line.
     """
     for row in np.flatnonzero(cells.isin(MISSING))[:1]:
         line, text = file.line(int(cells.index[row])), cells.iloc[row]
@@ -110,15 +111,15 @@ def check_present(cells: pd.Series, file: CsvFile) -> None:
 
 
 def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
-    """The feature that a column of text is, from its cells in training.
+    """Return the feature that a column of text is, by its cells in training: a boolean or a category.
 
     Args:
-        cells: all of them.
-        file: where they came from.
-        listed: whether the user calls it categorical, whatever it looks like.
+        cells: of all training rows.
+        file: that they are from.
+        listed: whether the spec lists the column as categorical, so that it is one whatever it looks like.
 
     Raises:
-        DataError: it looks like dates, like names, or like numbers with a slip among them.
+        DataError: the cells look like dates, names, or numbers with a typing error among them.
     """
     name = str(cells.name)
     categories = category_order({str(text) for text in cells} - MISSING)
@@ -130,7 +131,7 @@ def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
 
 
 def category_order(categories: set[str]) -> list[str]:
-    """Numbers by value, if all are numbers; else by letters."""
+    """Sort categories by value if all are numbers, and else by letters."""
     numbers = {text: number_in(text) for text in categories}
     if None in numbers.values():
         return sorted(categories)
@@ -158,10 +159,10 @@ def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFi
 
 
 def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
-    """Check that there are not numbers in some cells of a text column.
+    """Check that a text column is not one of numbers with a typing error in some cells.
 
     Raises:
-        DataError: there are; the message has the line of the first cell that is none.
+        DataError: some cells are numbers; the message has the line of the first one that is not.
     """
     has_value = ~cells.isin(MISSING).to_numpy()
     is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value

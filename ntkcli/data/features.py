@@ -1,6 +1,6 @@
-"""From a table's feature columns to the kernel's inputs; fitted on training rows, saved with the model."""
+"""The features of a table, and how they become the inputs of the kernel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -8,18 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.arrays import FloatArray
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.feature import Feature, check_present, text_feature
-from ntkcli.data.log_scale import LogScale, helpful_log
-from ntkcli.data.scaling import Scaling, constant_columns, normalize_rows
-from ntkcli.errors import DataError
+from ntkcli.data.feature import Feature
+from ntkcli.data.scaling import Scaling, normalize_rows
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.section import Section
 
 
 class FeatureRules(Section):
-    """What the spec says of features: the keys of its data section."""
+    """The keys of the spec's data section that say how features are encoded."""
 
     unknown: Literal["error", "ignore"]
     missing: Literal["error", "drop", "mean"]
@@ -27,19 +25,19 @@ class FeatureRules(Section):
 
     @classmethod
     def of(cls, spec: DataSpec) -> Self:
-        """The rules of a spec."""
+        """Return the rules of a spec."""
         return cls(unknown=spec.unknown, missing=spec.missing, normalize_rows=spec.normalize_rows)
 
 
 @dataclass(frozen=True)
 class Features:
-    """The encoded columns of a table, filled, scaled, and maybe normalised by row.
+    """The features of a table, which are encoded, filled, scaled, and maybe normalised by row.
 
-    features: those that are used, in order.
-    rules: what to do with cells that need it.
-    fill: (columns,) what stands in for a missing value: the mean in training.
+    features: in order, without those that were dropped.
+    rules: for missing values, unknown categories and normalising.
+    fill: (columns,), what replaces a missing value: the mean in training.
     scaling: of the encoded columns.
-    relevance: (columns,) what scaled columns are multiplied with.
+    relevance: (columns,), the factors that scaled columns are multiplied by.
     """
 
     features: list[Feature]
@@ -60,19 +58,23 @@ class Features:
 
     @property
     def texts(self) -> list[str]:
-        """The columns of a file that are read letter by letter."""
+        """The columns of a file that are read as text."""
         return [feature.name for feature in self.features if feature.kind != "number"]
 
     def encode(self, frame: pd.DataFrame, file: CsvFile) -> FloatArray:
-        """The columns (rows, columns) as numbers, NaN where a value is missing.
+        """Encode the rows of a file as numbers, (rows, columns), NaN where a value is missing.
+
+        Args:
+            frame: the rows, with the columns of a file.
+            file: that they are from.
 
         Raises:
-            DataError: a cell is of no use; the message has its line.
+            DataError: a cell cannot be encoded; the message has its line.
         """
         return encode(self.features, frame, file, self.rules)
 
     def inputs(self, encoded: FloatArray) -> FloatArray:
-        """What the kernel sees, (rows, columns), of encoded columns."""
+        """Return the inputs of the kernel, (rows, columns), for encoded columns."""
         x = self.scaling.apply(np.where(np.isnan(encoded), self.fill, encoded))
         if self.rules.normalize_rows:
             normalize_rows(x)
@@ -80,137 +82,31 @@ class Features:
 
     @property
     def groups(self) -> npt.NDArray[np.intp]:
-        """The feature that each of the encoded columns belongs to, from 0."""
+        """The feature that each encoded column belongs to, counted from 0, (columns,)."""
         return np.repeat(np.arange(len(self.features)), [len(feature.columns) for feature in self.features])
 
     def weighted(self, factors: FloatArray) -> Self:
-        """The same with every feature multiplied by a factor of its own."""
+        """Return these features, each multiplied by a factor of its own, (features,)."""
         return replace(self, relevance=factors[self.groups])
-
-
-def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: DataSpec) -> list[Feature]:
-    """What each feature column is, from the training rows.
-
-    Args:
-        frame: has numbers where a column is one of numbers, and text elsewhere.
-        names: the feature columns.
-        file: where the rows came from.
-        spec: names the columns that are categorical, and whether values may be missing.
-
-    Raises:
-        DataError: a column of text is not one of categories, or a cell holds no value.
-    """
-    return [_feature(frame[name], file, spec) for name in names]
-
-
-def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
-    name = str(cells.name)
-    if cells.dtype == np.float64:
-        return Feature(name=name, log=_log(name, cells.to_numpy(), spec))
-    if spec.log != "auto" and name in spec.log:
-        raise DataError(f"{file.path}: column {name!r} (data.log) holds text, which has no logarithm")
-    if spec.missing == "error":
-        check_present(cells, file)
-    return text_feature(cells, file, listed=cells.name in spec.categorical)
-
-
-def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
-    if np.isnan(values).all():
-        return None
-    if spec.log == "auto":
-        return helpful_log(values)
-    return LogScale.of(values) if name in spec.log else None
 
 
 def encode(
     features: Sequence[Feature], frame: pd.DataFrame, file: CsvFile, rules: FeatureRules
 ) -> FloatArray:
-    """The columns of all features beside each other, (rows, columns). Arguments as `Features.encode`."""
+    """Encode some features of a file's rows side by side, (rows, columns), NaN where a value is missing.
+
+    Args:
+        features: to encode, in order.
+        frame: the rows, with the columns of a file.
+        file: that they are from.
+        rules: for missing values and unknown categories.
+
+    Raises:
+        DataError: a cell cannot be encoded; the message has its line.
+    """
     missing, ignore = rules.missing != "error", rules.unknown == "ignore"
     parts = [
         feature.encode(frame[feature.name], file, missing=missing, ignore_unknown=ignore)
         for feature in features
     ]
     return np.hstack(parts)
-
-
-def fit_features(
-    found: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec
-) -> tuple[Features, list[str]]:
-    """Means and scales of the training rows; constant features are left out if columns are standardised.
-
-    Returns:
-        The features, and warnings of what was left out.
-
-    Raises:
-        DataError: a column has no value, all are constant, or one is too large to standardise.
-    """
-    fill = _means(found, encoded, file, needed=spec.missing == "mean")
-    filled = np.where(np.isnan(encoded), fill, encoded)
-    constant = [feature for feature, part in _parts(found, filled) if constant_columns(part).all()]
-    dropped = constant if spec.standardize else []
-    left_out = {feature.name for feature in dropped}
-    kept = [feature for feature in found if feature.name not in left_out]
-    if not kept:
-        names = ", ".join(feature.name for feature in dropped)
-        raise DataError(f"{file.path}: every feature is constant ({names}): nothing to learn from")
-    warnings = [f"{file.path}: column {feature.name!r} is constant and was dropped" for feature in dropped]
-    chosen = columns_of(found, kept)
-    scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
-    relevance = np.ones(int(chosen.sum()))
-    return Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance), warnings
-
-
-def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
-    """Which of the features' columns belong to those kept."""
-    names = {feature.name for feature in kept}
-    return np.array([feature.name in names for feature in features for _ in feature.columns])
-
-
-def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:
-    missing = np.isnan(encoded)
-    for feature, part in _parts(features, missing.astype(np.float64)):
-        if part.all():
-            raise DataError(
-                f"{file.path}: column {feature.name!r} is empty in every row: leave it out with data.features"
-            )
-    with np.errstate(over="ignore"):
-        means = np.asarray(np.nanmean(encoded, axis=0))
-    for feature, part in _parts(features, means[None]):
-        if needed and not np.isfinite(part).all():
-            raise DataError(
-                f"{file.path}: column {feature.name!r} is too large for its mean: give it another unit"
-            )
-    return means
-
-
-def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:
-    """Mean 0, and variance 1 for every feature: the columns of a category share one scale.
-
-    A rare category then does not get values of its own size, and a category of two is what a boolean is.
-    """
-    if not standardize:
-        return Scaling.identity(values.shape[1])
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaling = Scaling.standard(values)
-    for feature, place in _places(features):
-        if not np.isfinite([scaling.mean[place], scaling.scale[place]]).all():
-            raise DataError(
-                f"{file.path}: column {feature.name!r} is too large to standardise: give it another unit"
-            )
-        if feature.kind == "category":
-            scaling.scale[place] = np.sqrt(values[:, place].var(axis=0).sum())
-    return scaling
-
-
-def _places(features: list[Feature]) -> Iterator[tuple[Feature, slice]]:
-    start = 0
-    for feature in features:
-        stop = start + len(feature.columns)
-        yield feature, slice(start, stop)
-        start = stop
-
-
-def _parts(features: list[Feature], values: FloatArray) -> Iterator[tuple[Feature, FloatArray]]:
-    for feature, place in _places(features):
-        yield feature, values[:, place]

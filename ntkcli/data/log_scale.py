@@ -1,4 +1,4 @@
-"""Numbers that spread over orders of magnitude, on a scale where they spread evenly."""
+"""A logarithmic scale for numbers of many orders of magnitude."""
 
 from typing import Self
 
@@ -9,10 +9,10 @@ from ntkcli.spec.section import Section
 
 
 class LogScale(Section):
-    """v -> log(1 + (v - origin) / unit); below the origin, the straight line that goes on from there.
+    """The scale v -> log(1 + (v - origin) / unit); below the origin, it goes on as a straight line.
 
     origin: the least value in training.
-    unit: the median distance from the median there, or else the standard deviation.
+    unit: the median distance from the median in training or, where that is 0, the standard deviation.
     """
 
     origin: float
@@ -20,29 +20,29 @@ class LogScale(Section):
 
     @classmethod
     def of(cls, values: FloatArray) -> Self | None:
-        """The scale of some numbers (n,), NaN where one is missing; None if all are the same."""
+        """Return the scale of numbers (n,), NaN where one is missing; None if all are the same."""
         present = values[~np.isnan(values)]
         with np.errstate(over="ignore", invalid="ignore"):
-            spread = float(np.median(np.abs(present - np.median(present)))) or float(present.std())
+            unit = float(np.median(np.abs(present - np.median(present)))) or float(present.std())
         # What overflows is too large to standardise, and refused there.
-        return cls(origin=float(present.min()), unit=spread) if 0 < spread < np.inf else None
+        return cls(origin=float(present.min()), unit=unit) if 0 < unit < np.inf else None
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """The numbers on this scale; NaN stays NaN."""
+        """Transform numbers to this scale; NaN stays NaN."""
         with np.errstate(over="ignore"):
             above = (values - self.origin) / self.unit
         return np.where(above > 0, np.log1p(np.maximum(above, 0)), above)
 
 
 def helpful_log(values: FloatArray) -> LogScale | None:
-    """The log scale of numbers whose skewness is above 1, if that makes it smaller."""
+    """Return the log scale of numbers (n,) if their skewness is above 1 and smaller on it, or None."""
     scale = LogScale.of(values)
     before = skewness(values)
     return scale if scale and before > 1 and abs(skewness(scale.apply(values))) < before else None
 
 
 def skewness(values: FloatArray) -> float:
-    """The third central moment over the standard deviation cubed; NaN entries do not count."""
+    """Return the third central moment of numbers (n,) over their standard deviation cubed, ignoring NaN."""
     present = values[~np.isnan(values)]
     with np.errstate(over="ignore", invalid="ignore"):
         deviation = present - present.mean()

@@ -1,4 +1,4 @@
-"""The records of a CSV file with their line numbers, whatever the file's compression."""
+"""The records of a CSV file with their line numbers, decompressed as they are read."""
 
 import bz2
 import csv
@@ -24,7 +24,7 @@ csv.field_size_limit(2**31 - 1)
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Tell of a file that is missing, unreadable or damaged as a DataError."""
+    """Report a file that the `with` block finds missing, unreadable or damaged as a DataError."""
     try:
         yield
     except DAMAGED as error:
@@ -42,7 +42,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def records(path: Path) -> Generator[tuple[int, list[str]]]:
-    """Line number and fields of every record, the header first; blank lines are passed over.
+    """Yield the line number and the fields of every record, the header first; blank lines are skipped.
 
     The file is decompressed by its ending: .gz, .bz2, .xz or .zip.
 
@@ -78,7 +78,7 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file, decompressed by its ending."""
+    """Open a file to read its bytes, decompressed by its ending: .gz, .bz2, .xz or .zip."""
     match path.suffix.lower():
         case ".gz":
             return cast("IO[bytes]", gzip.open(path, "rb"))

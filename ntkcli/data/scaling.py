@@ -1,4 +1,4 @@
-"""Columns shifted to mean 0 and scaled to variance 1."""
+"""Scaling: columns are shifted to mean 0 and scaled to variance 1, or left as they are."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -10,7 +10,7 @@ from ntkcli.arrays import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class Scaling:
-    """x -> (x - mean) / scale, column by column.
+    """The map x -> (x - mean) / scale of every column.
 
     mean, scale: (columns,), in the columns' units.
     """
@@ -20,12 +20,12 @@ class Scaling:
 
     @classmethod
     def identity(cls, columns: int) -> Self:
-        """Leave every column as it is."""
+        """Return the scaling that leaves some number of columns as they are."""
         return cls(np.zeros(columns), np.ones(columns))
 
     @classmethod
     def standard(cls, values: FloatArray) -> Self:
-        """Mean and standard deviation (divided by n) of each column; a constant column is only shifted.
+        """Return the scaling by mean and standard deviation (divisor n); a constant column is only shifted.
 
         Deviations are divided by the largest before they are squared, so that any unit will do.
         """
@@ -36,22 +36,22 @@ class Scaling:
         return cls(mean, np.where(constant, 1.0, scale))
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """Scaled values of (rows, columns)."""
+        """Scale values (rows, columns)."""
         return (values - self.mean) / self.scale
 
     def undo(self, values: FloatArray) -> FloatArray:
-        """The values that `apply` maps to these."""
+        """Return the values (rows, columns) that `apply` maps to these."""
         return values * self.scale + self.mean
 
 
 def constant_columns(values: FloatArray) -> BoolArray:
-    """Which columns have one value only, by comparison: no tolerance is involved."""
+    """Return which columns of (rows, columns) have one value only, compared exactly."""
     constant: BoolArray = values.min(axis=0) == values.max(axis=0)
     return constant
 
 
 def normalize_rows(values: FloatArray) -> None:
-    """Scale every row to Euclidean norm 1, in place; a row of zeros stays as it is.
+    """Scale every row of (rows, columns) to Euclidean norm 1, in place; a row of zeros stays as it is.
 
     Rows are divided by their largest entry before they are squared, so that any unit will do.
     """

@@ -1,4 +1,4 @@
-"""Training rows set aside to be predicted."""
+"""The split of one file into rows to train with and rows to predict."""
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,16 @@ from ntkcli.spec.data import SplitSpec
 
 
 def split_off(frame: pd.DataFrame, split: SplitSpec, file: CsvFile, classes: str | None) -> BoolArray:
-    """Which rows are to be predicted; of every class its share, rounded down.
+    """Choose the rows to predict at random, (rows,); of every class its share, rounded down.
 
     Args:
         frame: the training file's rows.
-        split: how many, and the seed.
-        file: where they came from.
+        split: their share, and the seed.
+        file: that the rows are from.
         classes: the target column, if it is a class.
 
     Raises:
-        DataError: no row or fewer than two would be left on a side.
+        DataError: there would be no row to predict, or fewer than two to train with.
     """
     order = np.random.default_rng(split.seed).permutation(len(frame))
     groups = [order] if classes is None else _by_class(order, frame[classes])

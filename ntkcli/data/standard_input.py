@@ -1,4 +1,4 @@
-"""A table on standard input, put where it can be read more than once."""
+"""Standard input as a table, copied to a file so that it can be read more than once."""
 
 import shutil
 import sys
@@ -15,11 +15,13 @@ GZIP = b"\x1f\x8b"
 
 @contextmanager
 def readable(path: Path) -> Iterator[Path]:
-    """The path of a file; `-` is standard input, compressed by gzip or not, as a file while it is needed.
+    """Yield the path of a file; for `-`, that of a temporary copy of standard input.
+
+    Standard input may be compressed by gzip. A DataError of the `with` block names it instead of the copy.
 
     Raises:
-        DataError: it is closed; or as in the `with` block, where the file is called "standard input".
-        ResourceError: there is no space to keep it.
+        DataError: standard input is closed.
+        ResourceError: there is no space for the copy.
     """
     if not _is_standard(path):
         yield path
@@ -41,7 +43,7 @@ def readable(path: Path) -> Iterator[Path]:
 
 
 def shown(path: Path) -> Path:
-    """What a file is called in messages."""
+    """Return the name of a file for messages: `-` is "standard input"."""
     return Path(NAME) if _is_standard(path) else path
 
 

@@ -1,4 +1,4 @@
-"""Rows of a file as the kernel sees them, and the schema that makes them so."""
+"""Tables: rows of a file as inputs and targets, and the schema that makes them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,12 +23,12 @@ from ntkcli.units import counted
 class Table:
     """Some rows of one file.
 
-    file: where they came from.
+    file: that they are from.
     rows: their numbers among the file's data rows, from 0.
-    x: (rows, features) as the kernel sees them.
+    x: (rows, columns), the inputs of the kernel.
     targets: (rows, targets that the file has), in the file's units.
-    ids: the id columns, letter by letter.
-    dropped: how many rows beside them were left out for lack of a value.
+    ids: the id columns, as text.
+    dropped: the number of rows that were dropped for lack of a value while these were read.
     """
 
     file: CsvFile
@@ -42,19 +42,19 @@ class Table:
         return len(self.x)
 
     def line(self, row: int) -> int:
-        """The line of the file on which a row of the table stands."""
+        """Return the line of the file that a row of the table is on."""
         return self.file.line(int(self.rows[row]))
 
     def place(self, row: int) -> str:
-        """File and line of a row of the table."""
+        """Return the file and the line of a row of the table, for messages."""
         return f"{self.file.path}:{self.line(row)}"
 
 
 @dataclass(frozen=True)
 class Schema:
-    """How the columns of a file become a table: all that training has settled.
+    """How the columns of a file become a table, as fitted on the training rows.
 
-    ids: id columns.
+    ids: the names of the id columns.
     """
 
     ids: list[str]
@@ -62,18 +62,20 @@ class Schema:
     targets: Targets
 
     def tables(self, file: CsvFile, *, rows: int | None = None) -> Iterator[Table]:
-        """The rows of a file, so many at a time; all at once if `rows` is None.
+        """Yield the rows of a file in tables; rows that lack a value are dropped if the schema says so.
 
-        Rows that lack a value are left out where the schema drops them.
+        Args:
+            file: the file.
+            rows: how many to read at a time; None for all at once.
 
         Raises:
-            DataError: a cell is of no use.
+            DataError: a cell is not what the schema says.
         """
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing = self.features.rules.missing != "error"
-        # A table is held back until it is known how many rows were left out behind it.
+        # A table is held back until it is known how many rows behind it were dropped.
         held, dropped = None, 0
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
             kept = trimmed(frame, [name for name in texts if name not in self.ids])
@@ -89,10 +91,10 @@ class Schema:
             yield replace(held, dropped=dropped)
 
     def check_columns(self, file: CsvFile) -> None:
-        """Check that a file has the columns that rows to predict need; others do not matter.
+        """Check that a file has the columns that predictions need; others do not matter.
 
         Raises:
-            DataError: it lacks one.
+            DataError: the file lacks one.
         """
         for feature in self.features.features:
             if feature.name not in file.columns:
@@ -103,10 +105,15 @@ class Schema:
         check_present(file, self.ids, "data.id")
 
     def table(self, frame: pd.DataFrame, encoded: FloatArray, file: CsvFile) -> Table:
-        """The table of some rows, and of their encoded features.
+        """Return the table of some rows.
+
+        Args:
+            frame: the rows, indexed as in the file.
+            encoded: their features, (rows, columns).
+            file: that they are from.
 
         Raises:
-            DataError: a target lacks its value, or is a class that training had not.
+            DataError: a target has no value, or is a class that training had not.
         """
         self.targets.check(frame, file)
         return Table(
@@ -119,23 +126,23 @@ class Schema:
 
 
 def _observed(names: list[str], file: CsvFile) -> set[str]:
-    """The columns that a file has values of: a target yet to come is often there, and empty."""
+    """Return the columns with values: files to predict often have a target column that is empty."""
     return set(file.first_values([name for name in names if name in file.columns]))
 
 
 def trimmed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """A frame without the spaces around some columns' cells."""
+    """Return a frame without the spaces around the cells of some columns."""
     return frame.assign(**{name: frame[name].str.strip() for name in names})
 
 
 def has_values(frame: pd.DataFrame) -> BoolArray:
-    """Which rows of a frame have a value in every column."""
+    """Return which rows of a frame have a value in every column, (rows,)."""
     gaps = [cells.isna() if cells.dtype == np.float64 else cells.isin(MISSING) for _, cells in frame.items()]
     return ~np.any(gaps, axis=0) if gaps else np.ones(len(frame), dtype=bool)
 
 
 def dropped_rows(path: Path, count: int) -> list[str]:
-    """What to say of rows that were left out, if there are any."""
+    """Return the warning that rows of a file were dropped, if any were."""
     if not count:
         return []
     return [f"{path}: {counted(count, 'row')} without a value in some column left out (data.missing: drop)"]

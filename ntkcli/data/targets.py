@@ -1,4 +1,4 @@
-"""What is to be predicted: numbers, or the class that a row belongs to."""
+"""The targets: numbers, or the class of a row, as the outputs that a kernel is fitted to."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,12 @@ Labels = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Targets:
-    """The target columns, and how they become the outputs that the kernel is fitted to.
+    """The target columns, and how they become the k outputs that a kernel is fitted to.
 
         numbers: one output each, scaled.
         a class: one output for each of C classes, 1 - 1/C for the row's own and -1/C for the others.
 
-    names: the target columns.
+    names: of the target columns.
     classes: in order; empty for numbers.
     scaling: of the k outputs.
 
@@ -52,25 +52,29 @@ class Targets:
 
     @property
     def texts(self) -> list[str]:
-        """The target columns that are read letter by letter."""
+        """The target columns that are read as text."""
         return self.names if self.is_classification else []
 
     def outputs(self, frame: pd.DataFrame) -> FloatArray:
-        """The outputs (rows, k) that a kernel is fitted to; `frame` has every target."""
+        """Return the outputs (rows, k) of rows that have every target."""
         if self.is_classification:
             own = self.labels(frame)[:, None] == np.arange(len(self.classes))
             return np.asarray(own - 1.0 / len(self.classes))
         return self.scaling.apply(frame[self.names].to_numpy())
 
     def labels(self, frame: pd.DataFrame) -> Labels:
-        """The place (rows,) of each row's class among the classes."""
+        """Return the index of each row's class among the classes, (rows,); -1 for another class."""
         return pd.Index(self.classes).get_indexer(pd.Index(frame[self.names[0]]))
 
     def check(self, frame: pd.DataFrame, file: CsvFile) -> None:
-        """Check the targets that rows have: no gaps, and no class that training had not.
+        """Check the targets that rows have.
+
+        Args:
+            frame: the rows, indexed as in the file.
+            file: that they are from.
 
         Raises:
-            DataError: there is one; the message has its line.
+            DataError: a target has no value, or is a class that training had not; the message has its line.
         """
         for name in self.names:
             if name in frame:
@@ -91,10 +95,14 @@ class Targets:
 
 
 def check_target(cells: pd.Series, file: CsvFile) -> None:
-    """Check that no cell of a target lacks its value.
+    """Check that every cell of a target has a value.
+
+    Args:
+        cells: of the target, indexed as in the file.
+        file: that they are from.
 
     Raises:
-        DataError: one does; the message has its line.
+        DataError: one has none; the message has its line.
     """
     if cells.dtype != np.float64:
         check_present(cells, file)
@@ -107,7 +115,7 @@ def check_target(cells: pd.Series, file: CsvFile) -> None:
 
 
 def has_classes(spec: DataSpec, file: CsvFile) -> bool:
-    """Whether a spec's target is a class: because it says so, or because the target is text."""
+    """Return whether a spec's target is a class: because the spec says so, or because it is text."""
     if spec.task != "auto":
         return spec.task == "classification"
     if len(spec.target) > 1:
@@ -119,13 +127,20 @@ def has_classes(spec: DataSpec, file: CsvFile) -> bool:
 def fit_targets(
     frame: pd.DataFrame, file: CsvFile, spec: DataSpec, *, classes: bool
 ) -> tuple[Targets, list[str]]:
-    """The targets as the training rows have them.
+    """Fit the targets to the training rows: their classes, or their means and scales.
+
+    Args:
+        frame: the training rows, indexed as in the file.
+        file: that they are from.
+        spec: names the targets, and says whether to standardise them.
+        classes: whether the target is a class.
 
     Returns:
         The targets, and warnings.
 
     Raises:
-        DataError: there is one class only, nearly every row has its own, or a scale leaves float64.
+        DataError: there is one class only, nearly every row has a class of its own, or a scale is out of the
+            range of float64.
     """
     for name in spec.target:
         check_target(frame[name], file)
@@ -153,7 +168,7 @@ def _classes(cells: pd.Series, file: CsvFile) -> Targets:
 
 
 def _scaling(spec: DataSpec, values: FloatArray, file: CsvFile) -> Scaling:
-    """A prediction's variance is in the target's unit squared, which float64 has to hold."""
+    """Scale targets if the spec says so; the square of a scale, a unit of variances, has to be in range."""
     if not spec.standardize_target:
         return Scaling.identity(values.shape[1])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

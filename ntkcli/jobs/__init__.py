@@ -1,1 +1,1 @@
-"""A spec made ready to compute: network, tables, checks, and what `auto` stands for."""
+"""Jobs: a spec made ready to compute, with its network, its checks, and numbers in the place of `auto`."""

@@ -1,4 +1,4 @@
-"""`inference.ridge: auto` and `inference.time: auto`: the numbers that predict left out rows best."""
+"""`inference.ridge: auto` and `inference.time: auto`: the values with the least leave-one-out error."""
 
 import math
 from collections.abc import Iterable
@@ -19,42 +19,45 @@ from ntkcli.regression.question import ridge_unit, time_text
 from ntkcli.results.number_metrics import joined_rmse
 from ntkcli.spec.inference import InferenceSpec
 
-# A best value is sought again between its neighbours, so many times, on so many points.
+# The interval around the best value is searched again, so many times, on so many points.
 REFINEMENTS, POINTS = 2, 9
-# Where both are sought, every pair of them is tried: fewer of each will do to begin with.
+# Where both are free, every combination is tried: fewer of each are enough for a start.
 STEPS_OF_BOTH = 10
 
 
 def automatic(job: Job) -> InferenceSpec:
-    """The spec's inference section with numbers in the place of `auto`; the journal is told of them.
+    """Return the spec's inference section with numbers in the place of `auto`.
 
-    Of the job's first kernel, one eigendecomposition of the Gram matrix gives what every row would be
-    predicted as by training without it. The least root mean square of these residuals wins.
+    One eigendecomposition of the Gram matrix of the job's kernel gives the leave-one-out residuals at every
+    ridge and time. The least root mean square of them wins, and is reported to the
+    journal.
 
     Raises:
-        ResourceError: there are too many rows, or there is too little memory, for an eigendecomposition.
-        NumericalError: no ridge and time has an answer.
+        ResourceError: there are too many rows, or too little memory, for an eigendecomposition.
+        NumericalError: the Gram matrix is singular to rounding at every ridge and time tried.
     """
-    asked = job.spec.inference
-    if asked.ridge != "auto" and asked.time != "auto":
-        return asked
+    inference = job.spec.inference
+    if inference.ridge != "auto" and inference.time != "auto":
+        return inference
     what = " and ".join(
-        f"inference.{key}: auto" for key in ("ridge", "time") if getattr(asked, key) == "auto"
+        f"inference.{key}: auto" for key in ("ridge", "time") if getattr(inference, key) == "auto"
     )
     n = len(job.train)
     # The blocks, which are half a matrix or more, become a whole one.
     check_memory(job.sizes, job.budget, eigh_numbers(n) + n**2, factored=n, what=what)
     with job.journal.phase("automatic"):
-        found = _search(job).best(ridge_is_free=asked.ridge == "auto", time_is_free=asked.time == "auto")
+        found = _search(job).best(
+            ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
+        )
     given = f"(leave-one-out rmse {found.score:.4g})"
     changes: dict[str, float | list[float]] = {}
-    if asked.ridge == "auto":
+    if inference.ridge == "auto":
         changes["ridge"] = found.ridge
         job.journal.tell(f"inference.ridge: auto is {found.ridge:.6g} {given}")
-    if asked.time == "auto":
+    if inference.time == "auto":
         changes["time"] = [found.time]
         job.journal.tell(f"inference.time: auto is {time_text(found.time)} {given}")
-    return asked.model_copy(update=changes)
+    return inference.model_copy(update=changes)
 
 
 def _search(job: Job) -> "_Search":
@@ -67,7 +70,7 @@ def _search(job: Job) -> "_Search":
 
 @dataclass(frozen=True)
 class _Found:
-    """A ridge and a time, as the spec would have them, and the rmse of the left out rows."""
+    """A ridge and a time in the units of the spec, and their leave-one-out root mean square error."""
 
     score: float
     ridge: float
@@ -76,11 +79,11 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Axes:
-    """What is asked, and where to begin.
+    """The ridges and times that the search starts with.
 
-    ridges, times: as the spec would have them, ascending.
-    unit: of the ridges, in absolute terms.
-    rate: what a time is multiplied with in the exponent.
+    ridges, times: in the units of the spec, ascending.
+    unit: what a ridge is multiplied by before it is added to the diagonal.
+    rate: what a time is multiplied by to be in units of the exponent.
     """
 
     ridges: list[float]
@@ -90,34 +93,39 @@ class _Axes:
 
     @classmethod
     def of(cls, job: Job, eigenvalues: FloatArray) -> "_Axes":
-        asked, kernel = job.spec.inference, KERNELS[job.spec.inference.kernel[0]]
+        inference, kernel = job.spec.inference, KERNELS[job.spec.inference.kernel[0]]
         diagonal = job.train.diagonal(kernel.gram)
-        unit, mean = ridge_unit(asked.ridge_scale, diagonal), ridge_unit("trace", diagonal)
-        rate = asked.rate(job.dataset.y_train.size)
-        both = asked.ridge == asked.time == "auto" and kernel.has_finite_times
+        unit, mean = ridge_unit(inference.ridge_scale, diagonal), ridge_unit("trace", diagonal)
+        rate = inference.rate(job.dataset.y_train.size)
+        both = inference.ridge == inference.time == "auto" and kernel.has_finite_times
         steps = STEPS_OF_BOTH if both else AUTOMATIC_STEPS
-        if asked.ridge == "auto":
+        if inference.ridge == "auto":
             ridges = [ridge * (mean / unit) for ridge in automatic_ridges(steps)]
         else:
-            ridges = [asked.ridge]
-        if asked.time == "auto":
+            ridges = [inference.ridge]
+        if inference.time == "auto":
             finite = kernel.has_finite_times
             times = automatic_times(eigenvalues, rate, steps) if finite else [math.inf]
         else:
-            times = asked.times_of(kernel.name)
+            times = inference.times_of(kernel.name)
         return cls(ridges, times, unit, rate)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """Scores of ridges and times."""
+    """A search for the ridge and the time with the least leave-one-out error.
+
+    smoother: gives the leave-one-out residuals at any ridge and time.
+    axes: where it starts.
+    scale: (k,), the units of the targets.
+    """
 
     smoother: SpectralSmoother
     axes: _Axes
     scale: FloatArray
 
     def best(self, *, ridge_is_free: bool, time_is_free: bool) -> _Found:
-        """The best of the beginning, refined in turns."""
+        """Find the best point of the grid, and refine the free coordinates in turns."""
         ridges, times = self.axes.ridges, [time for time in self.axes.times if 0 < time < math.inf]
         found = self._least(((ridge, time) for ridge in ridges for time in self.axes.times), None)
         for _ in range(REFINEMENTS):
@@ -129,9 +137,9 @@ class _Search:
                 found = self._least(((found.ridge, time) for time in times), found)
         return found
 
-    def _least(self, pairs: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
-        """The best of the pairs and of what is found already, the first of equals."""
-        for ridge, time in pairs:
+    def _least(self, points: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
+        """Return the best of some ridges and times and of what is found already, the first of equals."""
+        for ridge, time in points:
             score = self._score(ridge, time)
             if score < (found.score if found else math.inf):
                 found = _Found(score, ridge, time)
@@ -143,7 +151,7 @@ class _Search:
         return found
 
     def _score(self, ridge: float, time: float) -> float:
-        """The root mean square of the left out rows' residuals; inf where there is none."""
+        """Return the leave-one-out root mean square error; inf where there is no finite one."""
         try:
             residual = self.smoother.residual(ridge * self.axes.unit, time * self.axes.rate)
         except SingularMatrixError:
@@ -153,7 +161,7 @@ class _Search:
 
 
 def _around(values: list[float], best: float) -> list[float]:
-    """Finer steps between the neighbours of the best of ascending values."""
+    """Return finer steps between the neighbours of the best of ascending values."""
     i = values.index(best)
     low, high = values[max(0, i - 1)], values[min(len(values) - 1, i + 1)]
     return sorted({*spaced(low, high, POINTS, log=True), best}) if low < high else values

@@ -1,4 +1,4 @@
-"""What is checked of a job: before it begins, where a factorisation fails, and when it is solved."""
+"""Checks of a job: before it begins, where a factorisation fails, and once it is solved."""
 
 import math
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite infer
 
 
 def preflight(job: Job) -> None:
-    """Refuse what cannot work before any of it is computed, and say what may surprise.
+    """Refuse a job that cannot work before anything is computed, and report what may surprise.
 
     Raises:
         SpecError: a time is so long that its exponent leaves the range of float64.
         DataError: predictions.csv would have two columns of one name.
-        NumericalError: time inf is asked for, and the Gram matrix is singular whatever the rounding.
+        NumericalError: a Gram matrix is to be inverted that is singular even in exact arithmetic.
     """
     spec, train = job.spec, job.dataset.train
     schema = job.dataset.schema
@@ -58,10 +58,10 @@ def preflight(job: Job) -> None:
 
 
 def check_invertible(network: Network, diagonals: list[FloatArray], train: Table) -> None:
-    """Refuse, before any work, a Gram matrix without ridge that is singular whatever the rounding.
+    """Refuse, before any work, a Gram matrix without ridge that is singular even in exact arithmetic.
 
     Args:
-        network: whose kernel.
+        network: whose kernels they are.
         diagonals: (n,) each, of the Gram matrices that are to be inverted.
         train: the training rows.
 
@@ -69,36 +69,50 @@ def check_invertible(network: Network, diagonals: list[FloatArray], train: Table
         NumericalError: two rows are equal, a row has kernel 0, or a linear network has more rows than
             its kernel has rank; the message names lines.
     """
-    x, file = train.x, train.file
+    _check_diagonals(diagonals, train)
+    if network.drops_units:
+        # Dropout adds to the diagonal.
+        return
+    _check_repeats(train)
+    features, rows = train.x.shape[1], len(train)
+    rank = features + network.has_biases
+    if network.is_linear and rows > rank:
+        raise NumericalError(
+            f"{train.file.path}: a linear network on {features} features has a Gram matrix of rank {rank} at "
+            f"most, and there are {rows} rows: {REMEDY}"
+        )
+
+
+def _check_diagonals(diagonals: list[FloatArray], train: Table) -> None:
     zero = [row for diagonal in diagonals for row in np.flatnonzero(diagonal == 0)]
     if zero:
         row = int(zero[0])
-        why = "is so small that it counts as 0" if x[row].any() else "is 0, as all its features are"
+        why = "is so small that it counts as 0" if train.x[row].any() else "is 0, as all its features are"
         raise NumericalError(
             f"{train.place(row)}: without biases, the kernel of this row {why}: "
             f"give network.sigma_b a value above 0, or {REMEDY}"
         )
-    if network.drops_units:
-        # Dropout adds to the diagonal.
-        return
-    repeats = duplicate_rows(x)
+
+
+def _check_repeats(train: Table) -> None:
+    repeats = duplicate_rows(train.x)
     if repeats:
         first, second = (train.line(row) for row in repeats[0])
         more = f" ({len(repeats)} rows repeat others)" if len(repeats) > 1 else ""
         raise NumericalError(
-            f"{file.path}: lines {first} and {second} have the same features{more}, so the Gram matrix is "
-            f"singular: {REMEDY}"
-        )
-    rank = x.shape[1] + network.has_biases
-    if network.is_linear and len(x) > rank:
-        raise NumericalError(
-            f"{file.path}: a linear network on {x.shape[1]} features has a Gram matrix of rank {rank} at "
-            f"most, and there are {len(x)} rows: {REMEDY}"
+            f"{train.file.path}: lines {first} and {second} have the same features{more}, so the Gram "
+            f"matrix is singular: {REMEDY}"
         )
 
 
 def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalError:
-    """What a failed factorisation in `dtype` means for the user."""
+    """Return the error that explains a failed factorisation to the user.
+
+    Args:
+        error: names the row at which the factorisation failed.
+        train: the training rows.
+        dtype: that the Gram matrix is stored in.
+    """
     more_digits = "use compute.dtype: float64, " if dtype == "float32" else ""
     return NumericalError(
         f"{train.place(error.row)}: the Gram matrix is singular to rounding: to the kernel, this "
@@ -108,9 +122,13 @@ def explain(error: SingularMatrixError, train: Table, dtype: str) -> NumericalEr
 
 
 def check_accuracy(job: Job, records: Sequence[SolverRecord]) -> None:
-    """Refuse solutions from float32 whose residual is above the tolerance; warn of such float64 ones.
+    """Refuse float32 solutions whose residual is above the tolerance, and warn of such float64 ones.
 
-    In float64 there is nothing better to change to.
+    A float64 solution is only warned of, as no dtype is more exact.
+
+    Args:
+        job: the job that was solved.
+        records: of its solvers.
 
     Raises:
         NumericalError: a solution from float32 is not as exact as compute.tolerance.

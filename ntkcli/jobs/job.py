@@ -1,4 +1,4 @@
-"""What every computing command starts from: a spec, its data, and its network's kernels."""
+"""A job, from which every computing command starts: a spec, its data, and its network."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -26,18 +26,19 @@ from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
 
-# Rows that are predicted without themselves, to calibrate by: enough for a number or two.
+# Leave-one-out rows to calibrate by: enough to fit a number or two.
 CALIBRATION_ROWS = 1000
 
 
 @dataclass(frozen=True)
 class Job:
-    """A spec, ready to compute.
+    """A spec with its data and its network, ready to compute.
 
     source: the spec and its file.
     dataset: the rows as they were read.
     evaluator: computes the network's Gram matrices.
-    train, test: the rows as the network sees them; the same object when there is no test file.
+    train, test: the rows as the network sees them; the same object when there are no test rows.
+    journal: receives progress and warnings.
     """
 
     source: SpecFile
@@ -49,20 +50,20 @@ class Job:
 
     @property
     def spec(self) -> Spec:
-        """The spec alone."""
+        """The spec without its file."""
         return self.source.spec
 
     @cached_property
     def question(self) -> Question:
-        """What the spec asks of the kernels."""
-        asked, output = self.spec.inference, self.spec.output
+        """The question that the spec asks of the kernels: times, ridge, and kind of uncertainty."""
+        inference, output = self.spec.inference, self.spec.output
         n, k = len(self.train), self.dataset.schema.targets.count
         covariance = output.covariance or output.samples > 0
         return Question(
-            times={kernel: asked.times_of(kernel) for kernel in asked.kernel},
-            rate=asked.rate(n * k),
-            ridge=asked.ridge_value,
-            ridge_scale=asked.ridge_scale,
+            times={kernel: inference.times_of(kernel) for kernel in inference.kernel},
+            rate=inference.rate(n * k),
+            ridge=inference.ridge_value,
+            ridge_scale=inference.ridge_scale,
             uncertainty="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
@@ -72,7 +73,7 @@ class Job:
 
     @property
     def _calibration_rows(self) -> tuple[int, ...]:
-        """The training rows that probabilities or variances are calibrated by: of many, a sample."""
+        """The training rows whose leave-one-out predictions calibrate probabilities or variances."""
         scaled = self.spec.inference.variance_scale == "auto"
         if not (
             scaled or self.dataset.is_classification or self.spec.output.interval_from == "leave_one_out"
@@ -83,7 +84,7 @@ class Job:
 
     @cached_property
     def sizes(self) -> Sizes:
-        """What the plan of any command starts from."""
+        """The sizes of the problem, from which memory and time are planned."""
         return Sizes(
             n=len(self.train),
             m=len(self.test),
@@ -96,17 +97,21 @@ class Job:
 
     @cached_property
     def budget(self) -> Budget:
-        """What the spec and the machine allow."""
+        """The memory and the disk that the spec and the machine allow."""
         memory = self.spec.compute.memory
         return Budget.of(None if memory == "auto" else memory, self.spec.place)
 
     def with_inference(self, inference: InferenceSpec) -> "Job":
-        """The same with another inference section: what `auto` has turned out to be."""
+        """Return this job with another inference section, where `auto` has been replaced by numbers."""
         spec = self.spec.model_copy(update={"inference": inference})
         return replace(self, source=replace(self.source, spec=spec))
 
     def planner(self, *, without: Collection[Solver] = ()) -> Planner:
-        """Plans a fit, by the spec's choice of solver or, when some have failed, without those."""
+        """Return the planner of a fit.
+
+        Args:
+            without: solvers that have failed; where there are any, the spec's solver no longer counts.
+        """
         return Planner(
             self.sizes,
             self.budget,
@@ -119,12 +124,14 @@ class Job:
 
 @contextmanager
 def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Iterator[Job]:
-    """Load a spec's data and prepare its network; BLAS uses the spec's number of threads in the `with` block.
+    """Load a spec's data and prepare its network.
+
+    In the `with` block, BLAS uses the spec's number of threads.
 
     Args:
         source: the spec.
-        journal: is told of progress and warnings.
-        learn: whether data.relevance: learned is carried out; else features count as they are.
+        journal: receives progress and warnings.
+        learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
 
     Raises:
         DataError: the data is not what the spec says.

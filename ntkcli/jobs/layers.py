@@ -1,4 +1,4 @@
-"""The layers of a spec's network as they came out: for people and for run.json."""
+"""The layers of a spec's network with the numbers that they got, for people and for run.json."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +13,17 @@ from ntkcli.kernels.propagation import ALIKE, LayerSignal, propagation
 from ntkcli.spec.activation import ActivationSetting
 from ntkcli.spec.network import NetworkSpec
 
-# Rows that are looked at for correlations.
+# Rows of which all correlations are computed.
 SAMPLE_ROWS = 256
 
 
 @dataclass(frozen=True)
 class NetworkLayer:
-    """One weight layer, and the activation behind it, if there is one.
+    """One weight layer, and the activation behind it.
 
-    dual: how the activation's duals are computed.
+    sigma_w, sigma_b: the standard deviations of weights and biases.
+    activation: None behind the readout.
+    dual: how the activation's dual kernels are computed; None behind the readout.
     """
 
     sigma_w: float
@@ -31,7 +33,12 @@ class NetworkLayer:
 
 
 def network_layers(spec: NetworkSpec, network: Network) -> list[NetworkLayer]:
-    """The layers, first to last."""
+    """Return the layers of a network, first to last.
+
+    Args:
+        spec: of the network.
+        network: the same, with its activations' tables.
+    """
     duals: list[dict[str, Any] | None] = [
         step.activation.report if isinstance(step.activation, Tabulated) else {"method": "closed form"}
         for step in network.activations
@@ -43,13 +50,13 @@ def network_layers(spec: NetworkSpec, network: Network) -> list[NetworkLayer]:
 
 
 def sampled_propagation(network: Network, x: FloatArray) -> list[LayerSignal]:
-    """The propagation of some of the rows, evenly spaced."""
+    """Return how the signals of some rows of x (n, d), evenly spaced, travel through the layers."""
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), SAMPLE_ROWS)).astype(int))
     return propagation(network, x[rows])
 
 
 def degeneracy(signals: list[LayerSignal]) -> str | None:
-    """What to say of a network that tells no rows apart at its depth."""
+    """Return a warning if a network maps all rows to the same point at its depth, or None."""
     if not signals[-1].is_degenerate:
         return None
     first = next(i for i, signal in enumerate(signals, 1) if signal.is_degenerate)
@@ -60,7 +67,7 @@ def degeneracy(signals: list[LayerSignal]) -> str | None:
 
 
 def dual_text(layer: NetworkLayer) -> str:
-    """How the activation's duals are computed, in words."""
+    """Return in words how the dual kernels of a layer's activation are computed."""
     dual = layer.dual or {}
     if dual.get("method") == "hermite":
         return f"Hermite expansion to degree {dual['degree']}, residual {dual['residual']:.0e}"
@@ -70,5 +77,5 @@ def dual_text(layer: NetworkLayer) -> str:
 
 
 def activation_text(layer: NetworkLayer) -> str:
-    """The activation behind the layer."""
+    """Return the name of a layer's activation with its parameters; empty behind the readout."""
     return "" if layer.activation is None else setting_text(layer.activation)

@@ -1,4 +1,4 @@
-"""The network that a spec describes."""
+"""The network that the network section of a spec describes."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ from ntkcli.spec.network import NetworkSpec
 
 
 def network_of(spec: NetworkSpec, features: int) -> Network:
-    """Build the network for inputs with some number of features.
+    """Build the network of a spec.
+
+    Args:
+        spec: the network section.
+        features: the number of inputs.
 
     Raises:
         SpecError: sigma_w is critical, and an activation has no such value.
@@ -34,7 +38,7 @@ def network_of(spec: NetworkSpec, features: int) -> Network:
 
 
 def _layer(spec: NetworkSpec, i: int, sigma_w: float, sigma_b: float, features: int) -> Affine:
-    """Weight layer i, counted from 0.
+    """Return weight layer i, counted from 0.
 
     In the standard parameterization, a weight's gradient is larger by the root of the fan-in over sigma_w,
     and a bias's by 1 / sigma_b (Sohl-Dickstein et al. 2020).
@@ -50,13 +54,15 @@ def _layer(spec: NetworkSpec, i: int, sigma_w: float, sigma_b: float, features: 
 
 
 def activation_of(setting: ActivationSetting) -> Activation:
-    """The activation that a checked setting means."""
+    """Return the activation that a validated setting names."""
     parameters: dict[str, Any] = {"name": setting} if isinstance(setting, str) else dict(setting)
     return make(parameters.pop("name"), **parameters)
 
 
 def weights_of(spec: NetworkSpec) -> list[float]:
-    """sigma_w of each weight layer; critical is by the activation before it (in layer 1, behind it).
+    """Return sigma_w of each weight layer.
+
+    A critical sigma_w is that of the activation before the layer, or behind it in the first layer.
 
     Raises:
         SpecError: sigma_w is critical, and an activation has no such value.
@@ -82,12 +88,12 @@ def _critical(setting: ActivationSetting, bias: float) -> float:
 
 
 def name_of(setting: ActivationSetting) -> str:
-    """The name alone."""
+    """Return the name of an activation, without its parameters."""
     return setting if isinstance(setting, str) else str(setting["name"])
 
 
 def setting_text(setting: ActivationSetting) -> str:
-    """The name, and the parameters in brackets."""
+    """Return the name of an activation, and its parameters in brackets."""
     if isinstance(setting, str):
         return setting
     parameters = ", ".join(f"{key} {value}" for key, value in setting.items() if key != "name")

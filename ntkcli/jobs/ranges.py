@@ -1,4 +1,4 @@
-"""Where ridges and times are looked for when nobody says."""
+"""The default ranges of ridges and times that are searched."""
 
 import math
 
@@ -9,23 +9,23 @@ from ntkcli.arrays import FloatArray
 AUTOMATIC_STEPS = 20
 # In units of trace / n of the Gram matrix.
 LEAST_RIDGE, LARGEST_RIDGE = 1e-8, 10.0
-# Of eigenvalues smaller than this share of the largest, no training waits for.
+# Training does not wait for eigenvalues that are a smaller share of the largest.
 LEAST_SHARE = 1e-8
 DIGITS = 6
 
 
 def automatic_ridges(steps: int = AUTOMATIC_STEPS) -> list[float]:
-    """Ridges in units of trace / n of the Gram matrix, ascending."""
+    """Return ridges in units of trace / n of the Gram matrix, ascending."""
     return spaced(LEAST_RIDGE, LARGEST_RIDGE, steps, log=True)
 
 
 def automatic_times(eigenvalues: FloatArray, rate: float, steps: int = AUTOMATIC_STEPS) -> list[float]:
-    """Times from before anything is learned to where all is, and inf.
+    """Return ascending times, from where almost nothing is learned to where almost everything is, and inf.
 
     Args:
         eigenvalues: of the Gram matrix, ascending.
-        rate: what a time is multiplied with in the exponent.
-        steps: how many finite times.
+        rate: what a time is multiplied by to be in units of the exponent.
+        steps: how many finite times to return.
     """
     largest = float(eigenvalues[-1])
     if largest <= 0:
@@ -36,7 +36,7 @@ def automatic_times(eigenvalues: FloatArray, rate: float, steps: int = AUTOMATIC
 
 
 def spaced(low: float, high: float, count: int, *, log: bool) -> list[float]:
-    """Numbers from `low` to `high`, both among them, evenly apart or, if `log`, in even ratios."""
+    """Return `count` numbers from `low` to `high`, both included, in even steps or, if `log`, even ratios."""
     points = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
     return [low, *(_rounded(point) for point in points[1:-1]), high]
 

@@ -3,7 +3,7 @@
     maximise  log N(Y; 0, s (K + ridge I)) / n  less  sum_j log(w_j)^2 / n
 
 over the factors w of the features, sigma_b and the ridge, with the best scale s; K is the NNGP kernel of a
-relu network of depth 3 on x w. The last term keeps features at 1 that the data has nothing to say of.
+relu network of depth 3 on x w. The last term keeps a factor near 1 where the data does not determine it.
 
 MacKay 1996, Neal 1996; Rasmussen & Williams 2006, section 5.1, for the gradient.
 """
@@ -23,16 +23,16 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.spec.network import NetworkSpec
 
 ROWS, STEPS, DEPTH = 1000, 20, 3
-# Of ridge, sigma_b and a factor: where the search begins, and its ends.
+# The start and the bounds of ridge, sigma_b and a factor.
 RIDGE, SIGMA_B, FACTOR = (0.05, 1e-6, 10.0), (0.3, 1e-2, 5.0), (1.0, 1e-2, 30.0)
-# In the logarithm of a parameter: a difference whose error is half of all digits.
+# A difference quotient in the logarithm of a parameter: its error is about half of all digits.
 STEP = 1e-4
 
 
 def learned_relevance(
     x: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp], executor: Executor
 ) -> FloatArray:
-    """The factor of every feature, (features,), from at most 1,000 rows at random.
+    """Return a factor for every feature, (features,), learned from at most 1,000 rows at random.
 
     Args:
         x: (n, d) inputs, standardised.
@@ -61,7 +61,13 @@ def learned_relevance(
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence of some rows, as a function of the logarithms of ridge, sigma_b and the factors."""
+    """The evidence of some rows, as a function of the logarithms of ridge, sigma_b and the factors.
+
+    x: (n, d) inputs.
+    y: (n, k) targets.
+    groups: (d,), the feature that each column belongs to, from 0.
+    executor: computes the kernels.
+    """
 
     x: FloatArray
     y: FloatArray
@@ -69,7 +75,11 @@ class Evidence:
     executor: Executor = field(default_factory=Threads)
 
     def loss(self, logs: FloatArray) -> tuple[float, FloatArray]:
-        """What is minimised, and its gradient; a singular matrix is as bad as can be."""
+        """Return the loss to minimise and its gradient; a singular matrix has a huge loss.
+
+        Args:
+            logs: (2 + features,), the logarithms of ridge, sigma_b and the factors.
+        """
         n, outputs = self.y.shape
         blocks = self._kernel(logs)
         kernel = blocks.to_array()

@@ -21,7 +21,12 @@ from ntkcli.spec.spec import Spec
 
 
 def prepared_network(source: SpecFile, dataset: Dataset, journal: Journal) -> Network:
-    """Build the network and its activations' tables for the variances that the rows have in each layer.
+    """Build the network of a spec, its activations tabulated for the variances of all rows in each layer.
+
+    Args:
+        source: the spec.
+        dataset: its training and test rows.
+        journal: receives the critical sigma_w, and the time that the tables take.
 
     Raises:
         SpecError: sigma_w is critical, and an activation has no such value.
@@ -40,17 +45,21 @@ def prepared_network(source: SpecFile, dataset: Dataset, journal: Journal) -> Ne
 
 
 def _tabulated(network: Network, spec: Spec, dataset: Dataset) -> Network:
-    """With tables for the rows of both files."""
+    """Tabulate the activations of a network for the training and the test rows."""
     tables = [dataset.train, dataset.test] if dataset.has_test_rows else [dataset.train]
     spans = [spans_of(network, spec.network, table, spec.compute.stored_dtype) for table in tables]
     return tabulated(network, [np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
 
 
 def tabulated(network: Network, spans: Sequence[FloatArray]) -> Network:
-    """A network with its activations' tables for some spans of variances.
+    """Return a network with its activations tabulated.
+
+    Args:
+        network: without tables.
+        spans: for each step, variances whose least and largest its table has to cover.
 
     Raises:
-        NumericalError: an activation cannot be had to 1e-9 there.
+        NumericalError: an activation cannot be tabulated to 1e-9 there.
     """
     try:
         return network.tabulated(spans)
@@ -59,7 +68,7 @@ def tabulated(network: Network, spans: Sequence[FloatArray]) -> Network:
 
 
 def imprecise(error: PrecisionError) -> NumericalError:
-    """What it means for the user that an activation cannot be had to 1e-9."""
+    """Return the error that explains to the user that an activation cannot be tabulated to 1e-9."""
     found = "not at all" if math.isnan(error.residual) else f"to {error.residual:.1e} only, not to 1e-9,"
     return NumericalError(
         f"network.activation: its kernel can be had {found} for variances up to {error.high:.3g}: use "
@@ -68,7 +77,7 @@ def imprecise(error: PrecisionError) -> NumericalError:
 
 
 def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> list[FloatArray]:
-    """The range of variances of a table's rows that enter each step.
+    """Return, for each step of a network, the range of variances that a table's rows have there.
 
     Args:
         network: without tables.
@@ -85,13 +94,16 @@ def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> l
 
 @contextmanager
 def ranges_reported(spec: NetworkSpec, table: Table, dtype: str) -> Iterator[None]:
-    """A block in which kernels of a table's rows are computed: what leaves a range is told of at its line.
+    """Report a kernel that leaves its range in the `with` block as an error at the row's line.
 
-    Args: as `spans_of`.
+    Args:
+        spec: of the network.
+        table: the rows whose kernels are computed.
+        dtype: that kernels are stored in.
 
     Raises:
         NumericalError: a row's kernel leaves the range of `dtype`, or that of an activation, or an activation
-            cannot be had to 1e-9 there.
+            cannot be tabulated to 1e-9 there.
     """
     try:
         yield
@@ -116,5 +128,5 @@ def ranges_reported(spec: NetworkSpec, table: Table, dtype: str) -> Iterator[Non
 
 
 def _activation(spec: NetworkSpec, layer: int) -> str:
-    """The activation behind a layer counted from 1."""
+    """Return the name of the activation behind a layer, counted from 1."""
     return name_of(spec.activations[layer - 1])

@@ -1,4 +1,4 @@
-"""Arrays of a model: one .npy each, known by shape, dtype and hash. Nothing in them is ever run."""
+"""Arrays of a model, one .npy file each, checked by shape, dtype and hash. No pickles are read."""
 
 import hashlib
 import math
@@ -15,7 +15,7 @@ from ntkcli.spec.section import Section
 
 
 class ArrayRecord(Section):
-    """What is known of an array's file: its shape, its dtype, and SHA-256 of the whole file."""
+    """The shape and dtype of an array, and the SHA-256 of its file."""
 
     shape: list[int]
     dtype: str
@@ -26,14 +26,19 @@ class ArrayRecord(Section):
 class ArrayWriter:
     """Writes arrays into a folder.
 
-    records: of what was written, by name.
+    records: of the arrays written so far, by name.
     """
 
     folder: Path
     records: dict[str, ArrayRecord] = field(default_factory=dict)
 
     def write(self, name: str, array: FloatArray) -> None:
-        """Write NAME.npy; the folders in the name are made."""
+        """Write an array, and record it.
+
+        Args:
+            name: of the file, without .npy; folders in it are made.
+            array: to write.
+        """
         path = self.folder / f"{name}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, array, allow_pickle=False)
@@ -42,13 +47,21 @@ class ArrayWriter:
 
 @dataclass(frozen=True)
 class ArrayReader:
-    """Reads the arrays of a folder, and believes nothing that their records do not say."""
+    """Reads the arrays of a folder, and checks each against its record.
+
+    folder: that the arrays are in.
+    records: of the arrays, by name.
+    """
 
     folder: Path
     records: dict[str, ArrayRecord]
 
     def shape(self, name: str, dimensions: int) -> list[int]:
-        """The shape that the array NAME has to have, by its record.
+        """Return the shape of an array by its record, without reading it.
+
+        Args:
+            name: without .npy.
+            dimensions: that it has to have.
 
         Raises:
             DataError: there is no record of it, or one of other dimensions.
@@ -61,13 +74,13 @@ class ArrayReader:
     def read(
         self, name: str, *shape: int, dtype: npt.DTypeLike | None = None, mapped: bool = False
     ) -> FloatArray:
-        """The array NAME.
+        """Read an array.
 
         Args:
             name: without .npy.
             shape: that it has to have; -1 for any length.
             dtype: that it has to have; None for any.
-            mapped: whether it is left on the disk until it is used.
+            mapped: whether it is memory-mapped instead of loaded.
 
         Raises:
             DataError: it is missing, damaged, or not of this shape or type.
@@ -100,7 +113,7 @@ AGAIN = "fit it again"
 
 
 def _check_header(path: Path) -> None:
-    """Check that a file is one array, and as long as its header says, before anything is made of it.
+    """Check, before reading it, that a file is one array and as long as its header says.
 
     Raises:
         ValueError: it is not.

@@ -1,4 +1,4 @@
-"""A model read for new rows, with the kernels and times that are wanted of it."""
+"""The choice of a model's kernels and times, and the model opened to predict with them."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,17 +14,20 @@ from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.linalg.lanczos import ConvergenceError
-from ntkcli.models.model import TABLE_ROWS, Model, load_model
+from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
+from ntkcli.models.reader import load_model
 from ntkcli.planning.machine import thread_count
 from ntkcli.regression.question import Pair, time_text
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is wanted of a model; with no kernel or no time named, all of them.
+    """The kernels and times of a model to predict with, and whether with standard deviations.
 
-    std: whether a standard deviation is wanted; None is what the fit had.
+    kernels: their names; none stands for all.
+    times: none stands for all.
+    std: None stands for what the fit had.
     """
 
     kernels: Collection[str] = ()
@@ -32,10 +35,14 @@ class Choice:
     std: bool | None = None
 
     def pairs(self, model: Model, run: Path) -> list[Pair]:
-        """The kernels and times of a model that are wanted.
+        """Return the chosen kernels and times of a model.
+
+        Args:
+            model: as it was read.
+            run: its run directory, for the message.
 
         Raises:
-            SpecError: the model has none of them.
+            SpecError: the model was not fitted with one of them.
         """
         pairs = [
             pair
@@ -54,13 +61,16 @@ class Choice:
 def model_at_work(
     run: Path, table: Path, choice: Choice, journal: Journal
 ) -> Iterator[tuple[Model, Predictor, Iterator[Table]]]:
-    """A run's model, ready to predict the tables that a file comes in, while the `with` block lasts.
+    """Open the model of a run and a file to predict, for the `with` block.
 
     Args:
         run: the run directory.
         table: the CSV file, or `-` for standard input.
-        choice: what is wanted.
-        journal: is told of what is computed.
+        choice: of kernels, times and standard deviations.
+        journal: receives what has to be computed again.
+
+    Yields:
+        The model, its predictor, and the tables of the file's rows.
 
     Raises:
         NtkError: the model or the file is not what it should be.

@@ -1,4 +1,4 @@
-"""A job that is fitted: predictions, calibrations and the model, stage by stage into a run directory."""
+"""The fitting of a job, stage by stage: predictions, calibrations and the model go to a run directory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,10 +33,15 @@ from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices
 
 @dataclass
 class Fitting:
-    """A job whose stages are fitted one after another; each leaves its results, and its part of the model.
+    """A job whose stages are fitted one after another.
 
-    records: of the solvers.
-    calibrations, results: by kernel and time.
+    Each stage is predicted from and written to the model while its factorisation is in memory.
+
+    job: the job.
+    run: the run directory.
+    writer: of the model.
+    records: of the solvers, so far.
+    calibrations, results: by kernel and time, so far.
     """
 
     job: Job
@@ -72,7 +77,7 @@ class Fitting:
         support.matrices.clear()
 
     def _add(self, fitted: FittedStage) -> None:
-        """What a stage gives while it has its factorisation."""
+        """Predict with a stage while it has its factorisation."""
         job = self.job
         self.writer.keep(fitted)
         with job.journal.phase("predict", len(job.test)) as advance:
@@ -85,7 +90,7 @@ class Fitting:
             self._answer(fitted.answer(pair, predictions.pop(pair), deleted.get(pair)))
 
     def _answer(self, answer: Answer) -> None:
-        """Take an answer into the targets' units; covariances and draws go to disk as they come."""
+        """Transform an answer to the targets' units, and write its covariance and draws."""
         job, prediction, output = self.job, answer.prediction, self.job.spec.output
         dataset, pair = job.dataset, answer.pair
         outputs = dataset.y_train[list(job.question.leave_one_out)]
@@ -103,7 +108,7 @@ class Fitting:
         self.results[pair] = replace(result, ready=job.journal.seconds)
 
     def write(self) -> Metrics:
-        """Write predictions, metrics, and the rest of the model."""
+        """Write predictions, metrics and the rest of the model, and return the metrics."""
         dataset, pairs = self.job.dataset, self.job.question.pairs
         presentation = presentation_of(dataset.schema.targets, self.job.spec.output)
         results = [self.results[pair] for pair in pairs]

@@ -1,24 +1,18 @@
-"""A fitted model, read back: what `ntk fit` left, ready for new rows."""
+"""A fitted model: what `ntk fit` left, ready to predict new rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ntkcli.data.features import Features
-from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema
-from ntkcli.data.targets import Targets
-from ntkcli.errors import DataError, ResourceError, SpecError
-from ntkcli.jobs.network import network_of
-from ntkcli.jobs.tabulation import tabulated
+from ntkcli.errors import DataError, ResourceError
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
-from ntkcli.models.model_file import NAME, ModelFile, read_model_file
+from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
 from ntkcli.planning.sizes import Sizes
@@ -31,18 +25,18 @@ from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.units import bytes_text
 
-# Rows of a table that is read at once, whole strips of a fit.
+# Rows of a file that are read and predicted at once: whole strips of tiles.
 TABLE_ROWS = 8192
 
 
 @dataclass(frozen=True)
 class Model:
-    """What `ntk fit` learnt.
+    """A model that `ntk fit` wrote.
 
-    arrays: reads the rest, when it is wanted.
+    arrays: reads the arrays that only some predictions need.
     file: model.json.
-    schema: how rows are read.
-    network: with the tables that the fit had.
+    schema: how rows of a file become inputs.
+    network: the network with its activations tabulated as in the fit.
     """
 
     arrays: ArrayReader
@@ -52,27 +46,28 @@ class Model:
 
     @property
     def pairs(self) -> list[Pair]:
-        """Every kernel and time, in the order asked."""
+        """Every kernel and time that the model was fitted for, in the order of the spec."""
         return [Pair(record.kernel, record.time) for record in self.file.calibrations]
 
     @property
     def lacks_factors(self) -> bool:
-        """Whether a factorisation that variances need is not kept."""
+        """Whether a factorisation that variances need was not stored."""
         kept = [record.kept for record in self.file.stages]
         return any(stage.stage.solver.reads_gram and not stage.factor for stage in kept)
 
     def presentation(self, *, std: bool) -> Presentation:
-        """What the fit's spec wants told, with a standard deviation or without."""
+        """Return how the fit's spec presents predictions, with or without standard deviations."""
         return presentation_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
 
     def fitted(self, pairs: Sequence[Pair], *, std: bool, threads: int, journal: Journal) -> FittedModel:
-        """The model of some of the pairs, in memory.
+        """Load what predicts some of the kernels and times.
 
         Args:
-            pairs: in order.
-            std: whether a standard deviation is wanted; factorisations that are not kept are computed again.
-            threads: that compute kernels.
-            journal: is told of it.
+            pairs: the kernels and times, in order.
+            std: whether standard deviations are wanted; they take factorisations, which are computed again
+                where they were not stored.
+            threads: the number of threads that compute kernels.
+            journal: receives the progress of that.
 
         Raises:
             DataError: an array of the model is missing or damaged.
@@ -94,17 +89,17 @@ class Model:
             ) from error
 
     def _question(self, pairs: Sequence[Pair], *, std: bool) -> Question:
-        asked = self.file.question
+        record = self.file.question
         times: dict[KernelName, list[float]] = {}
         for kernel, time in pairs:
             times.setdefault(kernel, []).append(time)
         return Question(
             times=times,
-            rate=asked.rate,
-            ridge=asked.ridge,
-            ridge_scale=asked.ridge_scale,
+            rate=record.rate,
+            ridge=record.ridge,
+            ridge_scale=record.ridge_scale,
             uncertainty="variance" if std else "none",
-            tolerance=asked.tolerance,
+            tolerance=record.tolerance,
         )
 
     def _check_memory(self, stages: Sequence[Stage], question: Question) -> None:
@@ -131,7 +126,7 @@ class Model:
 
     @property
     def calibrations(self) -> Mapping[Pair, Calibration]:
-        """By kernel and time; a scale of variances that is not known is NaN."""
+        """The calibration of every kernel and time; a variance scale that the fit did not find is NaN."""
         unknown = [np.nan] * self.schema.targets.count
         return {
             Pair(found.kernel, found.time): Calibration(
@@ -144,7 +139,7 @@ class Model:
 
     @property
     def baselines(self) -> list[Baseline]:
-        """The models without a kernel.
+        """The baselines that were fitted to the same rows: the mean, and linear least squares.
 
         Raises:
             DataError: an array is missing or damaged.
@@ -157,43 +152,3 @@ class Model:
             )
             for name in ("mean", "linear")
         ]
-
-
-def load_model(run: Path) -> Model:
-    """The model in a run directory.
-
-    Raises:
-        DataError: there is none, it is damaged, or a newer ntk wrote it.
-    """
-    folder = run / "model"
-    file = read_model_file(folder)
-    arrays = ArrayReader(folder, file.arrays)
-    schema = _schema(file, arrays)
-    d = len(schema.features.columns)
-    try:
-        network = tabulated(network_of(file.network, d), [np.array(span) for span in file.tables])
-    except (SpecError, ValueError, IndexError) as error:
-        raise DataError(
-            f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
-        ) from error
-    return Model(arrays, file, schema, network)
-
-
-def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
-    data = file.data
-    width = sum(len(feature.columns) for feature in data.features)
-    outputs = len(data.classes or data.targets)
-    features = Features(
-        data.features,
-        data.rules,
-        arrays.read("fill", width),
-        _scaling("features", width, arrays),
-        arrays.read("relevance", width),
-    )
-    return Schema(
-        data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
-    )
-
-
-def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:
-    return Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))

@@ -1,108 +1,42 @@
-"""model.json: what a model is, beside its arrays."""
+"""model.json: all of a model but its arrays."""
 
 import json
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from ntkcli.data.feature import Feature
-from ntkcli.data.features import FeatureRules
 from ntkcli.errors import DataError
-from ntkcli.kernels.rows import GramName
 from ntkcli.models.array_files import AGAIN, ArrayRecord
-from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
-from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.question import Pair, RidgeScale
-from ntkcli.regression.stages import Stage
-from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.models.model_records import (
+    CalibrationRecord,
+    NotNegative,
+    QuestionRecord,
+    SchemaRecord,
+    StageRecord,
+)
+from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
-from ntkcli.spec.types import Finite, Number, Time, one_of
 
 # Rises with every change that an older ntk would read wrongly.
 FORMAT = 2
 NAME = "model.json"
 
-Factor = Annotated[Number, Field(ge=0)]
-NotNegative = Annotated[Finite, Field(ge=0)]
-SolverName = Annotated[str, AfterValidator(lambda name: one_of(name, [*SOLVERS]))]
-
-
-class SchemaRecord(Section):
-    """How rows are read: columns, encoding, targets."""
-
-    ids: list[str]
-    features: list[Feature]
-    rules: FeatureRules
-    targets: list[str]
-    classes: list[str]
-
-
-class QuestionRecord(Section):
-    """What was asked of the kernels, times aside."""
-
-    rate: Annotated[Finite, Field(gt=0)]
-    ridge: NotNegative
-    ridge_scale: RidgeScale
-    tolerance: Annotated[Finite, Field(gt=0, lt=1)]
-
-
-class FactorRecord(Section):
-    """A factorisation that is stored: its kind, and the numbers that go with its arrays."""
-
-    kind: SolverName
-    numbers: dict[str, Finite]
-
-
-class StageRecord(Section):
-    """One Gram matrix, and what is predicted from it."""
-
-    gram: GramName
-    solver: SolverName
-    pairs: list[tuple[KernelName, Time]]
-    ridge: NotNegative
-    factor: FactorRecord | None = None
-
-    @classmethod
-    def of(cls, kept: KeptStage) -> Self:
-        """The record of a stage that was kept."""
-        stage, factor = kept.stage, kept.factor
-        return cls(
-            gram=stage.gram,
-            solver=stage.solver.name,
-            pairs=[(pair.kernel, pair.time) for pair in stage.pairs],
-            ridge=kept.ridge,
-            factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
-        )
-
-    @property
-    def kept(self) -> KeptStage:
-        """The stage that was kept."""
-        stage = Stage(self.gram, SOLVERS[self.solver], tuple(Pair(*pair) for pair in self.pairs))
-        factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
-        return KeptStage(stage, self.ridge, factor)
-
-
-class CalibrationRecord(Section):
-    """Of one kernel at one time.
-
-    variance_scale: None where it was to be `auto`, and without a spread there was nothing to find it from.
-    """
-
-    kernel: KernelName
-    time: Time
-    variance_scale: list[Factor] | None
-    half_width: list[Factor] | None = None
-    temperature: Annotated[Finite, Field(gt=0)]
-
 
 class ModelFile(Section):
-    """All of model.json.
+    """The content of model.json.
 
+    format: the version of the format.
+    data: how rows are read.
+    output: the spec's output section.
+    dtype: that Gram matrices are stored in.
     tables: for every step of the network, the variances that its tables were made for.
+    stages: one for every Gram matrix and solver.
+    calibrations: one for every kernel and time, in the order of the spec.
+    arrays: records of the .npy files, by name.
     """
 
     format: Annotated[int, Field(ge=1)]
@@ -132,7 +66,7 @@ class ModelFile(Section):
 
 
 def write_model_file(folder: Path, model: ModelFile) -> None:
-    """Write model.json; infinity is the text "inf" there, as in a spec."""
+    """Write model.json; infinity becomes the text "inf", as in a spec."""
     content = _without_infinity(model.model_dump(exclude={"output": {"dir"}}))
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")

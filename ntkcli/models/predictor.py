@@ -1,4 +1,4 @@
-"""A model at work: predictions for the rows of a table, in the targets' units."""
+"""The predictor of a model: predictions for the rows of a table, in the targets' units."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,16 @@ from ntkcli.results.result import Result
 
 
 class Predictor:
-    """Predicts some kernels and times of a model.
+    """Predicts with some kernels and times of a model.
+
+    has_std: whether its results have standard deviations.
 
     Args:
         model: as it was read.
-        pairs: that are wanted, in order.
-        std: whether a standard deviation is wanted.
-        threads: that compute kernels.
-        journal: is told of factorisations that are computed again.
+        pairs: the kernels and times, in order.
+        std: whether standard deviations are wanted.
+        threads: the number of threads that compute kernels.
+        journal: receives the progress of factorisations that are computed again.
 
     Raises:
         DataError: an array of the model is missing or damaged.
@@ -36,7 +38,7 @@ class Predictor:
         self.has_std = std
 
     def results(self, table: Table) -> list[Result]:
-        """The results for the rows of a table, by pair in order.
+        """Predict the rows of a table, and return a result for every kernel and time, in order.
 
         Raises:
             NumericalError: a row's kernel leaves the range of an activation, or a prediction that of float64.

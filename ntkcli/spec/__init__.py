@@ -1,1 +1,1 @@
-"""The spec: the YAML file of keys that says what to compute, read with every error at its line."""
+"""The spec: the YAML file that says what to compute, validated with every fault reported at its line."""

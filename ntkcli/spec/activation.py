@@ -1,4 +1,4 @@
-"""Activations in a spec: a name, or a mapping of the name and parameters; or a list of these."""
+"""Activations in a spec: a name, a mapping of name and parameters, or a list of these."""
 
 import reprlib
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def _settings(value: object) -> ActivationSetting | list[ActivationSetting]:
 
 
 def _setting(value: object, at: str) -> ActivationSetting:
-    """Check one activation; `at` is its place in the list, if there is one."""
+    """Validate one activation; `at` is its place in the list, if there is one."""
     given: Mapping[str, Any] = value if isinstance(value, Mapping) else {"name": value}
     name = given.get("name")
     if not isinstance(name, str):
@@ -68,7 +68,7 @@ def _allowed(parameter: Parameter, value: Any) -> bool:
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:
-    """Whether it is a number within limits, which not-a-number never is."""
+    """Return whether a value is a number within limits; NaN is not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(low <= value <= high)
 
 

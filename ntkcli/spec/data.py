@@ -1,4 +1,4 @@
-"""The data section: which files, and what their columns are."""
+"""The data section of a spec: the files, the roles of their columns, and how they are encoded."""
 
 from typing import Annotated, Literal, Self
 
@@ -9,14 +9,18 @@ from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, li
 
 
 class SplitSpec(Section):
-    """A share of the training rows to predict, where there is no test file."""
+    """A split of the training file, where there is no test file.
+
+    test: the share of the rows to predict.
+    seed: of the random split.
+    """
 
     test: Finite = Field(gt=0, lt=1)
     seed: Annotated[int, Field(ge=0)] = 0
 
 
 class DataSpec(Section):
-    """Which files, and what their columns are."""
+    """The data section; docs/spec.md describes its keys."""
 
     train: FilePath
     test: FilePath | None = None
@@ -83,5 +87,5 @@ class DataSpec(Section):
 
     @property
     def has_test_rows(self) -> bool:
-        """Whether the rows to predict are not just the training rows."""
+        """Whether there are rows to predict other than the training rows."""
         return bool(self.test or self.split)

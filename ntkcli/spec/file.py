@@ -1,44 +1,27 @@
-"""Spec files: read from YAML with every error at its line, and written back as resolved."""
+"""Spec files: read from YAML with every fault at its line, and written with every default filled in."""
 
 import hashlib
 import os
-import re
-import reprlib
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from ntkcli.errors import SpecError
-from ntkcli.spec.section import CONFLICT, Section
+from ntkcli.spec.faults import fault_lines, validation_faults, yaml_fault
 from ntkcli.spec.spec import Spec
-from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.spec.yaml_document import Document, DocumentError, KeyPath, dotted
-from ntkcli.units import counted
-
-REASONS = {
-    "missing": "is missing, and has no default",
-    "extra_forbidden": "is not a key that ntk knows",
-    "model_type": "should be a section: indented lines of the form `key: value`",
-    "is_instance_of": "should be a file path",
-    "too_short": "should name at least one",
-}
-
-# Faults that are told: more would be of one cause, such as a file that is no spec.
-MOST_FAULTS = 30
+from ntkcli.spec.yaml_document import Document, DocumentError
 
 
 @dataclass(frozen=True)
 class SpecFile:
-    """A spec and the file that it came from.
+    """A spec and the file that it was read from.
 
+    path: of the file.
     sha256: of the file's bytes, as they were read.
-    warnings: what the user should know of it.
+    spec: its content.
+    warnings: about keys by names that they no longer have.
     """
 
     path: Path
@@ -48,15 +31,15 @@ class SpecFile:
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:
-    """Read and validate a spec file; its paths come back joined to its folder.
+    """Read and validate a spec file; relative paths in it start from its folder.
 
     Args:
         path: the YAML file.
         place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
 
     Raises:
-        SpecError: the file can't be read or is not a valid spec; one line for every fault, or for the first
-            few dozen, as `file:line: key.path: what is wrong`.
+        SpecError: the file cannot be read or is not a valid spec; the message has one line for every fault,
+            or for the first few dozen, as `file:line: key.path: what is wrong`.
     """
     source = _read(path)
     try:
@@ -68,14 +51,14 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
     except DocumentError as error:
         raise SpecError(f"{path}:{error}") from error
     except yaml.YAMLError as error:
-        raise SpecError(_yaml_fault(path, text, error)) from error
-    faults = document.faults
+        raise SpecError(yaml_fault(path, text, error)) from error
+    faults = [*document.faults]
     try:
         spec = Spec.model_validate(document.values, context={"folder": path.parent})
     except ValidationError as error:
-        faults = faults + list(_faults(document, error))
+        faults += validation_faults(document, error)
     if faults:
-        raise SpecError("\n".join(_told(path, sorted(faults, key=itemgetter(0)))))
+        raise SpecError("\n".join(fault_lines(path, faults)))
     spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
     warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
     return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
@@ -93,12 +76,23 @@ def _with_place(spec: Spec, place: Path) -> Spec:
 
 
 def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
-    """Write a spec as `spec_text` has it."""
+    """Write the text of a spec to a file.
+
+    Args:
+        spec: to write.
+        path: of the file.
+        home: the folder that paths in it are relative to.
+    """
     path.write_text(spec_text(spec, home=home), encoding="utf-8")
 
 
 def spec_text(spec: Spec, *, home: Path) -> str:
-    """A spec's YAML with every default filled in, its paths relative to `home`, where the file will live."""
+    """Return a spec as YAML, with every default filled in.
+
+    Args:
+        spec: to write.
+        home: the folder that paths in it are relative to: that of the file.
+    """
     values = spec.model_dump()
     if spec.tune is None:
         del values["tune"]
@@ -106,104 +100,3 @@ def spec_text(spec: Spec, *, home: Path) -> str:
         if values[section][key] is not None:
             values[section][key] = os.path.relpath(values[section][key], home)
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-
-
-def _told(path: Path, faults: list[tuple[int, str]]) -> Iterator[str]:
-    """The first faults, a line each, and how many more there are."""
-    for line, what in faults[:MOST_FAULTS]:
-        yield f"{path}:{line}: {_printable(what)}"
-    if len(faults) > MOST_FAULTS:
-        yield f"{path}: ... and {counted(len(faults) - MOST_FAULTS, 'more fault')}"
-
-
-def _printable(text: str) -> str:
-    """A text with its line ends and other control characters written out: a fault is one line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        return f"{path}:{line}: not valid YAML: it holds the control character {chr(int(error.character))!r}"
-    mark = getattr(error, "problem_mark", None)
-    where = f"{path}:{mark.line + 1}" if mark else f"{path}"
-    problem = str(getattr(error, "problem", None) or error)
-    if "'\\t'" in problem:
-        problem = "a line is indented with a tab: use spaces"
-    return f"{where}: not valid YAML: {problem}"
-
-
-def _faults(document: Document, error: ValidationError) -> Iterator[tuple[int, str]]:
-    """One fault for every key path, however many types pydantic tried there."""
-    by_path: dict[KeyPath, list[ErrorDetails]] = {}
-    for details in error.errors(include_url=False, include_context=True):
-        by_path.setdefault(_known(document, details), []).append(details)
-    around = {path[:length] for path in by_path for length in range(len(path))}
-    for path, found in by_path.items():
-        if path in around:
-            # Of a value that may be one thing or another, what is wrong inside says more.
-            continue
-        reasons = _joined(dict.fromkeys(_reason(details) for details in found))
-        line = document.lines.get(path) or document.lines.get(path[:-1], 1)
-        where = f"{dotted(path)}: " if path else ""
-        yield line, f"{where}{reasons}{_hint(found[0])}"
-
-
-def _joined(reasons: Iterable[str]) -> str:
-    first, *others = reasons
-    return " or ".join([first, *(other.removeprefix("should be ") for other in others)])
-
-
-def _known(document: Document, details: ErrorDetails) -> KeyPath:
-    """The part of pydantic's location that is in the document, or the missing key's own path.
-
-    The rest are names that pydantic gives to the types that it tried.
-    """
-    *location, last = details["loc"] or ("",)
-    path: KeyPath = ()
-    for part in location:
-        path = (*path, part) if (*path, part) in document.lines else path
-    if details["type"] == "missing" or (*path, last) in document.lines:
-        path = (*path, last)
-    if details["type"] == CONFLICT:
-        keys = filter(None, details["ctx"]["key"].split("."))
-        inside = (*path, *(int(key) if key.isascii() and key.isdecimal() else key for key in keys))
-        while inside != path and inside not in document.lines:
-            inside = inside[:-1]
-        return inside
-    return path
-
-
-def _reason(details: ErrorDetails) -> str:
-    message = details["msg"].removeprefix("Value error, ")
-    return REASONS.get(details["type"], re.sub(r"^Input should", "should", message))
-
-
-def _hint(details: ErrorDetails) -> str:
-    """What was found, and what may have been meant."""
-    if details["type"] in ("missing", CONFLICT):
-        return ""
-    if details["type"] == "extra_forbidden":
-        return did_you_mean(str(details["loc"][-1]), _keys_beside(details["loc"]))
-    value = details["input"]
-    if value is None:
-        return " (it has no value)"
-    if isinstance(value, Mapping):
-        return ""
-    choices = re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", "")))
-    return f" (found {reprlib.repr(value)})" + did_you_mean(str(value), choices)
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    section: Any = Spec
-    for key in location[:-1]:
-        section = (
-            _section_of(section.model_fields[key].annotation) if key in section.model_fields else section
-        )
-    return list(section.model_fields)
-
-
-def _section_of(annotation: Any) -> Any:
-    """The section among the types that a key may have."""
-    options = [annotation, *get_args(annotation)]
-    return next((option for option in options if hasattr(option, "model_fields")), Section)

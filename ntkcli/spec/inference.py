@@ -1,4 +1,4 @@
-"""The inference section: what is asked of the kernel."""
+"""The inference section of a spec: the kernels, times and ridge to predict with."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from ntkcli.spec.types import Finite, Several, Time
 
 
 class InferenceSpec(Section):
-    """What is asked of the kernel."""
+    """The inference section; docs/spec.md describes its keys."""
 
     kernel: Several[KernelName] = Field(default=["ntk"])
     time: Literal["auto"] | Several[Time] = Field(default=[math.inf])
@@ -41,45 +41,53 @@ class InferenceSpec(Section):
 
     @property
     def is_automatic(self) -> bool:
-        """Whether the data has yet to say what the ridge or the time is."""
+        """Whether the ridge or the time is `auto`, and has yet to be found from the data."""
         return self.ridge == "auto" or self.time == "auto"
 
     def with_stand_ins(self) -> Self:
-        """The same with numbers where `auto` is yet to be found; they take as much work."""
+        """Return this section with a number in the place of each `auto`, which takes as much work."""
         ridge = 0.1 if self.ridge == "auto" else self.ridge
         time = [1.0] if self.time == "auto" else self.time
         return self.model_copy(update={"ridge": ridge, "time": time})
 
     @property
     def times(self) -> list[float]:
-        """The times, once they are numbers."""
+        """The times, which must not be `auto` any more.
+
+        Raises:
+            ValueError: they are.
+        """
         if self.time == "auto":
             raise ValueError("inference.time is still auto")
         return self.time
 
     @property
     def ridge_value(self) -> float:
-        """The ridge, once it is a number."""
+        """The ridge, which must not be `auto` any more.
+
+        Raises:
+            ValueError: it is.
+        """
         if self.ridge == "auto":
             raise ValueError("inference.ridge is still auto")
         return self.ridge
 
     def times_of(self, kernel: KernelName) -> list[float]:
-        """The times at which `kernel` is asked for: those at which it exists."""
+        """Return those of the times at which a kernel exists."""
         return [time for time in self.times if KERNELS[kernel].exists_at(time)]
 
     def rate(self, targets: int) -> float:
-        """What a time is multiplied with in the exponent, for n k numbers to be learnt."""
+        """Return the factor that turns a time into units of the exponent, for n k = `targets` numbers."""
         return self.learning_rate / (targets if self.loss == "mean" else 1)
 
     @property
     def has_finite_time(self) -> bool:
-        """Whether something has to be computed that is neither the prior nor the limit."""
+        """Whether a kernel is wanted at a time other than 0 and inf."""
         if self.time == "auto":
             return True
         return any(0 < time < math.inf for kernel in self.kernel for time in self.times_of(kernel))
 
 
 def limited_to_infinity(kernels: Iterable[object]) -> list[object]:
-    """Those of some kernels' names that exist at time inf only."""
+    """Return those of some names that are of kernels which exist at time inf only."""
     return [name for name in kernels if name in KERNELS and not KERNELS[name].has_finite_times]

@@ -1,4 +1,4 @@
-"""The network section of a spec."""
+"""The network section of a spec: the architecture, and how its weights are drawn and trained."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -16,34 +16,38 @@ AtLeast0 = Annotated[Finite, Field(ge=0, le=LARGEST)]
 
 
 class ReadoutSpec(Section):
-    """What is different in the last layer."""
+    """The standard deviations of the last layer; None where they are those of the others."""
 
     sigma_w: Above0 | None = None
     sigma_b: AtLeast0 | None = None
 
 
 class FrozenSpec(Section):
-    """Training without the first layers."""
+    """Training of all layers but the first ones."""
 
     first_frozen: int = Field(ge=0)
 
 
 class ResidualSpec(Section):
-    """Skip connections."""
+    """Skip connections.
+
+    every: the number of hidden layers in a block.
+    scale: what the output of a block is multiplied by.
+    """
 
     every: int = Field(default=1, ge=1)
     scale: Above0 = 1.0
 
 
 def _switch(value: object) -> object:
-    """true is a section with all defaults, and false none."""
+    """Read true as a section with all defaults, and false as none."""
     if isinstance(value, bool):
         return {} if value else None
     return value
 
 
 class NetworkSpec(Section):
-    """The infinitely wide network."""
+    """The network section; docs/spec.md describes its keys."""
 
     depth: int = Field(default=3, ge=1, le=10_000)
     activation: Activations = "relu"
@@ -115,20 +119,20 @@ class NetworkSpec(Section):
 
     @property
     def frozen(self) -> int:
-        """How many of the first layers are not trained."""
+        """The number of first layers that are not trained."""
         if isinstance(self.train, FrozenSpec):
             return self.train.first_frozen
         return self.depth - 1 if self.train == "readout" else 0
 
     @property
     def activations(self) -> list[ActivationSetting]:
-        """One for each hidden layer."""
+        """The activations, one for each hidden layer."""
         if isinstance(self.activation, list):
             return self.activation
         return [self.activation] * (self.depth - 1)
 
     def per_layer(self, key: Literal["sigma_w", "sigma_b"]) -> list[float]:
-        """sigma_w or sigma_b of each weight layer, from a number or a list."""
+        """Return sigma_w or sigma_b of each weight layer; a critical sigma_w is not resolved here."""
         values = getattr(self, key)
         listed = list(values) if isinstance(values, list) else [values] * self.depth
         last = getattr(self.readout, key)

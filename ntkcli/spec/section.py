@@ -1,4 +1,4 @@
-"""What the sections of a spec share."""
+"""Sections: the base of all sections of a spec, and faults between their keys."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -8,14 +8,16 @@ CONFLICT = "conflict"
 
 
 class Section(BaseModel):
-    """What all sections share: no unknown key, no silent conversion from one type to another."""
+    """The base of all sections: no unknown keys, and no silent conversion from one type to another."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def conflict(key: str, what: str) -> PydanticCustomError:
-    """A fault between keys of a section, told at one of them.
+    """Return a fault between keys of a section, reported at one of them.
 
-    key: its path from the section, with dots; "" for the section itself.
+    Args:
+        key: its path from the section, with dots; "" for the section itself.
+        what: is wrong, and the remedy.
     """
     return PydanticCustomError(CONFLICT, "{what}", {"key": key, "what": what})

@@ -1,4 +1,4 @@
-"""The space of a search: which keys of the spec it may change, and to what."""
+"""The space of a search: the keys of the spec that it may change, and their values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -12,7 +12,7 @@ from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import CONFLICT, Section, conflict
 from ntkcli.spec.types import Finite, distinct, number
 
-# What every trial scores all of, since an eigendecomposition has the answer to each.
+# Every trial scores all values of these, since one eigendecomposition is enough for them.
 FREE_KEYS = ("inference.kernel", "inference.ridge_scale", "inference.ridge", "inference.time")
 SECTIONS: dict[str, type[Section]] = {"network": NetworkSpec, "inference": InferenceSpec}
 
@@ -20,9 +20,11 @@ Location: TypeAlias = tuple[int | str, ...]
 
 
 class Range(Section):
-    """Numbers between two ends.
+    """The numbers between two ends.
 
-    steps: how many of them a grid has, both ends among them.
+    low, high: the ends.
+    log: whether a grid has even ratios instead of even steps.
+    steps: how many of the numbers a grid has, both ends included.
     """
 
     low: Finite
@@ -54,7 +56,7 @@ Space = Annotated[dict[str, Axis], Field(min_length=1)]
 
 
 def tunable_keys() -> list[str]:
-    """Every key path that a space may have."""
+    """Return every key path that a space may have."""
     return [*_paths("network", NetworkSpec), *FREE_KEYS]
 
 
@@ -67,14 +69,14 @@ def _paths(prefix: str, section: type[Section]) -> Iterator[str]:
 
 
 def _options(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of."""
+    """Yield the types that an annotation is made of."""
     yield annotation
     for inner in get_args(annotation):
         yield from _options(inner)
 
 
 def is_integer_key(key: str) -> bool:
-    """Whether a key takes whole numbers only."""
+    """Return whether a key, given by its path, takes whole numbers only."""
     first, *parts = key.split(".")
     found: list[Any] = [SECTIONS[first]]
     for part in parts:
@@ -85,7 +87,7 @@ def is_integer_key(key: str) -> bool:
 
 
 def ends_of(key: str, axis: Axis) -> dict[Location, Any]:
-    """The values of an axis that have to be right, and where they stand: of a range, its ends."""
+    """Return the values of an axis that have to be valid, by their location: of a range, its ends."""
     if isinstance(axis, Range):
         ends = {"low": axis.low, "high": axis.high}
         whole = is_integer_key(key)
@@ -94,7 +96,7 @@ def ends_of(key: str, axis: Axis) -> dict[Location, Any]:
 
 
 def changed(section: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """A section's values with one more, at a key path such as `network.readout.sigma_w`."""
+    """Return a section's values with one replaced, at a key path such as `network.readout.sigma_w`."""
     values = deepcopy(dict(section))
     inside, (*path, last) = values, key.split(".")[1:]
     for part in path:
@@ -106,7 +108,16 @@ def changed(section: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def faults_of(section: Section, key: str, value: Any) -> list[InitErrorDetails]:
-    """What is wrong with a value by itself, with locations from the value on."""
+    """Return what is wrong with one value of a space.
+
+    Args:
+        section: in which the value replaces another.
+        key: its path.
+        value: of the space.
+
+    Returns:
+        Faults whose locations start from the value.
+    """
     if key in FREE_KEYS and (isinstance(value, list | dict) or value == "auto"):
         what = "should be one value" if value != "auto" else "cannot be among others: leave this key out"
         return [InitErrorDetails(type=conflict("", f"{what} (found {value!r})"), loc=(), input=value)]
@@ -118,7 +129,7 @@ def faults_of(section: Section, key: str, value: Any) -> list[InitErrorDetails]:
 
 
 def _inside(error: ValidationError, parts: Iterable[str]) -> Iterator[InitErrorDetails]:
-    """The faults behind a key path."""
+    """Yield the faults inside the value at a key path."""
     for details in error.errors(include_url=False):
         location, rest = details["loc"], list(parts)
         while location and rest:

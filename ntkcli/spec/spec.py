@@ -1,4 +1,4 @@
-"""The spec: every key of the YAML file, its type, its default and its limits."""
+"""The whole spec: every key of the YAML file with its type, its default and its limits."""
 
 import math
 from pathlib import Path
@@ -23,11 +23,11 @@ MatrixName = Literal[
     "ntk_test_test",
 ]
 
-SolverChoice = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
+SolverSetting = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
 
 
 class OutputSpec(Section):
-    """What is written, and where."""
+    """The output section: what is written, and where. docs/spec.md describes its keys."""
 
     dir: FilePath | None = None
     kernels: AnyNumberOf[MatrixName] = Field(default=[])
@@ -41,7 +41,7 @@ class OutputSpec(Section):
     factor: bool = False
 
     @model_validator(mode="after")
-    def _left_out_rows_have_noise(self) -> Self:
+    def _leave_one_out_intervals_are_of_observations(self) -> Self:
         if self.interval_from == "leave_one_out" and not (self.noise and self.std):
             what = "leave_one_out gives intervals of new observations: set std and noise to true as well"
             raise conflict("interval_from", what)
@@ -49,10 +49,10 @@ class OutputSpec(Section):
 
 
 class ComputeSpec(Section):
-    """How it is computed."""
+    """The compute section: precision, solver and resources. docs/spec.md describes its keys."""
 
     dtype: Literal["float64", "float32", "mixed"] = "float64"
-    solver: SolverChoice = "auto"
+    solver: SolverSetting = "auto"
     tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
     memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
@@ -60,24 +60,24 @@ class ComputeSpec(Section):
 
     @property
     def stored_dtype(self) -> Literal["float64", "float32"]:
-        """What Gram matrices are stored and factored as."""
+        """The dtype that Gram matrices are stored and factored in."""
         return "float64" if self.dtype == "float64" else "float32"
 
     @property
     def iteration_tolerance(self) -> float:
-        """Where iterations stop: the tolerance, or not far from the rounding of the dtype."""
+        """The relative residual at which iterations stop; `auto` is not far from the dtype's rounding."""
         if self.tolerance == "auto":
             return 1e-5 if self.dtype == "float32" else 1e-10
         return self.tolerance
 
     @property
     def residual_tolerance(self) -> float:
-        """The largest residual that passes: several errors of iterations and of rounding add up there."""
+        """The largest residual that is accepted: several errors of iterations and rounding add up in it."""
         return 100 * self.iteration_tolerance
 
 
 class Spec(Section):
-    """A whole spec file."""
+    """The content of a whole spec file."""
 
     data: DataSpec
     network: NetworkSpec = NetworkSpec()
@@ -117,7 +117,11 @@ class Spec(Section):
 
     @property
     def place(self) -> Path:
-        """The run directory: output.dir, which reading the spec file fills in."""
+        """The run directory: output.dir, which `read_spec` fills in.
+
+        Raises:
+            ValueError: the spec was not read from a file.
+        """
         if self.output.dir is None:
             raise ValueError("the spec does not come from a file, and has no output.dir")
         return self.output.dir

@@ -1,4 +1,4 @@
-"""The tune section: what `ntk tune` searches, and what it makes small."""
+"""The tune section of a spec: the space that `ntk tune` searches, and its objective."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ from ntkcli.spec.types import Finite
 Objective = Literal["rmse", "nll", "accuracy", "log_loss", "log_marginal_likelihood", "loo_rmse", "loo_nll"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
-# Networks that are looked at to find a value which goes with none of the others.
+# Combinations that are tried to find a value that makes no network with any of the others.
 MOST_NETWORKS = 2000
 
 
 class ValidationSpec(Section):
-    """Which rows are held out: each once, in folds; or some, once."""
+    """The validation of a search: folds, which hold out every row once, or one holdout of some rows."""
 
     folds: Annotated[int, Field(ge=2)] | None = None
     holdout: Annotated[Finite, Field(gt=0, lt=1)] | None = None
@@ -44,9 +44,14 @@ class ValidationSpec(Section):
 
 
 class TuneSpec(Section):
-    """A search over networks, kernels, ridges and times.
+    """The tune section: a search over networks, kernels, ridges and times.
 
-    rows: training rows that are scored: all, or so many at random.
+    objective: the score that decides.
+    search: whether networks are those of a grid, or drawn at random or by Optuna's TPE sampler.
+    trials: the number of networks drawn.
+    rows: the training rows that are scored: all, or so many at random.
+    seed: of the rows, and of the networks drawn.
+    space: the keys to change, with their values.
     """
 
     objective: Objective = "rmse"
@@ -64,12 +69,12 @@ class TuneSpec(Section):
 
     @property
     def network_axes(self) -> dict[str, Axis]:
-        """Those that make one network differ from another."""
+        """The axes of the space in which networks differ, by key path."""
         return {key: axis for key, axis in self.space.items() if key not in FREE_KEYS}
 
     @property
     def needs_validation(self) -> bool:
-        """Whether rows are held out; the other objectives are closed forms."""
+        """Whether the objective holds out rows; the others are closed forms."""
         return self.objective in ("rmse", "nll", "accuracy", "log_loss")
 
     @model_validator(mode="after")
@@ -95,7 +100,7 @@ class TuneSpec(Section):
 
 
 def _checked(tune: TuneSpec | None, info: ValidationInfo) -> TuneSpec | None:
-    """Check the values of a space against the sections that they will stand in."""
+    """Validate the values of a space in the sections whose values they replace."""
     network, inference = info.data.get("network"), info.data.get("inference")
     if tune is None or network is None or inference is None:
         return tune
@@ -112,7 +117,7 @@ def _checked(tune: TuneSpec | None, info: ValidationInfo) -> TuneSpec | None:
 
 
 def _unusable_values(tune: TuneSpec, network: NetworkSpec) -> Iterator[InitErrorDetails]:
-    """Values that make a network with no others of the space."""
+    """Yield a fault for each value that makes no valid network with any others of the space."""
     ends = {key: ends_of(key, axis) for key, axis in tune.network_axes.items()}
     reasons: dict[tuple[str, Location], str] = {}
     used: set[tuple[str, Location]] = set()
@@ -148,10 +153,14 @@ def _check_kernels(tune: TuneSpec, inference: InferenceSpec) -> None:
 
 
 def network_with(network: NetworkSpec, values: Mapping[str, Any]) -> NetworkSpec:
-    """The network section with some values in the place of its own, by key path.
+    """Return a network section with some of its values replaced.
+
+    Args:
+        network: the section.
+        values: the new values, by key path from the spec.
 
     Raises:
-        ValidationError: they do not go together.
+        ValidationError: the values do not go together.
     """
     section = network.model_dump()
     for key, value in values.items():
@@ -160,7 +169,7 @@ def network_with(network: NetworkSpec, values: Mapping[str, Any]) -> NetworkSpec
 
 
 def _prefixes(key: str) -> Iterator[str]:
-    """The key paths that a key is a part of: of network.readout.sigma_w, network and network.readout."""
+    """Return the paths around a key: for network.readout.sigma_w, they are network and network.readout."""
     *parts, _ = key.split(".")
     return accumulate(parts, "{}.{}".format)
 

@@ -1,4 +1,4 @@
-"""The types of single values in a spec: what is read as what, and what is refused."""
+"""The types of single values in a spec: numbers, column names, paths and sizes of memory."""
 
 import math
 import re
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def number(value: object) -> object:
-    """Read the numbers that YAML takes for text: 1e-3, inf."""
+    """Return the number that a text such as 1e-3 or inf means, which YAML takes for text; else the value."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -30,12 +30,16 @@ def _not_nan(value: float) -> float:
 
 
 def listed(value: object) -> object:
-    """One value stands for a list of one."""
+    """Return a value as a list: a single one stands for a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def distinct(values: list[Any]) -> list[Any]:
-    """A list that has everything once."""
+    """Return a list unchanged if no value in it is repeated.
+
+    Raises:
+        ValueError: one is; the message has the first few.
+    """
     counts = Counter(value for value in values if isinstance(value, Hashable))
     others = [value for value in values if not isinstance(value, Hashable)]
     many = [value for value, count in counts.items() if count > 1]
@@ -47,16 +51,20 @@ def distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-def one_of(value: str, choices: list[str]) -> str:
-    """A text that is one of some choices, refused as pydantic refuses what is not in a Literal."""
-    if value in choices:
+def one_of(value: str, allowed: list[str]) -> str:
+    """Return a text unchanged if it is among those allowed.
+
+    Raises:
+        PydanticKnownError: it is not; the message is that of pydantic for a Literal.
+    """
+    if value in allowed:
         return value
-    *others, last = [f"'{choice}'" for choice in choices]
+    *others, last = [f"'{text}'" for text in allowed]
     raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
 
 
 def _column_name(value: object) -> object:
-    """Column names such as 2020 look like numbers to YAML; they are still names."""
+    """Read a column name; YAML takes names such as 2020 for numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -65,7 +73,7 @@ def _column_name(value: object) -> object:
 
 
 def _path(value: object, info: ValidationInfo) -> object:
-    """Paths are relative to the folder of the spec file, which the validation context names."""
+    """Read a path relative to the folder of the spec file, which the validation context holds."""
     if not isinstance(value, str) or not value:
         return value
     if "\0" in value:
@@ -77,7 +85,7 @@ def _path(value: object, info: ValidationInfo) -> object:
 
 
 def _memory(value: object) -> object:
-    """Bytes, as a number or with a unit."""
+    """Read a number of bytes, with or without a unit."""
     if not isinstance(value, str):
         return value
     found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", value, re.IGNORECASE | re.ASCII)

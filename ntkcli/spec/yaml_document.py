@@ -1,7 +1,7 @@
-"""A YAML document as plain values, and the line of everything in it."""
+"""A YAML document as plain values, with the line of every value."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -10,43 +10,60 @@ from ntkcli.spec.yaml_scalar import STANDARD, fault, scalar_text, scalar_value, 
 KEY_ALIASES = {"σ_w": "sigma_w", "σ_b": "sigma_b"}
 MERGE = f"{STANDARD}merge"
 
-# How deep values may stand in one another, and how many of them aliases may repeat.
+# How deep values may be nested, and how many of them aliases may repeat.
 MOST_LEVELS = 100
 MOST_COPIES = 100_000
 TOO_DEEP = f"the spec is nested too deeply: {MOST_LEVELS} levels are the most"
 
 KeyPath = tuple[str | int, ...]
-Pair = tuple[yaml.Node, yaml.Node]
+Entry = tuple[yaml.Node, yaml.Node]
 
-# What keep_probability was called, and is read by still.
+# The former name of keep_probability, which is still read.
 DROPOUT: dict[KeyPath, str] = {
     ("network", "dropout"): "keep_probability",
     ("tune", "space", "network.dropout"): "network.keep_probability",
 }
 
 
+class Remark(NamedTuple):
+    """Something to say about a line of a document: a fault or a warning."""
+
+    line: int
+    what: str
+
+
 class DocumentError(Exception):
-    """A document that is YAML, but not to be read: its line, and why."""
+    """A document that is valid YAML, but is refused.
+
+    Args:
+        line: at which.
+        what: is wrong.
+    """
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(f"{line}: {what}")
 
 
 class Document:
-    """A YAML document as plain values, and the line of every key path in it.
+    """A YAML document as plain values.
 
-    faults: keys that are given twice, with their lines.
-    warnings: keys by names that they had, with their lines.
+    values: the content, as mappings, lists and scalars.
+    lines: the line of every key path.
+    faults: keys that are given twice.
+    warnings: keys by names that they no longer have.
+
+    Args:
+        text: of the document.
 
     Raises:
-        YAMLError: the text is no YAML, or a value does not fit its tag.
-        DocumentError: it is nested too deeply, or its aliases make too much of it.
+        YAMLError: the text is not YAML, or a value does not fit its tag.
+        DocumentError: the document is nested too deeply, or its aliases repeat too many values.
     """
 
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
-        self.faults: list[tuple[int, str]] = []
-        self.warnings: list[tuple[int, str]] = []
+        self.faults: list[Remark] = []
+        self.warnings: list[Remark] = []
         self._loader = yaml.SafeLoader(text)
         self._seen: set[int] = set()
         self._open: set[int] = set()
@@ -73,7 +90,7 @@ class Document:
         return values
 
     def _enter(self, node: yaml.Node) -> None:
-        """Begin with a mapping or a list; not for the first time if an alias stands for it."""
+        """Begin with a mapping or a list, and count the values that an alias repeats."""
         line = node.start_mark.line + 1
         kind = "map" if isinstance(node, yaml.MappingNode) else "seq"
         if node.tag != f"{STANDARD}{kind}":
@@ -98,59 +115,59 @@ class Document:
     def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         self._note_repeated_keys(node, at)
         values: dict[str, Any] = {}
-        for key, (key_node, value_node) in self._renamed(self._pairs(node), at).items():
+        for key, (key_node, value_node) in self._renamed(self._entries(node), at).items():
             self.lines[(*at, key)] = key_node.start_mark.line + 1
             values[key] = self._build(value_node, (*at, key))
         return values
 
-    def _pairs(self, node: yaml.MappingNode) -> dict[str, Pair]:
-        """Keys and values of a mapping, and of those merged into it (<<), which its own override."""
-        merged: dict[str, Pair] = {}
-        own: dict[str, Pair] = {}
+    def _entries(self, node: yaml.MappingNode) -> dict[str, Entry]:
+        """Return the entries of a mapping and of those merged into it (<<), which its own override."""
+        merged: dict[str, Entry] = {}
+        own: dict[str, Entry] = {}
         for key, value in node.value:
             if key.tag != MERGE:
                 own[_key(key)] = key, value
                 continue
             for source in self._merged(value):
                 self._enter(source)
-                for name, pair in self._pairs(source).items():
-                    merged.setdefault(name, pair)
+                for name, entry in self._entries(source).items():
+                    merged.setdefault(name, entry)
                 self._open.remove(id(source))
         return merged | own
 
-    def _renamed(self, pairs: dict[str, Pair], at: KeyPath) -> dict[str, Pair]:
-        """The same by the names that keys have now."""
-        names = {key: DROPOUT.get((*at, key), key) for key in pairs}
+    def _renamed(self, entries: dict[str, Entry], at: KeyPath) -> dict[str, Entry]:
+        """Return entries by the names that keys have now."""
+        names = {key: DROPOUT.get((*at, key), key) for key in entries}
         for old, new in names.items():
-            line, where = pairs[old][0].start_mark.line + 1, dotted((*at, old))
-            if old != new and new in pairs:
-                self.faults.append(
-                    (line, f"{where}: is what {new} was called, which is given too: keep that")
-                )
+            line, where = entries[old][0].start_mark.line + 1, dotted((*at, old))
+            if old != new and new in entries:
+                what = f"is what {new} was called, which is given too: keep that"
+                self.faults.append(Remark(line, f"{where}: {what}"))
             elif old != new:
                 what = f"means the share of units that is kept, not dropped: write {new} instead"
-                self.warnings.append((line, f"{where}: {what}"))
-        return {names[key]: pair for key, pair in pairs.items()}
+                self.warnings.append(Remark(line, f"{where}: {what}"))
+        return {names[key]: entry for key, entry in entries.items()}
 
     def _merged(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
-        """The mappings that << names, the first of which wins."""
+        """Yield the mappings that << names, the first of which wins."""
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(source, yaml.MappingNode):
                 raise fault(source, "<< takes a mapping, or a list of mappings")
             yield source
 
     def _note_repeated_keys(self, node: yaml.MappingNode, at: KeyPath) -> None:
-        """PyYAML lets the last of equal keys win; only merged ones (<<) may be overridden here."""
+        """Record repeated keys as faults, of which PyYAML takes the last; merged ones (<<) may repeat."""
         seen: set[str] = set()
         for key_node, _ in node.value:
             key = _key(key_node)
             if key in seen:
-                self.faults.append((key_node.start_mark.line + 1, f"{dotted((*at, key))}: given twice"))
+                line = key_node.start_mark.line + 1
+                self.faults.append(Remark(line, f"{dotted((*at, key))}: given twice"))
             seen.add(key)
 
 
 def dotted(path: KeyPath) -> str:
-    """A key path as people write it, such as inference.time[1]."""
+    """Return a key path as people write it, such as inference.time[1]."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"

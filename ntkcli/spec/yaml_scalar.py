@@ -1,4 +1,4 @@
-"""The plain value of a YAML scalar: text, a number, a date, true, false or nothing."""
+"""YAML scalars and their plain values: text, a number, a date, true, false or null."""
 
 import reprlib
 from typing import Any
@@ -9,7 +9,7 @@ STANDARD = "tag:yaml.org,2002:"
 NAMES = ("null", "bool", "int", "float", "binary", "timestamp", "str")
 TAGS = frozenset(STANDARD + name for name in NAMES)
 
-# What PyYAML raises for a text that its tag does not fit: each tag something else.
+# The errors that PyYAML raises for a text that does not fit its tag, which depend on the tag.
 MISFITS = (
     yaml.constructor.ConstructorError,
     ValueError,
@@ -20,10 +20,10 @@ MISFITS = (
 
 
 def scalar_value(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
-    """A plain value; 007, 0x1f or 12:30, which YAML takes for integers, stay the text that they are.
+    """Return the plain value of a scalar; 007, 0x1f and 12:30, integers to YAML, stay text.
 
     Raises:
-        ConstructorError: its tag is none of a plain value, or does not fit it.
+        ConstructorError: its tag is not that of a plain value, or does not fit the text.
     """
     if node.tag not in TAGS:
         raise wrong_tag(node)
@@ -40,14 +40,14 @@ def scalar_value(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
 
 
 def scalar_text(node: yaml.ScalarNode, errors: str = "strict") -> str:
-    """The text of a scalar; of two halves of a character, which JSON may write, it has the character.
+    """Return the text of a scalar, with surrogate pairs, which JSON may write, joined to characters.
 
     Args:
         node: the scalar.
-        errors: what is done about half a character, as `str.encode` has it.
+        errors: how a lone surrogate is treated, as in `str.encode`.
 
     Raises:
-        ConstructorError: it has one half without the other, which no file or name can hold.
+        ConstructorError: it has a lone surrogate, which no file or name can hold.
     """
     text = str(node.value).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     try:
@@ -59,12 +59,12 @@ def scalar_text(node: yaml.ScalarNode, errors: str = "strict") -> str:
 
 
 def wrong_tag(node: yaml.Node) -> yaml.constructor.ConstructorError:
-    """A tag that says nothing of a spec's values, or the wrong thing."""
+    """Return the error for a tag that has no meaning in a spec."""
     return fault(node, f"the tag {_shown_tag(node)} has no meaning here: leave it out")
 
 
 def fault(node: yaml.Node, what: str) -> yaml.constructor.ConstructorError:
-    """What is wrong with a node, at its line."""
+    """Return the error for a node, at its line."""
     return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
 
 

@@ -1,1 +1,1 @@
-"""Tuning: which network, kernel, ridge and time predict best, by held-out rows or in closed form."""
+"""Tuning: the search for the network, kernel, ridge and time that predict best."""

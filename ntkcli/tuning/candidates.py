@@ -1,4 +1,4 @@
-"""What is tried of every network: kernels, ridges and times."""
+"""The candidates that are scored for every network: kernels, ridges and times."""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from ntkcli.spec.tune import TuneSpec
 
 @dataclass(frozen=True)
 class Candidate:
-    """A kernel, a ridge and a time, as the spec would have them."""
+    """A kernel, a ridge and a time, in the units of the spec."""
 
     kernel: KernelName
     ridge_scale: RidgeScale
@@ -25,9 +25,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FreeAxes:
-    """The axes of a space that one eigendecomposition has all answers to.
+    """The axes of a space all of whose values one eigendecomposition can score.
 
-    times: None where a network's eigenvalues are to say.
+    times: None where they depend on the eigenvalues of a network's Gram matrix.
     """
 
     kernels: list[KernelName]
@@ -36,26 +36,32 @@ class FreeAxes:
     times: list[float] | None
 
     @classmethod
-    def of(cls, tune: TuneSpec, asked: InferenceSpec) -> "FreeAxes":
-        """What the space has, or else the spec; its lists are choices too."""
-        scales = _listed(tune.space.get("inference.ridge_scale"), [asked.ridge_scale])
-        ridges = [] if asked.ridge == "auto" else [asked.ridge]
-        if asked.ridge == "auto" and "inference.ridge" not in tune.space:
+    def of(cls, tune: TuneSpec, inference: InferenceSpec) -> "FreeAxes":
+        """Take each axis from the space or, where the space lacks it, from the inference section.
+
+        Args:
+            tune: the tune section, with the space.
+            inference: the inference section; several kernels or times in it are all tried.
+        """
+        scales = _listed(tune.space.get("inference.ridge_scale"), [inference.ridge_scale])
+        ridges = [] if inference.ridge == "auto" else [inference.ridge]
+        if inference.ridge == "auto" and "inference.ridge" not in tune.space:
             ridges = automatic_ridges()
             # These are in units of the trace.
             scales = scales if "inference.ridge_scale" in tune.space else ["trace"]
-        times = None if asked.time == "auto" else asked.time
+        times = None if inference.time == "auto" else inference.time
         if "inference.time" in tune.space:
             times = _listed(tune.space["inference.time"], [])
         if tune.objective == "log_marginal_likelihood":
             times = [math.inf]
-        kernels = _listed(tune.space.get("inference.kernel"), [*asked.kernel])
+        kernels = _listed(tune.space.get("inference.kernel"), [*inference.kernel])
         return cls(kernels, scales, _listed(tune.space.get("inference.ridge"), ridges), times)
 
     def candidates(self, automatic: list[float]) -> Iterator[Candidate]:
-        """Every combination, kernels that have no finite times at inf only.
+        """Yield every combination of the axes; kernels without finite times are tried at inf only.
 
-        automatic: the times, where they are not given.
+        Args:
+            automatic: the times to try where the axes have none.
         """
         for kernel in self.kernels:
             times = self.times if KERNELS[kernel].has_finite_times else [math.inf]
@@ -67,12 +73,12 @@ class FreeAxes:
 
     @property
     def needs_ntk(self) -> bool:
-        """Whether a kernel's predictions invert Theta."""
+        """Whether a kernel's predictions need the inverse of the NTK's Gram matrix."""
         return "ntk" in inverted_grams(self.kernels)
 
     @property
-    def most(self) -> int:
-        """No network has more candidates."""
+    def most_candidates(self) -> int:
+        """The largest number of candidates that a network can have."""
         return sum(1 for _ in self.candidates([math.inf] * (AUTOMATIC_STEPS + 1)))
 
 

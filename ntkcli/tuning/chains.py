@@ -1,4 +1,4 @@
-"""Networks in the order in which they go on from each other."""
+"""Configurations of a search, ordered into chains of networks that extend each other."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,12 @@ from ntkcli.spec.tune import network_with
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One network of a space: its values by key path, in their order; its place in the grid."""
+class Configuration:
+    """One network of a search space.
+
+    number: its place in the grid, or among the networks drawn, from 0.
+    values: what it has for the keys of the space, by key path.
+    """
 
     number: int
     values: dict[str, Any]
@@ -29,35 +33,43 @@ class Choice:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A choice with its network, its tables made; or why there is none.
+    """A configuration with its network, its activations tabulated, or with the error that prevents it.
 
-    seconds: that its tables took.
+    seconds: how long its tables took.
     """
 
-    choice: Choice
+    configuration: Configuration
     network: Network | NtkError
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Member:
-    choice: Choice
+    configuration: Configuration
     spec: NetworkSpec
     steps: tuple[Step, ...]
 
 
-def prepared_networks(source: SpecFile, dataset: Dataset, choices: Sequence[Choice]) -> Iterator[Prepared]:
-    """The choices' networks, each next to those that begin with its steps.
+def prepared_networks(
+    source: SpecFile, dataset: Dataset, configurations: Sequence[Configuration]
+) -> Iterator[Prepared]:
+    """Yield the network of every configuration, each next to those that begin with its steps.
 
-    The activations of a chain of such networks are tabulated once, for the deepest.
+    The activations of a chain of such networks are tabulated once, for the deepest. Networks that cannot be
+    built are yielded with their errors.
+
+    Args:
+        source: the spec that the configurations change.
+        dataset: the rows whose variances the tables have to cover.
+        configurations: in any order.
     """
     members: list[_Member] = []
-    for choice in choices:
+    for configuration in configurations:
         try:
-            spec = network_with(source.spec.network, choice.values)
-            members.append(_Member(choice, spec, network_of(spec, dataset.train.x.shape[1]).steps))
+            spec = network_with(source.spec.network, configuration.values)
+            members.append(_Member(configuration, spec, network_of(spec, dataset.train.x.shape[1]).steps))
         except (ValidationError, SpecError) as error:
-            yield Prepared(choice, NumericalError(_reason(error)))
+            yield Prepared(configuration, NumericalError(_reason(error)))
     for chain in _chains(_in_order(members)):
         yield from _prepared(source, dataset, chain)
 
@@ -70,7 +82,7 @@ def _reason(error: Exception) -> str:
 
 
 def _in_order(members: list[_Member]) -> list[_Member]:
-    """Sorted by the numbers of their steps, so that a network comes right before those that begin with it."""
+    """Sort by the numbers of the steps, so that a network comes right before those that begin with it."""
     numbers: dict[Step, int] = {}
     for member in members:
         for step in member.steps:
@@ -79,7 +91,7 @@ def _in_order(members: list[_Member]) -> list[_Member]:
 
 
 def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
-    """Networks in order, cut where one does not begin with the one before it."""
+    """Cut networks in order wherever one does not begin with the one before it."""
     chain: list[_Member] = []
     for member in members:
         if chain and member.steps[: len(chain[-1].steps)] != chain[-1].steps:
@@ -91,16 +103,16 @@ def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
 
 
 def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Iterator[Prepared]:
-    """Those too deep for the data fail, and do not take the others with them."""
+    """Tabulate a chain; networks that are too deep for the data fail without the others."""
     deepest, failures, start = None, [], time.perf_counter()
     while chain and deepest is None:
         own = replace(source, spec=source.spec.model_copy(update={"network": chain[-1].spec}))
         try:
             deepest = prepared_network(own, dataset, Journal())
         except (NumericalError, SpecError) as error:
-            failures.append(Prepared(chain.pop().choice, error))
+            failures.append(Prepared(chain.pop().configuration, error))
     seconds = (time.perf_counter() - start) / max(1, len(chain))
     for member in chain:
         if deepest is not None:
-            yield Prepared(member.choice, Network(deepest.steps[: len(member.steps)]), seconds)
+            yield Prepared(member.configuration, Network(deepest.steps[: len(member.steps)]), seconds)
     yield from failures

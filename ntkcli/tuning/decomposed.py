@@ -1,4 +1,4 @@
-"""A network's Gram matrix of some of the training rows, decomposed."""
+"""The eigendecomposition of a network's Gram matrix on some of the training rows."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,10 +21,11 @@ from ntkcli.tuning.splits import Indices
 
 @dataclass(frozen=True)
 class Targets:
-    """What is to be predicted.
+    """The targets of the n rows that are scored.
 
-    y: (n, k) as the solvers see them. scale: (k,) their units.
-    labels: (n,) classes, where they are that.
+    y: (n, k), as the solvers see them.
+    scale: (k,), the units that y is in.
+    labels: (n,), the classes as integers from 0; None for a regression.
     """
 
     y: FloatArray
@@ -34,28 +35,34 @@ class Targets:
 
 @dataclass(frozen=True)
 class Kernels:
-    """A network's kernels of the training rows, by Gram matrix ("nngp", "ntk").
+    """A network's Gram matrices on the training rows, by name ("nngp", "ntk").
 
-    matrices: (n, n). diagonals: (n,).
+    matrices: (n, n) each.
+    diagonals: (n,) each.
     """
 
     matrices: dict[GramName, FloatArray]
     diagonals: dict[GramName, FloatArray]
 
     def of(self, gram: GramName, a: Indices, b: Indices) -> FloatArray:
-        """Those between some rows and others, (a, b)."""
+        """Return the kernel between some rows and others, (a, b).
+
+        Args:
+            gram: the name of the Gram matrix.
+            a, b: indices of the rows.
+        """
         return self.matrices[gram][np.ix_(a, b)]
 
 
 class Decomposed:
-    """One Gram matrix M of some rows, M = V diag(g) V^T.
+    """The eigendecomposition M = V diag(g) V^T of one Gram matrix on some rows.
 
     Args:
-        kernels: of all rows.
-        gram: which of them is decomposed.
+        kernels: the Gram matrices of all n rows.
+        gram: the name of the one to decompose.
         rows: indices (r,) of the rows, ascending.
         y: (n, k) targets of all rows.
-        alone: whether no other thread decomposes one meanwhile.
+        alone: whether no other thread decomposes a matrix meanwhile.
 
     Raises:
         NumericalError: LAPACK's iteration does not converge.
@@ -72,21 +79,27 @@ class Decomposed:
 
     @cached_property
     def rotated_prior(self) -> FloatArray:
-        """V^T K V with the NNGP matrix K of the rows."""
+        """The NNGP Gram matrix K of the rows in the eigenbasis, V^T K V, (r, r)."""
         vectors = self.spectrum.vectors
         return np.asarray(vectors.T @ (self.kernels.of("nngp", self.rows, self.rows) @ vectors))
 
-    def rate(self, asked: InferenceSpec) -> float:
-        """What a time is multiplied with in the exponent."""
-        return asked.rate(self.y.size)
+    def rate(self, inference: InferenceSpec) -> float:
+        """Return the factor that turns a time of the spec into units of the exponent."""
+        return inference.rate(self.y.size)
 
-    def regularisation(self, candidate: Candidate, asked: InferenceSpec) -> Regularisation:
-        """A candidate's ridge in absolute terms, and its time in units of the exponent."""
+    def regularisation(self, candidate: Candidate, inference: InferenceSpec) -> Regularisation:
+        """Return a candidate's ridge as added to the diagonal, and its time in units of the exponent."""
         unit = ridge_unit(candidate.ridge_scale, self.kernels.diagonals[self.gram][self.rows])
-        return Regularisation(candidate.ridge * unit, candidate.time * self.rate(asked))
+        return Regularisation(candidate.ridge * unit, candidate.time * self.rate(inference))
 
-    def deleted_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
-        """Of every row, predicted without itself, as an observation: (r,)."""
+    def leave_one_out_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
+        """Return the leave-one-out variance of every row, (r,).
+
+        For a posterior it is that of a noisy observation; for the ensemble, that over its networks.
+
+        Raises:
+            SingularMatrixError: time is inf, and M + ridge I is singular to rounding.
+        """
         if KERNELS[kernel].is_posterior:
             return self.smoother.variance_posterior(*at)
         return self.smoother.variance_ensemble(self.rotated_prior, *at)
@@ -94,7 +107,13 @@ class Decomposed:
     def variance_scale(
         self, kernel: KernelName, at: Regularisation, given: Literal["auto"] | float
     ) -> FloatArray:
-        """What variances are multiplied with, (k,): as given, or by leave-one-out."""
+        """Return the factors (k,) that variances are multiplied by: as given, or fitted by leave-one-out.
+
+        Raises:
+            SingularMatrixError: they are to be fitted, time is inf, and M + ridge I is singular to rounding.
+        """
         if given != "auto":
             return np.full(self.y.shape[1], given)
-        return variance_scale(LeaveOneOut(self.smoother.residual(*at), self.deleted_variance(kernel, at)))
+        return variance_scale(
+            LeaveOneOut(self.smoother.residual(*at), self.leave_one_out_variance(kernel, at))
+        )

@@ -1,4 +1,4 @@
-"""The directory that a search works in, and how far it has come."""
+"""The directory of a search: its files, its lock, and whether the search is finished."""
 
 import fcntl
 import os
@@ -11,25 +11,27 @@ from ntkcli.errors import RunDirectoryError
 from ntkcli.runs.directory import unwritable
 
 TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
-# A fit is put into its place whole, with this in it.
+# A run directory gets its name once it is complete, with this file in it.
 FIT_MARK = "run.json"
-# How trials.csv begins, and best.yaml: with what it is the best of.
+# How trials.csv begins, and best.yaml, which goes on with the fingerprint of its search.
 TRIALS_MARK = "trial,"
 BEST_MARK = "# ntk tune of "
 
 
 class TuneDirectory:
-    """A directory that a search comes back to: its study is in it first, then trials.csv, best.yaml and fit/.
+    """A directory that an interrupted search resumes in.
 
-    It is finished when fit/ is whole. A lock in it lets one process at a time work there.
+    The study of a random or TPE search is in it first, then trials.csv, best.yaml and fit/. The search is
+    finished when fit/ is complete. As a context manager it holds a lock, so that one process at a time works
+    there.
 
     Args:
         path: where it is, or will be.
         overwrite: whether what an earlier search wrote there is deleted.
 
     Raises:
-        RunDirectoryError: a finished search or something else is there, or another one is at work, or it
-            cannot be written.
+        RunDirectoryError: a finished search or something else is there, another process searches there, or
+            the directory cannot be written.
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
@@ -71,22 +73,27 @@ class TuneDirectory:
 
     @property
     def is_searched(self) -> bool:
-        """Whether a search has come to its end here."""
+        """Whether every trial is done, and best.yaml written."""
         return (self.path / BEST).exists()
 
     @property
     def fingerprint(self) -> str:
-        """Of the spec and the data that best.yaml is the best of; empty where it does not tell."""
+        """The fingerprint of the spec and the data that best.yaml was found with; empty where it has none."""
         first = _first_line(self.path / BEST)
         return first.removeprefix(BEST_MARK).strip() if first.startswith(BEST_MARK) else ""
 
     def write_best(self, fingerprint: str, text: str) -> None:
-        """Write best.yaml; a fit that is there is of an earlier one, and counts no more."""
+        """Write best.yaml; a fit that is there belongs to an earlier best, and no longer counts as finished.
+
+        Args:
+            fingerprint: of the spec and the data, as `search.fingerprint` returns it.
+            text: the YAML of the best spec.
+        """
         (self.path / FIT / FIT_MARK).unlink(missing_ok=True)
         self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
 
     def write(self, name: str, text: str) -> None:
-        """Write a file that appears whole."""
+        """Write a file of the directory atomically: it is never there in part."""
         partial = self.path / f".{name}.partial"
         try:
             partial.write_text(text, encoding="utf-8")
@@ -95,7 +102,7 @@ class TuneDirectory:
             partial.unlink(missing_ok=True)
 
     def _check_place(self) -> None:
-        """Refuse what is somebody else's."""
+        """Refuse a place that holds anything but a search."""
         if os.path.lexists(self.path) and not self.path.is_dir():
             raise RunDirectoryError(f"{self.path}: is no directory: move it, or give another --out")
         if (self.path / FIT_MARK).exists():
@@ -118,7 +125,7 @@ class TuneDirectory:
         return self.path / ".ntk-lock"
 
     def _acquire(self) -> None:
-        """Take the lock, and make sure that it is still the one that stands there."""
+        """Take the lock, and make sure that its file has not been replaced meanwhile."""
         self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

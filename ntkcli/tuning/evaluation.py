@@ -1,4 +1,4 @@
-"""One network after another, scored by the same rows."""
+"""The evaluation of one network after another on the same rows."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.spec.file import SpecFile
-from ntkcli.tuning.chains import Choice, Prepared, prepared_networks
+from ntkcli.tuning.chains import Configuration, Prepared, prepared_networks
 from ntkcli.tuning.decomposed import Kernels
 from ntkcli.tuning.scoring import Scored, Scorer
 from ntkcli.tuning.splits import Indices
@@ -20,10 +20,13 @@ from ntkcli.tuning.trials import Trial, value_text
 
 @dataclass
 class Evaluation:
-    """Scores networks, sharing between them what they have in common.
+    """Scores networks, and reuses the kernels of the steps that successive networks share.
 
-    source: the spec that the networks are variations of.
-    rows: the training rows that are scored.
+    source: the spec that the configurations change.
+    rows: indices of the training rows that are scored.
+    scorer: scores the candidates of a network.
+    evaluator: computes Gram matrices, step by step.
+    journal: receives a warning for every network that fails.
     """
 
     source: SpecFile
@@ -34,16 +37,21 @@ class Evaluation:
     journal: Journal
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
-    def trials(self, choices: Sequence[Choice], tell: Callable[[Trial], None]) -> list[Trial]:
-        """A trial for every choice, in their order; `tell` hears of each when it is done."""
+    def trials(self, configurations: Sequence[Configuration], report: Callable[[Trial], None]) -> list[Trial]:
+        """Score every configuration, and return the trials in the order of their numbers.
+
+        Args:
+            configurations: the networks to score.
+            report: called with each trial as soon as it is done, in another order.
+        """
         found = []
-        for prepared in prepared_networks(self.source, self.dataset, choices):
+        for prepared in prepared_networks(self.source, self.dataset, configurations):
             found.append(self._trial(prepared))
-            tell(found[-1])
+            report(found[-1])
         return sorted(found, key=lambda trial: trial.number)
 
     def _trial(self, prepared: Prepared) -> Trial:
-        start, choice = time.perf_counter(), prepared.choice
+        start, configuration = time.perf_counter(), prepared.configuration
         scored: Scored = {}
         failure: NtkError | None = None
         if isinstance(prepared.network, NtkError):
@@ -54,13 +62,22 @@ class Evaluation:
             except NumericalError as error:
                 failure = error
         if failure is not None:
-            values = ", ".join(f"{key}: {value_text(value)}" for key, value in choice.values.items())
-            self.journal.warn(f"trial {choice.number} ({values or 'no changes'}) failed: {failure}")
+            values = ", ".join(f"{key}: {value_text(value)}" for key, value in configuration.values.items())
+            self.journal.warn(f"trial {configuration.number} ({values or 'no changes'}) failed: {failure}")
         seconds = prepared.seconds + time.perf_counter() - start
-        return Trial(choice.number, choice.values, scored, seconds, None if failure is None else str(failure))
+        return Trial(
+            configuration.number,
+            configuration.values,
+            scored,
+            seconds,
+            None if failure is None else str(failure),
+        )
 
     def _scores(self, network: Network, x: FloatArray) -> Scored:
-        """Networks may be the same: the activation of a network without hidden layers is none."""
+        """Score a network; one that equals the last is not scored again.
+
+        Networks without hidden layers are equal whatever the activation.
+        """
         if self._last and network == self._last[0]:
             return self._last[1]
         rows = network.rows(x)

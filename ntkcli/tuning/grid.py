@@ -1,4 +1,4 @@
-"""Every network of a space."""
+"""The grid of a search space: all combinations of the values for its networks."""
 
 import math
 from itertools import product
@@ -6,21 +6,21 @@ from itertools import product
 from ntkcli.jobs.ranges import spaced
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.chains import Choice
+from ntkcli.tuning.chains import Configuration
 
-# Of a range of a network's key.
+# Points of a range that has no `steps`.
 STEPS = 5
 
 
-def grid(tune: TuneSpec) -> list[Choice]:
-    """All combinations of the networks' axes, the last one changing first."""
+def grid(tune: TuneSpec) -> list[Configuration]:
+    """Return the configurations of the grid, the last axis changing fastest."""
     axes = _axes(tune)
     combinations = enumerate(product(*axes.values()))
-    return [Choice(i, dict(zip(axes, values, strict=True))) for i, values in combinations]
+    return [Configuration(i, dict(zip(axes, values, strict=True))) for i, values in combinations]
 
 
 def grid_size(tune: TuneSpec) -> int:
-    """How many networks that is."""
+    """Return the number of networks in the grid, without building it."""
     return math.prod(len(values) for values in _axes(tune).values())
 
 

@@ -1,4 +1,4 @@
-"""What a fold's training rows predict for the held out ones, by many candidates at once."""
+"""Predictions for the rows that a fold holds out, for many candidates at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,18 +18,26 @@ from ntkcli.tuning.splits import Indices
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The held out rows of a fold, and its training rows' Gram matrix decomposed."""
+    """The m rows that a fold holds out, predicted from its r training rows.
+
+    fold: the decomposed Gram matrix of the training rows.
+    rows: indices (m,) of the rows held out.
+    inference: the spec's variance scale and learning rate.
+    """
 
     fold: Decomposed
     rows: Indices
-    asked: InferenceSpec
+    inference: InferenceSpec
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:
-        """(p, m, k)."""
+        """Return the predictive means of p candidates, (p, m, k); NaN where a matrix is singular."""
         return self.fold.smoother.means(self._rotated_own, self._settings(candidates))
 
     def variances(self, candidates: Sequence[Candidate]) -> FloatArray:
-        """Of observations, by candidates of one kernel: (p, m, k)."""
+        """Return the predictive variances of observations by p candidates of one kernel, (p, m, k).
+
+        They are NaN where a matrix is singular.
+        """
         kernel, settings = KERNELS[candidates[0].kernel], self._settings(candidates)
         if kernel.is_posterior:
             noise = np.array([kernel.noise(at.ridge) for at in settings])[:, None]
@@ -41,7 +49,7 @@ class HeldOut:
         return np.asarray(variances[:, :, None] * scales[:, None, :])
 
     def _settings(self, candidates: Sequence[Candidate]) -> list[Regularisation]:
-        return [self.fold.regularisation(candidate, self.asked) for candidate in candidates]
+        return [self.fold.regularisation(candidate, self.inference) for candidate in candidates]
 
     @cached_property
     def _rotated_own(self) -> FloatArray:
@@ -52,7 +60,7 @@ class HeldOut:
         return self._rotated("nngp")
 
     def _rotated(self, gram: GramName) -> FloatArray:
-        """k(x*, X) V, (m, n)."""
+        """Return k(x*, X) V, (m, r)."""
         between = self.fold.kernels.of(gram, self.rows, self.fold.rows)
         return np.asarray(between @ self.fold.spectrum.vectors)
 
@@ -60,7 +68,7 @@ class HeldOut:
         return self.fold.kernels.diagonals[gram][self.rows]
 
     def _ensemble(self, at: Regularisation, kernel: Kernel) -> FloatArray:
-        """Variances over the ensemble's networks, (m,)."""
+        """Return the variances over the ensemble's networks, (m,)."""
         fold, prior = self.fold, self._prior(kernel.prior)
         if not fold.smoother.is_regular(at):
             return np.full(len(self.rows), np.nan)
@@ -69,7 +77,7 @@ class HeldOut:
         )
 
     def _scale(self, kernel: KernelName, at: Regularisation) -> FloatArray:
-        """What variances are multiplied with, (k,)."""
+        """Return the factors that variances are multiplied by, (k,)."""
         if not self.fold.smoother.is_regular(at):
             return np.full(self.fold.y.shape[1], np.nan)
-        return self.fold.variance_scale(kernel, at, self.asked.variance_scale)
+        return self.fold.variance_scale(kernel, at, self.inference.variance_scale)

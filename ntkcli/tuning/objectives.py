@@ -1,12 +1,12 @@
-"""What tuning makes small, or large: scores of predictions for rows that took no part in them.
+"""The objectives of a search that hold out rows: rmse, nll, accuracy and log_loss.
 
-Scores of all held out rows together count; those of every fold by itself tell how sure they are.
+A score is that of all held-out rows together. Its standard error comes from the scores of the single folds.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,94 +22,132 @@ LARGER_IS_BETTER = ("accuracy", "log_marginal_likelihood")
 
 @dataclass(frozen=True)
 class Score:
-    """An objective's value, and its standard error over the folds; None where there is none."""
+    """The value of an objective.
+
+    value: None where the candidate has no score, as its matrix is singular.
+    error: the standard error over the folds; None where there are fewer than two.
+    """
 
     value: float | None
     error: float | None = None
 
 
-# The rows that a fold holds out, and what is kept of their predictions, one for each candidate.
-Fold = tuple[Indices, FloatArray]
+class FoldSummary(NamedTuple):
+    """What `of_fold` kept of a fold.
+
+    rows: indices of the rows held out.
+    kept: its first axis is that of the candidates.
+    """
+
+    rows: Indices
+    kept: FloatArray
 
 
 class Criterion(Protocol):
-    """An objective of held out rows, for some candidates at once."""
+    """An objective of held-out rows, computed for p candidates at once."""
 
     def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
-        """What to keep of predictions of rows (m,): mean (p, m, k), variance of observations (p, m, k)."""
+        """Reduce the predictions of one fold to what the scores need, so that no fold's have to be kept.
 
-    def scores(self, folds: Sequence[Fold]) -> list[Score]:
-        """One for every candidate."""
+        Args:
+            rows: indices (m,) of the rows held out.
+            mean: (p, m, k) predictions of them.
+            variance: (p, m, k), of observations; None unless the objective is nll.
+
+        Returns:
+            An array whose first axis is that of the p candidates.
+        """
+
+    def scores(self, folds: Sequence[FoldSummary]) -> list[Score]:
+        """Return the score of every candidate from what `of_fold` kept of all folds."""
 
 
 @dataclass(frozen=True)
 class RootMeanSquare:
-    """rmse. y: (n, k) targets; scale: (k,) their units."""
+    """rmse: the root mean square of the residuals; of several targets, the mean of the standardised ones'.
+
+    y: (n, k) targets.
+    scale: (k,), their units.
+    """
 
     y: FloatArray
     scale: FloatArray
 
     def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
-        """The mean squares, (p, k)."""
+        """Return the mean squares of the residuals, (p, k)."""
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(np.mean((mean - self.y[rows]) ** 2, axis=1))
 
-    def scores(self, folds: Sequence[Fold]) -> list[Score]:
-        """Roots of the mean over all rows."""
+    def scores(self, folds: Sequence[FoldSummary]) -> list[Score]:
+        """Return the roots of the mean squares over all folds' rows."""
         roots = [joined_roots(np.sqrt(squares), self.scale) for _, squares in folds]
         return _scores(joined_roots(np.sqrt(_pooled(folds)), self.scale), roots)
 
 
 @dataclass(frozen=True)
 class LogDensity:
-    """nll: the mean negative log density of an observation. y: (n, k) targets; scale: (k,) their units."""
+    """nll: the mean negative log density of an observation.
+
+    y: (n, k) targets.
+    scale: (k,), their units.
+    """
 
     y: FloatArray
     scale: FloatArray
 
     def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
-        """The means, (p,)."""
+        """Return the mean negative log densities, (p,).
+
+        Raises:
+            ValueError: there is no variance.
+        """
         if variance is None:
             raise ValueError("nll needs variances")
         return negative_log_density(self.y[rows] - mean, variance, self.scale)
 
-    def scores(self, folds: Sequence[Fold]) -> list[Score]:
-        """Means over all rows."""
+    def scores(self, folds: Sequence[FoldSummary]) -> list[Score]:
+        """Return the means over all folds' rows."""
         return _scores(_pooled(folds), [losses for _, losses in folds])
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """accuracy: the share of rows whose largest score is that of their class. labels: (n,)."""
+    """accuracy: the share of rows whose largest output is that of their class.
+
+    labels: (n,), the classes as integers from 0.
+    """
 
     labels: Indices
 
     def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
-        """The shares, (p,); NaN where there are no scores."""
+        """Return the shares of rows that are classified correctly, (p,); NaN where an output is NaN."""
         right = np.mean(mean.argmax(axis=2) == self.labels[rows], axis=1)
         return np.where(np.isnan(mean).any(axis=(1, 2)), np.nan, right)
 
-    def scores(self, folds: Sequence[Fold]) -> list[Score]:
-        """Shares of all rows."""
+    def scores(self, folds: Sequence[FoldSummary]) -> list[Score]:
+        """Return the shares among all folds' rows."""
         return _scores(_pooled(folds), [shares for _, shares in folds])
 
 
 @dataclass(frozen=True)
 class LogLoss:
-    """log_loss of the probabilities at the temperature that fits all held out rows. labels: (n,)."""
+    """log_loss: that of the probabilities at the temperature that fits all held-out rows best.
+
+    labels: (n,), the classes as integers from 0.
+    """
 
     labels: Indices
 
     def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
-        """The scores themselves, (p, m, C)."""
+        """Return the outputs of the C classes as they are, (p, m, C): the temperature is not known yet."""
         return mean
 
-    def scores(self, folds: Sequence[Fold]) -> list[Score]:
-        """Each candidate at its own temperature."""
+    def scores(self, folds: Sequence[FoldSummary]) -> list[Score]:
+        """Return the log loss of each candidate at its own temperature."""
         rows = np.concatenate([rows for rows, _ in folds])
         return [self._score(rows, folds, i) for i in range(len(folds[0][1]))]
 
-    def _score(self, rows: Indices, folds: Sequence[Fold], i: int) -> Score:
+    def _score(self, rows: Indices, folds: Sequence[FoldSummary], i: int) -> Score:
         scores = np.concatenate([mean[i] for _, mean in folds])
         if not np.isfinite(scores).all():
             return Score(None)
@@ -123,9 +161,15 @@ class LogLoss:
 
 
 def negative_log_density(error: FloatArray, variance: FloatArray, scale: FloatArray) -> FloatArray:
-    """The mean over rows of -log N(error; 0, variance), (...,), for errors and variances (..., m, k).
+    """Return the mean over rows and targets of -log N(error; 0, variance), (...,).
 
-    Of one target in its own unit; of several, the mean of the standardised ones'. NaN where a variance is 0.
+    A single target is taken in its own unit, several are standardised. The result is NaN where a variance
+    is 0.
+
+    Args:
+        error: (..., m, k).
+        variance: (..., m, k).
+        scale: (k,), the units of the targets.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         losses = 0.5 * (np.log(2 * np.pi * variance) + error**2 / variance)
@@ -133,8 +177,8 @@ def negative_log_density(error: FloatArray, variance: FloatArray, scale: FloatAr
     return np.asarray(means + math.log(scale[0]) if len(scale) == 1 else means)
 
 
-def _pooled(folds: Sequence[Fold]) -> FloatArray:
-    """The mean of means, each with its number of rows."""
+def _pooled(folds: Sequence[FoldSummary]) -> FloatArray:
+    """Return the mean of the folds' means, weighted by their numbers of rows."""
     total = sum(len(rows) for rows, _ in folds)
     return np.asarray(sum(len(rows) / total * means for rows, means in folds))
 
@@ -144,7 +188,7 @@ def _scores(values: FloatArray, folds: Sequence[FloatArray]) -> list[Score]:
 
 
 def _score(value: float, folds: Sequence[float]) -> Score:
-    """With the standard error of the folds' mean, where there are several."""
+    """Return a score with the standard error of the folds' mean, where there are several folds."""
     if not math.isfinite(value):
         return Score(None)
     if len(folds) < 2 or not np.isfinite(folds).all():

@@ -1,4 +1,4 @@
-"""The scores of every candidate for one network: by held out rows, or in closed form."""
+"""The scores of every candidate for one network, by held-out rows or in closed form."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,15 @@ from ntkcli.tuning.candidates import Candidate, FreeAxes
 from ntkcli.tuning.closed_forms import closed_form
 from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets
 from ntkcli.tuning.held_out import HeldOut
-from ntkcli.tuning.objectives import Accuracy, Criterion, LogDensity, LogLoss, RootMeanSquare, Score
+from ntkcli.tuning.objectives import (
+    Accuracy,
+    Criterion,
+    FoldSummary,
+    LogDensity,
+    LogLoss,
+    RootMeanSquare,
+    Score,
+)
 from ntkcli.tuning.splits import Split
 
 # Numbers in an array that has a row for every training row and a column for every candidate and output.
@@ -30,20 +38,21 @@ class Scorer:
     """Scores one network after another by one objective.
 
     axes: the candidates.
-    asked: what of the inference section is no candidate's.
-    splits: none for the closed forms.
+    inference: the spec's variance scale and learning rate, which all candidates share.
+    targets: of the rows that are scored.
+    splits: into training and held-out rows; none for the closed forms.
     workers: folds that are worked on at once, each with BLAS on one thread.
     """
 
     objective: Objective
     axes: FreeAxes
-    asked: InferenceSpec
+    inference: InferenceSpec
     targets: Targets
     splits: Sequence[Split]
     workers: int = 1
 
     def scores(self, kernels: Kernels) -> Scored:
-        """Every candidate of a network with its score, in the order of the axes.
+        """Return the score of every candidate of a network, in the order of the axes.
 
         Raises:
             NumericalError: an eigendecomposition fails.
@@ -60,7 +69,7 @@ class Scorer:
 
         def predict(split: Split) -> list[FloatArray]:
             fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self.workers == 1)
-            held_out = HeldOut(fold, split.held_out, self.asked)
+            held_out = HeldOut(fold, split.held_out, self.inference)
             return [
                 criterion.of_fold(
                     split.held_out,
@@ -74,31 +83,34 @@ class Scorer:
         folds = map(predict, self.splits) if self.workers == 1 else threads.map(predict, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
-        scores = [(chunk, criterion.scores(list(zip(rows, kept, strict=True)))) for chunk, kept in by_chunk]
-        return {one: score for chunk, found in scores for one, score in zip(chunk, found, strict=True)}
+        found: Scored = {}
+        for chunk, kept in by_chunk:
+            scores = criterion.scores([FoldSummary(*fold) for fold in zip(rows, kept, strict=True)])
+            found |= zip(chunk, scores, strict=True)
+        return found
 
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
-        times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.asked))
+        times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
         return {
-            candidate: closed_form(self.objective, whole, candidate, self.targets, self.asked)
+            candidate: closed_form(self.objective, whole, candidate, self.targets, self.inference)
             for candidate in self._candidates(times, gram)
         }
 
     def _times(self, kernels: Kernels, gram: GramName) -> list[float]:
-        """Automatic times by the eigenvalues of the first fold, where anybody asks."""
+        """Return automatic times by the eigenvalues of the first fold, where the axes have none."""
         if self.axes.times is not None:
             return []
         first = Decomposed(kernels, gram, self.splits[0].train, self.targets.y)
-        return automatic_times(first.spectrum.eigenvalues, first.rate(self.asked))
+        return automatic_times(first.spectrum.eigenvalues, first.rate(self.inference))
 
     def _candidates(self, times: list[float], gram: GramName) -> list[Candidate]:
-        """Those of the kernels that invert this Gram matrix; `times` where the axes have none."""
+        """Return the candidates of the kernels that invert a Gram matrix; `times` if the axes have none."""
         found = self.axes.candidates(times)
         return [candidate for candidate in found if KERNELS[candidate.kernel].gram == gram]
 
     def _chunks(self, candidates: list[Candidate]) -> Iterator[list[Candidate]]:
-        """Candidates of one kernel, as many as there is room for."""
+        """Yield candidates of one kernel, as many as there is room for."""
         length = max(1, MOST_NUMBERS // self.targets.y.size)
         for kernel in dict.fromkeys(candidate.kernel for candidate in candidates):
             own = [candidate for candidate in candidates if candidate.kernel == kernel]

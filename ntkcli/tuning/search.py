@@ -1,4 +1,4 @@
-"""The search of a space: every network is scored, and a study goes on."""
+"""The search of a space: a grid is scored in full, a random or TPE search draws its networks."""
 
 import hashlib
 import json
@@ -42,12 +42,19 @@ def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
 
 
 def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> list[Trial]:
-    """Score every network that is asked for, in their order.
+    """Score all networks of the grid, or those drawn, and return the trials in the order of their numbers.
+
+    Args:
+        source: the spec.
+        tune: its tune section.
+        directory: where the study of a random or TPE search is kept.
+        journal: receives progress and warnings.
 
     Raises:
-        SpecError: the objective is not one of the data, or there are too few rows for the folds.
-        DataError: the data is not what the spec says, or the best could not be told of.
-        ResourceError: the matrices do not fit.
+        SpecError: the objective does not fit the kind of target, or there are too few rows for the folds.
+        DataError: the data is not what the spec says, or predictions.csv of the best would have two columns
+            of one name.
+        ResourceError: the matrices do not fit in memory.
         RunDirectoryError: the directory has a study of something else.
     """
     study_path = directory.path / STUDY
@@ -59,15 +66,18 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
     with open_job(with_plain_network(source), journal) as job:
         evaluation = _evaluation(source, tune, job)
         if tune.search == "grid":
-            choices = grid(tune)
-            with _progress(tune, journal, [], len(choices)) as tell:
-                return evaluation.trials(choices, tell)
+            configurations = grid(tune)
+            with _progress(tune, journal, [], len(configurations)) as report:
+                return evaluation.trials(configurations, report)
         study = Study(study_path, tune, fingerprint(source, job.dataset.train.file.digest))
         return _draw(evaluation, study, tune, journal)
 
 
 def with_plain_network(source: SpecFile) -> SpecFile:
-    """The spec, whose own network may be none of those that are tried: for a job without any."""
+    """Return the spec with a default network and inference section, to open a job that only needs the data.
+
+    The spec's own network need not be among those that are tried, and may not even work.
+    """
     plain = {"network": NetworkSpec(depth=1), "inference": InferenceSpec()}
     return replace(source, spec=source.spec.model_copy(update=plain))
 
@@ -76,16 +86,16 @@ def _draw(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal
     trials = study.trials()
     if trials:
         journal.tell(f"resuming after {len(trials)} trials")
-    with _progress(tune, journal, trials, tune.trials - len(trials)) as tell:
+    with _progress(tune, journal, trials, tune.trials - len(trials)) as report:
         for number in range(len(trials), tune.trials):
-            asked, choice = study.ask(number)
-            known = [trial for trial in trials if trial.values == choice.values]
+            drawn, configuration = study.ask(number)
+            known = [trial for trial in trials if trial.values == configuration.values]
             if known:
                 trial = replace(known[0], number=number)
-                tell(trial)
+                report(trial)
             else:
-                (trial,) = evaluation.trials([choice], tell)
-            study.tell(asked, trial)
+                (trial,) = evaluation.trials([configuration], report)
+            study.tell(drawn, trial)
             trials.append(trial)
     return trials
 
@@ -94,34 +104,36 @@ def _draw(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal
 def _progress(
     tune: TuneSpec, journal: Journal, before: list[Trial], length: int
 ) -> Iterator[Callable[[Trial], None]]:
-    """Shows how many trials are done, and the best score so far."""
+    """Show how many trials are done, and the best score so far."""
     seen = list(before)
     with journal.phase("tune", max(0, length)) as advance:
 
-        def tell(trial: Trial) -> None:
+        def report(trial: Trial) -> None:
             seen.append(trial)
             best = ranked(seen, tune.objective)
             if best:
                 journal.note(f"tune, {tune.objective} {best[0].score.value:.4g}")
             advance(1)
 
-        yield tell
+        yield report
 
 
 def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     plan, dataset = SearchPlan.of(source, tune, job), job.dataset
     plan.check()
     targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
-    asked = source.spec.inference
-    scorer = Scorer(tune.objective, plan.axes, asked, targets, plan.splits, plan.workers)
+    inference = source.spec.inference
+    scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, plan.workers)
     evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
     return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
 
 
 def fingerprint(source: SpecFile, digest: str) -> str:
-    """Of all that the scores depend on: not the number of trials, nor where anything is.
+    """Return a SHA-256 of all that scores depend on, without the number of trials and without paths.
 
-    digest: of the training file.
+    Args:
+        source: the spec.
+        digest: SHA-256 of the training file.
     """
     content = source.spec.model_dump(
         mode="json", exclude={"output": True, "compute": True, "tune": {"trials"}, "data": {"train", "test"}}

@@ -1,4 +1,4 @@
-"""What a search will do, and what it will need: known before any of it is done."""
+"""The plan of a search: its rows, folds and candidates, and the memory that it needs."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -21,13 +21,14 @@ from ntkcli.tuning.splits import Indices, Split, SplitError, splits
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """How networks are scored.
+    """How the networks of a search are scored.
 
-    rows: the training rows that are: all, or some at random.
-    labels: their classes, (rows,); None for a regression.
-    splits: of these rows; none for the closed forms.
-    axes: what is tried of every network.
-    sizes: of the rows that are scored.
+    rows: indices of the training rows that are scored: all, or some at random.
+    labels: their classes as integers from 0, (rows,); None for a regression.
+    splits: of these rows into training and held-out ones; none for the closed forms.
+    axes: the candidates of every network.
+    sizes: those of a job with these rows alone.
+    budget: the memory and the disk that there are.
     """
 
     tune: TuneSpec
@@ -40,10 +41,15 @@ class SearchPlan:
 
     @classmethod
     def of(cls, source: SpecFile, tune: TuneSpec, job: Job) -> Self:
-        """Of a spec whose data a job has.
+        """Plan the search of a spec.
+
+        Args:
+            source: the spec.
+            tune: its tune section.
+            job: holds the spec's data.
 
         Raises:
-            SpecError: the objective is not one of the data, or there are too few rows for the folds.
+            SpecError: the objective does not fit the kind of target, or there are too few rows for the folds.
             DataError: predictions.csv of the best would have two columns of one name.
         """
         dataset = job.dataset
@@ -58,7 +64,7 @@ class SearchPlan:
 
     @property
     def workers(self) -> int:
-        """How many folds are worked on at once: as many as there is memory for, and one at least."""
+        """The number of folds that are worked on at once: as many as memory allows, and at least one."""
         most = min(self.sizes.threads, len(self.splits))
         fitting = (
             workers
@@ -69,35 +75,35 @@ class SearchPlan:
 
     @property
     def memory_bytes(self) -> int:
-        """At the peak, the interpreter and its libraries included."""
+        """The peak memory of the search in bytes, the interpreter and its libraries included."""
         return bytes_needed(self.sizes, self._numbers(self.workers))
 
     def check(self) -> None:
-        """Refuse what there is no memory for.
+        """Refuse a search that does not fit in memory.
 
         Raises:
-            ResourceError: there is not enough, or there are too many rows for LAPACK.
+            ResourceError: there is too little memory, or there are too many rows for LAPACK.
         """
         numbers = self._numbers(self.workers)
         check_memory(self.sizes, self.budget, numbers, factored=self._factored, what="tune")
 
     @property
     def _factored(self) -> int:
-        """Rows of the largest matrix that is decomposed."""
+        """The rows of the largest matrix that is decomposed."""
         return max([len(split.train) for split in self.splits], default=self.sizes.n)
 
     def _numbers(self, workers: int) -> int:
-        """Inner products and kernels of all rows; folds' matrices, eigenvectors, and what is made of them."""
+        """Count the numbers held at the peak: kernels of all rows, and eigenvectors of the folds at work."""
         n, k, factored, axes = self.sizes.n, self.sizes.k, self._factored, self.axes
         held_out = max([len(split.held_out) for split in self.splits], default=0)
-        spread = self.tune.objective in ("nll", "loo_nll")
-        # Of an ensemble K between the rows, times V, and V^T K V.
+        needs_variance = self.tune.objective in ("nll", "loo_nll")
+        # The variance of an ensemble takes K between the rows, K V, and V^T K V.
         has_ensemble = any(not KERNELS[kernel].is_posterior for kernel in axes.kernels)
-        prior = 3 * factored**2 if spread and has_ensemble else 0
-        predicting = factored**2 + prior + (5 if spread else 2) * held_out * factored
-        # What lets other threads work meanwhile takes a copy.
+        prior = 3 * factored**2 if needs_variance and has_ensemble else 0
+        predicting = factored**2 + prior + (5 if needs_variance else 2) * held_out * factored
+        # The LAPACK call that lets other threads work meanwhile copies its matrix.
         solving = eigh_numbers(factored) + (workers > 1) * factored**2
-        kept = axes.most * n * k if self.tune.objective == "log_loss" else 0
+        kept = axes.most_candidates * n * k if self.tune.objective == "log_loss" else 0
         return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
 
 

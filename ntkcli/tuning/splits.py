@@ -1,4 +1,4 @@
-"""Which rows are held out."""
+"""Splits of the rows into those to train on and those held out."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,10 @@ Indices = npt.NDArray[np.intp]
 
 
 class SplitError(ValueError):
-    """There are too few rows for what is asked; the key of the validation section, and what is wrong."""
+    """There are too few rows for the folds or the holdout.
+
+    key: of the validation section, at which this is to be reported.
+    """
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(what)
@@ -20,19 +23,22 @@ class SplitError(ValueError):
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to train on, and rows to predict; both ascending."""
+    """Indices of the rows to train on and of the rows held out, both ascending."""
 
     train: Indices
     held_out: Indices
 
 
 def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) -> list[Split]:
-    """Cut n rows at random, but the same way for one seed; every class into equal shares.
+    """Split n rows at random, the same way for one seed, and stratified by class.
 
     Args:
-        n: number of rows.
-        validation: how.
-        labels: (n,) classes; None for a regression.
+        n: the number of rows.
+        validation: folds or a holdout, and the seed.
+        labels: (n,), the classes as integers; None for a regression.
+
+    Returns:
+        One split for every fold, or a single one for a holdout.
 
     Raises:
         SplitError: there are too few rows.
@@ -41,7 +47,7 @@ def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) ->
     if labels is not None:
         order = order[np.argsort(labels[order], kind="stable")]
     if validation.holdout is not None:
-        return [_split(n, _spread(order, validation.holdout))]
+        return [_split(n, _evenly_spaced(order, validation.holdout))]
     folds = validation.folds or 0
     if folds > n // 2:
         raise SplitError(
@@ -52,8 +58,8 @@ def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) ->
     return [_split(n, order[i::folds]) for i in range(folds)]
 
 
-def _spread(order: Indices, share: float) -> Indices:
-    """A share of the rows, evenly spaced in their order."""
+def _evenly_spaced(order: Indices, share: float) -> Indices:
+    """Take a share of the rows, evenly spaced in their order."""
     n = len(order)
     count = max(1, round(share * n))
     if n - count < 2:

@@ -1,4 +1,4 @@
-"""Networks drawn by Optuna, in a study that outlives the process."""
+"""The Optuna study of a random or TPE search, kept in a file so that the search can resume."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from ntkcli.regression.question import time_text
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.chains import Choice
+from ntkcli.tuning.chains import Configuration
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
 from ntkcli.tuning.trials import Trial, loss
 
@@ -26,11 +26,11 @@ class Study:
 
     Args:
         path: the file.
-        tune: what is searched.
-        fingerprint: of the spec and the data; a study of another one is not gone on with.
+        tune: the tune section, with the space and the seed.
+        fingerprint: of the spec and the data; a study with another one is refused.
 
     Raises:
-        RunDirectoryError: the file is another spec's, or no study.
+        RunDirectoryError: the file holds the study of another spec or other data, or no study.
     """
 
     def __init__(self, path: Path, tune: TuneSpec, fingerprint: str) -> None:
@@ -59,34 +59,46 @@ class Study:
         self._redo_interrupted()
 
     def trials(self) -> list[Trial]:
-        """Those that are finished."""
+        """Return the finished trials, numbered in their order."""
         found = [trial.user_attrs[TRIAL] for trial in self._study.trials if TRIAL in trial.user_attrs]
         return [_trial(i, content) for i, content in enumerate(found)]
 
-    def ask(self, number: int) -> tuple["optuna.Trial", Choice]:
-        """Draw a network; the sampler's seed depends on the number of trials finished before."""
+    def ask(self, number: int) -> tuple["optuna.Trial", Configuration]:
+        """Draw a network.
+
+        Args:
+            number: of trials finished before, by which the sampler is seeded.
+
+        Returns:
+            Optuna's trial, to pass to `tell`, and the configuration drawn.
+        """
         self._study.sampler = self._sampler(number)
         trial = self._study.ask()
         values = {key: _drawn(trial, key, axis) for key, axis in self._tune.network_axes.items()}
-        return trial, Choice(number, values)
+        return trial, Configuration(number, values)
 
-    def tell(self, asked: "optuna.Trial", trial: Trial) -> None:
-        """Keep a trial; what the sampler learns of it is the best score."""
+    def tell(self, drawn: "optuna.Trial", trial: Trial) -> None:
+        """Keep a finished trial; the sampler learns the best score among its candidates.
+
+        Args:
+            drawn: Optuna's trial, as `ask` returned it.
+            trial: the scores.
+        """
         import optuna
 
-        asked.set_user_attr(TRIAL, _content(trial))
+        drawn.set_user_attr(TRIAL, _content(trial))
         losses = [loss(self._tune.objective, score) for score in trial.scored.values()]
         best = min(losses, default=math.inf)
         if math.isfinite(best):
             sign = -1.0 if self._tune.objective in LARGER_IS_BETTER else 1.0
-            self._study.tell(asked, sign * best)
+            self._study.tell(drawn, sign * best)
         else:
-            self._study.tell(asked, state=optuna.trial.TrialState.FAIL)
+            self._study.tell(drawn, state=optuna.trial.TrialState.FAIL)
 
     def _sampler(self, number: int) -> "optuna.samplers.BaseSampler":
         import optuna
 
-        # Else a search that goes on would draw its first networks again.
+        # With one seed for all, a resumed search would draw its first networks again.
         seed = (self._tune.seed + 1_000_003 * number) % 2**32
         if self._tune.search == "random":
             return optuna.samplers.RandomSampler(seed=seed)
@@ -112,7 +124,7 @@ def _drawn(trial: "optuna.Trial", key: str, axis: Axis) -> Any:
 
 
 def _content(trial: Trial) -> dict[str, Any]:
-    """A trial as JSON, which has no infinity."""
+    """Return a trial as JSON, in which infinity is a text."""
     scores = [
         [c.kernel, c.ridge_scale, c.ridge, time_text(c.time), score.value, score.error]
         for c, score in trial.scored.items()

@@ -1,4 +1,4 @@
-"""What came of every network: trials.csv, and the spec of the best."""
+"""The trials of a search: their ranking, trials.csv, and the spec of the best."""
 
 import csv
 import io
@@ -20,12 +20,13 @@ from ntkcli.tuning.scoring import Scored
 
 @dataclass(frozen=True)
 class Trial:
-    """One network's scores.
+    """The scores of one network.
 
-    number: counted from 0.
-    values: what the network has of the space, by key path.
-    scored: every candidate with its score; none for a network that failed.
-    failure: why it did.
+    number: that of its configuration, from 0.
+    values: what the network has for the keys of the space, by key path.
+    scored: every candidate with its score; empty for a network that failed.
+    seconds: how long it took.
+    failure: why the network failed; None if it did not.
     """
 
     number: int
@@ -37,7 +38,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A network with a kernel, a ridge and a time, and their score."""
+    """The score of one candidate of one trial."""
 
     trial: Trial
     candidate: Candidate
@@ -45,7 +46,7 @@ class Outcome:
 
 
 def ranked(trials: Sequence[Trial], objective: Objective) -> list[Outcome]:
-    """Everything that has a score, the best first; of equals, the first in order."""
+    """Return every outcome that has a score, the best first; equal ones stay in the order of the trials."""
     found = [
         Outcome(trial, candidate, score)
         for trial in trials
@@ -56,13 +57,13 @@ def ranked(trials: Sequence[Trial], objective: Objective) -> list[Outcome]:
 
 
 def loss(objective: Objective, score: Score) -> float:
-    """A score as something of which less is better; inf where there is none."""
+    """Return a score as a loss, of which less is better; inf where there is no score."""
     value = math.inf if score.value is None else score.value
     return -value if score.value is not None and objective in LARGER_IS_BETTER else value
 
 
 def best_spec(spec: Spec, best: Outcome) -> Spec:
-    """A spec that `ntk fit` takes: with the network, kernel, ridge and time that won."""
+    """Return the spec with the network, kernel, ridge and time of an outcome, ready for `ntk fit`."""
     candidate = best.candidate
     inference = spec.inference.model_copy(
         update={
@@ -76,9 +77,9 @@ def best_spec(spec: Spec, best: Outcome) -> Spec:
 
 
 def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> Spec:
-    """A spec with another network and inference section, and without `tune`.
+    """Return a spec with another network and inference section, and without `tune`.
 
-    Its output.dir is left open. A solver or a dtype that the time does not go with becomes the default.
+    A solver or a dtype that does not support the section's finite times is replaced by the default.
     """
     compute = spec.compute
     if inference.has_finite_time and compute.solver == "cholesky":
@@ -90,7 +91,7 @@ def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> S
 
 
 def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
-    """trials.csv: a line for every network, kernel, ridge and time, or for a network that failed."""
+    """Return the text of trials.csv: a line for every candidate of a network, or one if it failed."""
     head = ["trial", *tune.network_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
     errors = ["standard_error"] if tune.needs_validation else []
     text = io.StringIO()
@@ -104,7 +105,13 @@ def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
 
 
 def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
-    """The first few of a trials.csv, the best first, with the keys that were searched; their head before."""
+    """Return the best lines of a trials.csv as cells, the best first, below a head.
+
+    Args:
+        table: the text of trials.csv.
+        tune: the tune section of its search.
+        count: how many lines to return at most.
+    """
     head, *lines = csv.reader(io.StringIO(table))
     place = head.index(tune.objective)
     found = [line for line in lines if line[place]]
@@ -113,7 +120,7 @@ def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
 
 
 def _shown(line: list[str], place: int, tune: TuneSpec) -> list[str]:
-    """What is told of a line: the score to six digits, with its error where there is one."""
+    """Return the cells of a line that are shown: the score to six digits, with its error if it has one."""
     error = line[place + 1] if tune.needs_validation else ""
     score = f"{float(line[place]):.6g}" + (f" +- {float(error):.2g}" if error else "")
     return [*line[1:place], score]
@@ -128,12 +135,12 @@ def _lines(trial: Trial, *, with_error: bool) -> Iterator[list[str]]:
 
 
 def candidate_cells(candidate: Candidate) -> list[str]:
-    """Kernel, ridge, ridge_scale and time."""
+    """Return the cells of a candidate: kernel, ridge, ridge_scale and time."""
     return [candidate.kernel, repr(candidate.ridge), candidate.ridge_scale, time_text(candidate.time)]
 
 
 def value_text(value: Any) -> str:
-    """A value of the spec in one cell, as YAML reads it."""
+    """Return a value of the spec as text that YAML reads back."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

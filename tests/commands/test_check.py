@@ -80,7 +80,7 @@ def everything_in(folder: Path) -> set[Path]:
     return set(folder.rglob("*"))
 
 
-def test_a_check_tells_rows_features_targets_and_network(checked: Checked) -> None:
+def test_a_check_reports_rows_features_targets_and_network(checked: Checked) -> None:
     shown = checked(network={"depth": 4, "activation": "erf"})
     (data,) = shown["data"]
     assert re.findall(r"(\d+) (training row|test row|feature|target)", data) == [
@@ -129,7 +129,7 @@ def test_the_memory_allowed_is_the_specs(checked: Checked) -> None:
     assert checked()["memory"][0].endswith("free")
 
 
-def test_every_solver_is_told_with_its_kernels_and_times(checked: Checked) -> None:
+def test_every_solver_is_reported_with_its_kernels_and_times(checked: Checked) -> None:
     inference = {"kernel": ["ntk", "nngp"], "time": [0, 0.5, math.inf], "ridge": 0.1}
     solvers = checked(inference=inference, compute={"solver": "lanczos"})["solver"]
     assert [text.split(":")[0] for text in solvers] == 2 * ["cholesky", "lanczos", "none"]
@@ -137,7 +137,7 @@ def test_every_solver_is_told_with_its_kernels_and_times(checked: Checked) -> No
         assert text.endswith(f"for {kernel} at time {time}")
 
 
-def test_every_matrix_held_is_told_with_its_size(random_spec: MakeSpec, ntk: Ntk) -> None:
+def test_every_matrix_held_is_reported_with_its_size(random_spec: MakeSpec, ntk: Ntk) -> None:
     size = bytes_text(300 * 300 * 8)
     shown = texts_of(ntk("check", random_spec()).stdout)
     assert shown["matrices"] == [f"nngp and ntk, {size} each in memory"]
@@ -145,7 +145,7 @@ def test_every_matrix_held_is_told_with_its_size(random_spec: MakeSpec, ntk: Ntk
     assert shown["matrices"] == [f"ntk, {size} in memory"]
 
 
-def test_every_matrix_to_write_is_told_with_its_size(random_spec: MakeSpec, ntk: Ntk) -> None:
+def test_every_matrix_to_write_is_reported_with_its_size(random_spec: MakeSpec, ntk: Ntk) -> None:
     names = {"ntk_train_train": 300 * 300, "nngp_test_train": 200 * 300, "ntk_test_test": 200 * 200}
     shown = texts_of(ntk("check", random_spec(output={"kernels": list(names)})).stdout)
     assert shown["disk"][1:] == [
@@ -154,7 +154,7 @@ def test_every_matrix_to_write_is_told_with_its_size(random_spec: MakeSpec, ntk:
     assert shown["disk"][0].startswith(bytes_text(8 * sum(names.values())))
 
 
-def test_the_time_is_told_with_the_threads_and_what_other_solvers_would_take(
+def test_the_time_is_reported_with_the_threads_and_what_other_solvers_would_take(
     random_spec: MakeSpec, ntk: Ntk
 ) -> None:
     spec = random_spec(inference={"time": 5}, compute={"threads": 3})
@@ -165,20 +165,20 @@ def test_the_time_is_told_with_the_threads_and_what_other_solvers_would_take(
     memory = bytes_text(
         plan_of(random_spec(inference={"time": 5}, compute={"solver": other, "threads": 3})).memory_bytes
     )
-    (told,) = others
+    (reported,) = others
     assert re.fullmatch(
-        rf"compute\.solver: {other} would take about [\d.]+ (s|min|h) and {re.escape(memory)}", told
+        rf"compute\.solver: {other} would take about [\d.]+ (s|min|h) and {re.escape(memory)}", reported
     )
 
 
-def test_doubtful_data_is_told(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
+def test_doubtful_data_is_reported(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
     spec = make_spec(data={"standardize": False, "test": None}, inference={"ridge": 1e-3})
     write("train.csv", "a,b,c,y\n1,2,7,3\n2,5000,7,4\n0,5,7,1\n2,5000,7,5\n")
     outcome = ntk("check", spec)
-    doubts = texts_of(outcome.stdout)["doubtful"]
+    warnings = texts_of(outcome.stdout)["doubtful"]
     for what in ("train.csv: ", "first line 5 those of line 3", "column 'c' is constant", "column 'b' has "):
-        assert what in " ".join(doubts)
-    assert len(doubts) == 3
+        assert what in " ".join(warnings)
+    assert len(warnings) == 3
     assert outcome.returncode == 0
 
 
@@ -241,7 +241,7 @@ def test_a_spec_or_data_that_cannot_be_read_ends_the_check_without_a_report(
     assert outcome.stderr == ntk("fit", "spec.yaml").stderr
 
 
-def test_two_columns_of_one_name_in_the_predictions_are_told(
+def test_two_columns_of_one_name_in_the_predictions_are_reported(
     make_spec: MakeSpec, ntk: Ntk, write: Write
 ) -> None:
     spec = make_spec(data={"test": None, "id": "kernel"})

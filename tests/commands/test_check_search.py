@@ -1,4 +1,4 @@
-"""`ntk check` of a spec with a tune section tells of the search, and ends as `ntk tune` would."""
+"""`ntk check` of a spec with a tune section reports the search, and ends as `ntk tune` would."""
 
 import re
 import sys
@@ -40,7 +40,7 @@ def checked(make_spec: MakeSpec, ntk: Ntk) -> Checked:
 
 
 @pytest.mark.parametrize(
-    ("tune", "told"),
+    ("tune", "reported"),
     [
         ({"space": SPACE}, "grid: 6 networks x 12 candidates, 5 folds of 14 rows"),
         ({"space": RIDGES}, "grid: 1 network x 2 candidates, 5 folds of 14 rows"),
@@ -54,18 +54,20 @@ def checked(make_spec: MakeSpec, ntk: Ntk) -> Checked:
         ),
     ],
 )
-def test_the_search_is_told(checked: Checked, tune: dict[str, Any], told: str) -> None:
-    assert checked(tune)["search"] == [told]
+def test_the_search_is_reported(checked: Checked, tune: dict[str, Any], reported: str) -> None:
+    assert checked(tune)["search"] == [reported]
 
 
-def test_as_many_candidates_are_told_as_are_tried(
+def test_as_many_candidates_are_reported_as_are_tried(
     checked: Checked, make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
     inference = {"kernel": "ntk", "ridge": "auto", "time": "auto"}
     tune = {"space": {"network.depth": [1, 2]}}
-    (told,) = re.findall(r"2 networks x (\d+) candidates", checked(tune, inference=inference)["search"][0])
+    (reported,) = re.findall(
+        r"2 networks x (\d+) candidates", checked(tune, inference=inference)["search"][0]
+    )
     assert ntk("tune", make_spec(tune=tune, inference=inference), "--quiet").returncode == 0
-    assert (tmp_path / "run-tune" / "trials.csv").read_text().count("\n") == 1 + 2 * int(told)
+    assert (tmp_path / "run-tune" / "trials.csv").read_text().count("\n") == 1 + 2 * int(reported)
 
 
 def test_memory_is_that_of_the_search_and_of_the_fit(

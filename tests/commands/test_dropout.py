@@ -67,7 +67,7 @@ def test_both_names_are_a_fault(make_spec: MakeSpec, ntk: Ntk) -> None:
     assert "network.dropout: is what keep_probability was called, which is given too" in outcome.stderr
 
 
-def test_a_value_beyond_1_is_told_at_the_line_of_the_former_name(make_spec: MakeSpec, ntk: Ntk) -> None:
+def test_a_value_beyond_1_is_reported_at_the_line_of_the_former_name(make_spec: MakeSpec, ntk: Ntk) -> None:
     path = make_spec(network={"dropout": 1.5})
     line = path.read_text().splitlines().index("  dropout: 1.5") + 1
     outcome = ntk("fit", path)

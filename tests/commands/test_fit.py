@@ -63,8 +63,8 @@ def test_without_a_test_file_the_training_rows_are_predicted_and_said_so(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
     outcome = ntk("fit", make_spec(data={"test": None}, inference={"ridge": 0.1}))
-    told = "there is no data.test and no data.split: predicting the training rows themselves"
-    assert outcome.stderr == f"ntk: {told}\n"
+    reported = "there is no data.test and no data.split: predicting the training rows themselves"
+    assert outcome.stderr == f"ntk: {reported}\n"
     assert part(tmp_path / "run", "ntk", "inf")["row"].tolist() == list(range(14))
     assert load_json(tmp_path / "run" / "metrics.json")["rows"] == "train"
     assert list(load_json(tmp_path / "run" / "run.json")["data"]) == ["train"]

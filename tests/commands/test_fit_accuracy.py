@@ -1,4 +1,4 @@
-"""How exact a fit is told to be, and what is refused: float32, float64 and the two mixed."""
+"""What accuracy a fit reports, and what is refused: float32, float64 and the two mixed."""
 
 import math
 import re
@@ -42,7 +42,7 @@ def test_float32_is_close_to_float64(predict: Predict, tmp_path: Path, solver: s
 
 
 @pytest.mark.parametrize("solver", ["auto", "eigh", "lanczos"])
-def test_float32_is_told_by_its_residuals(predict: Predict, tmp_path: Path, solver: str) -> None:
+def test_float32_is_reported_by_its_residuals(predict: Predict, tmp_path: Path, solver: str) -> None:
     predict(inference={**ALL_KERNELS, "ridge": 0.1}, compute=FLOAT32 | {"solver": solver})
     found = residuals(tmp_path / "run")
     assert len(found) == 4
@@ -117,7 +117,7 @@ def test_the_tolerance_is_where_float64_is_warned_of(make_spec: MakeSpec, ntk: N
 
 
 def test_mixed_means_are_those_of_float64(predict: Predict, tmp_path: Path) -> None:
-    """The spread stays as float32 left it."""
+    """The variance stays as float32 left it."""
     exact, short, mixed = (
         predict(inference=LIMITS, compute={"dtype": dtype}) for dtype in ("float64", "float32", "mixed")
     )

@@ -1,4 +1,4 @@
-"""What a fit learns from rows that are left out, and from features that matter."""
+"""What a fit learns from leave-one-out predictions, and from features that matter."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NOISY = {"kernel": "ntkgp", "ridge": 0.1}
 BY_ROWS = {"noise": True, "interval_from": "leave_one_out"}
 
 
-def left_out(
+def leave_one_out(
     fit: Fit, write: Callable[[str, str], Path], tmp_path: Path, output: dict[str, object]
 ) -> FloatArray:
     """|residual| / std of every training row, by really fitting without it."""
@@ -33,10 +33,10 @@ def left_out(
     return np.concatenate(found)
 
 
-def test_the_calibration_is_that_of_rows_really_left_out(
+def test_the_calibration_is_that_of_rows_really_held_out(
     fit: Fit, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    distance = left_out(fit, write, tmp_path, {"noise": True})
+    distance = leave_one_out(fit, write, tmp_path, {"noise": True})
     data = {"standardize": False, "standardize_target": False}
     output = {**BY_ROWS, "interval": 0.8}
     run = fit(data=data, inference={**NOISY, "variance_scale": "auto"}, output=output)
@@ -58,7 +58,7 @@ def test_an_interval_reaches_the_half_width_to_both_sides(fit: Fit) -> None:
     np.testing.assert_allclose(values(table, "y_mean") - values(table, "y_lower"), half, rtol=1e-9)
 
 
-def test_intervals_from_rows_left_out_want_their_noise(make_spec: MakeSpec, ntk: Ntk) -> None:
+def test_intervals_from_leave_one_out_rows_want_their_noise(make_spec: MakeSpec, ntk: Ntk) -> None:
     outcome = ntk("fit", make_spec(output={"interval_from": "leave_one_out"}))
     assert outcome.returncode == 2
     assert "output.interval_from: leave_one_out gives intervals of new observations" in outcome.stderr
@@ -68,7 +68,7 @@ def test_without_anything_to_calibrate_there_is_none(fit: Fit) -> None:
     assert load_json(fit(inference=NOISY) / "run.json")["calibration"] is None
 
 
-def test_learned_relevance_is_told_and_kept_with_the_model(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
+def test_learned_relevance_is_reported_and_kept_with_the_model(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
     run = fit(data={"relevance": "learned"}, inference=NOISY)
     factors = load_json(run / "run.json")["relevance"]
     assert list(factors) == ["a", "b", "c"]

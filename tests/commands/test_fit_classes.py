@@ -47,7 +47,7 @@ def columns(table: pd.DataFrame, kind: str) -> "np.ndarray[tuple[int, ...], np.d
 
 
 @pytest.mark.parametrize("kernel", ["nngp", "ntk", "ntkgp"])
-def test_classes_far_apart_are_told_apart(fitted: Callable[[str], Path], kernel: str) -> None:
+def test_classes_far_apart_are_distinguished(fitted: Callable[[str], Path], kernel: str) -> None:
     run = fitted(kernel)
     (score,) = load_json(run / "metrics.json")["scores"]
     assert score["accuracy"] > 0.9
@@ -67,7 +67,7 @@ def test_a_row_has_the_class_of_its_highest_score(fitted: Callable[[str], Path])
     assert (columns(table, "probability").argmax(axis=1) == best).all()
 
 
-def test_the_temperature_is_that_of_rows_really_left_out(
+def test_the_temperature_is_that_of_rows_really_held_out(
     fitted: Callable[[str], Path], write: Write, ntk: Ntk, tmp_path: Path
 ) -> None:
     run = fitted("nngp")
@@ -76,7 +76,7 @@ def test_the_temperature_is_that_of_rows_really_left_out(
     np.testing.assert_allclose(
         columns(table, "probability"), probabilities(columns(table, "score"), found["temperature"]), rtol=1e-9
     )
-    # Columns are standardised by all rows in the closed form: keep the same scales for every row left out.
+    # Columns are standardised by all rows in the closed form: keep the same scales for every held-out row.
     spec = SPEC.replace("KERNEL", "nngp").replace("target: tree", "target: tree, standardize: false")
     path, train = write("spec.yaml", spec), trees(40, 1)
     ntk("fit", path, "--overwrite")
@@ -91,7 +91,7 @@ def test_the_temperature_is_that_of_rows_really_left_out(
     assert found["temperature"] == pytest.approx(fit_temperature(np.array(scores), labels), rel=1e-8)
 
 
-def test_what_the_temperature_comes_from_is_told(write: Write, ntk: Ntk) -> None:
+def test_what_the_temperature_comes_from_is_reported(write: Write, ntk: Ntk) -> None:
     write("train.csv", trees(40, 1).to_csv(index=False))
     write("test.csv", trees(60, 2).to_csv(index=False))
     outcome = ntk("fit", write("spec.yaml", SPEC.replace("KERNEL", "nngp")))
@@ -101,7 +101,7 @@ def test_what_the_temperature_comes_from_is_told(write: Write, ntk: Ntk) -> None
     ]  # fmt: skip
 
 
-def test_a_check_tells_the_classes_and_the_encoding(write: Write, ntk: Ntk) -> None:
+def test_a_check_reports_the_classes_and_the_encoding(write: Write, ntk: Ntk) -> None:
     table = trees(40, 1).assign(soil=["clay", "sand"] * 20, old=["true", "False"] * 20)
     write("train.csv", table.to_csv(index=False))
     spec = "data: {train: train.csv, target: tree}\ninference: {kernel: nngp, ridge: auto}\n"
@@ -114,7 +114,9 @@ def test_a_check_tells_the_classes_and_the_encoding(write: Write, ntk: Ntk) -> N
     assert "ridge: by leave-one-out, from one eigendecomposition more" in outcome.stdout
 
 
-def test_a_class_that_training_had_not_is_told_at_its_line(write: Write, ntk: Ntk, tmp_path: Path) -> None:
+def test_a_class_that_training_had_not_is_reported_at_its_line(
+    write: Write, ntk: Ntk, tmp_path: Path
+) -> None:
     write("train.csv", trees(40, 1).to_csv(index=False))
     write("test.csv", trees(3, 2).to_csv(index=False) + "1,1,elm\n")
     outcome = ntk("fit", write("spec.yaml", SPEC.replace("KERNEL", "nngp")))

@@ -1,4 +1,4 @@
-"""Targets of one value, and intervals where rows that were left out have variance 0."""
+"""Targets of one value, and intervals where the leave-one-out variance is 0."""
 
 import math
 from pathlib import Path
@@ -95,7 +95,7 @@ def test_rows_that_are_missed_with_variance_0_make_endless_intervals(
         assert ntk(command, "run", "test.csv").returncode == 0
 
 
-def test_a_scale_of_variances_that_are_0_is_told_to_have_left_the_numbers(
+def test_a_scale_of_variances_that_are_0_is_reported_to_have_left_the_numbers(
     make_spec: MakeSpec, of_zeros: None, ntk: Ntk
 ) -> None:
     scaled = {**OF_ZEROS, "inference": {**OF_ZEROS["inference"], "variance_scale": "auto"}}

@@ -67,7 +67,7 @@ def test_the_noise_of_the_ensemble_is_none_and_said_so(make_spec: MakeSpec, ntk:
     assert (tmp_path / "run" / "predictions.csv").read_bytes() == noisy
 
 
-def test_without_std_neither_likelihood_nor_coverage_is_told(fit: Fit) -> None:
+def test_without_std_neither_likelihood_nor_coverage_is_reported(fit: Fit) -> None:
     score = score_of(fit(output={"std": False}), "ntk", "inf")
     assert set(score) == {"kernel", "time", "target", "rmse", "mae", "r2"}
 

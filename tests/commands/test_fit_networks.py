@@ -108,7 +108,7 @@ def test_the_resolved_spec_of_a_network_fits_to_the_same_predictions(
 
 
 @pytest.mark.parametrize(
-    ("network", "told"),
+    ("network", "reported"),
     [
         ({"activation": "erf", "sigma_b": 0.0}, "network.sigma_w: critical is 0.886227\n"),
         ({"activation": "relu"}, "network.sigma_w: critical is 1.41421\n"),
@@ -122,10 +122,12 @@ def test_the_resolved_spec_of_a_network_fits_to_the_same_predictions(
         ),
     ],
 )
-def test_critical_weights_are_told(make_spec: MakeSpec, ntk: Ntk, network: dict[str, Any], told: str) -> None:
+def test_critical_weights_are_reported(
+    make_spec: MakeSpec, ntk: Ntk, network: dict[str, Any], reported: str
+) -> None:
     outcome = ntk("fit", make_spec(network={"sigma_w": "critical"} | network))
     assert outcome.returncode == 0
-    assert told in outcome.stderr
+    assert reported in outcome.stderr
 
 
 def test_with_dropout_rows_given_twice_have_an_answer_at_time_inf(predict: Predict, write: Write) -> None:

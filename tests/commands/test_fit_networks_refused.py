@@ -1,4 +1,4 @@
-"""Networks that cannot be fitted to some data: told in one line, with a remedy."""
+"""Networks that cannot be fitted to some data: reported in one line, with a remedy."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ EXPLODING = {"activation": ["relu", "exp", "exp"], "depth": 4, "sigma_w": 6.0}
 DUPLICATES = "a,b,y\n1,2,3\n2,1,4\n\n0,5,1\n2,1,5\n1,2,2\n"
 
 
-def test_an_activation_without_critical_weights_is_told_with_a_remedy(
+def test_an_activation_without_critical_weights_is_reported_with_a_remedy(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
     outcome = ntk("fit", make_spec(network={"sigma_w": "critical", "activation": "sign"}))
@@ -22,7 +22,7 @@ def test_an_activation_without_critical_weights_is_told_with_a_remedy(
     assert not (tmp_path / "run").exists()
 
 
-def test_an_overflow_in_depth_is_told_in_one_line_and_leaves_nothing(
+def test_an_overflow_in_depth_is_reported_in_one_line_and_leaves_nothing(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
     outcome = ntk("fit", make_spec(network=EXPLODING), "--quiet")
@@ -34,7 +34,7 @@ def test_an_overflow_in_depth_is_told_in_one_line_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_an_overflow_is_told_of_the_layer_behind_the_activation_that_made_it(
+def test_an_overflow_is_reported_of_the_layer_behind_the_activation_that_made_it(
     make_spec: MakeSpec, ntk: Ntk, dtype: str
 ) -> None:
     """Layer 2 has variances of hundreds, and what exp makes of them would be layer 3's."""
@@ -42,7 +42,7 @@ def test_an_overflow_is_told_of_the_layer_behind_the_activation_that_made_it(
     assert f"leaves the range of {dtype} in layer 3, behind exp: " in outcome.stderr
 
 
-def test_a_gaussian_that_has_no_variance_is_told_by_row_and_layer(
+def test_a_gaussian_that_has_no_variance_is_reported_by_row_and_layer(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
     """E[exp(2 b u^2)] exists for variances below 1 / 4b."""
@@ -98,7 +98,7 @@ def test_linear_networks_of_any_shape_are_refused_before_any_work(
     ],
     ids=str,
 )
-def test_settings_whose_squares_leave_the_range_are_told_in_one_line(
+def test_settings_whose_squares_leave_the_range_are_reported_in_one_line(
     make_spec: MakeSpec, ntk: Ntk, network: dict[str, Any]
 ) -> None:
     outcome = ntk("fit", make_spec(network=network), "--quiet")

@@ -34,7 +34,7 @@ def test_the_run_directory_holds_what_was_asked_for(fit: Fit) -> None:
     assert "model/model.json" in names
 
 
-def test_run_json_tells_the_run(fit: Fit) -> None:
+def test_run_json_reports_the_run(fit: Fit) -> None:
     manifest = load_json(fit(inference=ALL_KERNELS, compute={"threads": 2, "tile": 7}) / "run.json")
     assert set(manifest) == {
         "versions", "spec", "data", "features", "relevance", "targets", "target_scaling", "network",
@@ -126,7 +126,7 @@ def test_a_spec_may_come_from_a_pipe(make_spec: MakeSpec, ntk: Ntk, tmp_path: Pa
     assert manifest["spec"]["sha256"] == hashlib.sha256(text).hexdigest()
 
 
-def test_a_fit_says_nothing_when_told_to_be_quiet(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
+def test_a_fit_says_nothing_when_asked_to_be_quiet(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
     write("train.csv", "a,b,y\n1,2,3\n1,3,4\n1,5,1\n")
     outcome = ntk("fit", make_spec(data={"test": None}, output={"noise": True}), "--quiet")
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")

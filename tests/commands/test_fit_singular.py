@@ -1,4 +1,4 @@
-"""Gram matrices that cannot be inverted: told by line, with a remedy, or answered where they can be."""
+"""Gram matrices that cannot be inverted: reported by line, with a remedy, or answered where they can be."""
 
 import math
 from typing import Any
@@ -45,7 +45,7 @@ def test_after_a_long_time_duplicate_rows_are_predicted_their_mean(predict: Pred
     np.testing.assert_allclose(table["y_mean"], [2.5, 4.5, 1.0, 4.5, 2.5], rtol=1e-6)
 
 
-def test_duplicate_rows_that_only_a_dropped_column_tells_apart_are_duplicates(
+def test_duplicate_rows_that_only_a_dropped_column_distinguishes_are_duplicates(
     make_spec: MakeSpec, ntk: Ntk, write: Write
 ) -> None:
     write("train.csv", "a,b,y\n1,2,3\n2,1,4\n1,7,5\n")
@@ -118,7 +118,7 @@ def test_a_linear_network_with_as_many_rows_as_rank_meets_them(predict: Predict,
     [{}, {"kernel": "nngp"}, {"time": [1, math.inf]}, {"ridge": 1e-20}],
     ids=["ntk", "nngp", "eigenvalues", "a ridge below rounding"],
 )
-def test_rows_that_are_the_same_to_rounding_are_told_with_a_line_and_a_remedy(
+def test_rows_that_are_the_same_to_rounding_are_reported_with_a_line_and_a_remedy(
     make_spec: MakeSpec, ntk: Ntk, write: Write, inference: dict[str, Any]
 ) -> None:
     write("train.csv", f"a,b,y\n0,5,1\n1,2,3\n{1 + 2**-52!r},2,4\n")
@@ -136,7 +136,7 @@ def test_rows_in_proportion_are_singular_without_bias(make_spec: MakeSpec, ntk: 
     assert "train.csv:3: the Gram matrix is singular to rounding" in outcome.stderr
 
 
-def test_a_kernel_out_of_range_is_told_with_its_row_and_a_remedy(
+def test_a_kernel_out_of_range_is_reported_with_its_row_and_a_remedy(
     make_spec: MakeSpec, ntk: Ntk, write: Write
 ) -> None:
     write("train.csv", "a,b,y\n1,2,3\n\n1e200,4,4\n")
@@ -146,7 +146,7 @@ def test_a_kernel_out_of_range_is_told_with_its_row_and_a_remedy(
     assert "use data.standardize: true" in outcome.stderr
 
 
-def test_a_kernel_out_of_range_in_the_test_file_is_told_with_its_row(
+def test_a_kernel_out_of_range_in_the_test_file_is_reported_with_its_row(
     make_spec: MakeSpec, ntk: Ntk, write: Write
 ) -> None:
     write("test.csv", "a,b,c\n1,2,3\n1e200,4,4\n")

@@ -1,4 +1,4 @@
-"""Which solver answers a fit, what run.json tells of it, and what is done where Lanczos fails."""
+"""Which solver answers a fit, what run.json reports of it, and what is done where Lanczos fails."""
 
 import gc
 import math
@@ -62,7 +62,7 @@ def assert_same_predictions(found: pd.DataFrame, expected: pd.DataFrame) -> None
         ),
     ],
 )
-def test_the_specs_solver_answers_and_is_told(
+def test_the_specs_solver_answers_and_is_reported(
     fit: Fit, solver: str, stages: list[tuple[str, str, list[str]]]
 ) -> None:
     assert solved(fit(inference=ALL_KERNELS, compute={"solver": solver})) == stages

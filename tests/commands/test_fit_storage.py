@@ -52,16 +52,16 @@ def test_blocks_in_a_file_give_the_same_bytes_as_in_memory(
 ) -> None:
     spec = make_spec(**SECTIONS | {"compute": {"solver": "lanczos", "dtype": dtype}})
     assert ntk(command, spec).returncode == 0
-    memory, told = contents(tmp_path / "run"), story(tmp_path / "run")
+    memory, reported = contents(tmp_path / "run"), story(tmp_path / "run")
     request.getfixturevalue("in_file")
     assert ntk(command, spec, "--overwrite").returncode == 0
     file = contents(tmp_path / "run")
     assert memory.keys() == file.keys()
     for name in memory.keys() - {"run.json"}:
         assert memory[name] == file[name], name
-    assert told["compute"]["storage"] == "memory"
-    told["compute"]["storage"] = "file"
-    assert story(tmp_path / "run") == told
+    assert reported["compute"]["storage"] == "memory"
+    reported["compute"]["storage"] = "file"
+    assert story(tmp_path / "run") == reported
 
 
 @pytest.mark.usefixtures("in_file")
@@ -92,7 +92,7 @@ def test_the_file_lies_in_the_run_directory_and_leaves_nothing(
 
 @pytest.mark.usefixtures("in_file")
 @pytest.mark.parametrize("command", ["fit", "kernel"])
-def test_a_full_disk_is_told_and_nothing_is_half_written(
+def test_a_full_disk_is_reported_and_nothing_is_half_written(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setattr(os, "posix_fallocate", refuse)

@@ -22,7 +22,7 @@ from .run_files import ALL_KERNELS, MakeSpec, Ntk, load_json
 def blas_threads() -> set[int]:
     """Of every BLAS library there is."""
     found = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
-    assert found, "threadpoolctl knows of no BLAS: these tests can tell nothing"
+    assert found, "threadpoolctl knows of no BLAS: these tests can show nothing"
     return found
 
 

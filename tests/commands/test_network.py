@@ -88,7 +88,7 @@ def test_critical_weights_have_slope_one_in_every_layer(
         assert [float(line[CHI]) for line in lines[:3]] == pytest.approx([1.0] * 3)
 
 
-def test_a_kernel_that_tells_nothing_apart_is_warned_of(make_spec: MakeSpec, ntk: Ntk) -> None:
+def test_a_kernel_that_distinguishes_nothing_is_warned_of(make_spec: MakeSpec, ntk: Ntk) -> None:
     network = {"depth": 40, "activation": "erf", "sigma_w": 0.5, "sigma_b": 0.5}
     spec = make_spec(network=network, inference={"ridge": 0.1})
     for command in ("network", "check", "fit"):
@@ -112,7 +112,7 @@ def test_rows_of_zeros_and_equal_rows_are_no_trouble(
     assert "nan" not in outcome.stdout
 
 
-def test_a_run_tells_how_its_duals_were_computed(fit: Fit) -> None:
+def test_a_run_reports_how_its_duals_were_computed(fit: Fit) -> None:
     run = fit(network={"depth": 4, "activation": ["tanh", "relu", "softsign"]}, inference={"ridge": 0.1})
     layers = load_json(run / "run.json")["network"]
     methods = [layer["dual"] and layer["dual"]["method"] for layer in layers]

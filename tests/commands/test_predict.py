@@ -49,7 +49,7 @@ CASES: dict[str, Sections] = {
     },
     "some features in another order": {"inference": ALL_KERNELS, "data": {"features": ["c", "a"]}},
 }  # fmt: skip
-# Those that can be fitted without a spread: nothing is made of it in the fit.
+# Those that can be fitted without a std: the fit computes none.
 SPREADLESS = {
     name: sections
     for name, sections in CASES.items()
@@ -91,17 +91,17 @@ def test_predictions_are_those_of_the_fit(
 
 
 @pytest.mark.parametrize("sections", CASES.values(), ids=CASES)
-def test_without_a_spread_the_means_are_those_of_the_fit(
+def test_without_a_std_the_means_are_those_of_the_fit(
     fit: Fit, ntk: Ntk, tmp_path: Path, sections: Sections
 ) -> None:
     expected = fitted(fit(**sections))
-    spread = [name for name in expected if str(name).endswith(("_std", "_lower", "_upper"))]
-    assert len(spread) == 3
-    assert_same(predicted(ntk, tmp_path, "test.csv", "--no-std"), expected.drop(columns=spread))
+    uncertainty = [name for name in expected if str(name).endswith(("_std", "_lower", "_upper"))]
+    assert len(uncertainty) == 3
+    assert_same(predicted(ntk, tmp_path, "test.csv", "--no-std"), expected.drop(columns=uncertainty))
 
 
 @pytest.mark.parametrize("sections", SPREADLESS.values(), ids=SPREADLESS)
-def test_a_fit_without_a_spread_has_one_when_it_is_asked_for(
+def test_a_fit_without_a_std_has_one_when_it_is_asked_for(
     fit: Fit, ntk: Ntk, tmp_path: Path, sections: Sections
 ) -> None:
     expected = fitted(fit(**sections))
@@ -109,7 +109,7 @@ def test_a_fit_without_a_spread_has_one_when_it_is_asked_for(
     assert_same(predicted(ntk, tmp_path, "test.csv", "--std"), expected)
 
 
-def test_a_scale_of_variances_that_was_not_found_is_told(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
+def test_a_scale_of_variances_that_was_not_found_is_reported(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
     asked = {"kernel": ["ntk", "nngp"], "ridge": 0.1, "variance_scale": "auto"}
     expected = fitted(fit(inference=asked))
     fit(inference=asked, output={"std": False})
@@ -272,13 +272,13 @@ def test_what_a_model_was_not_fitted_for_is_refused_with_what_there_is(
     ] == []
 
 
-def test_a_spread_that_has_to_be_factored_again_is_told_and_no_other(fit: Fit, ntk: Ntk) -> None:
+def test_a_std_that_has_to_be_factored_again_is_reported_and_no_other(fit: Fit, ntk: Ntk) -> None:
     for factor in (False, True):
         fit(inference=ALL_KERNELS, output={"factor": factor})
-        for options, told in ((["--std"], not factor), (["--no-std"], False), (["--quiet"], False)):
+        for options, reported in ((["--std"], not factor), (["--no-std"], False), (["--quiet"], False)):
             outcome = ntk("predict", "run", "test.csv", *options)
             assert outcome.returncode == 0
-            assert ("the factorisation is computed again" in outcome.stderr) == told, options
+            assert ("the factorisation is computed again" in outcome.stderr) == reported, options
 
 
 def test_the_model_is_small_unless_the_factorisation_is_stored(fit: Fit, write: Write) -> None:
@@ -348,7 +348,7 @@ def test_the_model_of_a_fit_has_a_hash_for_every_array(fit: Fit) -> None:
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
-def test_a_file_whose_rows_are_all_left_out_is_refused(
+def test_a_file_whose_rows_are_all_dropped_is_refused(
     fit: Fit, ntk: Ntk, tmp_path: Path, command: str
 ) -> None:
     fit(data={"missing": "drop", "test": None}, inference={"ridge": 0.1})

@@ -26,7 +26,7 @@ def partials(folder: Path) -> list[str]:
 @pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("options", [[], ["--overwrite"]])
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reported"),
     [
         ("new.csv", "is the file that is read"),
         ("link.csv", "is the file that is read"),
@@ -38,20 +38,20 @@ def partials(folder: Path) -> list[str]:
     ],
 )
 def test_what_is_read_and_what_a_fit_wrote_stays(
-    ntk: Ntk, tmp_path: Path, name: str, told: str, options: list[str]
+    ntk: Ntk, tmp_path: Path, name: str, reported: str, options: list[str]
 ) -> None:
     (tmp_path / "new.csv").write_bytes((tmp_path / "test.csv").read_bytes())
     (tmp_path / "link.csv").symlink_to("new.csv")
     before = contents(tmp_path)
     outcome = ntk("predict", "run", "new.csv", "--out", name, *options)
     assert (outcome.returncode, outcome.stdout) == (2, "")
-    expected = f"ntk: error: {name}: {told}, which stays as it is: write elsewhere with --out\n"
+    expected = f"ntk: error: {name}: {reported}, which stays as it is: write elsewhere with --out\n"
     assert outcome.stderr == expected
     assert contents(tmp_path) == before
 
 
 @pytest.mark.usefixtures("run")
-def test_a_folder_without_a_model_is_told_as_such(ntk: Ntk) -> None:
+def test_a_folder_without_a_model_is_reported_as_such(ntk: Ntk) -> None:
     outcome = ntk("predict", ".", "test.csv", "--out", "out.csv")
     assert outcome.returncode == 3
     assert "which stays as it is" not in outcome.stderr
@@ -135,7 +135,7 @@ def test_an_end_from_outside_leaves_nothing_but_what_nobody_can_help(
 
 
 @pytest.mark.usefixtures("run")
-def test_a_full_disk_is_told(ntk: Ntk, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(ntk: Ntk, tmp_path: Path) -> None:
     for name in ("full.csv", "full.csv.gz"):
         (tmp_path / name).symlink_to("/dev/full")
         outcome = ntk("predict", "run", "test.csv", "--out", name)
@@ -144,15 +144,15 @@ def test_a_full_disk_is_told(ntk: Ntk, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("run")
-def test_a_full_or_a_closed_standard_output_is_told(tmp_path: Path) -> None:
-    for redirection, code, told in (
+def test_a_full_or_a_closed_standard_output_is_reported(tmp_path: Path) -> None:
+    for redirection, code, reported in (
         ("> /dev/full", 5, "standard output: cannot be written: No space left on device"),
         (">&-", 6, "standard output: is closed"),
     ):
         line = f"{' '.join(PREDICT)} test.csv {redirection}"
         outcome = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False)
         assert (outcome.returncode, outcome.stderr.count(b"\n")) == (code, 1)
-        assert told in outcome.stderr.decode()
+        assert reported in outcome.stderr.decode()
 
 
 @pytest.mark.usefixtures("run")

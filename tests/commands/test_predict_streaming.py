@@ -125,7 +125,7 @@ finally:
 def test_memory_does_not_grow_with_the_rows(fit: Fit, tmp_path: Path, options: list[str]) -> None:
     fit(inference={"ridge": 0.1})
     peaks = []
-    # A spread is predicted in shorter strips, which take longer.
+    # A variance is predicted in shorter strips, which take longer.
     for count in (20_000, 300_000 if options == ["--no-std"] else 60_000):
         rows_of(count).round(3).to_csv(tmp_path / "rows.csv", index=False)
         words = [sys.executable, "-c", PEAK, "predict", "run", "rows.csv", "--out", "out.csv", "--overwrite"]
@@ -149,7 +149,7 @@ def test_rows_come_from_standard_input(fit: Fit, tmp_path: Path, compressed: boo
 @pytest.mark.parametrize(
     "given", [b"", b"a,b\n1,2\n", b"a,b,c\n1,2,x\n", b"a,b,c\n", b"\x1f\x8bno", b"\xff\xfe"]
 )
-def test_faults_of_standard_input_are_told_by_that_name(fit: Fit, tmp_path: Path, given: bytes) -> None:
+def test_faults_of_standard_input_are_reported_by_that_name(fit: Fit, tmp_path: Path, given: bytes) -> None:
     fit()
     outcome = subprocess.run([*PREDICT, "-"], cwd=tmp_path, input=given, capture_output=True, check=False)
     assert (outcome.returncode, outcome.stdout) == (3, b"")
@@ -205,16 +205,16 @@ BAD = {
 
 
 @pytest.mark.parametrize("rows", [4, 8192])
-@pytest.mark.parametrize(("text", "told"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("text", "reported"), BAD.values(), ids=BAD)
 @pytest.mark.parametrize("out", ["out.csv", "out.csv.gz"])
-def test_a_bad_file_is_told_in_a_line_and_leaves_nothing(
+def test_a_bad_file_is_reported_in_a_line_and_leaves_nothing(
     fit: Fit,
     ntk: Ntk,
     write: Write,
     tmp_path: Path,
     pieces: Callable[[int], None],
     text: str,
-    told: str,
+    reported: str,
     out: str,
     rows: int,
 ) -> None:
@@ -225,11 +225,11 @@ def test_a_bad_file_is_told_in_a_line_and_leaves_nothing(
     outcome = ntk("predict", "run", "bad.csv", "--out", out)
     assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
     assert outcome.stderr.startswith("ntk: error: bad.csv")
-    assert told in outcome.stderr
+    assert reported in outcome.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_category_that_training_had_not_is_told_at_its_line(
+def test_a_category_that_training_had_not_is_reported_at_its_line(
     fit: Fit, ntk: Ntk, write: Write, tmp_path: Path
 ) -> None:
     mixed_rows(40, 0).to_csv(tmp_path / "train.csv", index=False)
@@ -255,13 +255,13 @@ def test_an_output_that_is_there_stays_until_the_new_one_is_whole(
 
 
 @pytest.mark.parametrize("place", ["run", "nowhere/out.csv", "test.csv/out.csv"])
-def test_a_place_that_cannot_be_written_is_told(fit: Fit, ntk: Ntk, place: str) -> None:
+def test_a_place_that_cannot_be_written_is_reported(fit: Fit, ntk: Ntk, place: str) -> None:
     fit(output={"std": False})
     outcome = ntk("predict", "run", "test.csv", "--out", place)
     assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (6, "", 1)
 
 
-def test_a_row_far_beyond_what_an_activation_takes_is_told_at_its_line(
+def test_a_row_far_beyond_what_an_activation_takes_is_reported_at_its_line(
     fit: Fit, ntk: Ntk, write: Write
 ) -> None:
     fit(output={"std": False}, network={"activation": "tanh"})

@@ -1,4 +1,4 @@
-"""What a command is there to tell arrives on standard output, or the command fails."""
+"""The result of a command arrives on standard output, or the command fails."""
 
 import subprocess
 import sys
@@ -18,14 +18,14 @@ def ntk(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_it_is_told_when_it_cannot_be_written(fit: Fit, tmp_path: Path, command: str) -> None:
+def test_it_is_reported_when_it_cannot_be_written(fit: Fit, tmp_path: Path, command: str) -> None:
     fit(output={"std": False})
-    for redirection, code, told in (
+    for redirection, code, reported in (
         ("> /dev/full", 5, "standard output: cannot be written: No space left on device: write elsewhere"),
         (">&-", 6, "standard output: is closed: connect it to a file"),
     ):
         outcome = ntk(f"{command} {redirection}", tmp_path)
-        assert (outcome.returncode, outcome.stderr) == (code, f"ntk: error: {told}\n")
+        assert (outcome.returncode, outcome.stderr) == (code, f"ntk: error: {reported}\n")
 
 
 def test_a_reader_may_go_away(tmp_path: Path) -> None:

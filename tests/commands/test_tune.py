@@ -219,7 +219,7 @@ def test_a_grid_needs_no_optuna(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pyte
     assert ntk("tune", make_spec(tune=TUNE), "--quiet").returncode == 0
 
 
-def test_drawing_without_optuna_is_told(
+def test_drawing_without_optuna_is_reported(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
@@ -245,7 +245,7 @@ def test_a_search_that_draws_goes_on_and_is_complete(make_spec: MakeSpec, ntk: N
     assert ntk("tune", make_spec(tune=section | {"seed": 1}), "--overwrite", "--quiet").returncode == 0
 
 
-def test_progress_tells_the_best_so_far(
+def test_progress_reports_the_best_so_far(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ntkcli.display.Stream.isatty", lambda _: True)

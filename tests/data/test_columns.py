@@ -47,7 +47,7 @@ def test_a_misspelt_column_is_named_with_its_key_and_the_one_meant(
     assert f"train.csv:1: has no column {missing!r} ({key}); did you mean {meant!r}?" in str(refusal.value)
 
 
-def test_a_column_unlike_any_other_is_told_with_the_columns_there_are(header: Header) -> None:
+def test_a_column_unlike_any_other_is_reported_with_the_columns_there_are(header: Header) -> None:
     with pytest.raises(
         DataError, match=r"has no column 'zzz' \(data\.target\): correct the name; the file has a, b$"
     ):
@@ -61,7 +61,7 @@ def test_a_long_list_of_columns_is_cut(header: Header) -> None:
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_another_separator_than_the_comma_is_told(header: Header, separator: str) -> None:
+def test_another_separator_than_the_comma_is_reported(header: Header, separator: str) -> None:
     with pytest.raises(DataError, match=r"train\.csv:1: columns are separated by"):
         choose_columns(header("train.csv", separator.join("aby")), ["y"], "all", [])
 

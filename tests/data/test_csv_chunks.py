@@ -61,7 +61,7 @@ def test_gaps_are_nan_in_numbers_and_stay_letters_in_text(write: Write, rows: in
         ("1,x,1,w,", "has 5 fields where the header has 4"),
     ],
 )
-def test_a_fault_is_told_at_its_line_in_whatever_chunk(
+def test_a_fault_is_reported_at_its_line_in_whatever_chunk(
     write: Write, missing: bool, rows: int | None, row: int, bad: str, what: str
 ) -> None:
     lines = [*ROWS[:row], f"{bad}\n", *ROWS[row + 1 :]]

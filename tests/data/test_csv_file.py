@@ -41,7 +41,7 @@ def table(*rows: list[str], line_end: str = "\n") -> str:
 
 
 def fault_of(path: Path, numbers: list[str], texts: list[str] | None = None) -> str:
-    """Why a file cannot be read, its path left out."""
+    """Why a file cannot be read, without its path."""
     with pytest.raises(DataError) as refusal:
         CsvFile(path).read(numbers, texts or [])
     message = str(refusal.value)
@@ -146,12 +146,12 @@ def test_an_archive_of_another_kind_is_refused(write: Write, name: str) -> None:
 
 
 @pytest.mark.parametrize(("content", "what"), UNUSABLE.values(), ids=UNUSABLE)
-def test_what_is_wrong_is_told_with_its_line(write: Write, content: str, what: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(write: Write, content: str, what: str) -> None:
     assert fault_of(write("t.csv", content), ["a", "b", "c"]).startswith(what)
 
 
 @pytest.mark.parametrize(("row", "count"), [("1,2", 2), ("1,2,x,y", 4), ("1,2,x,", 4)])
-def test_a_ragged_row_is_told_when_the_last_column_is_text(write: Write, row: str, count: int) -> None:
+def test_a_ragged_row_is_reported_when_the_last_column_is_text(write: Write, row: str, count: int) -> None:
     path = write("t.csv", f"{GOOD}{row}\n")
     assert (
         fault_of(path, ["a", "b"], ["n"]) == f"4: has {count} fields where the header has 3: make them equal"
@@ -168,7 +168,7 @@ def test_columns_come_in_the_order_asked_for(write: Write) -> None:
     assert list(frame.columns) == ["b", "a", "n"]
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nope\.csv: there is no such file"):
         CsvFile(tmp_path / "nope.csv")
 
@@ -191,7 +191,7 @@ def test_a_pipe_is_read_whole_or_refused() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
-def test_another_encoding_is_told_with_the_remedy(write: Write, encoding: str) -> None:
+def test_another_encoding_is_reported_with_the_remedy(write: Write, encoding: str) -> None:
     path = write("t.csv", "a,b,n\n1,2,x\n3,4,é\n".encode(encoding))
     line = 1 if encoding == "utf-16" else 3
     what = fault_of(path, ["a", "b"])
@@ -216,12 +216,12 @@ def test_a_line_of_spaces_is_as_good_as_blank_wherever_lines_are_counted(write: 
     assert [file.line(row) for row in (0, 1)] == [2, 4]
 
 
-def test_a_fault_after_quoted_line_ends_is_told_at_its_line(write: Write) -> None:
+def test_a_fault_after_quoted_line_ends_is_reported_at_its_line(write: Write) -> None:
     path = write("t.csv", 'n,a\n"two\nlines",1\n\nx,2\ny,red\n')
     assert fault_of(path, ["a"], ["n"]).startswith("6: column 'a': found 'red'")
 
 
-def test_a_quote_that_never_closes_is_told_where_it_opens(write: Write) -> None:
+def test_a_quote_that_never_closes_is_reported_where_it_opens(write: Write) -> None:
     path = write("t.csv", 'a,n\n1,x\n2,"y\n3,z\n4,x\n')
     assert fault_of(path, ["a"], ["n"]).startswith("3: ")
 
@@ -312,5 +312,5 @@ def test_a_column_of_true_and_false_is_not_taken_for_numbers(write: Write, words
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04\xff", b"\x1f\x8b\x08\xff"])
-def test_a_workbook_or_archive_is_told_as_such(write: Write, start: bytes) -> None:
+def test_a_workbook_or_archive_is_reported_as_such(write: Write, start: bytes) -> None:
     assert "is an archive or a workbook" in fault_of(write("t.csv", start), ["a"])

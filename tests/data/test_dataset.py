@@ -143,7 +143,7 @@ def test_an_id_that_the_rows_to_predict_lack_is_refused(fault: Callable[..., str
     assert f"{name}:1: has no column 'm' (data.id)" in fault(TRAIN, test, id="m", features=["a", "b"])
 
 
-def test_a_fault_in_the_test_file_is_told_at_its_line(fault: Callable[..., str]) -> None:
+def test_a_fault_in_the_test_file_is_reported_at_its_line(fault: Callable[..., str]) -> None:
     assert "test.csv:3: column 'a': found 'x'" in fault(TRAIN, TEST + "v,x,1,7\n")
 
 

@@ -49,7 +49,7 @@ def test_text_in_a_column_that_need_not_be_a_number_is_no_fault() -> None:
     assert fault_of(["1", "2", ""], ["1", "2", "NaN"]) == ""
 
 
-def test_the_first_fault_is_told() -> None:
+def test_the_first_fault_is_reported() -> None:
     assert fault_of(["1", "1", "x"], ["1", "?", "x"], ["!", "1"]).startswith("4: ")
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_mark_is_a_fault_all_the_same(text: str) -> None:
     assert fault_of(["1", text, "x"], missing=True).startswith("2: column 'b': found ")
 
 
-def test_names_are_told_what_may_be_done_with_them() -> None:
+def test_names_among_numbers_are_reported_with_the_remedy() -> None:
     assert "data.categorical" in fault_of(["red", "1", "x"])
     assert "data.task: classification" in fault_of(["red", "1", "x"])
     assert "data.categorical" not in fault_of(["inf", "1", "x"])

@@ -73,7 +73,7 @@ def test_a_category_may_be_any_text(read_data: ReadData, odd: str) -> None:
 
 
 @pytest.mark.parametrize("mark", ["NA", "nan", "null", "?", "N/A"])
-def test_a_category_called_as_what_is_missing_is_refused_and_a_remedy_told(
+def test_a_category_called_as_what_is_missing_is_refused_and_a_remedy_reported(
     refusal: Refusal, mark: str
 ) -> None:
     message = refusal(column(["z", mark, "z"]))
@@ -144,13 +144,13 @@ def test_as_many_texts_as_names_are_refused_with_advice(
         assert "data.id" in message
 
 
-def test_text_among_numbers_is_told_with_its_line(refusal: Refusal) -> None:
+def test_text_among_numbers_is_reported_with_its_line(refusal: Refusal) -> None:
     message = refusal(column([1, 2, "x", 3]))
     assert message.startswith("train.csv:4: column 'c': found 'x' where a number is wanted: ")
     assert "data.categorical" in message
 
 
-def test_a_text_at_first_and_numbers_below_are_told_with_its_line(refusal: Refusal) -> None:
+def test_a_text_at_first_and_numbers_below_are_reported_with_its_line(refusal: Refusal) -> None:
     message = refusal(column(["x", 1, 2, "x", 3]))
     assert message.startswith("train.csv:2: column 'c': found 'x' where other rows have numbers: ")
     assert "data.categorical" in message
@@ -160,7 +160,7 @@ def test_a_column_of_numbers_may_begin_with_a_gap(read_data: ReadData) -> None:
     assert only_feature(read_data(column(["", "NA", 1, 2]), missing="mean")).kind == "number"
 
 
-def test_a_feature_is_told_by_what_it_is() -> None:
+def test_a_feature_is_reported_by_what_it_is() -> None:
     assert str(Feature(name="a")) == "a: number"
     assert str(Feature(name="b", kind="boolean")) == "b: true or false"
     many = Feature(name="c", kind="category", categories=[*"abcdefgh", "two\nlines"])

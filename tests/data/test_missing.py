@@ -1,4 +1,4 @@
-"""Cells without a value: refused, filled with a mean, or their rows left out."""
+"""Cells without a value: refused, filled with a mean, or their rows dropped."""
 
 from collections.abc import Callable
 
@@ -83,7 +83,7 @@ def test_gaps_in_the_test_file_alone_are_filled_too(read_data: ReadData) -> None
     np.testing.assert_allclose(dataset.test.x[0], [3, 2 / 3, 2 / 3, 1 / 3])
 
 
-def test_rows_with_a_gap_are_left_out_and_counted(read_data: ReadData) -> None:
+def test_rows_with_a_gap_are_dropped_and_counted(read_data: ReadData) -> None:
     dataset = read_data(TRAIN, TEST.replace("q", "p"), missing="drop", standardize=False)
     assert dataset.train.x.tolist() == [[1, 1, 1], [4, 1, 1], [9, 0, 1]]
     assert dataset.train.rows.tolist() == [0, 2, 4]
@@ -144,8 +144,8 @@ def test_a_column_that_is_empty_throughout_is_named(
     refusal: Refusal, empty: str, categorical: list[str]
 ) -> None:
     text = "e,n,y\n" + "".join(f"{empty},{row},{row}\n" for row in range(4))
-    told = "train.csv: column 'e' is empty in every row: leave it out with data.features"
-    assert refusal(text, missing="mean", categorical=categorical) == told
+    reported = "train.csv: column 'e' is empty in every row: leave it out with data.features"
+    assert refusal(text, missing="mean", categorical=categorical) == reported
     message = refusal(text, missing="drop", categorical=categorical)
     assert "leaves 0 rows of 4" in message
     assert message.endswith("column 'e' is empty in every row")

@@ -119,7 +119,7 @@ def test_a_category_that_is_constant_once_rows_are_set_aside_is_dropped(read_dat
     ]
 
 
-def test_rows_with_a_gap_are_left_out_first(read_data: ReadData) -> None:
+def test_rows_with_a_gap_are_dropped_first(read_data: ReadData) -> None:
     text = numbers(10) + "".join(f"r{row},,1\n" for row in range(10, 20))
     dataset = read_data(text, split={"test": 0.5}, id="i", missing="drop")
     assert len(dataset.test) == len(dataset.train) == 5

@@ -67,7 +67,7 @@ def test_faults_are_of_standard_input(pipe: Pipe, content: bytes, what: str) -> 
     assert not path.parent.exists()
 
 
-def test_a_full_disk_is_told(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -80,7 +80,7 @@ def test_a_full_disk_is_told(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> Non
         pass
 
 
-def test_one_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_closed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(DataError, match="standard input: is closed"), readable(Path("-")):
         pass

@@ -144,7 +144,7 @@ def test_regression_on_text_is_refused_with_the_other_task(refusal: Refusal) -> 
 
 
 @pytest.mark.parametrize(("cells", "line"), [(["low", 3, 4, 3, 4, 3, 4], 2), ([3, "low", 4, 3], 3)])
-def test_a_word_among_numbers_is_told_with_its_line(
+def test_a_word_among_numbers_is_reported_with_its_line(
     refusal: Refusal, read_data: ReadData, cells: list[object], line: int
 ) -> None:
     message = refusal(column(cells))

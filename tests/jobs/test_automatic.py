@@ -1,4 +1,4 @@
-"""`auto` finds the ridge and the time that predict left out rows best."""
+"""`auto` finds the ridge and the time that have the least leave-one-out error."""
 
 import math
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def find(make_spec: MakeSpec) -> Find:
 
 def loo_rmse(dense: Dense, asked: InferenceSpec, ridge: float, time: float) -> float:
     candidate = Candidate(asked.kernel[0], asked.ridge_scale, ridge, time)
-    return dense.rmse(dense.left_out(candidate, np.arange(len(dense.y)))[0])
+    return dense.rmse(dense.leave_one_out(candidate, np.arange(len(dense.y)))[0])
 
 
 @pytest.mark.parametrize("kernel", ["nngp", "ntk", "ntkgp"])
@@ -74,7 +74,7 @@ def test_both_together_are_no_worse_than_each_alone(find: Find) -> None:
     assert scores[0] <= min(scores) * (1 + 1e-3)
 
 
-def test_the_journal_is_told_of_the_numbers(find: Find) -> None:
+def test_the_numbers_are_reported_to_the_journal(find: Find) -> None:
     asked, lines, dense = find(kernel="nngp", ridge="auto")
     score = loo_rmse(dense, asked, asked.ridge_value, math.inf)
     assert lines == [f"inference.ridge: auto is {asked.ridge:.6g} (leave-one-out rmse {score:.4g})"]
@@ -92,7 +92,7 @@ def test_a_ridge_of_several_times_is_that_of_the_best_of_them(find: Find) -> Non
     assert asked.ridge == alone.ridge
 
 
-def test_too_little_memory_is_told_before_any_is_taken(make_spec: MakeSpec, tmp_path: Path) -> None:
+def test_too_little_memory_is_reported_before_any_is_taken(make_spec: MakeSpec, tmp_path: Path) -> None:
     path = make_spec(inference={"ridge": "auto"}, compute={"memory": 1000})
     with (
         open_job(read_spec(path), Journal()) as job,
@@ -101,7 +101,7 @@ def test_too_little_memory_is_told_before_any_is_taken(make_spec: MakeSpec, tmp_
         automatic(job)
 
 
-def test_too_many_rows_are_told(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_reported(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.planning.eigendecomposition.MOST_ROWS", 13)
     with (
         open_job(read_spec(make_spec(inference={"time": "auto"})), Journal()) as job,

@@ -19,7 +19,7 @@ TWICE = "a,b,c,y\n1,2,0,3\n2,1,1,4\n1,2,0,5\n"
 
 
 class Lines(Silent):
-    """A display that keeps what it is told."""
+    """A display that keeps its messages."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -30,7 +30,7 @@ class Lines(Silent):
 
 @pytest.fixture
 def fly(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> Preflight:
-    """Preflight a spec with these sections: what was told, and what was kept as a warning.
+    """Preflight a spec with these sections: its messages and its warnings.
 
     No kernel may be computed on the way.
     """
@@ -51,9 +51,9 @@ def test_what_is_in_order_is_not_talked_about(fly: Preflight) -> None:
     assert fly() == ([], [])
 
 
-def test_predicting_the_training_rows_is_told(fly: Preflight) -> None:
-    told = ["there is no data.test and no data.split: predicting the training rows themselves"]
-    assert fly(data={"test": None}) == (told, [])
+def test_predicting_the_training_rows_is_reported(fly: Preflight) -> None:
+    reported = ["there is no data.test and no data.split: predicting the training rows themselves"]
+    assert fly(data={"test": None}) == (reported, [])
 
 
 def test_rows_that_are_split_off_are_rows_to_predict(fly: Preflight) -> None:

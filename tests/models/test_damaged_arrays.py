@@ -105,9 +105,9 @@ def forge(run: Path, name: str, content: bytes, **record: Any) -> None:
     """Replace an array, and what is known of it."""
     model = run / "model"
     (model / f"{name}.npy").write_bytes(content)
-    told = json.loads((model / "model.json").read_text())
-    told["arrays"][name] |= {"sha256": hashlib.sha256(content).hexdigest(), **record}
-    (model / "model.json").write_text(json.dumps(told))
+    file = json.loads((model / "model.json").read_text())
+    file["arrays"][name] |= {"sha256": hashlib.sha256(content).hexdigest(), **record}
+    (model / "model.json").write_text(json.dumps(file))
 
 
 def saved(array: Any) -> bytes:

@@ -49,7 +49,7 @@ def test_bytes_that_are_no_text_are_refused(run: Path, refused: Refused) -> None
     assert "is damaged: " in refused(NAME)
 
 
-def test_a_newer_format_is_told_from_damage(
+def test_a_newer_format_is_distinguished_from_damage(
     rewrite: Callable[[Any], None], refused: Refused, content: Any
 ) -> None:
     rewrite({"format": content["format"] + 1, "whatever": "it holds"})
@@ -140,7 +140,7 @@ CHANGES: dict[str, Callable[[Any, Any], None]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_is_changed_is_told_in_a_line_or_does_no_harm(
+def test_whatever_is_changed_is_reported_in_a_line_or_does_no_harm(
     rewrite: Callable[[Any], None], ntk: Ntk, content: Any, change: Callable[[Any, Any], None]
 ) -> None:
     for path in places(content):
@@ -153,7 +153,7 @@ def test_whatever_is_changed_is_told_in_a_line_or_does_no_harm(
         assert outcome.stderr.count("\n") == (outcome.returncode != 0), (path, outcome.stderr)
 
 
-def test_a_folder_without_a_model_is_told(ntk: Ntk, tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_reported(ntk: Ntk, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "rows.csv").write_text("a\n1\n")
     for place in ("empty", "nowhere", "rows.csv"):

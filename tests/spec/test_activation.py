@@ -120,7 +120,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_at_its_line_and_key(faults: Faults, text: str, fault: str) -> None:
+def test_a_fault_is_reported_at_its_line_and_key(faults: Faults, text: str, fault: str) -> None:
     (found,) = faults(HEAD + text)
     assert found.startswith(fault)
 
@@ -135,7 +135,9 @@ def test_a_fault_is_told_at_its_line_and_key(faults: Faults, text: str, fault: s
         ("\n    - relu\n    - slope: 1", f"5: network.activation[1]: {NEITHER}"),
     ],
 )
-def test_what_a_mapping_in_a_list_lacks_is_told_at_the_mapping(faults: Faults, text: str, fault: str) -> None:
+def test_what_a_mapping_in_a_list_lacks_is_reported_at_the_mapping(
+    faults: Faults, text: str, fault: str
+) -> None:
     assert faults(HEAD + text) == [fault]
 
 

@@ -252,7 +252,7 @@ def test_a_misspelt_word_is_named_with_the_one_meant(faults: Faults, text: str, 
     assert fault.endswith(f"did you mean {meant!r}?")
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_their_lines(faults: Faults) -> None:
+def test_all_faults_are_reported_at_once_in_the_order_of_their_lines(faults: Faults) -> None:
     found = [
         (int(line), rest[0].strip())
         for line, *rest in (fault.split(":") for fault in faults(EVERYTHING_WRONG))
@@ -286,7 +286,7 @@ def test_faults_are_sorted_by_number_of_line_not_by_text(faults: Faults) -> None
     assert [fault.split(":")[0] for fault in faults(text)] == ["9", "10", "11"]
 
 
-def test_a_missing_key_is_told_at_its_section(faults: Faults) -> None:
+def test_a_missing_key_is_reported_at_its_section(faults: Faults) -> None:
     assert faults("network: {}\ndata:\n  train: t.csv\n") == [
         "2: data.target: is missing, and has no default"
     ]
@@ -296,21 +296,23 @@ def test_an_empty_file_lacks_its_data(faults: Faults) -> None:
     assert faults("") == faults("# nothing\n") == ["1: data: is missing, and has no default"]
 
 
-def test_the_value_found_is_told(faults: Faults) -> None:
+def test_the_value_found_is_reported(faults: Faults) -> None:
     assert faults(DATA + "network: {depth: 0}") == [
         "2: network.depth: should be greater than or equal to 1 (found 0)"
     ]
 
 
 @pytest.mark.parametrize("memory", ["-1", "0", "lots", "true", "1.5", "8 GB or so", "[8GiB]", "inf"])
-def test_a_memory_that_is_none_is_told_in_one_line_with_what_was_found(faults: Faults, memory: str) -> None:
+def test_a_memory_that_is_none_is_reported_in_one_line_with_what_was_found(
+    faults: Faults, memory: str
+) -> None:
     (fault,) = faults(f"{DATA}compute:\n  threads: 1\n  memory: {memory}\n")
     assert fault.startswith("4: compute.memory: should be 'auto' or ")
     assert "(found " in fault
 
 
 @pytest.mark.parametrize("tolerance", ["0", "1", "-1", "nan", ".nan", "inf", "small", "true"])
-def test_a_tolerance_that_is_none_is_told_in_one_line_with_what_was_found(
+def test_a_tolerance_that_is_none_is_reported_in_one_line_with_what_was_found(
     faults: Faults, tolerance: str
 ) -> None:
     (fault,) = faults(f"{DATA}compute: {{tolerance: {tolerance}}}")
@@ -325,7 +327,7 @@ def test_a_tolerance_that_is_none_is_told_in_one_line_with_what_was_found(
         ("dtype: mixed\n  threads: 1", 4, "compute.dtype", "use float64"),
     ],
 )
-def test_a_choice_that_a_finite_time_rules_out_is_told_at_its_line(
+def test_a_choice_that_a_finite_time_rules_out_is_reported_at_its_line(
     faults: Faults, compute: str, line: int, key: str, remedy: str
 ) -> None:
     (fault,) = faults(f"{DATA}inference: {{time: [1, inf]}}\ncompute:\n  {compute}\n")
@@ -347,7 +349,7 @@ def test_a_merged_mapping_may_be_overridden(read: Read) -> None:
 
 
 @pytest.mark.parametrize(("text", "line", "what"), NOT_A_SPEC.values(), ids=NOT_A_SPEC)
-def test_what_is_no_spec_is_told_with_its_line(faults: Faults, text: str, line: int, what: str) -> None:
+def test_what_is_no_spec_is_reported_with_its_line(faults: Faults, text: str, line: int, what: str) -> None:
     assert f"{line}: {what}" in faults(text)[0]
 
 

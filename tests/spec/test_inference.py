@@ -49,7 +49,7 @@ def test_keys_that_contradict_each_other_are_refused_at_one_of_them(
 
 
 @pytest.mark.parametrize(("line", "start", "end"), WRONG)
-def test_a_wrong_value_is_told_in_one_line_with_what_was_found(
+def test_a_wrong_value_is_reported_in_one_line_with_what_was_found(
     faults: Faults, line: str, start: str, end: str
 ) -> None:
     (fault,) = faults(f"data: {{train: t.csv, target: y}}\ninference:\n  {line}\n")

@@ -1,4 +1,4 @@
-"""Specs with very many faults, or very many values: told in short, and soon."""
+"""Specs with very many faults, or very many values: reported briefly and quickly."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -28,7 +28,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN)
-def test_of_very_many_faults_the_first_are_told_and_how_many_more(faults: Faults, text: str) -> None:
+def test_of_very_many_faults_the_first_are_reported_and_how_many_more(faults: Faults, text: str) -> None:
     start = perf_counter()
     *found, last = faults(text)
     assert len(found) == 30
@@ -36,7 +36,7 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(faults: Faults
     assert perf_counter() - start < 30
 
 
-def test_thirty_faults_are_all_told(faults: Faults) -> None:
+def test_thirty_faults_are_all_reported(faults: Faults) -> None:
     assert len(faults(DATA + "".join(f"part{i}: 1\n" for i in range(30)))) == 30
 
 
@@ -50,7 +50,7 @@ def test_thousands_of_columns_are_soon_found_to_be_distinct(read: Read) -> None:
     assert perf_counter() - start < 10
 
 
-def test_of_many_names_given_twice_the_first_are_told(faults: Faults) -> None:
+def test_of_many_names_given_twice_the_first_are_reported(faults: Faults) -> None:
     (fault,) = faults(f"data: {{train: t.csv, target: {listed('c').replace(']', ', ') + listed('c')[1:]}}}")
     assert "has twice: c0, c1, " in fault
     assert len(fault) < 250
@@ -63,11 +63,11 @@ def test_a_value_of_a_space_is_there_once_be_it_a_number_or_a_list(faults: Fault
 
 
 @pytest.mark.parametrize("key", ["a\\nb", "a\\rb", "a\\u2028b", "a\\u0085b", "\\e[2J"])
-def test_a_key_with_control_characters_is_told_in_one_line(faults: Faults, key: str) -> None:
+def test_a_key_with_control_characters_is_reported_in_one_line(faults: Faults, key: str) -> None:
     (fault,) = faults(f'{DATA}"{key}": 1\n')
     assert fault.isprintable()
 
 
-def test_names_with_line_ends_are_told_in_one_line(faults: Faults) -> None:
+def test_names_with_line_ends_are_reported_in_one_line(faults: Faults) -> None:
     (fault,) = faults('data: {train: t.csv, target: ["a\\nb", "a\\nb"]}')
     assert fault.endswith("but has twice: a\\nb (found ['a\\nb', 'a\\nb'])")

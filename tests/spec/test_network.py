@@ -116,12 +116,12 @@ OUT_OF_RANGE = [
 
 
 @pytest.mark.parametrize(("lines", "fault"), CONFLICTS.values(), ids=CONFLICTS)
-def test_what_does_not_go_together_is_told_at_its_line(faults: Faults, lines: str, fault: str) -> None:
+def test_what_does_not_go_together_is_reported_at_its_line(faults: Faults, lines: str, fault: str) -> None:
     assert faults(HEAD + lines) == [fault]
 
 
 @pytest.mark.parametrize(("text", "fault"), OUT_OF_RANGE)
-def test_a_value_that_is_none_is_told_in_one_line(faults: Faults, text: str, fault: str) -> None:
+def test_a_value_that_is_none_is_reported_in_one_line(faults: Faults, text: str, fault: str) -> None:
     (found,) = faults(f"{HEAD}\n  {text}\n")
     assert found.startswith(f"4: {fault}")
 
@@ -134,7 +134,9 @@ def test_a_value_that_is_none_is_told_in_one_line(faults: Faults, text: str, fau
         ("  train:\n    first_frozen: -1\n", "4: network.train.first_frozen: should be greater than"),
     ],
 )
-def test_a_fault_within_train_is_told_once_and_at_its_line(faults: Faults, lines: str, fault: str) -> None:
+def test_a_fault_within_train_is_reported_once_and_at_its_line(
+    faults: Faults, lines: str, fault: str
+) -> None:
     (found,) = faults(HEAD + lines)
     assert found.startswith(fault)
 
@@ -149,22 +151,22 @@ def test_a_fault_within_train_is_told_once_and_at_its_line(faults: Faults, lines
         ("  sigma_b: [0, x, 0]\n", "3: network.sigma_b[1]: should be a valid number"),
     ],
 )
-def test_a_fault_in_a_list_is_told_at_its_item(faults: Faults, lines: str, fault: str) -> None:
+def test_a_fault_in_a_list_is_reported_at_its_item(faults: Faults, lines: str, fault: str) -> None:
     (found,) = faults(HEAD + lines)
     assert found.startswith(fault)
 
 
-def test_a_misspelt_key_of_train_is_told_with_the_one_meant(faults: Faults) -> None:
+def test_a_misspelt_key_of_train_is_reported_with_the_one_meant(faults: Faults) -> None:
     expected = "4: network.train.frist_frozen: is not a key that ntk knows; did you mean 'first_frozen'?"
     assert expected in faults(HEAD + "  train:\n    frist_frozen: 1\n")
 
 
-def test_a_misspelt_key_of_residual_is_told_with_the_one_meant(faults: Faults) -> None:
+def test_a_misspelt_key_of_residual_is_reported_with_the_one_meant(faults: Faults) -> None:
     (fault,) = faults(HEAD + "  residual: {evry: 1}\n")
     assert fault == "3: network.residual.evry: is not a key that ntk knows; did you mean 'every'?"
 
 
-def test_faults_of_several_kinds_of_keys_are_told_at_once(faults: Faults) -> None:
+def test_faults_of_several_kinds_of_keys_are_reported_at_once(faults: Faults) -> None:
     lines = "  depth: 0\n  keep_probability: 2\n  residual: {every: 0}\n"
     lines += "  readout: {sigma_w: x}\n  activation: rleu\n"
     assert [fault.split(": ")[:2] for fault in faults(HEAD + lines)] == [

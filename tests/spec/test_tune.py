@@ -140,11 +140,11 @@ def test_whole_numbers_are_those_of_keys_that_take_nothing_else() -> None:
         ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'network.train'?"),
     ],
 )
-def test_a_wrong_value_is_told_at_its_line(faults: Faults, line: str, fault: str) -> None:
+def test_a_wrong_value_is_reported_at_its_line(faults: Faults, line: str, fault: str) -> None:
     assert faults(space("network.width: [null]", line)) == [f"5: tune.space.{fault}"]
 
 
-def test_every_wrong_value_is_told(faults: Faults) -> None:
+def test_every_wrong_value_is_reported(faults: Faults) -> None:
     assert faults(space("network.depth:", "- 1", "- 0", "- -1", "network.sigma_b: [-1]")) == [
         "6: tune.space.network.depth[1]: should be greater than or equal to 1 (found 0)",
         "7: tune.space.network.depth[2]: should be greater than or equal to 1 (found -1)",
@@ -158,7 +158,7 @@ def test_a_key_and_a_part_of_it_are_not_both_tuned(faults: Faults) -> None:
     ]
 
 
-def test_a_value_that_makes_no_network_with_any_other_is_told(faults: Faults) -> None:
+def test_a_value_that_makes_no_network_with_any_other_is_reported(faults: Faults) -> None:
     (fault,) = faults(space("network.residual: [false, {every: 9}]", "network.depth: [3, 4]"))
     assert fault == (
         "4: tune.space.network.residual[1]: makes no network that there can be: network.residual: has no "
@@ -228,7 +228,7 @@ def test_faults_elsewhere_do_not_hide_behind_those_of_a_space(faults: Faults) ->
     assert [fault.split(": ")[1] for fault in found] == ["network.depth", "tune.space.network.dept"]
 
 
-def test_a_network_that_is_wrong_is_told_before_what_stands_in_it(faults: Faults) -> None:
+def test_a_network_that_is_wrong_is_reported_before_what_stands_in_it(faults: Faults) -> None:
     found = faults(
         "data: {train: t.csv, target: y}\nnetwork: {depth: 0}\ntune: {space: {network.sigma_w: [-1]}}\n"
     )

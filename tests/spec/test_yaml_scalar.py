@@ -42,14 +42,16 @@ HALVES = {
 
 
 @pytest.mark.parametrize(("tag", "text"), [(tag, text) for tag, texts in MISFITS.items() for text in texts])
-def test_a_text_that_its_tag_does_not_fit_is_told_with_its_line(faults: Faults, tag: str, text: str) -> None:
+def test_a_text_that_its_tag_does_not_fit_is_reported_with_its_line(
+    faults: Faults, tag: str, text: str
+) -> None:
     (fault,) = faults(f"{DATA}network:\n  depth: !!{tag} {text}\n")
     assert fault.startswith("3: not valid YAML: '")
     assert f"is no !!{tag}: correct it, or write it in quotes" in fault
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
-def test_a_number_of_thousands_of_digits_is_told_in_a_short_line(faults: Faults, text: str) -> None:
+def test_a_number_of_thousands_of_digits_is_reported_in_a_short_line(faults: Faults, text: str) -> None:
     (fault,) = faults(f"{DATA}network: {{width: {text}}}")
     assert fault.startswith("2: ")
     assert len(fault) < 200
@@ -83,7 +85,7 @@ def test_a_character_in_two_halves_as_json_has_it_is_one(read: Read) -> None:
 @pytest.mark.parametrize(
     "text", ['x: "\\UFFFFFFFF"', 'x: "\\U00110000"', "%YAML " + "9" * 5000 + ".1\n---\nx"]
 )
-def test_a_number_that_a_character_or_a_version_cannot_have_is_told(faults: Faults, text: str) -> None:
+def test_a_number_that_a_character_or_a_version_cannot_have_is_reported(faults: Faults, text: str) -> None:
     (fault,) = faults(text)
     assert fault == "1: not valid YAML: a number of a character, or of a version, is out of range"
 

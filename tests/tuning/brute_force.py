@@ -94,7 +94,7 @@ class Dense:
         cov = m[np.ix_(b, b)] - m[np.ix_(b, a)] @ twice @ m[np.ix_(a, b)]
         return gain @ self.y[a], np.diagonal(cov) + ridge
 
-    def left_out(self, candidate: Candidate, rows: Any) -> tuple[FloatArray, FloatArray]:
+    def leave_one_out(self, candidate: Candidate, rows: Any) -> tuple[FloatArray, FloatArray]:
         """Residuals (r, k) and variances (r,) of each of the rows, predicted by the others of them.
 
         Ridge and time are those for all of the rows.
@@ -113,7 +113,7 @@ class Dense:
         given = self.job.spec.inference.variance_scale
         if given != "auto":
             return np.full(self.y.shape[1], given)
-        residual, variance = self.left_out(candidate, rows)
+        residual, variance = self.leave_one_out(candidate, rows)
         return np.asarray(np.mean(residual**2 / variance[:, None], axis=0))
 
     def rmse(self, residual: FloatArray) -> float:

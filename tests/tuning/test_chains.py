@@ -34,16 +34,16 @@ def tune(space: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_networks_come_right_before_those_that_begin_with_them(make_spec: MakeSpec) -> None:
     space = {"network.depth": [5, 1, 3], "network.activation": ["gelu", "erf"], "network.sigma_b": [0.1, 0.2]}
     _, found = prepared(make_spec(tune=tune(space)))
-    assert sorted(one.choice.number for one in found) == list(range(12))
+    assert sorted(one.configuration.number for one in found) == list(range(12))
     for chain in (found[i : i + 3] for i in (3, 9)):
-        assert len({(one.choice.values["network.sigma_b"]) for one in chain}) == 1
+        assert len({(one.configuration.values["network.sigma_b"]) for one in chain}) == 1
     networks = [one.network for one in found if isinstance(one.network, Network)]
     shared = [other.steps[: len(one.steps)] == one.steps for one, other in pairwise(networks)]
     # Of each sigma_b: depth 1 twice, then 3 and 5 of one activation; and 3 and 5 of the other.
     assert sum(shared) == 8
 
 
-def test_every_choice_has_its_own_network(make_spec: MakeSpec) -> None:
+def test_every_configuration_has_its_own_network(make_spec: MakeSpec) -> None:
     space = {
         "network.depth": [1, 2, 4],
         "network.activation": ["relu", "tanh"],
@@ -51,8 +51,8 @@ def test_every_choice_has_its_own_network(make_spec: MakeSpec) -> None:
     }
     _, found = prepared(make_spec(tune=tune(space)))
     for one in found:
-        depth = one.choice.values["network.depth"]
-        if one.choice.values["network.residual"] and depth < 3:
+        depth = one.configuration.values["network.depth"]
+        if one.configuration.values["network.residual"] and depth < 3:
             assert "use a depth of at least 3" in str(one.network)
         else:
             assert isinstance(one.network, Network)
@@ -117,7 +117,7 @@ def test_trials_are_in_the_order_of_the_space(make_spec: MakeSpec, tmp_path: Pat
 )
 def test_a_range_of_depths_has_whole_numbers(axis: dict[str, Any], values: list[int]) -> None:
     section = TuneSpec.model_validate({"space": {"network.depth": axis}})
-    found = [choice.values["network.depth"] for choice in grid(section)]
+    found = [configuration.values["network.depth"] for configuration in grid(section)]
     assert found == values
     assert {type(value) for value in found} == {int}
 

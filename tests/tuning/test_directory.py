@@ -52,7 +52,7 @@ def test_a_search_without_its_fit_is_come_back_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "data: {}\n", "# mine\n", "\x00"])
-def test_a_best_that_tells_of_no_search_is_that_of_none(tmp_path: Path, text: str) -> None:
+def test_a_best_without_a_fingerprint_is_that_of_no_search(tmp_path: Path, text: str) -> None:
     (tmp_path / "best.yaml").write_text(text)
     with TuneDirectory(tmp_path, overwrite=False) as directory:
         assert directory.fingerprint == ""
@@ -96,7 +96,7 @@ def test_a_search_does_not_settle_in_a_run(tmp_path: Path, overwrite: bool) -> N
         TuneDirectory(tmp_path, overwrite=overwrite)
 
 
-def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match="cannot be written: File name too long"):
         TuneDirectory(tmp_path / ("x" * 300), overwrite=False)
 
@@ -126,7 +126,7 @@ def test_a_file_is_no_directory(tmp_path: Path) -> None:
         TuneDirectory(tmp_path / "out", overwrite=True)
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(RunDirectoryError, match="cannot be written"),

@@ -119,7 +119,7 @@ def test_loo_rmse_is_that_of_deleting_each_row(
     path = make_spec(tune=tune("loo_rmse"), inference=inference)
 
     def expected(dense: Dense, candidate: Any) -> float:
-        return dense.rmse(dense.left_out(candidate, np.arange(len(dense.y)))[0])
+        return dense.rmse(dense.leave_one_out(candidate, np.arange(len(dense.y)))[0])
 
     check(path, tmp_path / "out", expected)
 
@@ -132,7 +132,7 @@ def test_loo_nll_is_that_of_deleting_each_row(
 
     def expected(dense: Dense, candidate: Any) -> float:
         rows = np.arange(len(dense.y))
-        residual, variance = dense.left_out(candidate, rows)
+        residual, variance = dense.leave_one_out(candidate, rows)
         return dense.nll(residual, variance[:, None] * dense.variance_scale(candidate, rows))
 
     check(path, tmp_path / "out", expected, rtol=1e-6)

@@ -131,7 +131,7 @@ def test_a_study_of_something_else_is_not_gone_on_with(
         searched(path, tmp_path / "out")
 
 
-def test_what_is_no_study_is_told(make_spec: MakeSpec, tmp_path: Path) -> None:
+def test_what_is_no_study_is_reported(make_spec: MakeSpec, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "study.db").write_text("this is no database, though it is long enough for one" * 50)
     with pytest.raises(RunDirectoryError, match=r"study\.db: cannot be opened: .*: give --overwrite"):
@@ -154,7 +154,7 @@ def test_other_programs_can_read_the_study(make_spec: MakeSpec, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("objective", ["rmse", "log_marginal_likelihood"])
-def test_the_sampler_is_told_which_way_is_better(make_spec: MakeSpec, tmp_path: Path, objective: str) -> None:
+def test_the_sampler_knows_which_way_is_better(make_spec: MakeSpec, tmp_path: Path, objective: str) -> None:
     space = SPACE | {"inference.kernel": ["nngp"]}
     section = tune("tpe", 3, objective=objective) | {"space": space}
     _, _, trials = searched(make_spec(tune=section), tmp_path / "out")

@@ -1,4 +1,4 @@
-"""What looks wrong in data that can be computed with all the same."""
+"""Warnings about data that can be fitted, but that looks wrong: repeated rows, odd scales, outliers."""
 
 from collections.abc import Iterator
 
@@ -17,8 +17,15 @@ FAR = 20.0
 UNEVEN = 1000.0
 
 
-def doubts(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
-    """A line for every doubt about the rows and their scales, beside the warnings of reading them."""
+def data_warnings(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
+    """Yield a line for everything about the rows and their scales that looks wrong.
+
+    These come in addition to `Dataset.warnings`, which reading the files gives.
+
+    Args:
+        dataset: the rows.
+        standardized: whether features have been shifted to mean 0 and scaled to variance 1.
+    """
     train, names = dataset.train, dataset.schema.features.columns
     repeats = duplicate_rows(train.x)
     if repeats:
@@ -56,11 +63,11 @@ def _uneven(train: Table, names: list[str]) -> Iterator[str]:
 
 def _far(train: Table, values: FloatArray, names: list[str]) -> Iterator[str]:
     """Values many standard deviations from their column's mean: the farthest, and in how many columns."""
-    # A spread that leaves the range of float64 raises no doubt here.
+    # A standard deviation that leaves the range of float64 raises no warning here.
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         deviation = np.abs(values - values.mean(axis=0))
-        spread = values.std(axis=0)
-        farthest = np.where(spread > 0, deviation.max(axis=0) / spread, 0.0)
+        std = values.std(axis=0)
+        farthest = np.where(std > 0, deviation.max(axis=0) / std, 0.0)
     found = np.flatnonzero(np.isfinite(farthest) & (farthest > FAR))
     if found.size:
         worst = int(found[np.argmax(farthest[found])])

@@ -1,0 +1,137 @@
+"""The fitting of features to training rows: the kind of every column, what fills its gaps, and its scale."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.feature import Feature, check_present, text_feature
+from ntkcli.data.features import FeatureRules, Features
+from ntkcli.data.log_scale import LogScale, helpful_log
+from ntkcli.data.scaling import Scaling, constant_columns
+from ntkcli.errors import DataError
+from ntkcli.spec.data import DataSpec
+
+
+def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: DataSpec) -> list[Feature]:
+    """Return the kind of each feature column, by the training rows.
+
+    Args:
+        frame: the training rows, with numbers where a column is one of numbers, and text elsewhere.
+        names: of the feature columns.
+        file: that the rows are from.
+        spec: has the categorical columns, and whether values may be missing.
+
+    Raises:
+        DataError: a column of text does not look like categories, or a cell holds no value.
+    """
+    return [_feature(frame[name], file, spec) for name in names]
+
+
+def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
+    name = str(cells.name)
+    if cells.dtype == np.float64:
+        return Feature(name=name, log=_log(name, cells.to_numpy(), spec))
+    if spec.log != "auto" and name in spec.log:
+        raise DataError(f"{file.path}: column {name!r} (data.log) holds text, which has no logarithm")
+    if spec.missing == "error":
+        check_present(cells, file)
+    return text_feature(cells, file, listed=cells.name in spec.categorical)
+
+
+def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
+    if np.isnan(values).all():
+        return None
+    if spec.log == "auto":
+        return helpful_log(values)
+    return LogScale.of(values) if name in spec.log else None
+
+
+def fit_features(
+    found: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec
+) -> tuple[Features, list[str]]:
+    """Fit means and scales to the training rows; constant features are dropped if columns are standardised.
+
+    Args:
+        found: the features, as `find_features` returns them.
+        encoded: the training rows (rows, columns), NaN where a value is missing.
+        file: that they are from.
+        spec: says whether to standardise, and what becomes of missing values.
+
+    Returns:
+        The features, and a warning for each one dropped.
+
+    Raises:
+        DataError: a column has no value, all are constant, or one is too large to standardise.
+    """
+    fill = _means(found, encoded, file, needed=spec.missing == "mean")
+    filled = np.where(np.isnan(encoded), fill, encoded)
+    constant = [feature for feature, part in _parts(found, filled) if constant_columns(part).all()]
+    dropped = constant if spec.standardize else []
+    dropped_names = {feature.name for feature in dropped}
+    kept = [feature for feature in found if feature.name not in dropped_names]
+    if not kept:
+        names = ", ".join(feature.name for feature in dropped)
+        raise DataError(f"{file.path}: every feature is constant ({names}): nothing to learn from")
+    warnings = [f"{file.path}: column {feature.name!r} is constant and was dropped" for feature in dropped]
+    chosen = columns_of(found, kept)
+    scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
+    relevance = np.ones(int(chosen.sum()))
+    return Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance), warnings
+
+
+def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
+    """Return which encoded columns of some features belong to those kept, (columns,)."""
+    names = {feature.name for feature in kept}
+    return np.array([feature.name in names for feature in features for _ in feature.columns])
+
+
+def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:
+    missing = np.isnan(encoded)
+    for feature, part in _parts(features, missing.astype(np.float64)):
+        if part.all():
+            raise DataError(
+                f"{file.path}: column {feature.name!r} is empty in every row: leave it out with data.features"
+            )
+    with np.errstate(over="ignore"):
+        means = np.asarray(np.nanmean(encoded, axis=0))
+    for feature, part in _parts(features, means[None]):
+        if needed and not np.isfinite(part).all():
+            raise DataError(
+                f"{file.path}: column {feature.name!r} is too large for its mean: give it another unit"
+            )
+    return means
+
+
+def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:
+    """Scale to mean 0, and to variance 1 for every feature: the columns of a category share one scale.
+
+    A rare category then gets no larger values than others, and a category of two equals a boolean.
+    """
+    if not standardize:
+        return Scaling.identity(values.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaling = Scaling.standard(values)
+    for feature, place in _places(features):
+        if not np.isfinite([scaling.mean[place], scaling.scale[place]]).all():
+            raise DataError(
+                f"{file.path}: column {feature.name!r} is too large to standardise: give it another unit"
+            )
+        if feature.kind == "category":
+            scaling.scale[place] = np.sqrt(values[:, place].var(axis=0).sum())
+    return scaling
+
+
+def _places(features: list[Feature]) -> Iterator[tuple[Feature, slice]]:
+    start = 0
+    for feature in features:
+        stop = start + len(feature.columns)
+        yield feature, slice(start, stop)
+        start = stop
+
+
+def _parts(features: list[Feature], values: FloatArray) -> Iterator[tuple[Feature, FloatArray]]:
+    for feature, place in _places(features):
+        yield feature, values[:, place]

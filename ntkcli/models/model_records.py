@@ -1,0 +1,135 @@
+"""The parts of model.json: what is recorded of a schema, a question, stages and calibrations."""
+
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from ntkcli.data.feature import Feature
+from ntkcli.data.features import FeatureRules
+from ntkcli.data.table import Schema
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
+from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.question import Pair, Question, RidgeScale
+from ntkcli.regression.stages import Stage
+from ntkcli.results.calibration import Calibration
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.spec.section import Section
+from ntkcli.spec.types import Finite, Number, Time, one_of
+
+Factor = Annotated[Number, Field(ge=0)]
+NotNegative = Annotated[Finite, Field(ge=0)]
+SolverName = Annotated[str, AfterValidator(lambda name: one_of(name, [*SOLVERS]))]
+
+
+class SchemaRecord(Section):
+    """How rows are read: columns, encoding and targets."""
+
+    ids: list[str]
+    features: list[Feature]
+    rules: FeatureRules
+    targets: list[str]
+    classes: list[str]
+
+    @classmethod
+    def of(cls, schema: Schema) -> Self:
+        """Return the record of a schema, whose arrays are stored apart."""
+        features, targets = schema.features, schema.targets
+        return cls(
+            ids=schema.ids,
+            features=features.features,
+            rules=features.rules,
+            targets=targets.names,
+            classes=targets.classes,
+        )
+
+
+class QuestionRecord(Section):
+    """The question that a model was fitted for, without its kernels and times."""
+
+    rate: Annotated[Finite, Field(gt=0)]
+    ridge: NotNegative
+    ridge_scale: RidgeScale
+    tolerance: Annotated[Finite, Field(gt=0, lt=1)]
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        """Return the record of a question, whose kernels and times the stages have."""
+        return cls(
+            rate=question.rate,
+            ridge=question.ridge,
+            ridge_scale=question.ridge_scale,
+            tolerance=question.tolerance,
+        )
+
+
+class FactorRecord(Section):
+    """A stored factorisation.
+
+    kind: the solver that made it.
+    numbers: the scalars that go with its arrays, by name.
+    """
+
+    kind: SolverName
+    numbers: dict[str, Finite]
+
+
+class StageRecord(Section):
+    """One Gram matrix, and the kernels and times that are predicted from it.
+
+    ridge: as it was added to the diagonal.
+    factor: None where it was not stored.
+    """
+
+    gram: GramName
+    solver: SolverName
+    pairs: list[tuple[KernelName, Time]]
+    ridge: NotNegative
+    factor: FactorRecord | None = None
+
+    @classmethod
+    def of(cls, kept: KeptStage) -> Self:
+        """Return the record of a stage that was saved."""
+        stage, factor = kept.stage, kept.factor
+        return cls(
+            gram=stage.gram,
+            solver=stage.solver.name,
+            pairs=[(pair.kernel, pair.time) for pair in stage.pairs],
+            ridge=kept.ridge,
+            factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
+        )
+
+    @property
+    def kept(self) -> KeptStage:
+        """The stage as it was saved."""
+        stage = Stage(self.gram, SOLVERS[self.solver], tuple(Pair(*pair) for pair in self.pairs))
+        factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
+        return KeptStage(stage, self.ridge, factor)
+
+
+class CalibrationRecord(Section):
+    """The calibration of one kernel at one time.
+
+    variance_scale: None where it was to be `auto`, but the fit computed no variances to find it from.
+    half_width: of intervals, in standard deviations; None for normal ones.
+    temperature: that outputs of classes are divided by before the softmax.
+    """
+
+    kernel: KernelName
+    time: Time
+    variance_scale: list[Factor] | None
+    half_width: list[Factor] | None = None
+    temperature: Annotated[Finite, Field(gt=0)]
+
+    @classmethod
+    def of(cls, pair: Pair, calibration: Calibration) -> Self:
+        """Return the record of a kernel's calibration at a time."""
+        scale, half_width = calibration.variance_scale, calibration.half_width
+        return cls(
+            kernel=pair.kernel,
+            time=pair.time,
+            variance_scale=None if np.isnan(scale).any() else scale.tolist(),
+            half_width=None if half_width is None else half_width.tolist(),
+            temperature=calibration.temperature,
+        )

@@ -1,0 +1,56 @@
+"""A model, read back from the run directory that `ntk fit` left."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ntkcli.data.features import Features
+from ntkcli.data.scaling import Scaling
+from ntkcli.data.table import Schema
+from ntkcli.data.targets import Targets
+from ntkcli.errors import DataError, SpecError
+from ntkcli.jobs.network import network_of
+from ntkcli.jobs.tabulation import tabulated
+from ntkcli.models.array_files import AGAIN, ArrayReader
+from ntkcli.models.model import Model
+from ntkcli.models.model_file import NAME, ModelFile, read_model_file
+
+
+def load_model(run: Path) -> Model:
+    """Read the model of a run directory; arrays that only some predictions need are read later.
+
+    Raises:
+        DataError: there is none, it is damaged, or a newer ntk wrote it.
+    """
+    folder = run / "model"
+    file = read_model_file(folder)
+    arrays = ArrayReader(folder, file.arrays)
+    schema = _schema(file, arrays)
+    d = len(schema.features.columns)
+    try:
+        network = tabulated(network_of(file.network, d), [np.array(span) for span in file.tables])
+    except (SpecError, ValueError, IndexError) as error:
+        raise DataError(
+            f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
+        ) from error
+    return Model(arrays, file, schema, network)
+
+
+def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
+    data = file.data
+    width = sum(len(feature.columns) for feature in data.features)
+    outputs = len(data.classes or data.targets)
+    features = Features(
+        data.features,
+        data.rules,
+        arrays.read("fill", width),
+        _scaling("features", width, arrays),
+        arrays.read("relevance", width),
+    )
+    return Schema(
+        data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
+    )
+
+
+def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:
+    return Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
+IntArray = npt.NDArray[np.integer[Any]]
 
 # Makes a flat array of so many numbers: in memory, or elsewhere.
 Allocate = Callable[[int, np.dtype[Any]], FloatArray]

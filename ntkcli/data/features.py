@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.feature import Feature
 from ntkcli.data.scaling import Scaling, normalize_rows
@@ -81,7 +80,7 @@ class Features:
         return x * self.relevance
 
     @property
-    def groups(self) -> npt.NDArray[np.intp]:
+    def groups(self) -> IntArray:
         """The feature that each encoded column belongs to, counted from 0, (columns,)."""
         return np.repeat(np.arange(len(self.features)), [len(feature.columns) for feature in self.features])
 

@@ -3,18 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.arrays import BoolArray, FloatArray, IntArray
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import MISSING, number_in, shown, some
 from ntkcli.data.feature import category_order, check_no_slip, check_present
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
-
-Labels = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Targets:
             return np.asarray(own - 1.0 / len(self.classes))
         return self.scaling.apply(frame[self.names].to_numpy())
 
-    def labels(self, frame: pd.DataFrame) -> Labels:
+    def labels(self, frame: pd.DataFrame) -> IntArray:
         """Return the index of each row's class among the classes, (rows,); -1 for another class."""
         return pd.Index(self.classes).get_indexer(pd.Index(frame[self.names[0]]))
 

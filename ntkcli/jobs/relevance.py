@@ -11,9 +11,8 @@ MacKay 1996, Neal 1996; Rasmussen & Williams 2006, section 5.1, for the gradient
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
@@ -29,9 +28,7 @@ RIDGE, SIGMA_B, FACTOR = (0.05, 1e-6, 10.0), (0.3, 1e-2, 5.0), (1.0, 1e-2, 30.0)
 STEP = 1e-4
 
 
-def learned_relevance(
-    x: FloatArray, y: FloatArray, groups: npt.NDArray[np.intp], executor: Executor
-) -> FloatArray:
+def learned_relevance(x: FloatArray, y: FloatArray, groups: IntArray, executor: Executor) -> FloatArray:
     """Return a factor for every feature, (features,), learned from at most 1,000 rows at random.
 
     Args:
@@ -71,7 +68,7 @@ class Evidence:
 
     x: FloatArray
     y: FloatArray
-    groups: npt.NDArray[np.intp]
+    groups: IntArray
     executor: Executor = field(default_factory=Threads)
 
     def loss(self, logs: FloatArray) -> tuple[float, FloatArray]:

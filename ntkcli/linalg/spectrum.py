@@ -45,7 +45,7 @@ class Spectrum:
             eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
         except LinAlgError as error:
             raise NumericalError(
-                f"the eigendecomposition failed ({error}): use compute.solver: lanczos"
+                f"the eigendecomposition failed ({error}): use another compute.solver"
             ) from error
         return cls(np.maximum(eigenvalues, 0.0), vectors, float(eigenvalues[0]))
 

@@ -13,6 +13,7 @@ from ntkcli.data.standard_input import readable
 from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
+from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
@@ -75,8 +76,8 @@ def model_at_work(
     Raises:
         NtkError: the model or the file is not what it should be.
     """
-    threads = thread_count("auto")
-    with readable(table) as path, threadpool_limits(threads, user_api="blas"):
+    executor = Threads(thread_count("auto"))
+    with readable(table) as path, threadpool_limits(executor.workers, user_api="blas"):
         model = load_model(run)
         pairs = choice.pairs(model, run)
         std = model.file.output.std if choice.std is None else choice.std
@@ -86,12 +87,12 @@ def model_at_work(
             _check_scale(model, pairs, run)
         if std and model.lacks_factors:
             journal.tell("std: the factorisation is computed again (output.factor: true stores it)")
-        predictor = Predictor(model, pairs, std=std, threads=threads, journal=journal)
+        predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
         try:
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
         except ConvergenceError as error:
             raise NumericalError(
-                f"{run}: Lanczos stops at {error}: use --no-std, or fit with compute.solver: eigh"
+                f"{run}: the solver stops at {error}: use --no-std, or fit with compute.solver: eigh"
             ) from error
 
 

@@ -9,7 +9,7 @@ from ntkcli.data.table import Schema
 from ntkcli.errors import DataError, ResourceError
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
 from ntkcli.models.model_file import NAME, ModelFile
@@ -23,6 +23,7 @@ from ntkcli.regression.stages import Stage
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
+from ntkcli.solvers.solver import MissingNumberError
 from ntkcli.units import bytes_text
 
 # Rows of a file that are read and predicted at once: whole strips of tiles.
@@ -59,14 +60,16 @@ class Model:
         """Return how the fit's spec presents predictions, with or without standard deviations."""
         return presentation_of(self.schema.targets, self.file.output.model_copy(update={"std": std}))
 
-    def fitted(self, pairs: Sequence[Pair], *, std: bool, threads: int, journal: Journal) -> FittedModel:
+    def fitted(
+        self, pairs: Sequence[Pair], *, std: bool, executor: Executor, journal: Journal
+    ) -> FittedModel:
         """Load what predicts some of the kernels and times.
 
         Args:
             pairs: the kernels and times, in order.
             std: whether standard deviations are wanted; they take factorisations, which are computed again
                 where they were not stored.
-            threads: the number of threads that compute kernels.
+            executor: computes kernels.
             journal: receives the progress of that.
 
         Raises:
@@ -76,17 +79,14 @@ class Model:
         question = self._question(pairs, std=std)
         kept = [record.kept for record in self.file.stages]
         if std:
-            self._check_memory(
-                [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)], question
-            )
-        evaluator = Evaluator(self.network, executor=Threads(threads), dtype=self.file.dtype)
+            stages = [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)]
+            self._check_memory(stages, question, executor.workers)
+        evaluator = Evaluator(self.network, executor=executor, dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
             return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal)
-        except KeyError as error:
-            raise DataError(
-                f"{self.arrays.folder / NAME}: is damaged: a factorisation lacks {error}: {AGAIN}"
-            ) from error
+        except MissingNumberError as error:
+            raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
 
     def _question(self, pairs: Sequence[Pair], *, std: bool) -> Question:
         record = self.file.question
@@ -102,8 +102,8 @@ class Model:
             tolerance=record.tolerance,
         )
 
-    def _check_memory(self, stages: Sequence[Stage], question: Question) -> None:
-        sizes = self._sizes
+    def _check_memory(self, stages: Sequence[Stage], question: Question, threads: int) -> None:
+        sizes = self._sizes(threads)
         needed = sizes.base + sum(stage_bytes(stage, sizes, question, in_file=False) for stage in stages)
         usable = usable_memory()
         if needed > usable:
@@ -112,8 +112,7 @@ class Model:
                 "free: use --no-std, or ask for one --time and --kernel"
             )
 
-    @property
-    def _sizes(self) -> Sizes:
+    def _sizes(self, threads: int) -> Sizes:
         n, d = self.arrays.shape("x_train", 2)
         return Sizes(
             n=n,
@@ -122,6 +121,7 @@ class Model:
             k=self.schema.targets.count,
             itemsize=np.dtype(self.file.dtype).itemsize,
             depth=self.network.depth,
+            threads=threads,
         )
 
     @property

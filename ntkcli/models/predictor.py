@@ -7,6 +7,7 @@ import numpy as np
 from ntkcli.data.table import Table
 from ntkcli.jobs.tabulation import ranges_reported
 from ntkcli.journal import Journal
+from ntkcli.kernels.executor import Executor
 from ntkcli.models.model import Model
 from ntkcli.regression.question import Pair
 from ntkcli.results.result import Result
@@ -21,7 +22,7 @@ class Predictor:
         model: as it was read.
         pairs: the kernels and times, in order.
         std: whether standard deviations are wanted.
-        threads: the number of threads that compute kernels.
+        executor: computes kernels.
         journal: receives the progress of factorisations that are computed again.
 
     Raises:
@@ -30,10 +31,10 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Model, pairs: Sequence[Pair], *, std: bool, threads: int, journal: Journal
+        self, model: Model, pairs: Sequence[Pair], *, std: bool, executor: Executor, journal: Journal
     ) -> None:
         self._model = model
-        self._fitted = model.fitted(pairs, std=std, threads=threads, journal=journal)
+        self._fitted = model.fitted(pairs, std=std, executor=executor, journal=journal)
         self._calibrations = model.calibrations
         self.has_std = std
 

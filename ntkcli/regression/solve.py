@@ -65,7 +65,7 @@ def load_stage(
 
     Raises:
         DataError: an array is missing or damaged.
-        KeyError: a number that goes with the factorisation is missing.
+        MissingNumberError: a number that goes with the factorisation is missing.
     """
     stage = kept.stage
     fitted = FittedStage(stage, question, support, kept.ridge, outputs)

@@ -4,13 +4,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.arrays import BoolArray, FloatArray, IntArray
 
 BINS = 10
 
-Labels = npt.NDArray[np.integer]
+Labels = IntArray
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def calibration_error(right: BoolArray, confidence: FloatArray) -> float:
     return float(np.sum(np.abs(gaps)) / len(right))
 
 
-def confusion_matrix(labels: Labels, predicted: Labels, count: int) -> npt.NDArray[np.intp]:
+def confusion_matrix(labels: Labels, predicted: Labels, count: int) -> IntArray:
     """Return the number of rows of each true class (row) and predicted class (column), (C, C).
 
     Args:

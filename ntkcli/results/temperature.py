@@ -1,9 +1,8 @@
 """Temperature scaling: from scores to calibrated probabilities of classes."""
 
 import numpy as np
-import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 
 
 def probabilities(scores: FloatArray, temperature: float) -> FloatArray:
@@ -19,7 +18,7 @@ def probabilities(scores: FloatArray, temperature: float) -> FloatArray:
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
-def fit_temperature(scores: FloatArray, labels: npt.NDArray[np.integer]) -> float:
+def fit_temperature(scores: FloatArray, labels: IntArray) -> float:
     """Fit the temperature T by the log loss of m labels and of one pseudo-observation.
 
         loss(1/T) = sum_i -log p_i(label_i) + mean_i mean_c -log p_i(c),    p_i = softmax(scores_i / T)

@@ -1,7 +1,6 @@
 """The run directory: written beside its place, then renamed into it."""
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Collection
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.runs.lock import FileLock
 
 
 class RunDirectory:
@@ -35,9 +35,8 @@ class RunDirectory:
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self.path = self._beside("partial")
         self._old = self._beside("old")
-        self._lock_path = self._beside("lock")
+        self._lock = FileLock(self._beside("lock"))
         self._overwrite = overwrite
-        self._lock: int | None = None
         self._new_parents: list[Path] = []
         self._check_place()
 
@@ -98,16 +97,7 @@ class RunDirectory:
         return self.place.parent / f".{self.place.name}.ntk-{ending}"
 
     def _acquire(self) -> None:
-        """Take the lock, and make sure that it is still the one that stands there."""
-        self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = os.path.samestat(os.fstat(self._lock), self._lock_path.stat())
-        except (BlockingIOError, FileNotFoundError):
-            held = False
-        if not held:
-            os.close(self._lock)
-            self._lock = None
+        if not self._lock.acquire():
             raise RunDirectoryError(f"{self.place}: another run is writing it: wait for it to end")
 
     def _recover(self) -> None:
@@ -132,12 +122,10 @@ class RunDirectory:
 
     def _clean_up(self) -> None:
         """Leave nothing beside the directory, nor folders that were made for a run that failed."""
-        if self._lock is not None:
+        if self._lock.is_held:
             shutil.rmtree(self.path, ignore_errors=True)
             shutil.rmtree(self._old, ignore_errors=True)
-            self._lock_path.unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = None
+            self._lock.release()
         with suppress(OSError):
             for folder in self._new_parents:
                 folder.rmdir()

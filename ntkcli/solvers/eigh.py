@@ -79,7 +79,7 @@ class EighSolver(Solver):
         """V and g, as they were kept."""
         vectors = kept.arrays.read(kept.name, kept.n, kept.n, mapped=True)
         eigenvalues = kept.arrays.read(_eigenvalues(kept.name), kept.n)
-        return SpectralFlow(Spectrum(eigenvalues, vectors, kept.numbers["smallest"]), kept.ridge)
+        return SpectralFlow(Spectrum(eigenvalues, vectors, kept.number("smallest")), kept.ridge)
 
 
 @dataclass(frozen=True)

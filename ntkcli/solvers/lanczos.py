@@ -92,10 +92,9 @@ class LanczosSolver(Solver):
 
     def load(self, kept: SavedFlow) -> "LanczosFlow":
         """The factor as it was kept."""
-        numbers = kept.numbers
         # Models of before that was known have no `rounding`.
-        rounding = numbers.get("rounding", 0.0)
-        return LanczosFlow(load_cholesky(kept), numbers["pole"], numbers["tolerance"], rounding)
+        rounding = kept.numbers.get("rounding", 0.0)
+        return LanczosFlow(load_cholesky(kept), kept.number("pole"), kept.number("tolerance"), rounding)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,20 @@ class SavedFlow:
     ridge: float
     dtype: str
 
+    def number(self, name: str) -> float:
+        """One of the numbers.
+
+        Raises:
+            MissingNumberError: it was not kept.
+        """
+        if name not in self.numbers:
+            raise MissingNumberError(f"{self.name} lacks {name!r}")
+        return self.numbers[name]
+
+
+class MissingNumberError(LookupError):
+    """A number that a factorisation needs is not among those that were kept."""
+
 
 class Solver(ABC):
     """One way to have F_t(G), G = M + ridge I, at some of the times.
@@ -161,5 +175,5 @@ class Solver(ABC):
 
         Raises:
             DataError: an array is missing, damaged, or of another size.
-            KeyError: a number is missing.
+            MissingNumberError: a number is missing.
         """

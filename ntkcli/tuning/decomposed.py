@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.kernels.rows import GramName
@@ -16,7 +16,6 @@ from ntkcli.regression.question import ridge_unit
 from ntkcli.results.calibration import variance_scale
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.splits import Indices
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Targets:
 
     y: FloatArray
     scale: FloatArray
-    labels: Indices | None
+    labels: IntArray | None
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ class Kernels:
     matrices: dict[GramName, FloatArray]
     diagonals: dict[GramName, FloatArray]
 
-    def of(self, gram: GramName, a: Indices, b: Indices) -> FloatArray:
+    def of(self, gram: GramName, a: IntArray, b: IntArray) -> FloatArray:
         """Return the kernel between some rows and others, (a, b).
 
         Args:
             gram: the name of the Gram matrix.
             a, b: indices of the rows.
         """
-        return self.matrices[gram][np.ix_(a, b)]
+        return np.asarray(self.matrices[gram][np.ix_(a, b)])
 
 
 class Decomposed:
@@ -69,7 +68,7 @@ class Decomposed:
     """
 
     def __init__(
-        self, kernels: Kernels, gram: GramName, rows: Indices, y: FloatArray, *, alone: bool = True
+        self, kernels: Kernels, gram: GramName, rows: IntArray, y: FloatArray, *, alone: bool = True
     ) -> None:
         self.kernels, self.gram, self.rows = kernels, gram, rows
         # Symmetric: its transpose is itself in the order that LAPACK works on in place.

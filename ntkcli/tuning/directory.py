@@ -1,6 +1,5 @@
 """The directory of a search: its files, its lock, and whether the search is finished."""
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Self
 
 from ntkcli.errors import RunDirectoryError
 from ntkcli.runs.directory import unwritable
+from ntkcli.runs.lock import FileLock
 
 TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
 # A run directory gets its name once it is complete, with this file in it.
@@ -37,7 +37,7 @@ class TuneDirectory:
     def __init__(self, path: Path, *, overwrite: bool) -> None:
         self.path = path
         self._overwrite = overwrite
-        self._lock: int | None = None
+        self._lock = FileLock(path / ".ntk-lock")
         try:
             self._check_place()
             self._check_finished()
@@ -54,17 +54,17 @@ class TuneDirectory:
                 for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal"):
                     (self.path / name).unlink(missing_ok=True)
         except OSError as error:
-            self._release()
+            self._lock.release()
             raise unwritable(self.path, error) from error
         except RunDirectoryError:
-            self._release()
+            self._lock.release()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._release()
+        self._lock.release()
         # A search that wrote nothing leaves nothing.
         with suppress(OSError):
             self.path.rmdir()
@@ -120,29 +120,9 @@ class TuneDirectory:
                 f"{self.path}: holds the results of a finished search: give --overwrite or another --out"
             )
 
-    @property
-    def _lock_path(self) -> Path:
-        return self.path / ".ntk-lock"
-
     def _acquire(self) -> None:
-        """Take the lock, and make sure that its file has not been replaced meanwhile."""
-        self._lock = os.open(self._lock_path, os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = os.path.samestat(os.fstat(self._lock), self._lock_path.stat())
-        except (BlockingIOError, FileNotFoundError):
-            held = False
-        if not held:
-            os.close(self._lock)
-            self._lock = None
+        if not self._lock.acquire():
             raise RunDirectoryError(f"{self.path}: another search is at work there: wait for it")
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            with suppress(OSError):
-                self._lock_path.unlink()
-            os.close(self._lock)
-            self._lock = None
 
 
 def _first_line(path: Path) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import NtkError, NumericalError
 from ntkcli.journal import Journal
@@ -14,7 +14,6 @@ from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.chains import Configuration, Prepared, prepared_networks
 from ntkcli.tuning.decomposed import Kernels
 from ntkcli.tuning.scoring import Scored, Scorer
-from ntkcli.tuning.splits import Indices
 from ntkcli.tuning.trials import Trial, value_text
 
 
@@ -31,7 +30,7 @@ class Evaluation:
 
     source: SpecFile
     dataset: Dataset
-    rows: Indices
+    rows: IntArray
     scorer: Scorer
     evaluator: IncrementalEvaluator
     journal: Journal

@@ -6,14 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, Kernel, KernelName
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.decomposed import Decomposed
-from ntkcli.tuning.splits import Indices
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class HeldOut:
     """
 
     fold: Decomposed
-    rows: Indices
+    rows: IntArray
     inference: InferenceSpec
 
     def means(self, candidates: Sequence[Candidate]) -> FloatArray:

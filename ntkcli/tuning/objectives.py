@@ -10,11 +10,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.results.class_metrics import log_loss
 from ntkcli.results.number_metrics import joined_roots
 from ntkcli.results.temperature import fit_temperature, probabilities
-from ntkcli.tuning.splits import Indices
 
 # Objectives of which more is better.
 LARGER_IS_BETTER = ("accuracy", "log_marginal_likelihood")
@@ -39,14 +38,14 @@ class FoldSummary(NamedTuple):
     kept: its first axis is that of the candidates.
     """
 
-    rows: Indices
+    rows: IntArray
     kept: FloatArray
 
 
 class Criterion(Protocol):
     """An objective of held-out rows, computed for p candidates at once."""
 
-    def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
+    def of_fold(self, rows: IntArray, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
         """Reduce the predictions of one fold to what the scores need, so that no fold's have to be kept.
 
         Args:
@@ -73,7 +72,7 @@ class RootMeanSquare:
     y: FloatArray
     scale: FloatArray
 
-    def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
+    def of_fold(self, rows: IntArray, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
         """Return the mean squares of the residuals, (p, k)."""
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(np.mean((mean - self.y[rows]) ** 2, axis=1))
@@ -95,7 +94,7 @@ class LogDensity:
     y: FloatArray
     scale: FloatArray
 
-    def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
+    def of_fold(self, rows: IntArray, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
         """Return the mean negative log densities, (p,).
 
         Raises:
@@ -117,9 +116,9 @@ class Accuracy:
     labels: (n,), the classes as integers from 0.
     """
 
-    labels: Indices
+    labels: IntArray
 
-    def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
+    def of_fold(self, rows: IntArray, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
         """Return the shares of rows that are classified correctly, (p,); NaN where an output is NaN."""
         right = np.mean(mean.argmax(axis=2) == self.labels[rows], axis=1)
         return np.where(np.isnan(mean).any(axis=(1, 2)), np.nan, right)
@@ -136,9 +135,9 @@ class LogLoss:
     labels: (n,), the classes as integers from 0.
     """
 
-    labels: Indices
+    labels: IntArray
 
-    def of_fold(self, rows: Indices, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
+    def of_fold(self, rows: IntArray, mean: FloatArray, variance: FloatArray | None) -> FloatArray:
         """Return the outputs of the C classes as they are, (p, m, C): the temperature is not known yet."""
         return mean
 
@@ -147,7 +146,7 @@ class LogLoss:
         rows = np.concatenate([rows for rows, _ in folds])
         return [self._score(rows, folds, i) for i in range(len(folds[0][1]))]
 
-    def _score(self, rows: Indices, folds: Sequence[FoldSummary], i: int) -> Score:
+    def _score(self, rows: IntArray, folds: Sequence[FoldSummary], i: int) -> Score:
         scores = np.concatenate([mean[i] for _, mean in folds])
         if not np.isfinite(scores).all():
             return Score(None)
@@ -155,7 +154,7 @@ class LogLoss:
         losses = [self._loss(fold_rows, mean[i], temperature) for fold_rows, mean in folds]
         return _score(self._loss(rows, scores, temperature), losses)
 
-    def _loss(self, rows: Indices, scores: FloatArray, temperature: float) -> float:
+    def _loss(self, rows: IntArray, scores: FloatArray, temperature: float) -> float:
         loss = log_loss(self.labels[rows], probabilities(scores, temperature))
         return math.nan if loss is None else loss
 

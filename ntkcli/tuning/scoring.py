@@ -1,13 +1,14 @@
 """The scores of every candidate for one network, by held-out rows or in closed form."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.ranges import automatic_times
-from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.spec.inference import InferenceSpec
@@ -41,7 +42,7 @@ class Scorer:
     inference: the spec's variance scale and learning rate, which all candidates share.
     targets: of the rows that are scored.
     splits: into training and held-out rows; none for the closed forms.
-    workers: folds that are worked on at once, each with BLAS on one thread.
+    executor: works on the folds.
     """
 
     objective: Objective
@@ -49,7 +50,7 @@ class Scorer:
     inference: InferenceSpec
     targets: Targets
     splits: Sequence[Split]
-    workers: int = 1
+    executor: Executor = field(default_factory=Threads)
 
     def scores(self, kernels: Kernels) -> Scored:
         """Return the score of every candidate of a network, in the order of the axes.
@@ -66,21 +67,8 @@ class Scorer:
     def _held_out(self, kernels: Kernels, gram: GramName) -> Scored:
         chunks = list(self._chunks(self._candidates(self._times(kernels, gram), gram)))
         criterion = self._criterion()
-
-        def predict(split: Split) -> list[FloatArray]:
-            fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self.workers == 1)
-            held_out = HeldOut(fold, split.held_out, self.inference)
-            return [
-                criterion.of_fold(
-                    split.held_out,
-                    held_out.means(chunk),
-                    held_out.variances(chunk) if self.objective == "nll" else None,
-                )
-                for chunk in chunks
-            ]
-
-        threads = Threads(self.workers)
-        folds = map(predict, self.splits) if self.workers == 1 else threads.map(predict, self.splits)
+        task = partial(self._summaries, kernels, gram, chunks, criterion)
+        folds = map(task, self.splits) if self._is_serial else self.executor.map(task, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
         found: Scored = {}
@@ -88,6 +76,31 @@ class Scorer:
             scores = criterion.scores([FoldSummary(*fold) for fold in zip(rows, kept, strict=True)])
             found |= zip(chunk, scores, strict=True)
         return found
+
+    def _summaries(
+        self,
+        kernels: Kernels,
+        gram: GramName,
+        chunks: Sequence[Sequence[Candidate]],
+        criterion: Criterion,
+        split: Split,
+    ) -> list[FloatArray]:
+        """Return what the criterion keeps of a fold's predictions, for every chunk of candidates."""
+        fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self._is_serial)
+        held_out = HeldOut(fold, split.held_out, self.inference)
+        return [
+            criterion.of_fold(
+                split.held_out,
+                held_out.means(chunk),
+                held_out.variances(chunk) if self.objective == "nll" else None,
+            )
+            for chunk in chunks
+        ]
+
+    @property
+    def _is_serial(self) -> bool:
+        """Whether folds come one after another, each with all threads."""
+        return self.executor.workers == 1
 
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)

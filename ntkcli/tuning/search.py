@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
@@ -123,7 +124,7 @@ def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     plan.check()
     targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
     inference = source.spec.inference
-    scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, plan.workers)
+    scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, Threads(plan.workers))
     evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
     return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
 

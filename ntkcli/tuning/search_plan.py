@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from ntkcli.arrays import IntArray
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
 from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
@@ -16,7 +17,7 @@ from ntkcli.results.presentation import presentation_of
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes
-from ntkcli.tuning.splits import Indices, Split, SplitError, splits
+from ntkcli.tuning.splits import Split, SplitError, splits
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class SearchPlan:
     """
 
     tune: TuneSpec
-    rows: Indices
-    labels: Indices | None
+    rows: IntArray
+    labels: IntArray | None
     splits: list[Split]
     axes: FreeAxes
     sizes: Sizes
@@ -107,7 +108,7 @@ class SearchPlan:
         return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
 
 
-def _rows(tune: TuneSpec, n: int) -> Indices:
+def _rows(tune: TuneSpec, n: int) -> IntArray:
     if tune.rows == "all" or tune.rows >= n:
         return np.arange(n)
     return np.sort(np.random.default_rng(tune.seed).permutation(n)[: tune.rows])
@@ -123,7 +124,7 @@ def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: boo
         raise SpecError(f"{source.path}: tune.objective: {what}, or data.task: classification")
 
 
-def _splits(source: SpecFile, tune: TuneSpec, n: int, labels: Indices | None) -> list[Split]:
+def _splits(source: SpecFile, tune: TuneSpec, n: int, labels: IntArray | None) -> list[Split]:
     if not tune.needs_validation:
         return []
     try:

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ntkcli.arrays import IntArray
 from ntkcli.spec.tune import ValidationSpec
-
-Indices = npt.NDArray[np.intp]
 
 
 class SplitError(ValueError):
@@ -23,13 +21,13 @@ class SplitError(ValueError):
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of the rows to train on and of the rows held out, both ascending."""
+    """IntArray of the rows to train on and of the rows held out, both ascending."""
 
-    train: Indices
-    held_out: Indices
+    train: IntArray
+    held_out: IntArray
 
 
-def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) -> list[Split]:
+def splits(n: int, validation: ValidationSpec, labels: IntArray | None = None) -> list[Split]:
     """Split n rows at random, the same way for one seed, and stratified by class.
 
     Args:
@@ -58,7 +56,7 @@ def splits(n: int, validation: ValidationSpec, labels: Indices | None = None) ->
     return [_split(n, order[i::folds]) for i in range(folds)]
 
 
-def _evenly_spaced(order: Indices, share: float) -> Indices:
+def _evenly_spaced(order: IntArray, share: float) -> IntArray:
     """Take a share of the rows, evenly spaced in their order."""
     n = len(order)
     count = max(1, round(share * n))
@@ -69,7 +67,7 @@ def _evenly_spaced(order: Indices, share: float) -> Indices:
     return order[((np.arange(count) + 0.5) * n / count).astype(np.intp)]
 
 
-def _split(n: int, held_out: Indices) -> Split:
+def _split(n: int, held_out: IntArray) -> Split:
     is_train = np.ones(n, dtype=bool)
     is_train[held_out] = False
     return Split(np.flatnonzero(is_train), np.sort(held_out))

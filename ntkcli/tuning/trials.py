@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntkcli.regression.question import time_text
+from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec
@@ -82,7 +83,8 @@ def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> S
     A solver or a dtype that does not support the section's finite times is replaced by the default.
     """
     compute = spec.compute
-    if inference.has_finite_time and compute.solver == "cholesky":
+    solver = SOLVERS.get(compute.solver)
+    if inference.has_finite_time and solver and not solver.has_finite_times:
         compute = compute.model_copy(update={"solver": "auto"})
     if inference.has_finite_time and compute.dtype == "mixed":
         compute = compute.model_copy(update={"dtype": "float64"})

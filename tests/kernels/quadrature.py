@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from numpy.polynomial.legendre import leggauss, legvander
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 
 from .functions import Function
 
-IntArray = npt.NDArray[np.intp]
+IntArray = IntArray
 # f(rows (p,), x (p, ORDER)) -> (2, p, ORDER): the integrands of phi's and of phi's derivative's dual.
 Integrand = Callable[[IntArray, FloatArray], FloatArray]
 

@@ -3,12 +3,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.results.class_metrics import (
     ClassMetrics,
     calibration_error,
@@ -17,19 +16,17 @@ from ntkcli.results.class_metrics import (
     log_loss,
 )
 
-Labels = npt.NDArray[np.intp]
-
 MATRIX = ("classes", "confusion_matrix")
 
 cases = given(m=st.integers(1, 60), count=st.integers(2, 5), seed=st.integers(0, 99))
 
 
-def case(m: int, count: int, seed: int) -> tuple[Labels, FloatArray]:
+def case(m: int, count: int, seed: int) -> tuple[IntArray, FloatArray]:
     rng = np.random.default_rng([seed, m, count])
     return rng.integers(count, size=m), rng.dirichlet(np.full(count, 0.5), size=m)
 
 
-def metrics_of(labels: Labels, probabilities: FloatArray) -> ClassMetrics:
+def metrics_of(labels: IntArray, probabilities: FloatArray) -> ClassMetrics:
     return class_metrics(labels, probabilities, [*"abcde"][: probabilities.shape[1]])
 
 

@@ -1,20 +1,18 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.results.temperature import fit_temperature, probabilities
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(size=(40, 3))
-Labels = npt.NDArray[np.intp]
 
 
-def labels_of(scores: FloatArray, temperature: float, seed: int = 0) -> Labels:
+def labels_of(scores: FloatArray, temperature: float, seed: int = 0) -> IntArray:
     """Drawn as softmax(scores / temperature) says."""
     noise = np.random.default_rng(seed).gumbel(size=scores.shape)
     return np.asarray(np.argmax(scores / temperature + noise, axis=1))
@@ -23,7 +21,7 @@ def labels_of(scores: FloatArray, temperature: float, seed: int = 0) -> Labels:
 LABELS = labels_of(SCORES, 0.5)
 
 
-def loss(scores: FloatArray, labels: Labels, temperature: float) -> float:
+def loss(scores: FloatArray, labels: IntArray, temperature: float) -> float:
     """Of the labels, and of one more that is anyone's and any."""
     total = 0.0
     for row, label in zip(scores.tolist(), labels.tolist(), strict=True):

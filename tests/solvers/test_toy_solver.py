@@ -47,7 +47,7 @@ class Dense(Solver):
 
     def load(self, kept: SavedFlow) -> "DenseFlow":
         """As it was kept."""
-        return DenseFlow(kept.arrays.read(kept.name, kept.n, kept.n) * kept.numbers["unit"])
+        return DenseFlow(kept.arrays.read(kept.name, kept.n, kept.n) * kept.number("unit"))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,50 @@
+"""A lock that one process at a time holds, however it ends."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class FileLock:
+    """An exclusive lock by a file, which is there while somebody holds it.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._descriptor is not None
+
+    def acquire(self) -> bool:
+        """Take the lock unless somebody else holds it; returns whether it is held now.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who held it before deletes the file: then this one is locked, and nobody looks at it.
+            is_held = os.path.samestat(os.fstat(descriptor), self._path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_held = False
+        if is_held:
+            self._descriptor = descriptor
+        else:
+            os.close(descriptor)
+        return is_held
+
+    def release(self) -> None:
+        """Give the lock back, and delete its file."""
+        if self._descriptor is not None:
+            with suppress(OSError):
+                self._path.unlink()
+            os.close(self._descriptor)
+            self._descriptor = None

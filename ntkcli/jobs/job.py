@@ -17,8 +17,9 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
+from ntkcli.planning.budget import Budget
 from ntkcli.planning.machine import thread_count
-from ntkcli.planning.plan import Budget, Planner
+from ntkcli.planning.plan import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.solvers.solver import Solver

@@ -1,7 +1,7 @@
 """What tuning takes: eigendecompositions of whole matrices, refused where they do not fit."""
 
 from ntkcli.errors import ResourceError
-from ntkcli.planning.plan import Budget
+from ntkcli.planning.budget import Budget
 from ntkcli.planning.sizes import Sizes
 from ntkcli.solvers.eigh import MATRICES, MOST_ROWS
 from ntkcli.units import bytes_text

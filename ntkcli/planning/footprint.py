@@ -56,10 +56,8 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> i
     grams = len(question.read_grams(stage.kernels))
     # Covariances that wait to be written, and the one that was written last.
     kept = square * (len(stage.pairs) - 1 + (len(question.pairs) > 1))
-    begin = 0
-    if whole:
-        begin = grams * block_bytes(rows, sizes.itemsize) + (grams - 1) * square
-        begin += array_bytes(rows, sizes.itemsize)
+    begin = grams * block_bytes(rows, sizes.itemsize) + (grams - 1) * square
+    begin = begin + array_bytes(rows, sizes.itemsize) if whole else 0
     drawing = _drawing(sizes, question)
     if not reads_gram:
         return kept + max(begin, drawing)

@@ -1,15 +1,14 @@
 """How a job will be done, and what it will need: known before anything large is allocated."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass, field
 
 from ntkcli.errors import ResourceError
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
+from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
-from ntkcli.planning.machine import free_disk, usable_memory
+from ntkcli.planning.remedies import remedies
 from ntkcli.planning.sizes import Sizes, matrix_parts
 from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_work
 from ntkcli.regression.question import Question
@@ -37,24 +36,6 @@ class Plan:
     disk_bytes: int
     work: Work
     operations: float
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a job may take.
-
-    memory: bytes, of the whole process.
-    disk: bytes, under `folder`.
-    """
-
-    memory: int
-    disk: int
-    folder: Path
-
-    @classmethod
-    def of(cls, memory: int | None, folder: Path) -> "Budget":
-        """The spec's memory, or what is usable; the disk that the run directory is on."""
-        return cls(usable_memory() if memory is None else memory, free_disk(folder), folder)
 
 
 @dataclass(frozen=True)
@@ -99,7 +80,7 @@ class Planner:
         if plan.memory_bytes > self.budget.memory:
             raise ResourceError(
                 f"not enough memory: this job needs about {bytes_text(plan.memory_bytes)}, and "
-                f"{bytes_text(self.budget.memory)} are free or allowed (compute.memory): {self._remedies()}"
+                f"{bytes_text(self.budget.memory)} are free or allowed (compute.memory): {remedies(self)}"
             )
         if plan.disk_bytes > self.budget.disk:
             raise ResourceError(
@@ -193,44 +174,3 @@ class Planner:
         """How far a plan is from the budget: fewer faults first, then less memory, then less disk."""
         memory, disk = self._exceeded(plan)
         return memory + disk, memory * plan.memory_bytes, plan.disk_bytes
-
-    def _remedies(self) -> str:
-        """What to change so that the job fits, with figures."""
-        found = []
-        if self._would_fit(sizes=replace(self.sizes, itemsize=4)):
-            found.append(f"compute.dtype: {'mixed' if self._can_be_mixed else 'float32'}")
-        if self.choice != "auto" and self._would_fit(choice="auto"):
-            found.append("compute.solver: auto")
-        uncertainty = self.question.uncertainty if self.question else "none"
-        if uncertainty == "covariance" and self._would_fit(question=self._asking("variance")):
-            found.append("output.covariance: false")
-        if uncertainty == "variance" and self._would_fit(question=self._asking("none")):
-            found.append("output.std: false")
-        rows = self._largest_rows()
-        if rows:
-            found.append(f"{rows} training rows or fewer")
-        return "use " + ", or ".join([*found, "more memory"])
-
-    @property
-    def _can_be_mixed(self) -> bool:
-        if self.question is None:
-            return False
-        return any(ways(replace(self.question, refine=True), self.choice))
-
-    def _asking(self, uncertainty: Literal["variance", "none"]) -> Question | None:
-        return replace(self.question, uncertainty=uncertainty) if self.question else None
-
-    def _would_fit(self, **changes: object) -> bool:
-        planner = replace(self, **changes)  # type: ignore[arg-type]
-        return planner.fits(planner.best())
-
-    def _largest_rows(self) -> int:
-        """Nearly the most training rows that fit, by bisection; 0 if hardly any do."""
-        low, high = 0, self.sizes.n
-        while high - low > max(1, high // 100):
-            middle = (low + high) // 2
-            if self._would_fit(sizes=replace(self.sizes, n=middle)):
-                low = middle
-            else:
-                high = middle
-        return low

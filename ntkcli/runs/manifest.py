@@ -55,25 +55,27 @@ def write_manifest(
     write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     content = {
         "versions": versions(),
-        "spec": {
-            "path": os.path.relpath(job.source.path, run.place),
-            "sha256": job.source.sha256,
-        },
+        "spec": {"path": os.path.relpath(job.source.path, run.place), "sha256": job.source.sha256},
         **_data(job.dataset, run.place),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
         "calibration": _calibration(job, calibrations),
-        "compute": {
-            "dtype": job.spec.compute.dtype,
-            "threads": job.evaluator.executor.workers,
-            "tile": job.evaluator.tile_rows,
-            "storage": "file" if in_file else "memory",
-        },
+        "compute": {**_compute(job), "storage": "file" if in_file else "memory"},
         "warnings": job.journal.warnings,
         "seconds": {**job.journal.timings, "total": job.journal.seconds},
         "peak_memory_bytes": peak_memory(),
     }
     write_json(run.path / "run.json", content)
+
+
+def _compute(job: Job) -> dict[str, Any]:
+    """How kernels were computed."""
+    evaluator = job.evaluator
+    return {
+        "dtype": job.spec.compute.dtype,
+        "threads": evaluator.executor.workers,
+        "tile": evaluator.tile_rows,
+    }
 
 
 def _data(data: Dataset, home: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 from ntkcli.arrays import IntArray
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
+from ntkcli.planning.budget import Budget
 from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
-from ntkcli.planning.plan import Budget
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.results.predictions import check_names

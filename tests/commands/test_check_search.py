@@ -154,7 +154,7 @@ def test_a_best_that_could_not_be_fitted_ends_the_check(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The search has enough in some of the rows, and the fit takes all."""
-    monkeypatch.setattr("ntkcli.planning.plan.free_disk", lambda _: 1000)
+    monkeypatch.setattr("ntkcli.planning.budget.free_disk", lambda _: 1000)
     outcome = ntk("check", make_spec(tune={"space": RIDGES}, output={"kernels": ["ntk_train_train"]}))
     assert outcome.returncode == 5
     assert "not enough disk: this job needs" in outcome.stderr

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
-from ntkcli.planning.plan import Budget, Plan, Planner
+from ntkcli.planning.budget import Budget
+from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
@@ -208,7 +209,7 @@ def test_the_budget_is_the_specs_memory_or_nine_tenths_of_what_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ntkcli.planning.machine.available_memory", lambda: 50)
-    monkeypatch.setattr("ntkcli.planning.plan.free_disk", lambda folder: 7 if folder == tmp_path else 0)
+    monkeypatch.setattr("ntkcli.planning.budget.free_disk", lambda folder: 7 if folder == tmp_path else 0)
     assert Budget.of(None, tmp_path) == Budget(45, 7, tmp_path)
     assert Budget.of(3, tmp_path) == Budget(3, 7, tmp_path)
 

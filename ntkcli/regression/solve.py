@@ -74,15 +74,13 @@ def load_stage(
     n = len(support.rows)
     for time in stage.times:
         fitted.coefficients[time] = arrays.read(coefficients_name(stage.gram, time), n, outputs)
-    if not question.has_uncertainty:
-        return fitted
-    if kept.factor is None:
+    if question.has_uncertainty and kept.factor is None:
         fitted.flow, _ = _factor(fitted, journal)
-        return fitted
-    support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
-    dtype = np.dtype(support.evaluator.dtype).name
-    factor = SavedFlow(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
-    fitted.flow = SOLVERS[kept.factor.kind].load(factor)
+    elif question.has_uncertainty and kept.factor:
+        support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
+        dtype = np.dtype(support.evaluator.dtype).name
+        factor = SavedFlow(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
+        fitted.flow = SOLVERS[kept.factor.kind].load(factor)
     return fitted
 
 

@@ -63,6 +63,7 @@ def try_command(line: str, folder: Path, ntk: Ntk) -> None:
         assert line in INSTALLING, f"nothing checks {line!r}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path, ntk: Ntk) -> None:
     for block in blocks(page):

@@ -33,6 +33,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--std"], ["--no-std"]])
 @pytest.mark.parametrize(
     "sections",
@@ -121,6 +122,7 @@ finally:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--std"], ["--no-std"]])
 def test_memory_does_not_grow_with_the_rows(fit: Fit, tmp_path: Path, options: list[str]) -> None:
     fit(inference={"ridge": 0.1})

@@ -55,6 +55,7 @@ def test_duals_match_quadrature_at_large_variances(case: Case) -> None:
     assert_duals_match(case, q_a, q_b, cosine, span=(case.largest, case.largest))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [c for c in CASES if c.closed or c.name in ["tanh", "softsign"]], ids=str)
 def test_duals_match_quadrature_over_a_wide_range_of_variances(case: Case) -> None:
     """Of those without a closed form, an analytic one and one with a kink: such tables take seconds."""

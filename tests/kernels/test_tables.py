@@ -76,6 +76,7 @@ def test_degrees_grow_with_the_variance() -> None:
     assert degrees[-1] > 1000
 
 
+@pytest.mark.slow
 @every_smooth
 def test_what_is_told_is_within_the_tolerance_or_refused(name: str) -> None:
     for high in (1e-6, 1.0, 30.0, 1e3):

@@ -104,6 +104,7 @@ def planner_of(path: Path, command: str) -> Planner:
         return planner if command == "fit" else replace(planner, question=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", MEASURED.values(), ids=MEASURED)
 def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
     spec_of: Callable[[Case], Path], tmp_path: Path, case: Case

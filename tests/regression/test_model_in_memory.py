@@ -97,6 +97,7 @@ def test_a_part_of_the_question_is_answered_by_the_stages_that_it_needs() -> Non
     assert answer.prediction.variance is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("uncertainty", ["variance", "covariance"])
 def test_rows_beyond_the_tables_are_predicted_by_wider_ones(uncertainty: Any) -> None:
     """As by a network that knew of them, in whatever order they come, and the others as ever."""

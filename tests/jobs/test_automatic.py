@@ -12,23 +12,16 @@ from ntkcli.errors import ResourceError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.job import open_job
 from ntkcli.jobs.ranges import automatic_times, spaced
-from ntkcli.journal import Journal, Silent
+from ntkcli.journal import Journal
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 
+from ..lines import Lines
 from ..tuning.brute_force import Dense, MakeSpec
 
 Find = Callable[..., tuple[InferenceSpec, list[str], Dense]]
-
-
-class Lines(Silent):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture

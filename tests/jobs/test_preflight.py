@@ -7,25 +7,17 @@ import pytest
 from ntkcli.errors import DataError, NumericalError, SpecError
 from ntkcli.jobs.checks import preflight
 from ntkcli.jobs.job import open_job
-from ntkcli.journal import Journal, Silent
+from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.spec.file import read_spec
+
+from ..lines import Lines
 
 MakeSpec = Callable[..., Path]
 Write = Callable[[str, str], Path]
 Preflight = Callable[..., tuple[list[str], list[str]]]
 
 TWICE = "a,b,c,y\n1,2,0,3\n2,1,1,4\n1,2,0,5\n"
-
-
-class Lines(Silent):
-    """A display that keeps its messages."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture

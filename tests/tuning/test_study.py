@@ -8,11 +8,12 @@ import optuna
 import pytest
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.journal import Journal, Silent
+from ntkcli.journal import Journal
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.study import NAME
 from ntkcli.tuning.trials import Trial, ranked, trial_table
 
+from ..lines import Lines
 from .brute_force import MakeSpec, searched
 
 SPACE: dict[str, Any] = {
@@ -28,14 +29,6 @@ both_searches = pytest.mark.parametrize("search", ["random", "tpe"])
 
 def tune(search: str, trials: int = 6, **more: Any) -> dict[str, Any]:
     return {"search": search, "trials": trials, "validation": {"folds": 3}, "space": SPACE, **more}
-
-
-class Lines(Silent):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.lines.append(text)
 
 
 def interrupt_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The command line of `ntk`: declarations only; what a command does is in ntkcli.commands."""
+"""The command line of `ntk`: declarations and exit codes; what a command does is in ntkcli.commands."""
 
 import json
 import os

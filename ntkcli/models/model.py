@@ -17,6 +17,7 @@ from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.fitted_stage import TRAINING_ROWS
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.regression.stages import Stage
@@ -113,7 +114,7 @@ class Model:
             )
 
     def _sizes(self, threads: int) -> Sizes:
-        n, d = self.arrays.shape("x_train", 2)
+        n, d = self.arrays.shape(TRAINING_ROWS, 2)
         return Sizes(
             n=n,
             m=TABLE_ROWS,

@@ -8,7 +8,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
 from ntkcli.models.model_file import FORMAT, ModelFile, write_model_file
 from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, SchemaRecord, StageRecord
-from ntkcli.regression.fitted_stage import FittedStage
+from ntkcli.regression.fitted_stage import TRAINING_ROWS, FittedStage
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
@@ -58,7 +58,7 @@ class ModelWriter:
     def _write_arrays(self, baselines: Sequence[Baseline]) -> None:
         dataset = self.job.dataset
         features, targets = dataset.schema.features, dataset.schema.targets
-        self.arrays.write("x_train", dataset.train.x)
+        self.arrays.write(TRAINING_ROWS, dataset.train.x)
         self.arrays.write("fill", features.fill)
         self.arrays.write("relevance", features.relevance)
         for name, scaling in (("features", features.scaling), ("targets", targets.scaling)):

@@ -1,7 +1,7 @@
 """The memory of a stage at its peak.
 
 The bytes are those of the arrays that are alive together, counted in the code and held near measured peaks by
-tests/test_peak_memory.py. They are rather too many than too few.
+tests/planning/test_peak_memory.py. They are rather too many than too few.
 """
 
 from collections.abc import Collection

@@ -14,7 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
-from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage
+from ntkcli.regression.fitted_stage import TRAINING_ROWS, Answer, FittedStage, KeptStage
 from ntkcli.regression.predict import in_order, predict
 from ntkcli.regression.question import Pair, Question
 from ntkcli.regression.reach import Reach
@@ -136,7 +136,7 @@ class FittedModel:
 
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""
-        arrays.write("x_train", self.x)
+        arrays.write(TRAINING_ROWS, self.x)
         return [
             stage.save(arrays, place, with_factor=with_factors) for place, stage in enumerate(self.stages)
         ]
@@ -166,7 +166,7 @@ class FittedModel:
         """
         journal = journal or Journal()
         features, outputs = columns
-        x = arrays.read("x_train", -1, features)
+        x = arrays.read(TRAINING_ROWS, -1, features)
         rows = evaluator.network.rows(x, evaluator.dtype)
         wanted = set(question.pairs)
         stages = [

@@ -15,6 +15,9 @@ from ntkcli.regression.question import Pair, Question, time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
 
+# The array of the training rows, beside those of the stages.
+TRAINING_ROWS = "x_train"
+
 
 @dataclass(frozen=True)
 class Answer:

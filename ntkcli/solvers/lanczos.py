@@ -14,6 +14,7 @@ from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.contour import Contour, deletion_contour
 from ntkcli.inference.flow import Action, Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
+from ntkcli.kernels.tiling import strips
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import column_dots, contract
@@ -139,8 +140,7 @@ class LanczosFlow:
         if time == math.inf:
             return deletion_in_the_limit(self.on(units), rows)
         contour = deletion_contour(time)
-        starts = range(0, len(rows), COLUMNS_AT_ONCE)
-        groups = [slice(start, start + COLUMNS_AT_ONCE) for start in starts]
+        groups = strips(slice(0, len(rows)), COLUMNS_AT_ONCE)
         delete = partial(self._delete, contour=contour, with_images=with_quadratic)
         found = [delete(units[:, group], rows[group]) for group in groups]
         weights, images = (np.hstack(arrays) for arrays in zip(*found, strict=True))
@@ -194,8 +194,7 @@ class _LanczosAction:
     def __init__(self, flow: LanczosFlow, b: FloatArray) -> None:
         self._flow = flow
         self._b = b
-        starts = range(0, b.shape[1], COLUMNS_AT_ONCE)
-        self._groups = [b[:, start : start + COLUMNS_AT_ONCE] for start in starts]
+        self._groups = [b[:, group] for group in strips(slice(0, b.shape[1]), COLUMNS_AT_ONCE)]
         self._kept = flow.spaces(b) if len(self._groups) == 1 else None
 
     def product(self, time: float) -> FloatArray:

@@ -1,0 +1,102 @@
+"""A directory that one command works in over several calls: locked, and every file in it whole."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+from ntkcli.errors import RunDirectoryError
+from ntkcli.runs.directory import unwritable
+from ntkcli.runs.lock import FileLock
+
+# How the names of files begin that are being written.
+PARTIAL = ".partial-"
+
+
+class ResumableDirectory(ABC):
+    """A directory in which an interrupted command goes on.
+
+    As a context manager it holds a lock, so that one process at a time works there.
+
+    noun: what is worked on there, for messages.
+
+    Args:
+        path: where it is, or will be.
+        overwrite: whether what an earlier call wrote there is deleted.
+
+    Raises:
+        RunDirectoryError: something else is there, another process works there, or it cannot be written.
+    """
+
+    noun: ClassVar[str]
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self.path = path
+        self._overwrite = overwrite
+        self._lock = FileLock(path / ".ntk-lock")
+        try:
+            if os.path.lexists(path) and not path.is_dir():
+                raise RunDirectoryError(f"{path}: is no directory: move it, or give another --out")
+            self._check()
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    @abstractmethod
+    def _check(self) -> None:
+        """Raise a RunDirectoryError where the place is not to be worked in."""
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Delete what an earlier call wrote."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._acquire()
+            # Another process may have been at work meanwhile.
+            self._check()
+            if self._overwrite:
+                self._clear()
+        except OSError as error:
+            self._lock.release()
+            raise unwritable(self.path, error) from error
+        except RunDirectoryError:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+        # A call that wrote nothing leaves nothing.
+        with suppress(OSError):
+            self.path.rmdir()
+        if isinstance(error, OSError):
+            raise unwritable(self.path, error) from error
+
+    def write(self, name: str, text: str) -> None:
+        """Write a text file of the directory; it is never there in part."""
+        self.fill(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def fill(self, name: str, write: Callable[[Path], object]) -> None:
+        """Have a file of the directory written; it is never there in part.
+
+        Args:
+            name: of the file, with the folder that it is in, if any.
+            write: writes to the path that it is given, which has the same ending.
+        """
+        place = self.path / name
+        partial = place.with_name(f"{PARTIAL}{place.name}")
+        try:
+            write(partial)
+            partial.rename(place)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _acquire(self) -> None:
+        if not self._lock.acquire():
+            raise RunDirectoryError(f"{self.path}: another {self.noun} is at work there: wait for it")

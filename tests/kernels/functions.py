@@ -53,6 +53,12 @@ def scaled_erf(a: float = 1.0, b: float = 1.0, c: float = 0.0) -> Function:
     return plain(lambda x: a * erf(b * x) + c, lambda x: 2 * a * b / np.sqrt(np.pi) * np.exp(-((b * x) ** 2)))
 
 
+def sigmoid_like() -> Function:
+    """erf(b x) / 2 + 1/2 = Phi(sqrt(2) b x)."""
+    b = 1 / 2.4020563531719796
+    return plain(lambda x: ndtr(np.sqrt(2) * b * x), lambda x: b / np.sqrt(np.pi) * np.exp(-((b * x) ** 2)))
+
+
 def gelu() -> Function:
     return plain(lambda x: x * ndtr(x), lambda x: ndtr(x) + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
 
@@ -110,7 +116,7 @@ def hermite(degree: int = 2) -> Function:
 
 
 def tanh() -> Function:
-    return plain(np.tanh, lambda x: (1 - np.tanh(x)) * (1 + np.tanh(x)))
+    return plain(np.tanh, lambda x: (2 / (np.exp(x) + np.exp(-x))) ** 2)
 
 
 def swish() -> Function:
@@ -151,7 +157,7 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "abrelu": abrelu,
     "rectified_monomial": rectified_monomial,
     "erf": scaled_erf,
-    "sigmoid_like": lambda: scaled_erf(0.5, 1 / 2.4020563531719796, 0.5),
+    "sigmoid_like": sigmoid_like,
     "gelu": gelu,
     "sin": sine,
     "cos": cosine,

@@ -1,1 +1,1 @@
-"""Activations, each as its dual activation and the dual of its derivative."""
+"""Activations, each as phi and its derivative, and as the duals of both."""

@@ -1,4 +1,4 @@
-"""What the kernels of an infinitely wide layer need of its activation, and what the closed forms share.
+"""What a layer, infinitely wide or finite, needs of its activation, and what the closed forms share.
 
 For (u, v) ~ N(0, [[q, c], [c, q']]) the *dual activation* is E[phi(u) phi(v)], and its derivative's is
 E[phi'(u) phi'(v)].
@@ -36,16 +36,21 @@ class Tile:
 
 
 class Activation(ABC):
-    """An activation phi, known by its duals.
+    """An activation phi, known by its values and by its duals.
 
-    Activations are equal if they have the same duals by the same computation; all of them can be pickled.
+    Activations are equal if they have the same phi and duals by the same computation; all of them can be
+    pickled.
 
     work_arrays: how many arrays `dual` needs in Tile.work.
     has_tables: whether `dual` reads tables, which end at some variance.
+    has_values: whether there is a phi; without one, the duals are a map of kernels and no more.
+    unit_variance: whether `value` and `derivative` are what the duals are of for inputs of variance 1 only.
     """
 
     work_arrays: ClassVar[int] = 2
     has_tables: ClassVar[bool] = False
+    has_values: ClassVar[bool] = True
+    unit_variance: ClassVar[bool] = False
 
     @property
     def largest_variance(self) -> float:
@@ -59,6 +64,28 @@ class Activation(ABC):
             PrecisionError: the duals cannot be had to 1e-9 there.
         """
         return self
+
+    @abstractmethod
+    def value(self, x: FloatArray) -> FloatArray:
+        """phi(x), as a new array.
+
+        Args:
+            x: float64, of any shape.
+
+        Raises:
+            NotImplementedError: there is no phi, as `has_values` tells.
+        """
+
+    @abstractmethod
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """phi'(x), as a new array: at a kink the mean of both sides, and 0 at a jump, as beside it.
+
+        Args:
+            x: float64, of any shape.
+
+        Raises:
+            NotImplementedError: there is no phi, as `has_values` tells.
+        """
 
     @abstractmethod
     def dual(self, tile: Tile) -> None:
@@ -137,6 +164,13 @@ def one_minus_square(x: FloatArray, out: FloatArray, work: FloatArray) -> None:
     np.subtract(1.0, x, out=out)
     np.add(1.0, x, out=work)
     out *= work
+
+
+def exp_square(x: FloatArray, rate: float) -> FloatArray:
+    """exp(rate x^2), also where x^2 itself is beyond float64."""
+    with np.errstate(over="ignore"):
+        exponent = rate * x * x
+    return np.asarray(np.exp(exponent))
 
 
 def distance(tile: Tile, magnitude: FloatArray, out: FloatArray) -> None:

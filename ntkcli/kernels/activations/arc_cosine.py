@@ -31,6 +31,21 @@ class AbRelu(Activation):
     a: float
     b: float
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """The larger one of a x and b x for a <= b, else the smaller one."""
+        if self.a == 0:
+            above = np.maximum(x, 0.0)
+            return above if self.b == 1 else np.asarray(self.b * above)
+        chosen = np.maximum if self.a <= self.b else np.minimum
+        return np.asarray(chosen(self.a * x, x if self.b == 1 else self.b * x))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """a below 0 and b above."""
+        if self.a == 0:
+            return np.asarray((np.sign(x) + 1) * (self.b / 2))
+        sides = np.array([self.a, (self.a + self.b) / 2, self.b])
+        return np.asarray(sides[np.add(x > 0, x >= 0, dtype=np.int8)])
+
     def dual(self, tile: Tile) -> None:
         """sqrt(q q') (f sin t + g cos t), and g."""
         cos, sine = tile.work[:2]
@@ -64,6 +79,14 @@ class AbRelu(Activation):
 class Sign(Activation):
     """phi(x) = 1 for x > 0, -1 for x < 0, and 0 for 0. Its derivative counts as 0, as almost everywhere."""
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """sign(x)."""
+        return np.sign(x)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """0."""
+        return np.zeros_like(x)
+
     def dual(self, tile: Tile) -> None:
         """(2 / pi) arcsin(cos t), and 0."""
         cos = tile.work[0]
@@ -88,6 +111,20 @@ class RectifiedMonomial(Activation):
 
     degree: int
     work_arrays: ClassVar[int] = 4
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """max(x, 0)^p, and the step for p = 0."""
+        if self.degree == 0:
+            return np.asarray(np.greater(x, 0), dtype=np.float64)
+        return _product(np.maximum(x, 0.0), self.degree)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """p max(x, 0)^(p-1)."""
+        if self.degree == 0:
+            return np.zeros_like(x)
+        if self.degree == 1:
+            return np.asarray((np.sign(x) + 1) / 2)
+        return np.asarray(self.degree * _product(np.maximum(x, 0.0), self.degree - 1))
 
     def dual(self, tile: Tile) -> None:
         """(q q')^(p/2) J_p / 2 pi, and p^2 (q q')^((p-1)/2) J_(p-1) / 2 pi."""
@@ -129,6 +166,14 @@ class RectifiedMonomial(Activation):
 def _power(q: FloatArray, degree: int) -> FloatArray:
     """q^(degree / 2), and 0 for q = 0 whatever the degree."""
     return np.where(q > 0, np.sqrt(q) ** degree, 0.0)
+
+
+def _product(x: FloatArray, degree: int) -> FloatArray:
+    """x^degree for a degree of at least 1, far quicker than numpy's powers above 2."""
+    product = x
+    for _ in range(degree - 1):
+        product = product * x
+    return product
 
 
 def _polynomial(coefficients: tuple[float, ...], x: FloatArray, out: FloatArray) -> None:

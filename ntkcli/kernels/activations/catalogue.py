@@ -10,11 +10,12 @@ from ntkcli.kernels.activations.activation import Activation
 from ntkcli.kernels.activations.arc_cosine import AbRelu, RectifiedMonomial, Sign
 from ntkcli.kernels.activations.clipped import Clip
 from ntkcli.kernels.activations.error_function import Erf, Gelu
-from ntkcli.kernels.activations.exponential import Exp, ExpNormalized, Gabor, Gaussian, Rbf
+from ntkcli.kernels.activations.exponential import Exp, Gabor, Gaussian, Rbf
+from ntkcli.kernels.activations.kernel_map import ExpNormalized
 from ntkcli.kernels.activations.numerical import Numerical
 from ntkcli.kernels.activations.parameters import SMALLEST, Parameter
 from ntkcli.kernels.activations.polynomial import Hermite, Identity, Polynomial
-from ntkcli.kernels.activations.sine import Sine
+from ntkcli.kernels.activations.sine import Cosine, Sine
 
 CHO = "Cho & Saul 2009"
 WILLIAMS = "Williams 1997"
@@ -32,7 +33,7 @@ SIGMOID_LIKE = 2.4020563531719796
 class Entry:
     """An activation that a spec can name.
 
-    formula: phi(x), as text.
+    formula: phi(x), as text; "none: " and what becomes of K where there is no phi.
     build: makes the activation from its parameters.
     source: where its duals are published or derived.
     """
@@ -106,8 +107,8 @@ ACTIVATIONS: dict[str, Entry] = {
     "erf": Entry("a erf(b x) + c", Erf, WILLIAMS, (A, B, C)),
     "sigmoid_like": Entry(SIGMOID_FORMULA, partial(Erf, 0.5, 1 / SIGMOID_LIKE, 0.5), WILLIAMS),
     "gelu": Entry("x Phi(x)", Gelu, "Tsuchida et al. 2021"),
-    "sin": Entry("a sin(b x + c)", Sine.sin, HAN, (A, B, C)),
-    "cos": Entry("a cos(b x + c)", Sine.cos, HAN, (A, B, C)),
+    "sin": Entry("a sin(b x + c)", Sine, HAN, (A, B, C)),
+    "cos": Entry("a cos(b x + c)", Cosine, HAN, (A, B, C)),
     "rbf": Entry("sqrt(2) sin(sqrt(2 gamma) x + pi/4)", Rbf, "Rahimi & Recht 2007", (GAMMA,)),
     "gaussian": Entry("a exp(b x^2)", Gaussian, WILLIAMS, (A, Parameter("b", -1.0))),
     "exp": Entry("a exp(b x)", Exp, DANIELY, (A, B)),

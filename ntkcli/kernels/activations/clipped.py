@@ -34,6 +34,17 @@ class Clip(Activation):
         """Of the input: beyond it, the dual would be a small difference of large numbers."""
         return LARGEST * max(self.high, -self.low) ** 2
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """min(max(x, low), high)."""
+        return np.clip(x, self.low, self.high)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """1 inside, 0 outside."""
+        # Counted in bytes: twice for each end that x is inside of, once for one that it is at.
+        count = np.add(x > self.low, x >= self.low, dtype=np.int8)
+        count += np.add(x < self.high, x <= self.high, dtype=np.int8)
+        return np.asarray((count - 2) * 0.5)
+
     def dual(self, tile: Tile) -> None:
         """The sums over the corners (high, high), (low, low), (high, low), (low, high)."""
         cos = tile.work[0]

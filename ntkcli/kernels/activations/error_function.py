@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import erf, erfc, ndtr
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations.activation import Activation, ScaledCosine, Tile
+from ntkcli.kernels.activations.activation import Activation, ScaledCosine, Tile, exp_square
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,18 @@ class Erf(Activation):
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """a erf(b x) + c; as c erfc(-b x) or c erfc(b x) for c = a or c = -a, which is exact near 0 too."""
+        if self.c == self.a:
+            return np.asarray(self.c * erfc(-self.b * x))
+        if self.c == -self.a:
+            return np.asarray(self.c * erfc(self.b * x))
+        return np.asarray(self.a * erf(self.b * x) + self.c)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """2 a b exp(-b^2 x^2) / sqrt(pi)."""
+        return np.asarray(2 * self.a * self.b / np.sqrt(np.pi) * exp_square(self.b * x, -1.0))
 
     def dual(self, tile: Tile) -> None:
         """The duals, with arcsin u = arctan(u / sqrt(1 - u^2)), which is exact near 1 too."""
@@ -55,6 +68,14 @@ class Gelu(Activation):
     """
 
     work_arrays: ClassVar[int] = 4
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """x Phi(x)."""
+        return np.asarray(x * ndtr(x))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi)."""
+        return np.asarray(ndtr(x) + x * exp_square(x, -0.5) / np.sqrt(2 * np.pi))
 
     def dual(self, tile: Tile) -> None:
         """The duals, from u and 1 - u^2."""

@@ -6,7 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations.activation import Activation, ScaledCosine, Tile, cosine, distance
+from ntkcli.kernels.activations.activation import (
+    Activation,
+    ScaledCosine,
+    Tile,
+    cosine,
+    distance,
+    exp_square,
+)
 
 
 @dataclass(frozen=True)
@@ -15,6 +22,19 @@ class Exp(Activation):
 
     a: float = 1.0
     b: float = 1.0
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """a exp(b x)."""
+        return self._times(self.a, x)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """a b exp(b x)."""
+        return self._times(self.a * self.b, x)
+
+    def _times(self, factor: float, x: FloatArray) -> FloatArray:
+        # By its root, since exp(b x) may leave float64 where its product with a does not.
+        root = np.exp(self.b / 2 * x)
+        return np.asarray(factor * root * root)
 
     def dual(self, tile: Tile) -> None:
         """The exponents are added first: neither of them may overflow alone."""
@@ -44,6 +64,14 @@ class Rbf(Activation):
     """
 
     gamma: float = 1.0
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """sqrt(2) sin(sqrt(2 gamma) x + pi/4)."""
+        return np.asarray(np.sqrt(2) * np.sin(np.sqrt(2 * self.gamma) * x + np.pi / 4))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """2 sqrt(gamma) cos(sqrt(2 gamma) x + pi/4)."""
+        return np.asarray(2 * np.sqrt(self.gamma) * np.cos(np.sqrt(2 * self.gamma) * x + np.pi / 4))
 
     def dual(self, tile: Tile) -> None:
         """The duals; equal rows are at distance 0 exactly."""
@@ -79,6 +107,14 @@ class Gaussian(Activation):
         """Of the input: 1 / (4b) for b > 0."""
         return 1 / (4 * self.b) if self.b > 0 else np.inf
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """a exp(b x^2)."""
+        return np.asarray(self.a * exp_square(x, self.b))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """2 a b x exp(b x^2)."""
+        return np.asarray(2 * self.a * self.b * x * exp_square(x, self.b))
+
     def dual(self, tile: Tile) -> None:
         """The duals, from u = 2 |b| c / sqrt((1 - 2 b q)(1 - 2 b q')) and 1 - u^2."""
         u, square = tile.work[:2]
@@ -106,37 +142,6 @@ class Gaussian(Activation):
 
 
 @dataclass(frozen=True)
-class ExpNormalized(Activation):
-    """The map K -> sqrt(q q') exp(gamma (cos + shift)) of a kernel (Shankar et al. 2020); it has no phi.
-
-    Its derivative in c is gamma exp(gamma (cos + shift)).
-    """
-
-    gamma: float = 1.0
-    shift: float = -1.0
-
-    def dual(self, tile: Tile) -> None:
-        """The map and its derivative."""
-        cos = tile.work[0]
-        cosine(tile, out=cos)
-        cos += self.shift
-        cos *= self.gamma
-        np.exp(cos, out=cos)
-        np.multiply(cos, np.sqrt(tile.q_a)[:, None], out=tile.c)
-        tile.c *= np.sqrt(tile.q_b)
-        if tile.slope is not None:
-            np.multiply(cos, self.gamma, out=tile.slope)
-
-    def variance(self, q: FloatArray) -> FloatArray:
-        """q exp(gamma (1 + shift))."""
-        return np.asarray(q * np.exp(self.gamma * (1 + self.shift)))
-
-    def slope(self, q: FloatArray) -> FloatArray:
-        """gamma exp(gamma (1 + shift)); for q = 0, where the cosine counts as 0, gamma exp(gamma shift)."""
-        return np.asarray(self.gamma * np.exp(self.gamma * (np.where(q > 0, 1.0, 0.0) + self.shift)))
-
-
-@dataclass(frozen=True)
 class Gabor(Activation):
     """phi(x) = exp(-x^2) sin(x).
 
@@ -146,6 +151,14 @@ class Gabor(Activation):
     """
 
     work_arrays: ClassVar[int] = 4
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """exp(-x^2) sin(x)."""
+        return np.asarray(exp_square(x, -1.0) * np.sin(x))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """exp(-x^2) (cos(x) - 2 x sin(x))."""
+        return np.asarray(exp_square(x, -1.0) * (np.cos(x) - 2 * x * np.sin(x)))
 
     def dual(self, tile: Tile) -> None:
         """The duals; e- - e+ is computed as a product, so that it does not cancel for small variances."""

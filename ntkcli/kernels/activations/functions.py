@@ -62,7 +62,9 @@ def _mish_derivative(x: FloatArray) -> FloatArray:
 
 
 def _arctan_derivative(x: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + x**2))
+    # Where x^2 is beyond float64, this is 0.
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + x**2))
 
 
 def _softsign(x: FloatArray) -> FloatArray:
@@ -70,7 +72,7 @@ def _softsign(x: FloatArray) -> FloatArray:
 
 
 def _softsign_derivative(x: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.abs(x)) ** 2)
+    return np.asarray((1 / (1 + np.abs(x))) ** 2)
 
 
 TANH = Phi(np.tanh, _sech_squared, np.pi / 2)
@@ -93,20 +95,22 @@ class ExponentialUnit:
 
     def __call__(self, x: FloatArray) -> FloatArray:
         below = self.alpha * np.expm1(self.rate * np.minimum(x, 0))
-        return np.asarray(self.scale * np.where(x > 0, x, below))
+        return np.asarray(self.scale * (np.maximum(x, 0) + below))
 
 
 @dataclass(frozen=True)
 class ExponentialUnitDerivative:
-    """The derivative of an exponential unit."""
+    """The derivative of an exponential unit; at 0, the mean of both sides."""
 
     alpha: float
     scale: float
     rate: float
 
     def __call__(self, x: FloatArray) -> FloatArray:
-        below = self.alpha * self.rate * np.exp(self.rate * np.minimum(x, 0))
-        return np.asarray(self.scale * np.where(x > 0, 1.0, below))
+        at_zero = self.alpha * self.rate
+        slopes = np.where(x > 0, 1.0, at_zero * np.exp(self.rate * np.minimum(x, 0)))
+        np.copyto(slopes, (1 + at_zero) / 2, where=np.equal(x, 0))
+        return np.asarray(self.scale * slopes)
 
 
 def exponential_unit(alpha: float, scale: float, rate: float) -> Phi:

@@ -32,6 +32,14 @@ class Numerical(Activation):
             tables = [_table(f, self.phi.strip, low, high) for f in (self.phi.value, self.phi.derivative)]
         return Tabulated(self.phi, *tables)
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """phi(x)."""
+        return self.phi.value(x)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """phi'(x)."""
+        return self.phi.derivative(x)
+
     def dual(self, tile: Tile) -> None:
         """The duals, from tables for this tile alone."""
         q = np.concatenate([tile.q_a, tile.q_b])
@@ -52,11 +60,11 @@ class Numerical(Activation):
 class Tabulated(Numerical):
     """A numerical activation with tables for a range of variances.
 
-    value, derivative: the tables of E[phi phi] and E[phi' phi'].
+    dual_table, slope_table: of E[phi phi] and of E[phi' phi'].
     """
 
-    value: AngleTable
-    derivative: AngleTable
+    dual_table: AngleTable
+    slope_table: AngleTable
     has_tables: ClassVar[bool] = True
 
     def dual(self, tile: Tile) -> None:
@@ -65,13 +73,13 @@ class Tabulated(Numerical):
         cosine(tile, out=rho)
         angle = Angle.of(rho, double_y, work)
         if tile.slope is not None:
-            self.derivative.fill(angle, tile.q_a, tile.q_b, out=tile.slope)
-        self.value.fill(angle, tile.q_a, tile.q_b, out=tile.c)
+            self.slope_table.fill(angle, tile.q_a, tile.q_b, out=tile.slope)
+        self.dual_table.fill(angle, tile.q_a, tile.q_b, out=tile.c)
 
     @property
     def report(self) -> dict[str, Any]:
         """How the duals are computed, by the less precise one of the two tables."""
-        return max(self.value.report, self.derivative.report, key=lambda report: report["residual"])
+        return max(self.dual_table.report, self.slope_table.report, key=lambda report: report["residual"])
 
 
 # Below these variances a smooth phi is linear to rounding, and so are the halves of one with a kink at 0.

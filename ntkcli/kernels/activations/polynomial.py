@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import factorial, sqrt
+from typing import ClassVar
 
 import numpy as np
 from numpy.polynomial import polynomial
@@ -13,6 +14,14 @@ from ntkcli.kernels.activations.activation import Activation, Tile
 @dataclass(frozen=True)
 class Identity(Activation):
     """phi(x) = x."""
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """x."""
+        return x.copy()
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """1."""
+        return np.ones_like(x)
 
     def dual(self, tile: Tile) -> None:
         """E[uv] = c, and the derivative's dual is 1."""
@@ -44,11 +53,19 @@ class Polynomial(Activation):
         """phi(x) = x^degree."""
         return cls((*[0.0] * degree, 1.0))
 
+    def value(self, x: FloatArray) -> FloatArray:
+        """By Horner's rule."""
+        return np.asarray(polynomial.polyval(x, self.coefficients))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """The same of phi'."""
+        return np.asarray(polynomial.polyval(x, self._derived()))
+
     def dual(self, tile: Tile) -> None:
         """The sums for phi and phi'."""
         out, work = tile.work[:2]
         if tile.slope is not None:
-            a, b = (_expansion(self._derivative(), q) for q in (tile.q_a, tile.q_b))
+            a, b = (_expansion(self._derived(), q) for q in (tile.q_a, tile.q_b))
             _power_series(a, b, tile.c, out=tile.slope, work=work)
         a, b = (_expansion(self.coefficients, q) for q in (tile.q_a, tile.q_b))
         _power_series(a, b, tile.c, out=out, work=work)
@@ -60,9 +77,9 @@ class Polynomial(Activation):
 
     def slope(self, q: FloatArray) -> FloatArray:
         """The same of phi'."""
-        return _second_moment(self._derivative(), q)
+        return _second_moment(self._derived(), q)
 
-    def _derivative(self) -> tuple[float, ...]:
+    def _derived(self) -> tuple[float, ...]:
         return tuple(j * value for j, value in enumerate(self.coefficients) if j > 0) or (0.0,)
 
 
@@ -100,10 +117,22 @@ class Hermite(Activation):
     """The normalised Hermite polynomial He_p / sqrt(p!) of a unit-variance input.
 
     For other variances it is q^(p/2) He_p(x / sqrt q) / sqrt(p!), so that the duals are
-    c^p and p c^(p-1) at any variance.
+    c^p and p c^(p-1) at any variance. phi, which sees its input alone and not the variance, is
+    He_p(x) / sqrt(p!), and is what the duals are of at variance 1 only.
     """
 
     degree: int
+    unit_variance: ClassVar[bool] = True
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """He_p(x) / sqrt(p!), for inputs of variance 1."""
+        return _hermite(x, self.degree)
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """sqrt(p) He_(p-1)(x) / sqrt((p-1)!), for inputs of variance 1."""
+        if self.degree == 0:
+            return np.zeros_like(x)
+        return np.asarray(sqrt(self.degree) * _hermite(x, self.degree - 1))
 
     def dual(self, tile: Tile) -> None:
         """c^p and p c^(p-1)."""
@@ -119,3 +148,12 @@ class Hermite(Activation):
     def slope(self, q: FloatArray) -> FloatArray:
         """p q^(p-1)."""
         return self.degree * q ** max(self.degree - 1, 0)
+
+
+def _hermite(x: FloatArray, degree: int) -> FloatArray:
+    """he_p = He_p / sqrt(p!) by sqrt(k + 1) he_(k+1) = x he_k - sqrt(k) he_(k-1)."""
+    before, value = np.zeros_like(x), np.ones_like(x)
+    for k in range(degree):
+        # x is divided first: near the end of float64, x he_k may be beyond it where he_(k+1) is not.
+        before, value = value, x / sqrt(k + 1) * value - sqrt(k / (k + 1)) * before
+    return value

@@ -1,7 +1,7 @@
 """sin and cos with amplitude, frequency and phase."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,29 +11,34 @@ from ntkcli.kernels.activations.activation import Activation, Tile, cosine, dist
 
 @dataclass(frozen=True)
 class Sine(Activation):
-    """phi(x) = a sin(b x + phase).
+    """phi(x) = a sin(b x + c).
 
-    With e+- = exp(-b^2 (q + q' +- 2c) / 2) and k = cos(2 phase): a^2 (e- - k e+) / 2, and
-    a^2 b^2 (e- + k e+) / 2.
-
-    below, above: 1 - k and 1 + k, as squares that do not cancel.
+    With e+- = exp(-b^2 (q + q' +- 2c) / 2), where c is the covariance, and k = cos(2 phase), where the phase
+    is that of the sine: a^2 (e- - k e+) / 2, and a^2 b^2 (e- + k e+) / 2.
     """
 
-    a: float
-    b: float
-    below: float
-    above: float
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
     work_arrays: ClassVar[int] = 3
 
-    @classmethod
-    def sin(cls, a: float = 1.0, b: float = 1.0, c: float = 0.0) -> Self:
-        """phi(x) = a sin(b x + c)."""
-        return cls(a, b, below=2 * np.sin(c) ** 2, above=2 * np.cos(c) ** 2)
+    @property
+    def below(self) -> float:
+        """1 - k, as a square that does not cancel."""
+        return float(2 * np.sin(self.c) ** 2)
 
-    @classmethod
-    def cos(cls, a: float = 1.0, b: float = 1.0, c: float = 0.0) -> Self:
-        """phi(x) = a cos(b x + c)."""
-        return cls(a, b, below=2 * np.cos(c) ** 2, above=2 * np.sin(c) ** 2)
+    @property
+    def above(self) -> float:
+        """1 + k, as a square that does not cancel."""
+        return float(2 * np.cos(self.c) ** 2)
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """a sin(b x + c)."""
+        return np.asarray(self.a * np.sin(self.b * x + self.c))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """a b cos(b x + c)."""
+        return np.asarray(self.a * self.b * np.cos(self.b * x + self.c))
 
     def dual(self, tile: Tile) -> None:
         """a^2 ((e- - e+) + (1 - k) e+) / 2, where e- - e+ is a product, and likewise with (1 + k)."""
@@ -72,3 +77,26 @@ class Sine(Activation):
     def _diagonal(self, q: FloatArray, share: float) -> FloatArray:
         exponent = -2 * self.b**2 * q
         return np.asarray(share * np.exp(exponent) - np.expm1(exponent))
+
+
+@dataclass(frozen=True)
+class Cosine(Sine):
+    """phi(x) = a cos(b x + c): a sine with c + pi/2 for its phase, which turns the sign of k."""
+
+    @property
+    def below(self) -> float:
+        """1 - k."""
+        return float(2 * np.cos(self.c) ** 2)
+
+    @property
+    def above(self) -> float:
+        """1 + k."""
+        return float(2 * np.sin(self.c) ** 2)
+
+    def value(self, x: FloatArray) -> FloatArray:
+        """a cos(b x + c)."""
+        return np.asarray(self.a * np.cos(self.b * x + self.c))
+
+    def derivative(self, x: FloatArray) -> FloatArray:
+        """-a b sin(b x + c)."""
+        return np.asarray(-self.a * self.b * np.sin(self.b * x + self.c))

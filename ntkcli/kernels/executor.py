@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from threading import Event, local
 from typing import Protocol, TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -62,7 +63,8 @@ class Threads:
 
     def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
         """The values of all items in the items' order, few of them computed ahead of the reader."""
-        pool = ThreadPoolExecutor(self.workers)
+        stop = Event()
+        pool = ThreadPoolExecutor(self.workers, initializer=_listen, initargs=(stop,))
         running: deque[Future[T]] = deque()
         with _blas().limit(limits=1, user_api="blas"):
             try:
@@ -73,7 +75,8 @@ class Threads:
                 while running:
                     yield running.popleft().result()
             finally:
-                # When a run is interrupted, what has not begun need not be waited for.
+                # When a run is interrupted, what has not begun need not be waited for, nor what can stop.
+                stop.set()
                 pool.shutdown(cancel_futures=True)
 
     def run(self, task: Callable[[P], T], items: Sequence[P], then: Callable[[P, T], R]) -> Iterator[R]:
@@ -82,6 +85,29 @@ class Threads:
         batches = [items[start : start + length] for start in range(0, len(items), length)]
         for results in self.map(partial(_run_batch, task, then), batches):
             yield from results
+
+
+# What tells the tasks of a thread that nobody waits for their values any more.
+_ears = local()
+
+
+def _listen(stop: Event) -> None:
+    _ears.stop = stop
+
+
+class StoppedError(Exception):
+    """A task was begun whose values nobody waits for any more."""
+
+
+def stop_if_asked() -> None:
+    """End a long task whose values nobody waits for any more: called in it every second or oftener.
+
+    Raises:
+        StoppedError: so it is.
+    """
+    stop: Event | None = getattr(_ears, "stop", None)
+    if stop is not None and stop.is_set():
+        raise StoppedError
 
 
 @cache

@@ -66,7 +66,7 @@ class Network:
     @property
     def has_biases(self) -> bool:
         """Whether any layer has biases, at the start or trained."""
-        return any(step.bias > 0 or step.ntk_bias > 0 for step in self.steps if isinstance(step, Affine))
+        return any(step.has_biases for step in self.steps if isinstance(step, Affine))
 
     def walk(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Iterator[Diagonal]:
         """Run the recursion on the diagonal for inputs (n, d): its state before every step, and at the end.

@@ -83,6 +83,16 @@ class Affine(Step):
     ntk_weight: float
     ntk_bias: float
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether weights or biases are trained."""
+        return self.ntk_weight > 0 or self.ntk_bias > 0
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether there are biases, at the start or trained."""
+        return self.bias > 0 or self.ntk_bias > 0
+
     def on_diagonal(self, rows: Diagonal) -> None:
         """The layer's own parameters add to Theta by the K that enters it."""
         rows.theta = self.weight * rows.theta + (self.ntk_weight * rows.q + self.ntk_bias)

@@ -7,7 +7,7 @@ import time
 import pytest
 from threadpoolctl import threadpool_info
 
-from ntkcli.kernels.executor import AHEAD, MOST_AT_ONCE, Threads
+from ntkcli.kernels.executor import AHEAD, MOST_AT_ONCE, Threads, stop_if_asked
 
 every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 
@@ -92,3 +92,31 @@ def test_an_error_in_a_task_reaches_the_reader() -> None:
 
 def test_threads_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(Threads(3))) == Threads(3)
+
+
+@every_number
+def test_a_long_task_ends_when_the_reader_stops(workers: int) -> None:
+    """Its thread is waited for: without that, this would never end."""
+    before = threading.active_count()
+
+    def task(i: int) -> int:
+        while i > 0:
+            stop_if_asked()
+            time.sleep(0.001)
+        return i
+
+    for value in Threads(workers).map(task, range(100)):
+        assert value == 0
+        break
+    assert threading.active_count() == before
+
+
+def test_a_task_that_somebody_waits_for_is_not_stopped() -> None:
+    def task(i: int) -> int:
+        stop_if_asked()
+        return i
+
+    # Nor are those of a pool by the end of the one before.
+    for _ in range(2):
+        assert list(Threads(2).map(task, range(20))) == list(range(20))
+    stop_if_asked()

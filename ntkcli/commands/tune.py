@@ -13,7 +13,7 @@ from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
-from ntkcli.tuning.search import check_optuna, fingerprint, search
+from ntkcli.tuning.search import check_optuna, search, search_fingerprint
 from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, ranked, trial_table
 
 SHOWN = 5
@@ -53,7 +53,7 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
     place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
     _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
     with TuneDirectory(place, overwrite=overwrite) as directory:
-        mark = fingerprint(source, CsvFile(source.spec.data.train).digest)
+        mark = search_fingerprint(source, CsvFile(source.spec.data.train).digest)
         best = _known(source, tune_spec, directory, mark, journal) or _searched(
             source, tune_spec, directory, journal
         )

@@ -21,18 +21,23 @@ from ntkcli.regression.question import Pair, time_text
 from ntkcli.results.calibration import Calibration
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
-from ntkcli.spec.file import write_spec
+from ntkcli.spec.file import spec_text
 
 MANIFEST = ("spec.yaml", "run.json")
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write strict JSON.
+    """Write strict JSON, as `json_text` has it."""
+    path.write_text(json_text(content), encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """Return strict JSON.
 
     Raises:
         ValueError: the content has a NaN or an infinity, for which JSON has no number.
     """
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def write_manifest(
@@ -43,29 +48,42 @@ def write_manifest(
     *,
     in_file: bool,
 ) -> None:
-    """Write spec.yaml, the resolved spec, and run.json: data, solvers, calibration, versions, times.
+    """Write spec.yaml and run.json to a run directory; arguments as of `manifest`."""
+    texts = manifest(run.place, job, records, calibrations, in_file=in_file)
+    for name, text in texts.items():
+        (run.path / name).write_text(text, encoding="utf-8")
+
+
+def manifest(
+    home: Path,
+    job: Job,
+    records: Sequence[SolverRecord] = (),
+    calibrations: Mapping[Pair, Calibration] | None = None,
+    *,
+    in_file: bool = False,
+) -> dict[str, str]:
+    """Return the texts of spec.yaml, the resolved spec, and run.json: data, solvers, versions, times.
 
     Args:
-        run: the directory that gets both.
+        home: the directory that gets both.
         job: what was computed.
         records: of the solvers.
         calibrations: of every kernel and time that was predicted.
         in_file: whether the Gram matrices were in files.
     """
-    write_spec(job.spec, run.path / "spec.yaml", home=run.place)
     content = {
         "versions": versions(),
-        "spec": {"path": os.path.relpath(job.source.path, run.place), "sha256": job.source.sha256},
-        **_data(job.dataset, run.place),
+        "spec": {"path": os.path.relpath(job.source.path, home), "sha256": job.source.sha256},
+        **_data(job.dataset, home),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
-        "calibration": _calibration(job, calibrations),
+        "calibration": _calibration(job, calibrations or {}),
         "compute": {**_compute(job), "storage": "file" if in_file else "memory"},
         "warnings": job.journal.warnings,
         "seconds": {**job.journal.timings, "total": job.journal.seconds},
         "peak_memory_bytes": peak_memory(),
     }
-    write_json(run.path / "run.json", content)
+    return {"spec.yaml": spec_text(job.spec, home=home), "run.json": json_text(content)}
 
 
 def _compute(job: Job) -> dict[str, Any]:

@@ -75,17 +75,6 @@ def _with_place(spec: Spec, place: Path) -> Spec:
     return spec.model_copy(update={"output": spec.output.model_copy(update={"dir": place})})
 
 
-def write_spec(spec: Spec, path: Path, *, home: Path) -> None:
-    """Write the text of a spec to a file.
-
-    Args:
-        spec: to write.
-        path: of the file.
-        home: the folder that paths in it are relative to.
-    """
-    path.write_text(spec_text(spec, home=home), encoding="utf-8")
-
-
 def spec_text(spec: Spec, *, home: Path) -> str:
     """Return a spec as YAML, with every default filled in.
 
@@ -94,8 +83,9 @@ def spec_text(spec: Spec, *, home: Path) -> str:
         home: the folder that paths in it are relative to: that of the file.
     """
     values = spec.model_dump()
-    if spec.tune is None:
-        del values["tune"]
+    for section in ("tune", "simulate"):
+        if values[section] is None:
+            del values[section]
     for section, key in (("data", "train"), ("data", "test"), ("output", "dir")):
         if values[section][key] is not None:
             values[section][key] = os.path.relpath(values[section][key], home)

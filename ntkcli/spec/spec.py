@@ -11,6 +11,7 @@ from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.simulate import GivenSimulate
 from ntkcli.spec.tune import CheckedTune
 from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory, one_of
 
@@ -85,6 +86,7 @@ class Spec(Section):
     output: OutputSpec = OutputSpec()
     compute: ComputeSpec = ComputeSpec()
     tune: CheckedTune = None
+    simulate: GivenSimulate = None
 
     @field_validator("network", "inference", "output", "compute", mode="before")
     @classmethod

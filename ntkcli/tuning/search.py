@@ -1,17 +1,16 @@
 """The search of a space: a grid is scored in full, a random or TPE search draws its networks."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 
 from ntkcli.errors import RunDirectoryError, SpecError
+from ntkcli.extras import is_installed
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.incremental import IncrementalEvaluator
+from ntkcli.runs.fingerprint import fingerprint
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
@@ -32,11 +31,7 @@ def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
     Raises:
         SpecError: it is not.
     """
-    try:
-        missing = tune.search != "grid" and find_spec("optuna") is None
-    except (ImportError, ValueError):
-        missing = True
-    if missing:
+    if tune.search != "grid" and not is_installed("optuna"):
         raise SpecError(
             f"{source.path}: tune.search: {tune.search} needs Optuna: pip install 'ntkcli[tune]', or use grid"
         )
@@ -70,7 +65,7 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             configurations = grid(tune)
             with _progress(tune, journal, [], len(configurations)) as report:
                 return evaluation.trials(configurations, report)
-        study = Study(study_path, tune, fingerprint(source, job.dataset.train.file.digest))
+        study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
         return _draw(evaluation, study, tune, journal)
 
 
@@ -129,15 +124,12 @@ def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
     return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
 
 
-def fingerprint(source: SpecFile, digest: str) -> str:
-    """Return a SHA-256 of all that scores depend on, without the number of trials and without paths.
+def search_fingerprint(source: SpecFile, digest: str) -> str:
+    """Return a SHA-256 of all that scores depend on, which the number of trials is not.
 
     Args:
         source: the spec.
         digest: SHA-256 of the training file.
     """
-    content = source.spec.model_dump(
-        mode="json", exclude={"output": True, "compute": True, "tune": {"trials"}, "data": {"train", "test"}}
-    )
-    content["rows"] = digest
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    others = dict.fromkeys(("output", "compute", "simulate"), True)
+    return fingerprint(source.spec, without={**others, "tune": {"trials"}}, rows=digest)

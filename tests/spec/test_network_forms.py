@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.file import read_spec, spec_text
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec
 
@@ -63,7 +63,7 @@ def test_a_written_network_has_its_defaults_and_reads_back_to_the_same(
     path = tmp_path / "spec.yaml"
     path.write_text(yaml.safe_dump({"data": {"train": "t.csv", "target": "y"}, "network": given}))
     spec = read_spec(path).spec
-    write_spec(spec, tmp_path / "written.yaml", home=tmp_path)
+    (tmp_path / "written.yaml").write_text(spec_text(spec, home=tmp_path), encoding="utf-8")
     written = yaml.safe_load((tmp_path / "written.yaml").read_text(encoding="utf-8"))["network"]
     assert written == spec.network.model_dump()
     assert {key: written[key] for key in resolved} == resolved

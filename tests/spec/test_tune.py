@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.file import read_spec, spec_text
 from ntkcli.spec.space import Range, is_integer_key, tunable_keys
 from ntkcli.spec.spec import Spec
 
@@ -58,13 +58,13 @@ def test_five_folds_are_the_default(read: Read, validation: str) -> None:
 
 
 def test_a_spec_without_the_section_is_written_without_it(read: Read, tmp_path: Path) -> None:
-    write_spec(read(HEAD), tmp_path / "out.yaml", home=tmp_path)
+    (tmp_path / "out.yaml").write_text(spec_text(read(HEAD), home=tmp_path), encoding="utf-8")
     assert "tune" not in (tmp_path / "out.yaml").read_text()
 
 
 def test_the_section_is_written_as_it_is_read(read: Read, tmp_path: Path) -> None:
     spec = read(space("network.depth: {low: 1, high: 4}", "inference.time: [1, inf]"))
-    write_spec(spec, tmp_path / "out.yaml", home=tmp_path)
+    (tmp_path / "out.yaml").write_text(spec_text(spec, home=tmp_path), encoding="utf-8")
     assert read_spec(tmp_path / "out.yaml").spec.tune == spec.tune
 
 

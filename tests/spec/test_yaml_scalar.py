@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli.spec.file import read_spec, write_spec
+from ntkcli.spec.file import read_spec, spec_text
 from ntkcli.spec.spec import Spec
 
 Read = Callable[[str], Spec]
@@ -74,7 +74,7 @@ def test_half_a_character_is_refused_wherever_it_stands(faults: Faults, text: st
 def test_a_path_may_have_bytes_that_are_no_text(read: Read, tmp_path: Path) -> None:
     spec = read('data: {train: "\\udcff.csv", target: y}')
     assert spec.data.train == tmp_path / os.fsdecode(b"\xff.csv")
-    write_spec(spec, tmp_path / "written.yaml", home=tmp_path)
+    (tmp_path / "written.yaml").write_text(spec_text(spec, home=tmp_path), encoding="utf-8")
     assert read_spec(tmp_path / "written.yaml").spec.data == spec.data
 
 

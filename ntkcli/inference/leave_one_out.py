@@ -110,6 +110,28 @@ def rotated_weights(vectors: FloatArray, eigenvalues: FloatArray, contour: Conto
     return np.asarray(vectors * shares, np.float64)
 
 
+def left_out_residuals(
+    vectors: FloatArray, eigenvalues: FloatArray, targets: FloatArray, contours: Sequence[Contour]
+) -> FloatArray:
+    """w^T y of some rows at p times, (p, r, k): what `rotated_weights` would give, by two products for all.
+
+    Args:
+        vectors: those rows of V, (r, n).
+        eigenvalues: g (n,) of G, positive if a contour is that of inf.
+        targets: V^T y (n, k).
+        contours: of the times.
+    """
+    rows, (n, k) = len(vectors), targets.shape
+    parts = _parts(np.concatenate([1 / (c.scale * eigenvalues + c.shifts[:, None]) for c in contours]))
+    real, imaginary = np.split(vectors**2 @ parts.T, 2, axis=1)
+    columns = (parts.T[:, :, None] * targets[:, None, :]).reshape(n, -1)
+    above, beside = np.split((vectors @ columns).reshape(rows, -1, k), 2, axis=1)
+    factors = np.concatenate([c.weights for c in contours]) / (real + 1j * imaginary)
+    terms = factors.real[:, :, None] * above - factors.imag[:, :, None] * beside
+    starts = np.cumsum([0, *(len(c.shifts) for c in contours[:-1])])
+    return np.asarray(np.add.reduceat(terms, starts, axis=1).transpose(1, 0, 2), np.float64)
+
+
 def _parts(a: ComplexArray) -> FloatArray:
     """Real parts (L, r), and the imaginary parts below them."""
     return np.concatenate([a.real, a.imag])

@@ -7,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.contour import deletion_contour
+from ntkcli.inference.contour import PAIRS, deletion_contour
 from ntkcli.inference.flow import relaxation
-from ntkcli.inference.leave_one_out import rotated_weights
+from ntkcli.inference.leave_one_out import left_out_residuals, rotated_weights
 from ntkcli.linalg.spectrum import Spectrum
 
 ROWS_AT_ONCE = 1024
+# Numbers in an array that has a column for every node of many times, and every output.
+MOST_NODES = 2_000_000
 
 
 class Regularisation(NamedTuple):
@@ -49,6 +51,20 @@ class SpectralSmoother:
         """
         residuals = [weights @ self._targets for weights in self._deletion_weights(ridge, time)]
         return np.asarray(np.concatenate(residuals))
+
+    def residuals(self, ridge: float, times: Sequence[float]) -> Iterator[FloatArray]:
+        """`residual` at many times, (n, k) each: quicker than one by one."""
+        most = MOST_NODES // (2 * PAIRS * self._targets.size + 1) + 1
+        for start in range(0, len(times), most):
+            some = times[start : start + most]
+            eigenvalues = self._shifted(ridge, max(some))
+            contours = [deletion_contour(time) for time in some]
+            vectors, targets = self._spectrum.vectors, self._targets
+            parts = [
+                left_out_residuals(vectors[first : first + ROWS_AT_ONCE], eigenvalues, targets, contours)
+                for first in range(0, len(eigenvalues), ROWS_AT_ONCE)
+            ]
+            yield from np.concatenate(parts, axis=1)
 
     def variance_posterior(self, ridge: float, time: float) -> FloatArray:
         """Leave-one-out predictive variance of the posteriors at each row, as a noisy observation: (n,).

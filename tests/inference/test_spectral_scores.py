@@ -84,6 +84,20 @@ def test_the_rows_come_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
+@pytest.mark.parametrize("most", [1, 2000, 4_000_000])
+@every_ridge
+def test_residuals_at_many_times_are_those_at_each(
+    ridge: float, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spectral_scores, "MOST_NODES", most)
+    monkeypatch.setattr(spectral_scores, "ROWS_AT_ONCE", 4)
+    smoother, _ = smoother_of(THETA.train)
+    times = [0.0, 1e-200, 1e-3, 1.0, INF, 30.0, 1e4]
+    found = [*smoother.residuals(ridge, times)]
+    expected = [smoother.residual(ridge, time) for time in times]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
 @every_ridge
 def test_the_evidence_is_the_density_of_the_targets(ridge: float) -> None:
     smoother, _ = smoother_of(K.train)

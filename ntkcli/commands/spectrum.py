@@ -1,0 +1,113 @@
+"""`ntk spectrum`: what the Gram matrices of a spec say, in a run directory."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ntkcli.jobs.automatic import automatic
+from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.sample import sampled
+from ntkcli.journal import Journal
+from ntkcli.reports.figure import check_matplotlib, save_figure
+from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
+from ntkcli.spec.file import read_spec
+from ntkcli.spectra.plan import SpectrumPlan
+from ntkcli.spectra.shown import figure_lines
+from ntkcli.spectra.spectra import Spectra, spectra_of
+
+SUMMARY = "summary.json"
+CONTENTS = (
+    *MANIFEST,
+    *("spectrum.csv", "time_course.csv", "learning_curve.csv", "degrees_of_freedom.csv"),
+    SUMMARY,
+    *("spectrum.png", "time_course.png", "learning_curve.png"),
+)
+
+
+@dataclass(frozen=True)
+class SpectrumReport:
+    """The report of decomposed Gram matrices.
+
+    place: the run directory.
+    spectra: the tables and the summary in it.
+    figures: the main figures, as lines of cells below a head.
+    """
+
+    place: Path
+    spectra: Spectra
+    figures: list[list[str]]
+
+
+def spectrum(
+    spec_path: Path,
+    *,
+    rows: int | None,
+    measured: bool,
+    plot: bool = False,
+    out: Path | None,
+    overwrite: bool,
+    journal: Journal,
+) -> SpectrumReport:
+    """Decompose the Gram matrices of a spec's kernels, and write what they say.
+
+    Args:
+        spec_path: the YAML spec.
+        rows: how many training rows to take at random; None for all.
+        measured: whether subsets of the rows are fitted for the learning curve.
+        plot: whether pictures are drawn.
+        out: the run directory, instead of the spec's output.dir with `-spectrum` behind it.
+        overwrite: whether a run directory that is already there is replaced.
+        journal: receives progress and warnings.
+
+    Raises:
+        NtkError: one of its subclasses, each with its own exit code.
+    """
+    if plot:
+        check_matplotlib()
+    source = read_spec(spec_path)
+    place = out or source.spec.place.with_name(f"{source.spec.place.name}-spectrum")
+    run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
+    with open_job(source, journal) as job:
+        if rows is not None:
+            job = sampled(job, rows)
+        SpectrumPlan.of(job).check()
+        job = _in_the_limit(job)
+        with run:
+            found = spectra_of(job, measure=measured)
+            for name, table in found.files.items():
+                table.to_csv(run.path / name, index=False, lineterminator="\n")
+            write_json(run.path / SUMMARY, found.summary)
+            if plot:
+                _draw(run.path, found, job)
+            write_manifest(run, job, [], {}, in_file=False)
+        return SpectrumReport(run.place, found, figure_lines(found.summary, job.spec.inference.loss))
+
+
+def _in_the_limit(job: Job) -> Job:
+    """Return the job with numbers in the place of `auto`; time: auto is inf, as all times are looked at."""
+    inference = job.spec.inference
+    if inference.time == "auto":
+        job = job.with_inference(inference.model_copy(update={"time": [math.inf]}))
+    return job.with_inference(automatic(job))
+
+
+def _draw(folder: Path, found: Spectra, job: Job) -> None:
+    """Draw the pictures."""
+    # Matplotlib is an extra.
+    from ntkcli.reports.spectrum_pictures import (
+        learning_curve_picture,
+        spectrum_picture,
+        time_course_picture,
+    )
+
+    targets, rows = job.dataset.schema.targets, found.summary["rows"]
+    # Scores of classes have no unit, and several targets no common one.
+    unit = targets.names[0] if targets.count == 1 else ""
+    figures = {
+        "spectrum.png": spectrum_picture(found.modes),
+        "time_course.png": time_course_picture(found.course, unit),
+        "learning_curve.png": learning_curve_picture(found.curve, rows, f"{unit} squared" if unit else ""),
+    }
+    for name, figure in figures.items():
+        save_figure(figure, folder / name)

@@ -1,0 +1,54 @@
+"""Samples of rows, and a job on some of its training rows."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ntkcli.arrays import IntArray
+from ntkcli.data.table import Table
+from ntkcli.errors import SpecError
+from ntkcli.jobs.job import Job
+
+SEED = 0
+
+
+def sample(available: int, wanted: int) -> IntArray:
+    """Return the indices of a sample of rows, ascending, drawn with a fixed seed; of all if so wanted."""
+    order = np.random.default_rng(SEED).permutation(available)
+    return np.sort(order[:wanted])
+
+
+def sampled(job: Job, rows: int) -> Job:
+    """Return a job on some of the training rows, drawn with a fixed seed, in their order.
+
+    Scaling, classes and tables of activations stay those of all training rows, and test rows what they are.
+
+    Args:
+        job: the job.
+        rows: how many training rows to keep.
+
+    Raises:
+        SpecError: they are fewer than two, or more than there are.
+    """
+    dataset, n = job.dataset, len(job.train)
+    if not 2 <= rows <= n:
+        raise SpecError(f"--rows {rows}: give a number from 2 to that of the training rows, {n}")
+    train = _some(dataset.train, sample(n, rows))
+    test = dataset.test if dataset.has_test_rows else train
+    inputs = job.evaluator.network.rows(train.x, job.evaluator.dtype)
+    return replace(
+        job,
+        dataset=replace(dataset, train=train, test=test),
+        train=inputs,
+        test=job.test if dataset.has_test_rows else inputs,
+    )
+
+
+def _some(table: Table, rows: IntArray) -> Table:
+    return replace(
+        table,
+        rows=table.rows[rows],
+        x=table.x[rows],
+        targets=table.targets.iloc[rows],
+        ids=table.ids.iloc[rows],
+    )

@@ -1,0 +1,1 @@
+"""What the Gram matrices of a job say, as tables."""

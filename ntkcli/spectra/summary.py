@@ -1,0 +1,79 @@
+"""The main figures of a Gram matrix."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.inference.target_power import (
+    alignment,
+    degrees_of_freedom,
+    effective_dimension,
+    label_complexity,
+    shuffled_complexities,
+)
+from ntkcli.regression.question import time_text
+from ntkcli.spectra.curve import agreement
+from ntkcli.spectra.gram_spectrum import GramSpectrum
+
+SHUFFLES, SEED = 100, 0
+# Where training has ended, errors differ by rounding alone.
+EQUAL = 1e-9
+
+
+def summary_of(
+    found: GramSpectrum, course: pd.DataFrame, curve: pd.DataFrame, *, measured: bool
+) -> dict[str, Any]:
+    """Return what summary.json says of one Gram matrix; None where a number is unknown or infinite.
+
+    Args:
+        found: the Gram matrix.
+        course: its time course.
+        curve: its learning curve.
+        measured: whether fits to subsets are in the learning curve.
+    """
+    g, largest = found.spectrum.eigenvalues, float(found.shifted[-1])
+    smallest = found.spectrum.smallest
+    rate = 2 / largest if largest > 0 else math.inf
+    return {
+        "ridge": found.ridge,
+        "largest_eigenvalue": float(g[-1]),
+        "smallest_eigenvalue": smallest,
+        "condition": _finite(largest / (smallest + found.ridge)) if found.is_regular else None,
+        "effective_dimension": effective_dimension(g),
+        "degrees_of_freedom": degrees_of_freedom(found.above_rounding, found.ridge),
+        **_complexities(found),
+        "alignment": alignment(found.spectrum, found.y),
+        "largest_learning_rate": {"sum": _finite(rate), "mean": _finite(rate * found.y.size)},
+        "best_time": _best_time(course),
+        "learning_curve_agreement": agreement(curve) if measured else None,
+    }
+
+
+def _complexities(found: GramSpectrum) -> dict[str, Any]:
+    """Return the label complexity, and that of shuffled targets; None where G is singular to rounding."""
+    if not found.is_regular:
+        return {"label_complexity": None, "label_complexity_shuffled": None}
+    shuffled = shuffled_complexities(found.spectrum, found.y, found.ridge, SHUFFLES, SEED)
+    return {
+        "label_complexity": _finite(label_complexity(found.spectrum, found.y, found.ridge)),
+        "label_complexity_shuffled": {
+            "mean": _finite(float(shuffled.mean())),
+            "std": _finite(float(np.std(shuffled))),
+        },
+    }
+
+
+def _best_time(course: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the time with the least leave-one-out error, the last of those that are equal to rounding."""
+    known = course[np.isfinite(course["loo_rmse"])]
+    if known.empty:
+        return None
+    best = known[known["loo_rmse"] <= known["loo_rmse"].min() * (1 + EQUAL)].iloc[-1]
+    return {"time": time_text(float(best["time"])), "loo_rmse": float(best["loo_rmse"])}
+
+
+def _finite(value: float) -> float | None:
+    """JSON has neither infinity nor NaN."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Pictures of the tables that commands write; matplotlib, an extra, draws them."""

@@ -28,6 +28,7 @@ STD = click.option(
     "--std/--no-std", default=None, help="With or without standard deviations; default: as fitted."
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
+PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install 'ntkcli[report]').")
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 
 
@@ -82,6 +83,38 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 
 @ntk.command()
 @SPEC
+@click.option("--rows", metavar="N", type=int, help="Take so many training rows at random, not all.")
+@click.option("--measured", is_flag=True, help="Fit subsets of the rows, to check the learning curve.")
+@PLOT
+@OUT
+@OVERWRITE
+@QUIET
+def spectrum(
+    spec: Path, rows: int | None, measured: bool, plot: bool, out: Path | None, overwrite: bool, quiet: bool
+) -> None:
+    """Tell what the Gram matrices of SPEC say.
+
+    What lies along which eigenvalue, what training has come to at any time, what more or fewer rows would
+    come to, what ridges do. The directory, output.dir with `-spectrum` behind it, gets spectrum.csv,
+    time_course.csv, learning_curve.csv, degrees_of_freedom.csv and summary.json.
+    """
+    from ntkcli.commands.spectrum import spectrum as run_spectrum
+
+    report = run_spectrum(
+        spec,
+        rows=rows,
+        measured=measured,
+        plot=plot,
+        out=out,
+        overwrite=overwrite,
+        journal=_journal(quiet),
+    )
+    if not quiet:
+        Stream("stdout").write(f"{aligned_left(report.figures)}\nwrote {_shown(report.place)}\n")
+
+
+@ntk.command()
+@SPEC
 @OUT
 @OVERWRITE
 @QUIET
@@ -98,6 +131,40 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     if not quiet:
         table = score_table(report.fit.metrics)
         Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {_shown(report.place)}\n")
+
+
+@ntk.command()
+@SPEC
+@OUT
+@OVERWRITE
+@click.option("--linearised", is_flag=True, help="Train the linearised networks alone.")
+@click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
+@PLOT
+@QUIET
+def simulate(
+    spec: Path, out: Path | None, overwrite: bool, linearised: bool, samples: bool, plot: bool, quiet: bool
+) -> None:
+    """Draw and train finite networks beside the closed form.
+
+    Of several widths and seeds: how far their kernels are from the exact ones, and how far they go from
+    the closed form and from their weights at the start. The directory, output.dir with `-simulation` behind
+    it, gets kernels.csv, training.csv, layers.csv, predictions.csv and summary.json. A simulation that was
+    interrupted goes on. SPEC may have a `simulate` section.
+    """
+    from ntkcli.commands.simulate import simulate as run_simulate
+
+    report = run_simulate(
+        spec,
+        out=out,
+        overwrite=overwrite,
+        linearised=linearised,
+        samples=samples,
+        plot=plot,
+        journal=_journal(quiet),
+    )
+    if not quiet:
+        tables = "\n\n".join(aligned_left(table) for table in report.tables)
+        Stream("stdout").write(f"{tables}\nwrote {_shown(report.place)}\n")
 
 
 @ntk.command()

@@ -10,10 +10,10 @@ import pytest
 import ntkcli
 
 PACKAGE = Path(ntkcli.__file__).parent
-HEAVY = ["numpy", "pandas", "scipy", "pydantic", "yaml", "threadpoolctl"]
+HEAVY = ["numpy", "pandas", "scipy", "pydantic", "yaml", "threadpoolctl", "matplotlib"]
 # From the ground up: a floor imports from itself and from those before it.
 FLOORS = [
-    ["errors", "arrays", "journal", "units"],
+    ["errors", "arrays", "extras", "journal", "units"],
     ["linalg"],
     ["kernels"],
     ["inference"],
@@ -27,6 +27,9 @@ FLOORS = [
     ["runs"],
     ["models"],
     ["tuning"],
+    ["simulation"],
+    ["spectra"],
+    ["reports"],
     ["commands"],
     ["display"],
     ["cli"],
@@ -167,6 +170,19 @@ def test_the_plan_knows_no_specs_and_no_tables() -> None:
 
 def test_data_knows_no_mathematics() -> None:
     assert offences(modules_of("data"), [f"ntkcli.{package}" for package in MATHS]) == []
+
+
+def test_pictures_know_tables_alone() -> None:
+    """An extra draws them, which nothing else needs; and from nobody but the ground floor."""
+    assert (
+        offences(modules_of("reports"), [f"ntkcli.{name}" for floor in FLOORS[1:-5] for name in floor]) == []
+    )
+    callers = [module for module in SOURCES if offences([module], ["matplotlib"])]
+    assert set(callers) <= set(modules_of("reports"))
+
+
+def test_whether_there_is_an_extra_is_asked_without_loading_it() -> None:
+    assert "matplotlib" not in heavy_ones("ntkcli.reports.figure")
 
 
 def test_only_the_command_line_knows_the_commands() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
+from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
@@ -21,6 +22,7 @@ from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec
+from ntkcli.spectra.plan import SpectrumPlan
 from ntkcli.tuning.search import check_optuna, with_plain_network
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.units import bytes_text, counted, seconds_text
@@ -65,7 +67,9 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         speed = Speed.measured(job.evaluator, job.train)
         lines = [*_data_lines(job), *_network_lines(job)]
         lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
-        return CheckReport(lines, _warnings(job), _failure(job, planner))
+        lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
+        failures = _failure(job, planner), _simulation_failure(job, lines)
+        return CheckReport(lines, _warnings(job), next(filter(None, failures), None))
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
@@ -93,6 +97,16 @@ def _failure(job: Job, planner: Planner) -> NtkError | None:
     try:
         preflight(job)
         planner.checked()
+    except NtkError as error:
+        return error
+    return None
+
+
+def _simulation_failure(job: Job, lines: list[tuple[str, str]]) -> NtkError | None:
+    """Add the lines of the spec's simulation, if it has one; return the error that would refuse it."""
+    try:
+        if job.spec.simulate is not None:
+            lines.extend(simulation_lines(job, job.spec.simulate))
     except NtkError as error:
         return error
     return None

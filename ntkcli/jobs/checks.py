@@ -23,6 +23,12 @@ from ntkcli.units import counted
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
 
+def tell_rows(job: Job) -> None:
+    """Report it where the rows to predict are the training rows."""
+    if not job.dataset.has_test_rows:
+        job.journal.tell("there is no data.test and no data.split: predicting the training rows themselves")
+
+
 def preflight(job: Job) -> None:
     """Refuse a job that cannot work before anything is computed, and report what may surprise.
 
@@ -34,8 +40,7 @@ def preflight(job: Job) -> None:
     spec, train = job.spec, job.dataset.train
     schema = job.dataset.schema
     check_names(presentation_of(schema.targets, spec.output), schema.ids, train.file.path)
-    if not job.dataset.has_test_rows:
-        job.journal.tell("there is no data.test and no data.split: predicting the training rows themselves")
+    tell_rows(job)
     for kernel in spec.inference.kernel:
         if spec.output.noise and not KERNELS[kernel].is_posterior:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")

@@ -1,0 +1,1 @@
+"""Finite networks, drawn and trained in numpy, beside the infinitely wide one that they tend to."""

@@ -6,6 +6,7 @@
 # make dist    sdist and wheel in dist/, tried in an empty environment
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
+# make experiments   spectra and finite networks on the concrete data, with the pictures of docs/experiments.md (takes ten minutes)
 # make results    compare with scikit-learn on UCI sets (installs it into .bench, takes about an hour)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
 
@@ -20,7 +21,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist results clean
+.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -57,9 +58,15 @@ dist: $(VENV)/dev
 bench: $(VENV)/report $(PEER)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/bench.py --peer $(PEER)/bin/python --work .bench
 	$(UNTUNED) $(BIN)/python tests/benchmarks/tuning_speed.py
+	$(UNTUNED) $(BIN)/python tests/benchmarks/finite_networks.py
 
 bench-mnist: $(VENV)/installed $(MNIST)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/mnist.py --images $(MNIST)/bin/python --work .bench
+
+experiments: $(VENV)/report
+	$(BIN)/ntk spectrum configs/spectra.yaml --measured --plot --out runs/spectra --overwrite
+	$(BIN)/ntk simulate configs/finite_networks.yaml --plot --out runs/finite_networks --overwrite
+	cp runs/spectra/*.png runs/finite_networks/*.png docs/experiments/
 
 results: $(VENV)/installed $(RESULTS)/installed
 	$(UNTUNED) $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md

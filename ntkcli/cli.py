@@ -1,9 +1,7 @@
-"""The command line of `ntk`: declarations and exit codes; what a command does is in ntkcli.commands."""
+"""The command line of `ntk`: declarations; what a command does is in ntkcli.commands."""
 
 import json
 import os
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,6 @@ import click
 
 from ntkcli import __version__
 from ntkcli.display import Stream, Terminal, aligned_left, labelled, score_table, whole_output
-from ntkcli.errors import NtkError
 
 if TYPE_CHECKING:
     from ntkcli.journal import Journal
@@ -267,36 +264,6 @@ def activations() -> None:
     from ntkcli.commands.activations import activations as run_activations
 
     _print(aligned_left(run_activations()))
-
-
-def main() -> None:
-    """Run `ntk`; every failure becomes one message on stderr and an exit code."""
-    # A run that is interrupted or terminated cleans up after itself.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: _fail("told to end before it was done", 128 + number))
-    try:
-        sys.exit(ntk.main(standalone_mode=False))
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        _fail(f"{error.format_message()} (ntk --help tells more)", error.exit_code)
-    except NtkError as error:
-        _fail(str(error), error.exit_code)
-    except MemoryError:
-        _fail("not enough memory: use fewer rows, compute.dtype: float32, or a larger machine", 5)
-    except Exception as error:
-        if os.environ.get("NTK_TRACEBACK"):
-            raise
-        _fail(
-            f"unexpected {type(error).__name__}: {error} (NTK_TRACEBACK=1 shows where; please report it)", 1
-        )
-
-
-def _fail(message: str, code: int) -> None:
-    for line in message.splitlines():
-        Stream("stderr").write(f"ntk: error: {line}\n")
-    sys.exit(code)
 
 
 def _journal(quiet: bool) -> "Journal":

@@ -23,7 +23,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
-from ntkcli.cli import main
+from ntkcli.__main__ import main
 from ntkcli.errors import SpecError
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.spec import Spec

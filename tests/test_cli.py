@@ -25,7 +25,7 @@ HEAVY = ("numpy", "scipy", "pandas", "pydantic", "yaml", "threadpoolctl")
 # Runs `ntk` with these arguments, then tells which heavy modules it has imported.
 LISTING = f"""
 import sys
-from ntkcli.cli import main
+from ntkcli.__main__ import main
 try:
     main()
 finally:
@@ -36,7 +36,7 @@ finally:
 PAUSING = """
 import sys
 from ntkcli.regression import predict
-from ntkcli.cli import main
+from ntkcli.__main__ import main
 ensemble = predict.ensemble
 def paused(*args):
     print("ready", flush=True)
@@ -295,7 +295,7 @@ def test_progress_is_shown_on_a_terminal_only(make_spec: MakeSpec, ntk: Ntk, tmp
 
 @pytest.mark.parametrize("stream", ["stderr", "stdout"])
 def test_a_closed_stream_does_not_end_a_run(make_spec: MakeSpec, tmp_path: Path, stream: str) -> None:
-    code = f"import sys; sys.{stream} = None\nfrom ntkcli.cli import main\nmain()"
+    code = f"import sys; sys.{stream} = None\nfrom ntkcli.__main__ import main\nmain()"
     outcome = python(code, "fit", make_spec(data={"test": None}), cwd=tmp_path)
     assert outcome.returncode == 0
     assert (tmp_path / "run" / "predictions.csv").exists()

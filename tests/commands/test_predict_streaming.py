@@ -113,7 +113,7 @@ def test_rows_beyond_the_tables_are_predicted_as_by_a_fit_that_knew_of_them(
 
 PEAK = """
 import sys
-from ntkcli.cli import main
+from ntkcli.__main__ import main
 try:
     main()
 finally:

@@ -111,7 +111,7 @@ def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
 ) -> None:
     path = spec_of(case)
     plan = planner_of(path, case.command).checked()
-    words = [sys.executable, "-c", "from ntkcli.cli import main; main()", case.command, str(path)]
+    words = [sys.executable, "-c", "from ntkcli.__main__ import main; main()", case.command, str(path)]
     subprocess.run(words, check=True, capture_output=True)
     story = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (story["compute"]["storage"] == "file") == plan.in_file == case.in_file

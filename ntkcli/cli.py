@@ -230,7 +230,7 @@ def check(spec: Path, out: Path | None) -> None:
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
     exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.
     With a `tune` section in SPEC, all this is of `ntk tune`: its search, and the fit of the best.
-    With a `simulate` section, `ntk simulate` comes with it.
+    With a `simulate` section and no other, what `ntk simulate` will need comes with it.
     """
     from ntkcli.commands.check import check as run_check
 

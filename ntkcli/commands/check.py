@@ -36,7 +36,7 @@ class CheckReport:
 
     lines: labels and texts; an empty label continues the one above.
     warnings: about data that looks wrong, a line each.
-    failure: the error that the fit or the search would end with before it begins, or None.
+    failure: the error that the fit, the search or the simulation would end with before it begins, or None.
     """
 
     lines: list[tuple[str, str]]

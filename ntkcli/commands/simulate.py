@@ -17,8 +17,9 @@ from ntkcli.journal import Journal
 from ntkcli.regression.question import time_text
 from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.fingerprint import fingerprint
+from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.manifest import json_text, manifest
-from ntkcli.simulation.directory import SUMMARY, SimulationDirectory
+from ntkcli.simulation.directory import RESULTS, SUMMARY, SimulationDirectory
 from ntkcli.simulation.experiment import Draw, Outcome
 from ntkcli.simulation.outcomes import all_outcomes
 from ntkcli.simulation.plan import SimulationPlan
@@ -78,7 +79,8 @@ def simulate(
         check_matplotlib()
     source = read_spec(spec_path)
     settings = source.spec.simulate or SimulateSpec()
-    place = out or source.spec.place.with_name(f"{source.spec.place.name}-simulation")
+    place = out or source.spec.place_beside("simulation")
+    check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
     with open_job(source, journal) as job:
         if source.spec.inference.is_automatic:
@@ -111,12 +113,11 @@ def _tell(job: Job, simulation: Simulation) -> None:
 
 def _fingerprint(source: SpecFile, settings: SimulateSpec, *, linearised: bool) -> str:
     """Return a SHA-256 of all that the outcome of a draw depends on."""
-    data = source.spec.data
     return fingerprint(
         source.spec,
         without=dict.fromkeys(("output", "compute", "tune", "simulate"), True),
         settings=settings.model_dump(mode="json", exclude={"widths", "seeds"}),
-        files=[CsvFile(path).digest for path in (data.train, data.test) if path],
+        files=[CsvFile(path).digest for path in source.spec.data.files],
         linearised=linearised,
         version=__version__,
     )
@@ -152,11 +153,13 @@ def _write(
     for name, text in manifest(directory.path, job).items():
         directory.write(name, text)
     if plot:
-        _draw(directory, tables, content["slopes"])
+        _draw(directory, tables, content["slopes"], _unit(job))
     directory.write(SUMMARY, json_text(content))
 
 
-def _draw(directory: SimulationDirectory, tables: dict[str, pd.DataFrame], slopes: dict[str, Any]) -> None:
+def _draw(
+    directory: SimulationDirectory, tables: dict[str, pd.DataFrame], slopes: dict[str, Any], unit: str
+) -> None:
     """Draw the pictures; where nothing was trained, that of the kernels alone."""
     # Matplotlib is an extra.
     from ntkcli.reports.simulation_pictures import kernel_error_picture, predictions_picture, training_picture
@@ -167,10 +170,12 @@ def _draw(directory: SimulationDirectory, tables: dict[str, pd.DataFrame], slope
     figures = {"kernels.png": kernel_error_picture(tables["kernels.csv"], slopes)}
     if len(training):
         figures["training.png"] = training_picture(training, slopes)
-        figures["predictions.png"] = predictions_picture(predictions, _unit(predictions))
+        figures["predictions.png"] = predictions_picture(predictions, unit)
     for name, figure in figures.items():
         directory.fill(name, partial(save_figure, figure))
 
 
-def _unit(predictions: pd.DataFrame) -> str:
-    return str(predictions["output"].iloc[0])
+def _unit(job: Job) -> str:
+    """Return the unit of the predictions: scores of classes have none, and several targets no common one."""
+    targets = job.dataset.schema.targets
+    return targets.names[0] if targets.count == 1 else ""

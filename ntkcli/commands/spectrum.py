@@ -10,6 +10,7 @@ from ntkcli.jobs.sample import sampled
 from ntkcli.journal import Journal
 from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
 from ntkcli.spec.file import read_spec
 from ntkcli.spectra.plan import SpectrumPlan
@@ -66,7 +67,8 @@ def spectrum(
     if plot:
         check_matplotlib()
     source = read_spec(spec_path)
-    place = out or source.spec.place.with_name(f"{source.spec.place.name}-spectrum")
+    place = out or source.spec.place_beside("spectrum")
+    check_inputs(place, CONTENTS, source.spec.data.files)
     run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
         if rows is not None:

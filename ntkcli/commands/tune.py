@@ -1,14 +1,13 @@
 """`ntk tune`: the search for the network, kernel, ridge and time that predict best, and a fit with them."""
 
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from ntkcli.commands.fit import FitReport, fit
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
 from ntkcli.journal import Journal
+from ntkcli.runs.inputs import check_inputs
 from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
@@ -50,8 +49,8 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
     if tune_spec is None:
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
     check_optuna(source, tune_spec)
-    place = out or source.spec.place.with_name(f"{source.spec.place.name}-tune")
-    _check_inputs(place, [spec_path, source.spec.data.train, source.spec.data.test])
+    place = out or source.spec.place_beside("tune")
+    check_inputs(place, [BEST, TRIALS], [spec_path, *source.spec.data.files])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = search_fingerprint(source, CsvFile(source.spec.data.train).digest)
         best = _known(source, tune_spec, directory, mark, journal) or _searched(
@@ -62,14 +61,6 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
         report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
-
-
-def _check_inputs(place: Path, paths: list[Path | None]) -> None:
-    """Refuse to write over what is read; --overwrite is for what a search wrote."""
-    for path, name in product(filter(None, paths), (BEST, TRIALS)):
-        with suppress(OSError):
-            if path.samefile(place / name):
-                raise SpecError(f"{path}: is read, and {name} would take its place: give another --out")
 
 
 def _known(

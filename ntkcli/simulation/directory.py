@@ -1,9 +1,9 @@
 """The directory of a simulation: the outcomes of its networks, kept as they come, and its tables."""
 
 import re
-import shutil
 import zipfile
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +20,8 @@ NETWORKS_FILE = re.compile(r"fingerprint|width_\d+_seed_\d+\.npz")
 SUMMARY = "summary.json"
 TABLES = ("kernels.csv", "training.csv", "layers.csv", "predictions.csv", "samples.csv")
 PICTURES = ("kernels.png", "training.png", "predictions.png")
-CONTENTS = {NETWORKS, SUMMARY, *TABLES, *PICTURES, *MANIFEST, ".ntk-lock"}
+RESULTS = (SUMMARY, *TABLES, *PICTURES, *MANIFEST)
+CONTENTS = {NETWORKS, *RESULTS, ".ntk-lock"}
 # What reading an archive raises that is cut short, or whose bytes are others.
 DAMAGED = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
@@ -52,7 +53,8 @@ class SimulationDirectory(ResumableDirectory):
                     "anew, or another --out"
                 )
             return
-        mark.parent.mkdir(exist_ok=True)
+        self._clear()
+        mark.parent.mkdir()
         self.write(MARK, fingerprint)
 
     def keep(self, draw: Draw, outcome: Outcome) -> None:
@@ -81,23 +83,23 @@ class SimulationDirectory(ResumableDirectory):
             raise RunDirectoryError(
                 f"{self.path}: holds {others[0]}, which no simulation writes: give another --out"
             )
-        if names - {".ntk-lock"} and not ((self.path / MARK).exists() or self._is_just_begun(names)):
+        # A call that was killed may have left networks alone.
+        if names - {".ntk-lock", NETWORKS} and not (self.path / MARK).exists():
             raise RunDirectoryError(f"{self.path}: holds a run, and no simulation: give another --out")
-
-    def _is_just_begun(self, names: set[str]) -> bool:
-        """Whether a call was interrupted before it had written its mark."""
-        if names - {".ntk-lock"} != {NETWORKS}:
-            return False
-        return all(entry.name.startswith(PARTIAL) for entry in (self.path / NETWORKS).iterdir())
 
     def drop_results(self) -> None:
         """Delete what an earlier call made of the outcomes, the summary first, as it tells of the rest."""
-        for name in (SUMMARY, *TABLES, *PICTURES, *MANIFEST):
+        for name in RESULTS:
             (self.path / name).unlink(missing_ok=True)
 
     def _clear(self) -> None:
         self.drop_results()
-        shutil.rmtree(self.path / NETWORKS, ignore_errors=True)
+        networks = self.path / NETWORKS
+        if networks.exists():
+            # The mark goes last: without it, nobody would know whose the others are.
+            for path in sorted(networks.iterdir(), key=lambda path: path.name == Path(MARK).name):
+                path.unlink()
+            networks.rmdir()
 
 
 def _is_ours(name: str) -> bool:

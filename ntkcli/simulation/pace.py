@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from ntkcli.errors import SpecError
+from ntkcli.regression.question import time_text
 from ntkcli.simulation.closed_form import InfiniteWidth
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.simulate import SimulateSpec
 
 # Where training has no end (time inf), it takes so many steps at most.
 MOST_STEPS = 2000
+# Elsewhere so many: as many would take days.
+MOST_FINITE_STEPS = 1e9
 # Gradient descent takes this share of the largest stable step.
 SHARE = 0.5
 # Where training is looked at before its end, in shares of that; its digits, which are for people to read.
@@ -67,6 +70,9 @@ class Pace:
 
         Training to inf ends when the closed form is nearly where it would end, or after MOST_STEPS steps, and
         no earlier than at any other time that is wanted. Without such, it is looked at on the way too.
+
+        Raises:
+            SpecError: there are more steps on the way than anyone can wait for.
         """
         times = {0.0} | {time for time in wanted if math.isfinite(time)}
         if math.inf in wanted:
@@ -74,7 +80,16 @@ class Pace:
             if times == {0.0}:
                 times |= {_rounded(end * share) for share in ON_THE_WAY}
             times.add(max(end, *times))
+        self._check_steps(max(times))
         return sorted(times)
+
+    def _check_steps(self, end: float) -> None:
+        steps = end * self.rate / self.step if self.step > 0 else math.inf
+        if not steps <= MOST_FINITE_STEPS:
+            raise SpecError(
+                f"inference.time: {time_text(end)} takes {steps:.2g} steps of gradient descent at the "
+                f"learning rate {self.learning_rate:.4g}: use smaller times, or a larger learning rate"
+            )
 
 
 def _rounded(time: float) -> float:

@@ -20,6 +20,8 @@ TRAINED_COPIES = 5
 LAYER_ARRAYS = 4
 # Matrices (n, n) of the exact kernels, their eigenvectors, and work space.
 EXACT_MATRICES = 8
+# Copies of the predictions: as kept, by width, and in tables.
+OUTCOME_COPIES = 3
 # Operations of a matrix product in the time of drawing a normal number, and of a step's other work for each
 # layer, and the share of a matrix product's rate that training reaches.
 DRAWING, STEPPING, EFFICIENCY = 1500.0, 1.5e7, 0.6
@@ -31,6 +33,7 @@ class SimulationPlan:
 
     n, m, d, k: training rows, test rows, features and outputs.
     depth: of the networks.
+    times: at which networks are looked at, about.
     workers: networks at work at once.
     base: bytes that every job takes.
     settings: the spec's simulate section.
@@ -41,6 +44,7 @@ class SimulationPlan:
     d: int
     k: int
     depth: int
+    times: int
     workers: int
     base: int
     settings: SimulateSpec
@@ -50,14 +54,22 @@ class SimulationPlan:
         """Plan the simulation of a spec."""
         sizes = job.sizes
         n, m = min(sizes.n, settings.rows), min(sizes.m, settings.rows)
-        return cls(n, m, sizes.d, sizes.k, sizes.depth, sizes.threads, sizes.base, settings)
+        # With 0, and those on the way to inf.
+        times = len(job.spec.inference.times) + 7
+        return cls(n, m, sizes.d, sizes.k, sizes.depth, times, sizes.threads, sizes.base, settings)
 
     @property
     def memory_bytes(self) -> int:
         """Of the whole process at its peak."""
         exact = EXACT_MATRICES * self.n**2 + 4 * self.n * self.m
         largest = max(self._numbers(width) for width in self.settings.widths)
-        return self.base + ITEM * (exact + self.workers * largest)
+        return self.base + ITEM * (exact + self.workers * largest + OUTCOME_COPIES * self._kept)
+
+    @property
+    def _kept(self) -> int:
+        """Numbers of predictions that are kept until all networks are there."""
+        trained = sum(width <= self.settings.largest_trained for width in self.settings.widths)
+        return trained * self.settings.seeds * self.times * self.m * self.k
 
     def _numbers(self, width: int) -> int:
         """Numbers in memory while a network of some width is at work."""

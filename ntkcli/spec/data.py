@@ -1,5 +1,6 @@
 """The data section of a spec: the files, the roles of their columns, and how they are encoded."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -84,6 +85,11 @@ class DataSpec(Section):
             what = "learned starts from standardize: true and normalize_rows: false: set these, or use equal"
             raise conflict("relevance", what)
         return self
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read."""
+        return [self.train] if self.test is None else [self.train, self.test]
 
     @property
     def has_test_rows(self) -> bool:

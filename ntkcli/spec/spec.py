@@ -1,11 +1,13 @@
 """The whole spec: every key of the YAML file with its type, its default and its limits."""
 
 import math
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from ntkcli.errors import SpecError
 from ntkcli.solvers.catalogue import SOLVERS, choices
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
@@ -127,3 +129,14 @@ class Spec(Section):
         if self.output.dir is None:
             raise ValueError("the spec does not come from a file, and has no output.dir")
         return self.output.dir
+
+    def place_beside(self, ending: str) -> Path:
+        """Return the directory beside the run directory that has its name with `-ENDING` behind it.
+
+        Raises:
+            SpecError: the run directory has no name, as the root has none.
+        """
+        place = self.place if self.place.name not in ("", "..") else Path(os.path.realpath(self.place))
+        if not place.name:
+            raise SpecError(f"output.dir: {place} has no name to put -{ending} behind: give --out")
+        return place.with_name(f"{place.name}-{ending}")

@@ -134,3 +134,18 @@ def test_results_of_an_earlier_call_do_not_stay_beside_the_new_ones(
     assert ntk("simulate", path).returncode == 0
     assert not (out / "samples.csv").exists()
     assert not (out / "kernels.png").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]], ids=["again", "overwrite"])
+def test_what_a_killed_overwrite_left_is_no_obstacle(
+    make_spec: MakeSpec, ntk: Ntk, out: Path, options: list[str]
+) -> None:
+    """Networks without the mark of what they are of, which are then computed again."""
+    path = make_spec(**SECTIONS)
+    assert ntk("simulate", path).returncode == 0
+    for left in out.iterdir():
+        if left.name != "networks":
+            left.unlink()
+    (out / "networks" / "fingerprint").unlink()
+    outcome = ntk("simulate", path, *options)
+    assert (outcome.returncode, outcome.stderr) == (0, "")

@@ -26,9 +26,25 @@ def out(tmp_path: Path) -> Path:
         ({"inference": INFERENCE | {"time": []}}, 2, "inference.time: "),
         ({"network": {"activation": "exp_normalized"}}, 2, "network.activation: exp_normalized is a kernel"),
         ({"network": {"activation": "hermite"}}, 2, "network.activation: hermite is a function of inputs of"),
+        ({"inference": INFERENCE | {"time": [1e308]}}, 2, "inference.time: 1e+308 takes inf steps"),
+        ({"simulate": {"learning_rate": 1e-300}}, 2, "inference.time: 0.01 takes 1e+298 steps"),
+        ({"output": {"dir": "/"}}, 2, "output.dir: / has no name to put -simulation behind"),
         ({"compute": {"memory": "50MiB"}}, 5, "not enough memory: this simulation needs about "),
     ],
-    ids=["falling", "repeated", "below 1", "empty", "rate", "times", "no function", "variance", "memory"],
+    ids=[
+        "falling",
+        "repeated",
+        "below 1",
+        "empty",
+        "rate",
+        "times",
+        "no function",
+        "variance",
+        "too long",
+        "too slow",
+        "no name",
+        "memory",
+    ],
 )
 def test_it_ends_with_one_line(
     make_spec: MakeSpec, ntk: Ntk, out: Path, sections: dict[str, Any], code: int, what: str
@@ -79,3 +95,25 @@ def test_check_ends_as_a_simulation_that_is_refused_would(make_spec: MakeSpec, n
     outcome = ntk("check", make_spec(inference=INFERENCE, simulate={"learning_rate": 1e3}))
     assert outcome.returncode == 2
     assert "simulate.learning_rate" in outcome.stderr
+
+
+def test_a_folder_without_a_name_of_its_own_has_one(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    simulate = {"widths": [4], "seeds": 1, "rows": 10}
+    path = make_spec(inference=INFERENCE, simulate=simulate, output={"dir": "inner/.."})
+    assert ntk("simulate", path).returncode == 0
+    assert tmp_path.with_name(f"{tmp_path.name}-simulation").is_dir()
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]], ids=["new", "overwrite"])
+@pytest.mark.parametrize(("command", "name"), [("simulate", "samples.csv"), ("spectrum", "spectrum.csv")])
+def test_results_do_not_take_the_place_of_the_data(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, command: str, name: str, options: list[str]
+) -> None:
+    path = make_spec(data={"train": f"out/{name}"}, inference=INFERENCE)
+    (tmp_path / "out").mkdir()
+    table = (tmp_path / "train.csv").rename(tmp_path / "out" / name)
+    before = table.read_bytes()
+    outcome = ntk(command, path, "--out", tmp_path / "out", *options)
+    assert outcome.returncode == 2
+    assert f"is read, and {name} would take its place" in outcome.stderr
+    assert table.read_bytes() == before

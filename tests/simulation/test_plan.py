@@ -41,10 +41,12 @@ class Case:
 
     @property
     def settings(self) -> SimulateSpec:
-        return SimulateSpec(widths=[self.width], largest_trained=self.width if self.trained else 0)
+        return SimulateSpec(seeds=1, widths=[self.width], largest_trained=self.width if self.trained else 0)
 
     def plan(self, workers: int = 1) -> SimulationPlan:
-        return SimulationPlan(self.n, self.m, self.d, self.k, self.spec.depth, workers, BASE, self.settings)
+        return SimulationPlan(
+            self.n, self.m, self.d, self.k, self.spec.depth, 3, workers, BASE, self.settings
+        )
 
     def experiment(self) -> Experiment:
         rng, network = np.random.default_rng(0), network_of(self.spec, self.d)

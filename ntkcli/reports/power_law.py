@@ -13,7 +13,7 @@ from ntkcli.reports.axes import draw_bars, log_limits, set_log, set_log_at, visi
 from ntkcli.reports.style import BLACK, GREY, Style
 
 # As a command fits it: value, lower, upper and theory, each of which may be None.
-Slope = Mapping[str, float | None]
+SlopeCells = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PowerLaw:
 
     name: str
     networks: pd.DataFrame
-    slope: Slope
+    slope: SlopeCells
 
     @property
     def shown(self) -> pd.DataFrame:

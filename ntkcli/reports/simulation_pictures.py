@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ntkcli.reports.axes import LOSS_DEPTH, in_unit, legend_above, log_limits, set_log, spread
 from ntkcli.reports.figure import new_figure
-from ntkcli.reports.power_law import PowerLaw, Slope, draw_power_laws
+from ntkcli.reports.power_law import PowerLaw, SlopeCells, draw_power_laws
 from ntkcli.reports.style import BLACK, BLUE, KERNELS, LIGHT_GREY, Style, series_styles
 from ntkcli.reports.time_axis import TimeAxis
 
@@ -24,7 +24,7 @@ QUANTITIES = {
 }
 
 
-def kernel_error_picture(kernels: pd.DataFrame, slopes: Mapping[str, Slope]) -> Figure:
+def kernel_error_picture(kernels: pd.DataFrame, slopes: Mapping[str, SlopeCells]) -> Figure:
     """Draw how far kernels of finite networks are from those of the infinitely wide one, against the width.
 
     Args:
@@ -47,7 +47,7 @@ def kernel_error_picture(kernels: pd.DataFrame, slopes: Mapping[str, Slope]) -> 
     return figure
 
 
-def training_picture(training: pd.DataFrame, slopes: Mapping[str, Slope]) -> Figure:
+def training_picture(training: pd.DataFrame, slopes: Mapping[str, SlopeCells]) -> Figure:
     """Draw the training loss of each width over time, and what is left of laziness at the last time.
 
     Args:
@@ -104,12 +104,14 @@ def predictions_picture(predictions: pd.DataFrame, unit: str = "") -> Figure:
         unit: of the target; "" for none.
     """
     last = predictions[predictions["time"] == predictions["time"].max()]
+    first = str(last["output"].iloc[0])
+    shown = f"prediction of {first}" if last["output"].nunique() > 1 else "prediction"
     last = last[last["output"] == last["output"].iloc[0]]
     ratios = [1.4, 1.0] if np.isfinite(last["std"]).any() else [1.4]
     figure = new_figure(5.8 * sum(ratios), 6)
     left, *rest = figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]
     _draw_predictions(left, last[last["width"] == last["width"].max()])
-    left.set_ylabel(in_unit("prediction", unit))
+    left.set_ylabel(in_unit(shown, unit))
     for right in rest:
         _draw_deviations(right, last)
         right.set_xlabel(in_unit("std of infinitely wide networks", unit))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from ntkcli.inference.gram_learning_curve import GramLearningCurve
+from ntkcli.inference.learning_curve import GramLearningCurve
 from ntkcli.spectra.gram_spectrum import GramSpectrum
 from ntkcli.spectra.measurement import Measurement, left_out_error, measured_errors
 
@@ -36,7 +36,7 @@ def curve_table(found: GramSpectrum, *, measure: bool) -> pd.DataFrame:
     )
 
 
-def agreement(curve: pd.DataFrame) -> float | None:
+def median_miss(curve: pd.DataFrame) -> float | None:
     """Return the median of |predicted / measured - 1| over the sizes that were measured; None without any."""
     known = curve[(curve["measured_mse"] > 0) & curve["predicted_mse"].notna()]
     ratios = (known["predicted_mse"] / known["measured_mse"] - 1).abs()

@@ -14,7 +14,7 @@ from ntkcli.inference.target_power import (
     shuffled_complexities,
 )
 from ntkcli.regression.question import time_text
-from ntkcli.spectra.curve import agreement
+from ntkcli.spectra.curve import median_miss
 from ntkcli.spectra.gram_spectrum import GramSpectrum
 
 SHUFFLES, SEED = 100, 0
@@ -47,7 +47,7 @@ def summary_of(
         "alignment": alignment(found.spectrum, found.y),
         "largest_learning_rate": {"sum": _finite(rate), "mean": _finite(rate * found.y.size)},
         "best_time": _best_time(course),
-        "learning_curve_agreement": agreement(curve) if measured else None,
+        "learning_curve_agreement": median_miss(curve) if measured else None,
     }
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.gram_learning_curve import GramLearningCurve
-from ntkcli.inference.learning_curve import capture_threshold, expected_error
+from ntkcli.inference.learning_curve import GramLearningCurve
 from ntkcli.linalg.spectrum import Spectrum
 
 from .features import Population, power_law
+from .population_curve import capture_threshold, expected_error
 
 LONG = power_law(200_000, 2.0, 2.5)
 

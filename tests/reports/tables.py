@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ntkcli.reports.power_law import Slope
+from ntkcli.reports.power_law import SlopeCells
 
 BOTH = ("ntk", "nngp")
 TIMES = (0.0, 0.1, 1.0, 10.0, 100.0, math.inf)
@@ -54,7 +54,7 @@ def time_course(
     return pd.concat([pd.DataFrame({"kernel": kernel} | table) for kernel in kernels], ignore_index=True)
 
 
-def slope(value: float | None = -0.5) -> Slope:
+def slope(value: float | None = -0.5) -> SlopeCells:
     bounds = (None, None) if value is None else (value - 0.125, value + 0.125)
     return {"value": value, "lower": bounds[0], "upper": bounds[1], "theory": -0.5}
 

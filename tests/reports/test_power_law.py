@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from ntkcli.reports.figure import new_figure
-from ntkcli.reports.power_law import PowerLaw, Slope, draw_power_laws
+from ntkcli.reports.power_law import PowerLaw, SlopeCells, draw_power_laws
 from ntkcli.reports.style import KERNELS
 
 from .tables import slope
 
 
-def law(values: dict[int, list[float]], fitted: Slope, name: str = "ntk") -> PowerLaw:
+def law(values: dict[int, list[float]], fitted: SlopeCells, name: str = "ntk") -> PowerLaw:
     rows = [(width, value) for width, each in values.items() for value in each]
     return PowerLaw(name, pd.DataFrame(rows, columns=["width", "value"]), fitted)
 

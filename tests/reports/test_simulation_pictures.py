@@ -62,7 +62,7 @@ def test_predictions_ascend_with_the_closed_form_and_are_at_most_60() -> None:
         "infinite width: ± 2 std",
         "width 2,048: mean ± 2 std",
     }
-    assert left.get_ylabel() == "prediction (MPa)"
+    assert left.get_ylabel() == "prediction of strength (MPa)"
     assert right.get_ylabel() == "std of finite networks (MPa)"
 
 

@@ -78,9 +78,9 @@ def point_metrics(y: FloatArray, mean: FloatArray) -> PointMetrics:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         error = y - mean
         return PointMetrics(
-            rmse=_finite(np.sqrt(np.mean(error**2))),
-            mae=_finite(np.mean(np.abs(error))),
-            r2=_finite(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
+            rmse=json_number(np.sqrt(np.mean(error**2))),
+            mae=json_number(np.mean(np.abs(error))),
+            r2=json_number(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
         )
 
 
@@ -104,9 +104,9 @@ def interval_metrics(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     return IntervalMetrics(
-        nll=_finite(nll) if np.all(variance > 0) else None,
+        nll=json_number(nll) if np.all(variance > 0) else None,
         coverage=float(np.mean(np.abs(y - mean) <= half)),
-        width=_finite(np.mean(2 * half)),
+        width=json_number(np.mean(2 * half)),
     )
 
 
@@ -156,6 +156,6 @@ def joined_roots(roots: FloatArray, scale: FloatArray) -> FloatArray:
     return np.asarray(roots[..., 0] * scale[0] if len(scale) == 1 else roots.mean(axis=-1))
 
 
-def _finite(value: np.floating[Any]) -> float | None:
-    """JSON has neither infinity nor NaN."""
+def json_number(value: float | np.floating[Any]) -> float | None:
+    """Return a number, or None where JSON has none: for infinity and NaN."""
     return float(value) if np.isfinite(value) else None

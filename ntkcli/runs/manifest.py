@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.inference.flow import Health
@@ -19,6 +17,7 @@ from ntkcli.jobs.layers import network_layers
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.question import Pair, time_text
 from ntkcli.results.calibration import Calibration
+from ntkcli.results.number_metrics import json_number
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.spec.file import spec_text
@@ -148,8 +147,8 @@ def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
 
 
 def _finite(values: FloatArray) -> list[float | None]:
-    """The values, None where JSON has no number: for infinity and NaN."""
-    return [float(value) if np.isfinite(value) else None for value in values]
+    """The values, None where JSON has no number."""
+    return [json_number(value) for value in values]
 
 
 def _relevance(data: Dataset) -> dict[str, float]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.regression.question import time_text
+from ntkcli.results.number_metrics import json_number
 from ntkcli.simulation.agreement import agreement
 from ntkcli.simulation.simulation import Simulation
 from ntkcli.simulation.slopes import Slope, slope
@@ -33,7 +34,7 @@ def summary(simulation: Simulation, outcomes: Outcomes) -> dict[str, Any]:
         "ridge": experiment.ridge,
         "learning_rate": simulation.pace.learning_rate,
         # JSON has no infinity, which it is where the kernel is 0.
-        "largest_learning_rate": simulation.pace.largest if np.isfinite(simulation.pace.largest) else None,
+        "largest_learning_rate": json_number(simulation.pace.largest),
         "slopes": {name: asdict(found) for name, found in slopes(simulation, outcomes).items()},
         "layer_slopes": _layer_slopes(simulation, outcomes),
         "kernels": _kernels(outcomes),

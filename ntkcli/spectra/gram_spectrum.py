@@ -60,11 +60,6 @@ class GramSpectrum:
         return self.job.question.rate
 
     @property
-    def shifted(self) -> FloatArray:
-        """The eigenvalues of G (n,), ascending."""
-        return self.spectrum.eigenvalues + self.ridge
-
-    @property
     def modes(self) -> FloatArray:
         """The eigenvalues of G (n,), ascending, where those of M that are 0 to rounding are 0."""
         return self.above_rounding + self.ridge

@@ -14,6 +14,7 @@ from ntkcli.inference.target_power import (
     shuffled_complexities,
 )
 from ntkcli.regression.question import time_text
+from ntkcli.results.number_metrics import json_number
 from ntkcli.spectra.curve import median_miss
 from ntkcli.spectra.gram_spectrum import GramSpectrum
 
@@ -33,19 +34,19 @@ def summary_of(
         curve: its learning curve.
         measured: whether fits to subsets are in the learning curve.
     """
-    g, largest = found.spectrum.eigenvalues, float(found.shifted[-1])
+    g, largest = found.spectrum.eigenvalues, float(found.modes[-1])
     smallest = found.spectrum.smallest
     rate = 2 / largest if largest > 0 else math.inf
     return {
         "ridge": found.ridge,
         "largest_eigenvalue": float(g[-1]),
         "smallest_eigenvalue": smallest,
-        "condition": _finite(largest / (smallest + found.ridge)) if found.is_regular else None,
+        "condition": json_number(largest / (smallest + found.ridge)) if found.is_regular else None,
         "effective_dimension": effective_dimension(g),
         "degrees_of_freedom": degrees_of_freedom(found.above_rounding, found.ridge),
         **_complexities(found),
         "alignment": alignment(found.spectrum, found.y),
-        "largest_learning_rate": {"sum": _finite(rate), "mean": _finite(rate * found.y.size)},
+        "largest_learning_rate": {"sum": json_number(rate), "mean": json_number(rate * found.y.size)},
         "best_time": _best_time(course),
         "learning_curve_agreement": median_miss(curve) if measured else None,
     }
@@ -57,10 +58,10 @@ def _complexities(found: GramSpectrum) -> dict[str, Any]:
         return {"label_complexity": None, "label_complexity_shuffled": None}
     shuffled = shuffled_complexities(found.spectrum, found.y, found.ridge, SHUFFLES, SEED)
     return {
-        "label_complexity": _finite(label_complexity(found.spectrum, found.y, found.ridge)),
+        "label_complexity": json_number(label_complexity(found.spectrum, found.y, found.ridge)),
         "label_complexity_shuffled": {
-            "mean": _finite(float(shuffled.mean())),
-            "std": _finite(float(np.std(shuffled))),
+            "mean": json_number(float(shuffled.mean())),
+            "std": json_number(float(np.std(shuffled))),
         },
     }
 
@@ -72,8 +73,3 @@ def _best_time(course: pd.DataFrame) -> dict[str, Any] | None:
         return None
     best = known[known["loo_rmse"] <= known["loo_rmse"].min() * (1 + EQUAL)].iloc[-1]
     return {"time": time_text(float(best["time"])), "loo_rmse": float(best["loo_rmse"])}
-
-
-def _finite(value: float) -> float | None:
-    """JSON has neither infinity nor NaN."""
-    return value if math.isfinite(value) else None

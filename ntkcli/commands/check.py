@@ -68,7 +68,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         lines = [*_data_lines(job), *_network_lines(job)]
         lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
         lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
-        failures = _failure(job, planner), _simulation_failure(job, lines)
+        failures = _failure(job, planner), _simulation_failure(job, speed, lines)
         return CheckReport(lines, _warnings(job), next(filter(None, failures), None))
 
 
@@ -102,11 +102,11 @@ def _failure(job: Job, planner: Planner) -> NtkError | None:
     return None
 
 
-def _simulation_failure(job: Job, lines: list[tuple[str, str]]) -> NtkError | None:
+def _simulation_failure(job: Job, speed: Speed, lines: list[tuple[str, str]]) -> NtkError | None:
     """Add the lines of the spec's simulation, if it has one; return the error that would refuse it."""
     try:
         if job.spec.simulate is not None:
-            lines.extend(simulation_lines(job, job.spec.simulate))
+            lines.extend(simulation_lines(job, job.spec.simulate, speed))
     except NtkError as error:
         return error
     return None

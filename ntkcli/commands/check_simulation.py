@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from ntkcli.jobs.job import Job
-from ntkcli.planning.machine import multiply_rate
+from ntkcli.planning.duration import Speed
 from ntkcli.simulation.plan import SimulationPlan
 from ntkcli.simulation.simulation import Simulation
 from ntkcli.spec.simulate import SimulateSpec
 from ntkcli.units import bytes_text, counted, seconds_text
 
 
-def simulation_lines(job: Job, settings: SimulateSpec) -> Iterator[tuple[str, str]]:
+def simulation_lines(job: Job, settings: SimulateSpec, speed: Speed) -> Iterator[tuple[str, str]]:
     """Yield the networks, the steps, the time and the memory of a simulation.
 
     Raises:
@@ -21,5 +21,5 @@ def simulation_lines(job: Job, settings: SimulateSpec) -> Iterator[tuple[str, st
     yield "simulate", f"{networks} on {counted(plan.n, 'row')}, about {bytes_text(plan.memory_bytes)}"
     plan.check(job.budget)
     simulation = Simulation.of(job, settings, linearised=False)
-    seconds = plan.seconds(simulation, multiply_rate())
+    seconds = plan.seconds(simulation, speed.operations)
     yield "", f"{counted(simulation.steps, 'step')} of gradient descent, about {seconds_text(seconds)}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli import __version__
-from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
 from ntkcli.jobs.job import Job, open_job
@@ -90,7 +90,7 @@ def simulate(
         simulation = Simulation.of(job, settings, linearised=linearised)
         _tell(job, simulation)
         with directory:
-            directory.begin(_fingerprint(source, settings, linearised=linearised))
+            directory.begin(_fingerprint(source, job.dataset, settings, linearised=linearised))
             outcomes = all_outcomes(simulation, plan, directory, job.evaluator.executor, journal)
             content = summary(simulation, outcomes)
             tables = _tables(job, simulation, outcomes, samples=samples)
@@ -111,13 +111,13 @@ def _tell(job: Job, simulation: Simulation) -> None:
         )
 
 
-def _fingerprint(source: SpecFile, settings: SimulateSpec, *, linearised: bool) -> str:
+def _fingerprint(source: SpecFile, dataset: Dataset, settings: SimulateSpec, *, linearised: bool) -> str:
     """Return a SHA-256 of all that the outcome of a draw depends on."""
     return fingerprint(
         source.spec,
         without=dict.fromkeys(("output", "compute", "tune", "simulate"), True),
         settings=settings.model_dump(mode="json", exclude={"widths", "seeds"}),
-        files=[CsvFile(path).digest for path in source.spec.data.files],
+        files=[dataset.train.file.digest, dataset.test.file.digest],
         linearised=linearised,
         version=__version__,
     )
@@ -153,7 +153,7 @@ def _write(
     for name, text in manifest(directory.path, job).items():
         directory.write(name, text)
     if plot:
-        _draw(directory, tables, content["slopes"], _unit(job))
+        _draw(directory, tables, content["slopes"], job.dataset.schema.targets.unit)
     directory.write(SUMMARY, json_text(content))
 
 
@@ -173,9 +173,3 @@ def _draw(
         figures["predictions.png"] = predictions_picture(predictions, unit)
     for name, figure in figures.items():
         directory.fill(name, partial(save_figure, figure))
-
-
-def _unit(job: Job) -> str:
-    """Return the unit of the predictions: scores of classes have none, and several targets no common one."""
-    targets = job.dataset.schema.targets
-    return targets.names[0] if targets.count == 1 else ""

@@ -103,9 +103,7 @@ def _draw(folder: Path, found: Spectra, job: Job) -> None:
         time_course_picture,
     )
 
-    targets, rows = job.dataset.schema.targets, found.summary["rows"]
-    # Scores of classes have no unit, and several targets no common one.
-    unit = targets.names[0] if targets.count == 1 else ""
+    unit, rows = job.dataset.schema.targets.unit, found.summary["rows"]
     figures = {
         "spectrum.png": spectrum_picture(found.modes),
         "time_course.png": time_course_picture(found.course, unit),

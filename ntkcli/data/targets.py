@@ -43,6 +43,11 @@ class Targets:
         return len(self.classes or self.names)
 
     @property
+    def unit(self) -> str:
+        """The target's name, for its unit; "" where class scores have none, or targets no common one."""
+        return self.names[0] if self.count == 1 else ""
+
+    @property
     def numbers(self) -> list[str]:
         """The target columns that are read as numbers."""
         return [] if self.is_classification else self.names

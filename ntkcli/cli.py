@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli import __version__
-from ntkcli.display import Stream, Terminal, aligned_left, labelled, score_table, whole_output
+from ntkcli.display import Stream, Terminal, aligned_left, labelled, whole_output
 
 if TYPE_CHECKING:
     from ntkcli.journal import Journal
@@ -54,6 +54,7 @@ def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     asked for.
     """
     from ntkcli.commands.fit import fit as run_fit
+    from ntkcli.results.shown import score_table
 
     report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
@@ -123,6 +124,7 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     training rows. A random or tpe search that was interrupted goes on.
     """
     from ntkcli.commands.tune import tune as run_tune
+    from ntkcli.results.shown import score_table
 
     report = run_tune(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
@@ -215,6 +217,7 @@ def evaluate(
     """
     from ntkcli.commands.evaluate import evaluate as run_evaluate
     from ntkcli.models.choice import Choice
+    from ntkcli.results.shown import score_table
 
     metrics = run_evaluate(run, table, choice=Choice(kernel, time, std), journal=_journal(quiet=False))
     text = json.dumps(metrics.content, indent=2, allow_nan=False) if as_json else score_table(metrics)

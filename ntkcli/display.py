@@ -5,18 +5,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TextIO, cast
+from typing import Literal, TextIO, cast
 
 import click
 
 from ntkcli.journal import Advance, unseen
-
-if TYPE_CHECKING:
-    from ntkcli.results.metrics import Metrics
-    from ntkcli.results.score import BaselineScore, KernelScore
-
-# What a table shows where the target was not observed.
-UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": None}
 
 
 class Stream:
@@ -92,32 +85,6 @@ def labelled(lines: list[tuple[str, str]]) -> str:
     return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
 
 
-def score_table(metrics: "Metrics") -> str:
-    """Return a table with a line for every kernel, time and target, and below them the baselines.
-
-    The target's column is there only if there are several, and the baselines only if any target was observed.
-    """
-    # Not at the top: numpy takes long to load, and only who has scores needs it.
-    from ntkcli.regression.question import time_text
-
-    several = len({score.target for score in metrics.scores}) > 1
-    summaries = [score.metrics.summary for score in metrics.scores if score.metrics is not None]
-    rows, names = str(metrics.rows), ["kernel", "time", *(["target"] if several else [])]
-    lines = [["rows", *names, *(summaries or [UNOBSERVED])[0], "seconds"]]
-    for score in metrics.scores:
-        cells = _cells(score, with_target=several)
-        lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
-    if any(score.metrics is not None for score in metrics.baselines):
-        baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
-        lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
-    return _aligned(lines)
-
-
-def _cells(score: "KernelScore | BaselineScore", *, with_target: bool) -> list[str]:
-    numbers = UNOBSERVED if score.metrics is None else score.metrics.summary
-    return [*([score.target] if with_target else []), *map(_number, numbers.values())]
-
-
 def aligned_left(lines: list[list[str]]) -> str:
     """Return lines of cells flush left, each column as wide as its widest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
@@ -125,16 +92,3 @@ def aligned_left(lines: list[list[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def _aligned(lines: list[list[str]]) -> str:
-    """Cells flush right, each column as wide as its widest cell."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"

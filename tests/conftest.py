@@ -39,6 +39,10 @@ settings.register_profile(
 settings.load_profile("ntkcli")
 
 
+PLAIN_INFERENCE: dict[str, Any] = {"ridge": 0, "ridge_scale": "absolute"}
+PLAIN_OUTPUT: dict[str, Any] = {"interval_from": "normal"}
+
+
 @pytest.fixture(autouse=True)
 def free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As much as any test plans for, however much neighbours leave of the machine's."""
@@ -121,12 +125,16 @@ def small_data(write: Callable[[str, str], Path]) -> None:
 
 @pytest.fixture
 def make_spec(small_data: None, write: Callable[[str, str], Path]) -> Callable[..., Path]:
-    """Write spec.yaml for the small data, into run/; keyword arguments add to its sections."""
+    """Write spec.yaml for the small data, into run/; keyword arguments add to its sections.
+
+    Without them, nothing is found from the data: there is no ridge, and intervals are normal ones.
+    """
 
     def make(**sections: dict[str, Any]) -> Path:
         values: dict[str, dict[str, Any]] = {
             "data": {"train": "train.csv", "test": "test.csv", "target": "y"},
-            "output": {"dir": "run"},
+            "inference": PLAIN_INFERENCE,
+            "output": {"dir": "run", **PLAIN_OUTPUT},
         }
         for name, section in sections.items():
             values[name] = values.get(name, {}) | section

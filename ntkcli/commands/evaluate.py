@@ -42,7 +42,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Met
         presentation = model.presentation(std=predictor.has_std)
     results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
     of_baselines = [joined(of_one) for of_one in zip(*baseline_parts, strict=True)]
-    return Metrics.of(presentation, pd.concat(observed), results, of_baselines)
+    return Metrics.of(presentation, pd.concat(observed), results, of_baselines, model.file.calibrated_by)
 
 
 def _check_targets(table: Table, names: list[str]) -> None:

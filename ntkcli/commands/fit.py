@@ -52,5 +52,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
             check_accuracy(job, fitting.records)
             with journal.phase("write"):
                 metrics = fitting.write()
-            write_manifest(run, job, fitting.records, fitting.calibrations, in_file=plan.in_file)
+            write_manifest(
+                run, job, fitting.records, fitting.calibrations, fitting.unseen, in_file=plan.in_file
+            )
         return FitReport(run.place, metrics)

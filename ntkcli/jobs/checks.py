@@ -42,7 +42,7 @@ def preflight(job: Job) -> None:
     check_names(presentation_of(schema.targets, spec.output), schema.ids, train.file.path)
     tell_rows(job)
     for kernel in spec.inference.kernel:
-        if spec.output.noise and not KERNELS[kernel].is_posterior:
+        if spec.output.noise and not KERNELS[kernel].is_posterior and not job.calibration.rows:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")
     if job.dataset.is_classification:
         rows = counted(len(job.question.leave_one_out), "training row")

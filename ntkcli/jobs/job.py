@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows
 from ntkcli.jobs.relevance import learned_relevance
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
@@ -26,9 +27,6 @@ from ntkcli.solvers.solver import Solver
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
-
-# Leave-one-out rows to calibrate by: enough to fit a number or two.
-CALIBRATION_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -57,31 +55,30 @@ class Job:
     @cached_property
     def question(self) -> Question:
         """The question that the spec asks of the kernels: times, ridge, and kind of uncertainty."""
+        return replace(self._plain_question, leave_one_out=self.calibration.left_out)
+
+    @cached_property
+    def calibration(self) -> CalibrationRows:
+        """The training rows that probabilities, variances and intervals are calibrated by."""
+        planner = self._planner(self._plain_question)
+        return calibration_rows(self.spec, planner, is_classification=self.dataset.is_classification)
+
+    @cached_property
+    def _plain_question(self) -> Question:
+        """The question, but for the rows left out."""
         inference, output = self.spec.inference, self.spec.output
         n, k = len(self.train), self.dataset.schema.targets.count
         covariance = output.covariance or output.samples > 0
         return Question(
             times={kernel: inference.times_of(kernel) for kernel in inference.kernel},
             rate=inference.rate(n * k),
-            ridge=inference.ridge_value,
+            ridge=inference.given_ridge,
             ridge_scale=inference.ridge_scale,
             uncertainty="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
-            leave_one_out=self._calibration_rows,
             draws=output.samples,
         )
-
-    @property
-    def _calibration_rows(self) -> tuple[int, ...]:
-        """The training rows whose leave-one-out predictions calibrate probabilities or variances."""
-        scaled = self.spec.inference.variance_scale == "auto"
-        if not (
-            scaled or self.dataset.is_classification or self.spec.output.interval_from == "leave_one_out"
-        ):
-            return ()
-        order = np.random.default_rng(0).permutation(len(self.train))
-        return tuple(sorted(order[:CALIBRATION_ROWS].tolist()))
 
     @cached_property
     def sizes(self) -> Sizes:
@@ -113,10 +110,13 @@ class Job:
         Args:
             without: solvers that have failed; where there are any, the spec's solver no longer counts.
         """
+        return self._planner(self.question, without)
+
+    def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
         return Planner(
             self.sizes,
             self.budget,
-            self.question,
+            question,
             choice="auto" if without else self.spec.compute.solver,
             without=without,
             matrices=[*self.spec.output.kernels],

@@ -14,9 +14,9 @@ LEAST_SHARE = 1e-8
 DIGITS = 6
 
 
-def automatic_ridges(steps: int = AUTOMATIC_STEPS) -> list[float]:
-    """Return ridges in units of trace / n of the Gram matrix, ascending."""
-    return spaced(LEAST_RIDGE, LARGEST_RIDGE, steps, log=True)
+def automatic_ridges(steps: int = AUTOMATIC_STEPS, least: float = LEAST_RIDGE) -> list[float]:
+    """Return ridges in units of trace / n of the Gram matrix, ascending from the least."""
+    return spaced(_rounded(least), max(least, LARGEST_RIDGE), steps, log=True)
 
 
 def automatic_times(eigenvalues: FloatArray, rate: float, steps: int = AUTOMATIC_STEPS) -> list[float]:

@@ -1,21 +1,12 @@
-"""Samples of rows, and a job on some of its training rows."""
+"""A job on some of its training rows."""
 
 from dataclasses import replace
 
-import numpy as np
-
 from ntkcli.arrays import IntArray
+from ntkcli.data.sample import sample
 from ntkcli.data.table import Table
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
-
-SEED = 0
-
-
-def sample(available: int, wanted: int) -> IntArray:
-    """Return the indices of a sample of rows, ascending, drawn with a fixed seed; of all if so wanted."""
-    order = np.random.default_rng(SEED).permutation(available)
-    return np.sort(order[:wanted])
 
 
 def sampled(job: Job, rows: int) -> Job:

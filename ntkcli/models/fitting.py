@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ntkcli.arrays import in_memory
+from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.sampling import draw
 from ntkcli.jobs.checks import explain
+from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.writer import ModelWriter
@@ -17,10 +19,10 @@ from ntkcli.regression.deletion import delete_rows
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
 from ntkcli.regression.predict import predict
-from ntkcli.regression.question import Pair, time_text
+from ntkcli.regression.question import Pair
 from ntkcli.regression.support import Support
 from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
-from ntkcli.results.calibration import Calibration, calibrated
+from ntkcli.results.calibration import Calibration, UnseenRows, calibrated
 from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.predictions import prediction_table
 from ntkcli.results.presentation import presentation_of
@@ -41,6 +43,7 @@ class Fitting:
     run: the run directory.
     writer: of the model.
     records: of the solvers, so far.
+    held_out: rows predicted by a smaller fit, by kernel and time; none where rows are left out instead.
     calibrations, results: by kernel and time, so far.
     """
 
@@ -49,12 +52,20 @@ class Fitting:
     model: FittedModel = field(init=False)
     writer: ModelWriter = field(init=False)
     records: list[SolverRecord] = field(default_factory=list)
+    held_out: dict[Pair, LeaveOneOut] = field(init=False)
     calibrations: dict[Pair, Calibration] = field(default_factory=dict)
     results: dict[Pair, Result] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.model = FittedModel(self.job.dataset.train.x, self.job.evaluator, self.job.question)
         self.writer = ModelWriter(self.run.folder("model"), self.job)
+        self.held_out = held_out(self.job)
+
+    @property
+    def unseen(self) -> UnseenRows | None:
+        """The rows that calibrations are fitted to; None where nothing is fitted."""
+        calibration = self.job.calibration
+        return calibration.unseen if calibration.left_out or self.held_out else None
 
     def carry_out(self, plan: Plan) -> None:
         """Fit all stages of a plan; the spec's matrices are written on the way.
@@ -93,10 +104,9 @@ class Fitting:
         """Transform an answer to the targets' units, and write its covariance and draws."""
         job, prediction, output = self.job, answer.prediction, self.job.spec.output
         dataset, pair = job.dataset, answer.pair
-        outputs = dataset.y_train[list(job.question.leave_one_out)]
-        found = calibrated(answer.leave_one_out, dataset.schema.targets, outputs, job.spec.inference, output)
-        if found.half_width is not None and np.isinf(found.half_width).any():
-            job.journal.warn(_endless(pair))
+        outputs = dataset.y_train[list(job.calibration.rows)]
+        unseen = self.held_out.get(pair, answer.leave_one_out)
+        found = calibrated(unseen, dataset.schema.targets, outputs, job.spec.inference, output)
         result = Result.of(answer, dataset.target_scaling, found)
         units = dataset.target_scaling.scale**2 * found.variance_scale
         if output.covariance and prediction.covariance is not None:
@@ -117,18 +127,11 @@ class Fitting:
         table.to_csv(self.run.path / "predictions.csv", index=False, lineterminator="\n")
         baselines = _baselines(self.job)
         plain = baseline_results(dataset.schema.targets, baselines, dataset.test.x)
-        metrics = Metrics.of(presentation, dataset.test.targets, results, plain)
+        metrics = Metrics.of(presentation, dataset.test.targets, results, plain, self.unseen)
         rows = "test" if dataset.has_test_rows else "train"
         write_json(self.run.path / "metrics.json", {"rows": rows, **metrics.content})
-        self.writer.finish(self.calibrations, baselines)
+        self.writer.finish(self.unseen, self.calibrations, baselines)
         return metrics
-
-
-def _endless(pair: Pair) -> str:
-    return (
-        f"intervals of kernel {pair.kernel} at time {time_text(pair.time)} are endless: rows left out "
-        "are missed with variance 0: give inference.ridge a value above 0, or use interval_from: normal"
-    )
 
 
 @contextmanager

@@ -132,6 +132,7 @@ class Model:
         return {
             Pair(found.kernel, found.time): Calibration(
                 np.array(unknown if found.variance_scale is None else found.variance_scale),
+                np.zeros(self.schema.targets.count) if found.noise is None else np.array(found.noise),
                 found.temperature,
                 None if found.half_width is None else np.array(found.half_width),
             )

@@ -17,12 +17,13 @@ from ntkcli.models.model_records import (
     StageRecord,
 )
 from ntkcli.regression.kernel import KERNELS
+from ntkcli.results.calibration import UnseenRows
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
 
 # Rises with every change that an older ntk would read wrongly.
-FORMAT = 2
+FORMAT = 3
 NAME = "model.json"
 
 
@@ -35,6 +36,7 @@ class ModelFile(Section):
     dtype: that Gram matrices are stored in.
     tables: for every step of the network, the variances that its tables were made for.
     stages: one for every Gram matrix and solver.
+    calibrated_by: the training rows that they were fitted to; None where nothing was.
     calibrations: one for every kernel and time, in the order of the spec.
     arrays: records of the .npy files, by name.
     """
@@ -47,6 +49,7 @@ class ModelFile(Section):
     dtype: Literal["float64", "float32"]
     tables: list[list[NotNegative]]
     stages: list[StageRecord]
+    calibrated_by: UnseenRows | None = None
     calibrations: list[CalibrationRecord]
     arrays: dict[str, ArrayRecord]
 
@@ -59,7 +62,11 @@ class ModelFile(Section):
         if any(KERNELS[kernel].gram != stage.gram for stage in self.stages for kernel, _ in stage.pairs):
             raise ValueError("a stage is not of its kernels' Gram matrix")
         outputs = len(self.data.classes or self.data.targets)
-        factors = [f for found in self.calibrations for f in (found.variance_scale, found.half_width)]
+        factors = [
+            factor
+            for found in self.calibrations
+            for factor in (found.variance_scale, found.noise, found.half_width)
+        ]
         if not outputs or any(len(of_outputs) != outputs for of_outputs in factors if of_outputs is not None):
             raise ValueError("calibrations are not of as many outputs as there are")
         return self

@@ -1,5 +1,6 @@
 """The parts of model.json: what is recorded of a schema, a question, stages and calibrations."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 import numpy as np
@@ -49,7 +50,7 @@ class QuestionRecord(Section):
     """The question that a model was fitted for, without its kernels and times."""
 
     rate: Annotated[Finite, Field(gt=0)]
-    ridge: NotNegative
+    ridge: NotNegative | dict[GramName, NotNegative]
     ridge_scale: RidgeScale
     tolerance: Annotated[Finite, Field(gt=0, lt=1)]
 
@@ -58,7 +59,7 @@ class QuestionRecord(Section):
         """Return the record of a question, whose kernels and times the stages have."""
         return cls(
             rate=question.rate,
-            ridge=question.ridge,
+            ridge=dict(question.ridge) if isinstance(question.ridge, Mapping) else question.ridge,
             ridge_scale=question.ridge_scale,
             tolerance=question.tolerance,
         )
@@ -112,13 +113,15 @@ class CalibrationRecord(Section):
     """The calibration of one kernel at one time.
 
     variance_scale: None where it was to be `auto`, but the fit computed no variances to find it from.
-    half_width: of intervals, in standard deviations; None for normal ones.
+    noise: of observations, beyond that of the kernel; None for none.
+    half_width: of intervals, in standard deviations of an observation; None for normal ones.
     temperature: that outputs of classes are divided by before the softmax.
     """
 
     kernel: KernelName
     time: Time
     variance_scale: list[Factor] | None
+    noise: list[NotNegative] | None = None
     half_width: list[Factor] | None = None
     temperature: Annotated[Finite, Field(gt=0)]
 
@@ -130,6 +133,7 @@ class CalibrationRecord(Section):
             kernel=pair.kernel,
             time=pair.time,
             variance_scale=None if np.isnan(scale).any() else scale.tolist(),
+            noise=calibration.noise.tolist() if calibration.noise.any() else None,
             half_width=None if half_width is None else half_width.tolist(),
             temperature=calibration.temperature,
         )

@@ -11,7 +11,7 @@ from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, Schem
 from ntkcli.regression.fitted_stage import TRAINING_ROWS, FittedStage
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
-from ntkcli.results.calibration import Calibration
+from ntkcli.results.calibration import Calibration, UnseenRows
 
 
 @dataclass
@@ -37,7 +37,12 @@ class ModelWriter:
             StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))
         )
 
-    def finish(self, calibrations: Mapping[Pair, Calibration], baselines: Sequence[Baseline]) -> None:
+    def finish(
+        self,
+        unseen: UnseenRows | None,
+        calibrations: Mapping[Pair, Calibration],
+        baselines: Sequence[Baseline],
+    ) -> None:
         """Write model.json and the arrays that do not belong to a stage."""
         job = self.job
         self._write_arrays(baselines)
@@ -50,6 +55,7 @@ class ModelWriter:
             dtype=job.spec.compute.stored_dtype,
             tables=[span.tolist() for span in job.evaluator.network.tabulated_for],
             stages=self.stages,
+            calibrated_by=unseen,
             calibrations=[CalibrationRecord.of(pair, found) for pair, found in calibrations.items()],
             arrays=self.arrays.records,
         )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from ntkcli.linalg.probes import COUNT as PROBES
 from ntkcli.planning.sizes import Sizes
-from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.kernel import KERNELS, Kernel
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Cost
 
 # Arithmetic of an entry's layer and feature, in the time of so many operations of a matrix product.
 LAYER_OPERATIONS, FEATURE_OPERATIONS = 700, 4
@@ -50,7 +50,15 @@ def stage_work(stage: Stage, sizes: Sizes, question: Question) -> Work:
             cost.posterior if KERNELS[pair.kernel].is_posterior else cost.ensemble for pair in stage.pairs
         ]
         algebra += m * (cost.rotating + sum(for_each))
+    algebra += len(question.leave_one_out) * sum(
+        _deletion(KERNELS[pair.kernel], n, cost) for pair in stage.pairs
+    )
     if question.uncertainty == "covariance":
         entries += m * m / 2
         algebra += len(stage.pairs) * 2.0 * m * m * n / SOLVE_EFFICIENCY
     return Work(entries, algebra)
+
+
+def _deletion(kernel: Kernel, n: int, cost: Cost) -> float:
+    """The algebra of a row that is left out; an ensemble's variance takes a product with K too."""
+    return cost.deletion + (0.0 if kernel.is_posterior else 2.0 * n**2 / SOLVE_EFFICIENCY)

@@ -11,6 +11,8 @@ from ntkcli.regression.kernel import KERNELS, KernelName
 
 Uncertainty = Literal["none", "variance", "covariance"]
 RidgeScale = Literal["absolute", "trace"]
+# One for all Gram matrices, or one for each.
+Ridge = float | Mapping[GramName, float]
 
 
 class Pair(NamedTuple):
@@ -31,7 +33,7 @@ class Question:
 
     times: for each kernel asked for, times t >= 0 or inf.
     rate: what a time is multiplied with in the exponent: learning rate, and 1 / (n k) for the mean loss.
-    ridge: lambda >= 0, in units of `ridge_unit`.
+    ridge: lambda >= 0, in units of `ridge_unit`; one for all Gram matrices, or one for each.
     uncertainty: what is wanted beside the mean.
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
@@ -41,7 +43,7 @@ class Question:
 
     times: Mapping[KernelName, Sequence[float]]
     rate: float = 1.0
-    ridge: float = 0.0
+    ridge: Ridge = 0.0
     ridge_scale: RidgeScale = "absolute"
     uncertainty: Uncertainty = "variance"
     tolerance: float = 1e-10
@@ -64,9 +66,9 @@ class Question:
         """Decimal digits of the tolerance."""
         return -math.log10(self.tolerance)
 
-    def absolute_ridge(self, diagonal: FloatArray) -> float:
+    def absolute_ridge(self, gram: GramName, diagonal: FloatArray) -> float:
         """Lambda as it is added to the diagonal (n,) of a Gram matrix."""
-        return self.ridge * ridge_unit(self.ridge_scale, diagonal)
+        return ridge_of(self.ridge, gram) * ridge_unit(self.ridge_scale, diagonal)
 
     def exponent(self, time: float) -> float:
         """A time in units of the exponent: what is multiplied with the Gram matrix there."""
@@ -78,6 +80,11 @@ class Question:
         for kernel in kernels:
             found |= KERNELS[kernel].grams(with_uncertainty=self.has_uncertainty)
         return sorted(found)
+
+
+def ridge_of(ridge: Ridge, gram: GramName) -> float:
+    """The ridge of one Gram matrix."""
+    return ridge[gram] if isinstance(ridge, Mapping) else ridge
 
 
 def ridge_unit(scale: RidgeScale, diagonal: FloatArray) -> float:

@@ -32,7 +32,7 @@ def fit_stage(
         SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
         ConvergenceError: an iteration does not reach its tolerance.
     """
-    ridge = question.absolute_ridge(support.rows.diagonal(stage.gram))
+    ridge = question.absolute_ridge(stage.gram, support.rows.diagonal(stage.gram))
     fitted = FittedStage(stage, question, support, ridge, y.shape[1])
     if stage.solver.reads_gram:
         fitted.flow, probes = _factor(fitted, journal)

@@ -11,6 +11,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.targets import Targets
 from ntkcli.results.baselines import Baseline
+from ntkcli.results.calibration import UnseenRows
 from ntkcli.results.presentation import Presentation
 from ntkcli.results.result import Result
 from ntkcli.results.score import BaselineScore, KernelScore
@@ -24,12 +25,14 @@ class Metrics:
     interval: probability of the intervals that coverage and width are of.
     scores: one for every kernel, time and target, in this order.
     baselines: one for every baseline and target, in this order.
+    unseen: the training rows that intervals are fitted to; None for normal ones.
     """
 
     rows: int
     interval: float
     scores: list[KernelScore]
     baselines: list[BaselineScore]
+    unseen: UnseenRows | None = None
 
     @classmethod
     def of(
@@ -38,6 +41,7 @@ class Metrics:
         observed: pd.DataFrame,
         results: Sequence[Result],
         baselines: Sequence[Result],
+        unseen: UnseenRows | None = None,
     ) -> Self:
         """Score predictions against observations.
 
@@ -46,6 +50,7 @@ class Metrics:
             observed: the observed targets, a column each, in their units.
             results: predictions of the kernels.
             baselines: predictions of the baselines.
+            unseen: the training rows that calibrations are fitted to.
         """
         scores = [
             KernelScore(result.kernel, result.time, target, metrics, result.ready)
@@ -57,13 +62,16 @@ class Metrics:
             for result in baselines
             for target, metrics in presentation.metrics(result, observed).items()
         ]
-        return cls(len(observed), presentation.output.interval, scores, baseline_scores)
+        fitted = any(result.half_width is not None for result in results)
+        interval = presentation.output.interval
+        return cls(len(observed), interval, scores, baseline_scores, unseen if fitted else None)
 
     @property
     def content(self) -> dict[str, Any]:
         """What metrics.json holds: the scores of the targets that were observed."""
         return {
             "interval": self.interval,
+            "interval_from": "normal" if self.unseen is None else self.unseen.by,
             "scores": [score.content for score in self.scores if score.metrics is not None],
             "baselines": [score.content for score in self.baselines if score.metrics is not None],
         }

@@ -85,9 +85,9 @@ def point_metrics(y: FloatArray, mean: FloatArray) -> PointMetrics:
 
 
 def interval_metrics(
-    y: FloatArray, mean: FloatArray, variance: FloatArray, half_width: float
+    y: FloatArray, mean: FloatArray, variance: FloatArray, half: FloatArray
 ) -> IntervalMetrics:
-    """Compare normal predictive distributions, and their intervals mean -+ half_width std, with observations.
+    """Compare normal predictive distributions, and the intervals mean -+ half, with observations.
 
         nll = -mean_i log N(y_i; mean_i, variance_i)
 
@@ -98,9 +98,8 @@ def interval_metrics(
         y: observations (m,).
         mean: predictions (m,).
         variance: of an observation, noise included, (m,).
-        half_width: of the interval, in standard deviations.
+        half: distance of an interval's ends from the mean, (m,).
     """
-    half = half_interval(half_width, np.sqrt(variance))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
     return IntervalMetrics(
@@ -117,18 +116,6 @@ def normal_quantile(interval: float) -> float:
         interval: probability of the interval, between 0 and 1.
     """
     return -NormalDist().inv_cdf(0.5 - interval / 2)
-
-
-def half_interval(half_width: float, std: FloatArray) -> FloatArray:
-    """Return half_width * std (m,), the distance from the mean to either end of an interval.
-
-    An infinite half width makes it infinite even where the standard deviation is 0.
-
-    Args:
-        half_width: in standard deviations.
-        std: standard deviations (m,).
-    """
-    return np.full_like(std, np.inf) if np.isinf(half_width) else half_width * std
 
 
 def joined_rmse(residual: FloatArray, scale: FloatArray) -> float:

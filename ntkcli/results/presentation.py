@@ -16,7 +16,6 @@ from ntkcli.data.targets import Targets
 from ntkcli.results.class_metrics import ClassMetrics, class_metrics
 from ntkcli.results.number_metrics import (
     NumberMetrics,
-    half_interval,
     interval_metrics,
     normal_quantile,
     point_metrics,
@@ -96,7 +95,7 @@ class NumberPresentation(Presentation):
             mean, std = result.mean[:, i], self.std(result, i)
             yield f"{name}_mean", mean
             if std is not None:
-                half = half_interval(self._half_width(result, i), std)
+                half = self._half(result, i, std)
                 yield from (
                     (f"{name}_std", std),
                     (f"{name}_lower", mean - half),
@@ -112,13 +111,15 @@ class NumberPresentation(Presentation):
             return NumberMetrics(point, None)
         # An observation has the noise in it, whether or not the table's std has.
         variance = result.variance[:, i] + result.noise[i]
-        return NumberMetrics(point, interval_metrics(y, mean, variance, self._half_width(result, i)))
+        half = self._half(result, i, np.sqrt(variance))
+        return NumberMetrics(point, interval_metrics(y, mean, variance, half))
 
-    def _half_width(self, result: Result, i: int) -> float:
-        """Half the interval of target i, in standard deviations."""
-        if result.half_width is None:
-            return normal_quantile(self.output.interval)
-        return float(result.half_width[i])
+    def _half(self, result: Result, i: int, std: FloatArray) -> FloatArray:
+        """Half the intervals of target i, (m,): as fitted to observations, else normal ones by std (m,)."""
+        if result.half_width is None or result.variance is None:
+            return normal_quantile(self.output.interval) * std
+        observed = np.sqrt(result.variance[:, i] + result.noise[i])
+        return np.asarray(result.half_width[i] * observed)
 
 
 class ClassPresentation(Presentation):

@@ -23,7 +23,7 @@ class Result:
     mean: (m, k).
     variance: of the function, (m, k); None where it was not asked for.
     noise: variance of an observation around the function, (k,).
-    half_width: of the interval, in standard deviations, (k,); None for the normal quantile.
+    half_width: of the interval, in standard deviations of an observation, (k,); None for a normal interval.
     temperature: divides the scores of classes before the softmax; None where the means are probabilities
         less 1 / C already.
     ready: seconds from the start of the run until the prediction was there.
@@ -45,7 +45,7 @@ class Result:
             mean' = scaling.mean + scaling.scale mean
             variance' = scaling.scale^2 variance_scale variance
 
-        The noise is scaled like the variance.
+        The noise is scaled like the variance; what the calibration found beyond it is added.
 
         Args:
             answer: kernel, time, prediction of the standardised targets, and noise variance.
@@ -61,7 +61,7 @@ class Result:
             if prediction.variance is not None:
                 variance = prediction.variance.astype(np.float64)[:, None] * squared
             mean = scaling.undo(prediction.mean.astype(np.float64))
-            noise = answer.noise * squared
+            noise = answer.noise * squared + scaling.scale**2 * calibration.noise
             result = cls(*answer.pair, mean, variance, noise, calibration.half_width, calibration.temperature)
         result._check_finite()
         return result

@@ -16,7 +16,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import network_layers
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.question import Pair, time_text
-from ntkcli.results.calibration import Calibration
+from ntkcli.results.calibration import Calibration, UnseenRows
 from ntkcli.results.number_metrics import json_number
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
@@ -44,11 +44,12 @@ def write_manifest(
     job: Job,
     records: Sequence[SolverRecord],
     calibrations: Mapping[Pair, Calibration],
+    unseen: UnseenRows | None = None,
     *,
     in_file: bool,
 ) -> None:
     """Write spec.yaml and run.json to a run directory; arguments as of `manifest`."""
-    texts = manifest(run.place, job, records, calibrations, in_file=in_file)
+    texts = manifest(run.place, job, records, calibrations, unseen, in_file=in_file)
     for name, text in texts.items():
         (run.path / name).write_text(text, encoding="utf-8")
 
@@ -58,6 +59,7 @@ def manifest(
     job: Job,
     records: Sequence[SolverRecord] = (),
     calibrations: Mapping[Pair, Calibration] | None = None,
+    unseen: UnseenRows | None = None,
     *,
     in_file: bool = False,
 ) -> dict[str, str]:
@@ -68,6 +70,7 @@ def manifest(
         job: what was computed.
         records: of the solvers.
         calibrations: of every kernel and time that was predicted.
+        unseen: the rows that they were fitted to.
         in_file: whether the Gram matrices were in files.
     """
     content = {
@@ -76,7 +79,7 @@ def manifest(
         **_data(job.dataset, home),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
-        "calibration": _calibration(job, calibrations or {}),
+        "calibration": _calibration(calibrations or {}, unseen),
         "compute": {**_compute(job), "storage": "file" if in_file else "memory"},
         "warnings": job.journal.warnings,
         "seconds": {**job.journal.timings, "total": job.journal.seconds},
@@ -127,13 +130,14 @@ def _known(health: Health | SolutionHealth) -> dict[str, float | None]:
     return {key: value if math.isfinite(value) else None for key, value in numbers.items()}
 
 
-def _calibration(job: Job, calibrations: Mapping[Pair, Calibration]) -> dict[str, Any] | None:
-    """What was fitted to leave-one-out predictions, if anything was."""
-    rows = len(job.question.leave_one_out) if calibrations else 0
-    if not rows:
+def _calibration(
+    calibrations: Mapping[Pair, Calibration], unseen: UnseenRows | None
+) -> dict[str, Any] | None:
+    """What was fitted to training rows that were predicted without themselves, if anything was."""
+    if unseen is None:
         return None
     found = [_calibrated(pair, calibration) for pair, calibration in calibrations.items()]
-    return {"by": "leave-one-out", "rows": rows, "found": found}
+    return {"by": unseen.by, "rows": unseen.count, "found": found}
 
 
 def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
@@ -141,6 +145,7 @@ def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
         "kernel": pair.kernel,
         "time": time_text(pair.time),
         "variance_scale": _finite(found.variance_scale),
+        "noise": _finite(found.noise),
         "half_width": None if found.half_width is None else _finite(found.half_width),
         "temperature": found.temperature,
     }

@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.data.sample import sample
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.sample import sample
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Activate, Affine
-from ntkcli.regression.question import ridge_unit
+from ntkcli.regression.question import ridge_of, ridge_unit
 from ntkcli.simulation.closed_form import ClosedForm, InfiniteWidth
 from ntkcli.simulation.descent import intervals
 from ntkcli.simulation.experiment import Draw, Experiment
@@ -95,7 +95,8 @@ class Simulation:
         _check_values(network, data.x)
         evaluator = replace(job.evaluator, network=network, dtype=np.float64)
         rows = network.rows(data.x[: len(data.y)]), network.rows(data.x[len(data.y) :])
-        ridge = inference.ridge_value * ridge_unit(inference.ridge_scale, rows[0].diagonal("ntk"))
+        unit = ridge_unit(inference.ridge_scale, rows[0].diagonal("ntk"))
+        ridge = ridge_of(inference.given_ridge, "ntk") * unit
         infinite = InfiniteWidth.of(evaluator, rows[0], data.y, ridge)
         pace = Pace.of(settings, inference, data.y.size, float(infinite.eigenvalues[-1]))
         times = pace.times(inference.times, infinite)

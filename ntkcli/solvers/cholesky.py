@@ -46,6 +46,7 @@ class CholeskySolver(Solver):
             solving=solve,
             posterior=solve / 2,
             ensemble=solve * 1.5,
+            deletion=solve,
             peak_bytes=extent.block_bytes,
             kept_bytes=extent.block_bytes,
             solving_vectors=SOLVING_VECTORS,

@@ -59,6 +59,7 @@ class EighSolver(Solver):
             rotating=2.0 * n**2 / SOLVE_EFFICIENCY,
             posterior=4.0 * n / SOLVE_EFFICIENCY,
             ensemble=3.0 * n**2 / SOLVE_EFFICIENCY,
+            deletion=4.0 * n**2 / SOLVE_EFFICIENCY,
             # The blocks become a full matrix, and that its eigenvectors.
             peak_bytes=max(extent.block_bytes + array_bytes(n, extent.itemsize), MATRICES * full),
             kept_bytes=full,

@@ -42,6 +42,8 @@ from ntkcli.solvers.solver import (
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
 COLUMNS_AT_ONCE = 128
+# Bases that serve every node of a contour are so many times longer than for the mean.
+DELETION_SLOWDOWN = 4.0
 # Steps for each digit of the tolerance: on the whole, and hardly ever more.
 STEPS_A_DIGIT, MOST_STEPS_A_DIGIT = 2, 3
 
@@ -69,6 +71,7 @@ class LanczosSolver(Solver):
             solving=solves,
             posterior=solves,
             ensemble=solves + solve / 2,
+            deletion=solves * DELETION_SLOWDOWN,
             peak_bytes=extent.block_bytes,
             kept_bytes=extent.block_bytes,
             solving_vectors=vectors,

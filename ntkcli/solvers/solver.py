@@ -40,6 +40,7 @@ class Cost:
     solving: operations for each right-hand side and time.
     rotating: operations for each test row with a variance, once for all kernels and times.
     posterior, ensemble: operations for each test row's variance, at each time of such a kernel.
+    deletion: operations for each row that is left out, at each time.
     peak_bytes: at the peak of factoring, the Gram matrix itself included.
     kept_bytes: of the factor.
     solving_vectors: arrays of a right-hand side's length, for each of them.
@@ -52,6 +53,7 @@ class Cost:
     rotating: float = 0.0
     posterior: float = 0.0
     ensemble: float = 0.0
+    deletion: float = 0.0
     peak_bytes: int = 0
     kept_bytes: int = 0
     solving_vectors: int = 0

@@ -21,6 +21,7 @@ REASONS = {
     "missing": "is missing, and has no default",
     "extra_forbidden": "is not a key that ntk knows",
     "model_type": "should be a section: indented lines of the form `key: value`",
+    "dict_type": "should be a mapping",
     "is_instance_of": "should be a file path",
     "too_short": "should name at least one",
 }

@@ -6,10 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.question import RidgeScale
+from ntkcli.kernels.rows import GramName
+from ntkcli.regression.kernel import KERNELS, KernelName, inverted_grams
+from ntkcli.regression.question import Ridge, RidgeScale
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.types import Finite, Several, Time
+
+GivenRidge = Annotated[Finite, Field(ge=0)]
 
 
 class InferenceSpec(Section):
@@ -19,8 +22,8 @@ class InferenceSpec(Section):
     time: Literal["auto"] | Several[Time] = Field(default=[math.inf])
     learning_rate: Finite = Field(default=1.0, gt=0)
     loss: Literal["sum", "mean"] = "sum"
-    ridge: Literal["auto"] | Annotated[Finite, Field(ge=0)] = 0.0
-    ridge_scale: RidgeScale = "absolute"
+    ridge: Literal["auto"] | GivenRidge | dict[GramName, GivenRidge] = "auto"
+    ridge_scale: RidgeScale = "trace"
     variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
 
     @model_validator(mode="after")
@@ -33,10 +36,21 @@ class InferenceSpec(Section):
         return self
 
     @model_validator(mode="after")
-    def _auto_is_for_one_kernel(self) -> Self:
-        for key in ("ridge", "time"):
-            if getattr(self, key) == "auto" and len(self.kernel) > 1:
-                raise conflict(key, "auto picks for one kernel, and there are several: name one in kernel")
+    def _automatic_time_is_for_one_kernel(self) -> Self:
+        if self.time == "auto" and len(self.kernel) > 1:
+            raise conflict("time", "auto picks for one kernel, and there are several: name one in kernel")
+        return self
+
+    @model_validator(mode="after")
+    def _every_gram_matrix_has_a_ridge(self) -> Self:
+        if isinstance(self.ridge, dict):
+            grams = inverted_grams(self.kernel)
+            for gram in grams:
+                if gram not in self.ridge:
+                    raise conflict("ridge", f"kernel inverts the {gram} Gram matrix: give a ridge for {gram}")
+            for gram in self.ridge:
+                if gram not in grams:
+                    raise conflict("ridge", f"no kernel inverts the {gram} Gram matrix: take {gram} out here")
         return self
 
     @property
@@ -62,14 +76,16 @@ class InferenceSpec(Section):
         return self.time
 
     @property
-    def ridge_value(self) -> float:
-        """The ridge, which must not be `auto` any more.
+    def given_ridge(self) -> Ridge:
+        """The ridge, or that of each of several Gram matrices, which must not be `auto` any more.
 
         Raises:
             ValueError: it is.
         """
         if self.ridge == "auto":
             raise ValueError("inference.ridge is still auto")
+        if isinstance(self.ridge, dict) and len(self.ridge) == 1:
+            return next(iter(self.ridge.values()))
         return self.ridge
 
     def times_of(self, kernel: KernelName) -> list[float]:

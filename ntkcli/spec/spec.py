@@ -35,7 +35,7 @@ class OutputSpec(Section):
     dir: FilePath | None = None
     kernels: AnyNumberOf[MatrixName] = Field(default=[])
     interval: Finite = Field(default=0.95, gt=0, lt=1)
-    interval_from: Literal["normal", "leave_one_out"] = "normal"
+    interval_from: Literal["auto", "leave_one_out", "held_out", "normal"] = "auto"
     std: bool = True
     noise: bool = False
     covariance: bool = False
@@ -44,9 +44,9 @@ class OutputSpec(Section):
     factor: bool = False
 
     @model_validator(mode="after")
-    def _leave_one_out_intervals_are_of_observations(self) -> Self:
-        if self.interval_from == "leave_one_out" and not (self.noise and self.std):
-            what = "leave_one_out gives intervals of new observations: set std and noise to true as well"
+    def _fitted_intervals_need_variances(self) -> Self:
+        if self.interval_from in ("leave_one_out", "held_out") and not self.std:
+            what = f"{self.interval_from} gives intervals, which std: false leaves out: keep one of them"
             raise conflict("interval_from", what)
         return self
 

@@ -42,7 +42,7 @@ class GramSpectrum:
         full = _blocks(job, gram).to_array()
         with job.journal.phase("spectrum"):
             spectrum = Spectrum.of(full)
-        return cls(job, gram, spectrum, job.question.absolute_ridge(job.train.diagonal(gram)))
+        return cls(job, gram, spectrum, job.question.absolute_ridge(gram, job.train.diagonal(gram)))
 
     @cached_property
     def y(self) -> FloatArray:

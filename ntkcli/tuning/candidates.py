@@ -7,7 +7,7 @@ from typing import Any
 
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, automatic_ridges, spaced
 from ntkcli.regression.kernel import KERNELS, KernelName, inverted_grams
-from ntkcli.regression.question import RidgeScale
+from ntkcli.regression.question import Ridge, RidgeScale, ridge_of
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.space import Axis, Range
 from ntkcli.spec.tune import TuneSpec
@@ -32,7 +32,7 @@ class FreeAxes:
 
     kernels: list[KernelName]
     ridge_scales: list[RidgeScale]
-    ridges: list[float]
+    ridges: list[Ridge]
     times: list[float] | None
 
     @classmethod
@@ -44,9 +44,9 @@ class FreeAxes:
             inference: the inference section; several kernels or times in it are all tried.
         """
         scales = _listed(tune.space.get("inference.ridge_scale"), [inference.ridge_scale])
-        ridges = [] if inference.ridge == "auto" else [inference.ridge]
+        ridges: list[Ridge] = [] if inference.ridge == "auto" else [inference.given_ridge]
         if inference.ridge == "auto" and "inference.ridge" not in tune.space:
-            ridges = automatic_ridges()
+            ridges = [*automatic_ridges()]
             # These are in units of the trace.
             scales = scales if "inference.ridge_scale" in tune.space else ["trace"]
         times = None if inference.time == "auto" else inference.time
@@ -69,7 +69,7 @@ class FreeAxes:
             for scale in self.ridge_scales:
                 for ridge in self.ridges:
                     for time in times:
-                        yield Candidate(kernel, scale, ridge, time)
+                        yield Candidate(kernel, scale, ridge_of(ridge, KERNELS[kernel].gram), time)
 
     @property
     def needs_ntk(self) -> bool:

@@ -41,7 +41,7 @@ def test_the_calibration_is_that_of_rows_really_held_out(
     output = {**BY_ROWS, "interval": 0.8}
     run = fit(data=data, inference={**NOISY, "variance_scale": "auto"}, output=output)
     calibration = load_json(run / "run.json")["calibration"]
-    assert (calibration["by"], calibration["rows"]) == ("leave-one-out", 14)
+    assert (calibration["by"], calibration["rows"]) == ("leave_one_out", 14)
     (found,) = calibration["found"]
     scale = np.mean(distance**2)
     assert found["variance_scale"] == pytest.approx([scale], rel=1e-6)
@@ -58,10 +58,11 @@ def test_an_interval_reaches_the_half_width_to_both_sides(fit: Fit) -> None:
     np.testing.assert_allclose(values(table, "y_mean") - values(table, "y_lower"), half, rtol=1e-9)
 
 
-def test_intervals_from_leave_one_out_rows_want_their_noise(make_spec: MakeSpec, ntk: Ntk) -> None:
-    outcome = ntk("fit", make_spec(output={"interval_from": "leave_one_out"}))
+@pytest.mark.parametrize("by", ["leave_one_out", "held_out"])
+def test_intervals_that_are_fitted_contradict_means_alone(make_spec: MakeSpec, ntk: Ntk, by: str) -> None:
+    outcome = ntk("fit", make_spec(output={"interval_from": by, "std": False}))
     assert outcome.returncode == 2
-    assert "output.interval_from: leave_one_out gives intervals of new observations" in outcome.stderr
+    assert f"output.interval_from: {by} gives intervals, which std: false leaves out" in outcome.stderr
 
 
 def test_without_anything_to_calibrate_there_is_none(fit: Fit) -> None:

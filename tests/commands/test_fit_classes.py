@@ -16,7 +16,7 @@ CLASSES = ["ash", "birch", "oak"]
 CENTRES = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
 SPEC = """
 data: {train: train.csv, test: test.csv, target: tree}
-inference: {kernel: KERNEL, ridge: 0.1}
+inference: {kernel: KERNEL, ridge: 0.1, ridge_scale: absolute}
 output: {dir: run}
 """
 

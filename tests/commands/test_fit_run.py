@@ -134,10 +134,19 @@ def test_a_fit_says_nothing_when_asked_to_be_quiet(make_spec: MakeSpec, ntk: Ntk
 
 def test_a_fit_shows_a_table_of_what_it_found(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     outcome = ntk("fit", make_spec(inference=ALL_KERNELS))
-    header, *rows, mean, linear, last = outcome.stdout.splitlines()
+    header, *rows, mean, linear, _, note, last = outcome.stdout.splitlines()
+    assert note == "intervals: normal, not calibrated"
     assert (outcome.stderr, last) == ("", "wrote run")
     assert [row.split()[:2] for row in (mean, linear)] == [["5", "mean"], ["5", "linear"]]
-    assert header.split() == ["rows", "kernel", "time", "rmse", "nll", "coverage", "seconds"]
+    assert header.split() == [
+        "rows",
+        "kernel",
+        "time",
+        "rmse",
+        "nll",
+        *["coverage", "of", "95", "%"],
+        "seconds",
+    ]
     assert [tuple(row.split()[:3]) for row in rows] == [("5", *pair) for pair in RESULTS]
     for row, pair in zip(rows, RESULTS, strict=True):
         score = score_of(tmp_path / "run", *pair)
@@ -149,6 +158,6 @@ def test_the_table_names_the_targets_when_there_are_several(
     make_spec: MakeSpec, ntk: Ntk, write: Write, tmp_path: Path
 ) -> None:
     add_second_target(write, tmp_path)
-    header, *rows, _ = ntk("fit", make_spec(data={"target": ["z", "y"]})).stdout.splitlines()
+    header, *rows = ntk("fit", make_spec(data={"target": ["z", "y"]})).stdout.splitlines()[:7]
     column = header.index("target")
     assert [row[column : column + len("target")].strip() for row in rows] == ["z", "y"] * 3

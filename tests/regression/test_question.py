@@ -41,11 +41,11 @@ def test_every_kernel_has_its_gram_matrix() -> None:
 
 
 def test_an_absolute_ridge_is_taken_as_it_is() -> None:
-    assert Question({}, ridge=0.3).absolute_ridge(np.array([10.0, 30.0])) == 0.3
+    assert Question({}, ridge=0.3).absolute_ridge("ntk", np.array([10.0, 30.0])) == 0.3
 
 
 def test_a_ridge_by_the_trace_is_in_units_of_the_mean_diagonal() -> None:
-    assert Question({}, ridge=0.3, ridge_scale="trace").absolute_ridge(np.array([10.0, 30.0])) == 6.0
+    assert Question({}, ridge=0.3, ridge_scale="trace").absolute_ridge("ntk", np.array([10.0, 30.0])) == 6.0
 
 
 @pytest.mark.parametrize(("time", "exponent"), [(0.0, 0.0), (4.0, 1.0), (INF, INF)])

@@ -95,7 +95,7 @@ def test_the_content_is_json_with_what_was_observed_only(
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     nothing = str(write("nothing.csv", "a,b\n1,2\n3,4\n5,6\n"))
     found = scored(load(test=nothing), result())
-    assert found.content == {"interval": 0.9, "scores": [], "baselines": []}
+    assert found.content == {"interval": 0.9, "interval_from": "normal", "scores": [], "baselines": []}
     assert len(found.scores) == 1
 
 

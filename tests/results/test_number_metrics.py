@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from ntkcli.arrays import FloatArray
 from ntkcli.results.number_metrics import (
     IntervalMetrics,
     NumberMetrics,
@@ -48,13 +49,19 @@ def test_a_constant_target_has_no_r2() -> None:
     assert metrics.mae == pytest.approx(1.25)
 
 
+def of_normal(y: FloatArray, mean: FloatArray, variance: FloatArray, interval: float) -> IntervalMetrics:
+    """The metrics of normal intervals."""
+    half = normal_quantile(interval) * np.sqrt(variance)
+    return interval_metrics(y, mean, variance, half)
+
+
 def test_nll_is_the_mean_of_scipys_log_density() -> None:
     expected = -np.mean(norm.logpdf(Y, MEAN, np.sqrt(VARIANCE)))
-    assert interval_metrics(Y, MEAN, VARIANCE, normal_quantile(0.9)).nll == pytest.approx(expected, rel=1e-13)
+    assert of_normal(Y, MEAN, VARIANCE, 0.9).nll == pytest.approx(expected, rel=1e-13)
 
 
 def test_a_variance_of_zero_has_no_nll() -> None:
-    metrics = interval_metrics(Y, MEAN, np.array([0.0, *VARIANCE[1:]]), normal_quantile(0.9))
+    metrics = of_normal(Y, MEAN, np.array([0.0, *VARIANCE[1:]]), 0.9)
     assert metrics.nll is None
     assert metrics.coverage is not None
 
@@ -64,22 +71,19 @@ def test_coverage_is_the_share_of_observations_inside_the_interval(interval: flo
     lower, upper = norm.interval(interval, MEAN, np.sqrt(VARIANCE))
     inside = np.mean((lower <= Y) & (upper >= Y))
     assert 0 < inside < 1
-    assert interval_metrics(Y, MEAN, VARIANCE, normal_quantile(interval)).coverage == pytest.approx(inside)
+    assert of_normal(Y, MEAN, VARIANCE, interval).coverage == pytest.approx(inside)
 
 
 @pytest.mark.parametrize("interval", [0.1, 0.5, 0.95])
 def test_the_width_is_the_mean_of_the_intervals(interval: float) -> None:
     lower, upper = norm.interval(interval, MEAN, np.sqrt(VARIANCE))
-    metrics = interval_metrics(Y, MEAN, VARIANCE, normal_quantile(interval))
+    metrics = of_normal(Y, MEAN, VARIANCE, interval)
     assert metrics.width == pytest.approx(np.mean(upper - lower), rel=1e-13)
 
 
 @given(factor=st.floats(1e-3, 1e3))
 def test_the_width_has_the_targets_unit_and_does_not_see_the_targets(factor: float) -> None:
-    one, scaled = (
-        interval_metrics(f * Y, f * MEAN + f, f**2 * VARIANCE, normal_quantile(0.9)).width
-        for f in (1.0, factor)
-    )
+    one, scaled = (of_normal(f * Y, f * MEAN + f, f**2 * VARIANCE, 0.9).width for f in (1.0, factor))
     assert one is not None
     assert scaled == pytest.approx(factor * one, rel=1e-12)
 
@@ -88,14 +92,12 @@ def test_observations_from_the_prediction_are_covered_as_often_as_promised() -> 
     rng = np.random.default_rng(1)
     variance = rng.uniform(0.1, 9, size=20_000)
     y = rng.normal(scale=np.sqrt(variance))
-    assert interval_metrics(y, np.zeros_like(y), variance, normal_quantile(0.8)).coverage == pytest.approx(
-        0.8, abs=0.01
-    )
+    assert of_normal(y, np.zeros_like(y), variance, 0.8).coverage == pytest.approx(0.8, abs=0.01)
 
 
 def test_a_variance_of_zero_covers_only_its_own_mean() -> None:
     zeros = np.zeros(4)
-    metrics = interval_metrics(np.array([0.0, 0.0, 1e-300, 1.0]), zeros, zeros, normal_quantile(0.9))
+    metrics = of_normal(np.array([0.0, 0.0, 1e-300, 1.0]), zeros, zeros, 0.9)
     assert (metrics.coverage, metrics.width) == (0.5, 0.0)
 
 

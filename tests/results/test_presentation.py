@@ -51,11 +51,14 @@ def test_lower_and_upper_bound_the_central_interval(load: Load, interval: float)
     np.testing.assert_allclose(found["y_upper"], upper, rtol=1e-12)
 
 
-def test_a_half_width_that_is_known_makes_the_interval_and_its_scores(load: Load) -> None:
+def test_a_half_width_that_was_fitted_makes_intervals_of_observations_and_their_scores(load: Load) -> None:
     dataset = load()
     shown, known = report(dataset), result(half_width=np.array([0.5]), mean=np.array([[5.0], [8.0], [7.5]]))
     found = columns(shown, known, dataset.test.targets)
-    np.testing.assert_allclose(found["y_upper"] - found["y_mean"], 0.5 * found["y_std"], rtol=1e-12)
+    half = 0.5 * np.sqrt([4.5, 5.5, 6.5])
+    np.testing.assert_allclose(found["y_upper"] - found["y_mean"], half, rtol=1e-12)
+    np.testing.assert_allclose(found["y_mean"] - found["y_lower"], half, rtol=1e-12)
+    np.testing.assert_array_equal(found["y_std"], np.sqrt([4.0, 5.0, 6.0]))
     interval = number_metrics(shown, known, dataset.test.targets).interval
     assert interval is not None
     assert interval.coverage == pytest.approx(2 / 3)

@@ -18,7 +18,8 @@ SCALING = Scaling(np.array([10.0, -1.0]), np.array([2.0, 3.0]))
 
 
 def of(prediction: Prediction, scaling: Scaling = SCALING, **calibration: Any) -> Result:
-    values = {"variance_scale": np.ones(len(scaling.mean))} | calibration
+    outputs = len(scaling.mean)
+    values = {"variance_scale": np.ones(outputs), "noise": np.zeros(outputs)} | calibration
     return Result.of(Answer(Pair("nngp", 2.0), prediction, 0.25), scaling, Calibration(**values))
 
 
@@ -40,6 +41,12 @@ def test_calibration_multiplies_variances_and_noise_and_nothing_else() -> None:
     np.testing.assert_array_equal(scaled.variance, plain.variance * [2.0, 0.5])
     np.testing.assert_array_equal(scaled.noise, plain.noise * [2.0, 0.5])
     assert scaled.temperature == 3.0
+
+
+def test_noise_that_was_found_is_added_in_the_squared_unit_of_each_target() -> None:
+    prediction = Prediction(np.ones((3, 2)), np.array([1.0, 2.0, 4.0]))
+    found = of(prediction, variance_scale=np.array([2.0, 0.5]), noise=np.array([3.0, 0.0]))
+    assert found.noise.tolist() == [2 * 1.0 + 4 * 3.0, 0.5 * 2.25]
 
 
 def test_without_a_variance_there_is_none() -> None:

@@ -38,8 +38,8 @@ inference:
   time: inf
   learning_rate: 1.0
   loss: sum
-  ridge: 0.0
-  ridge_scale: absolute
+  ridge: auto
+  ridge_scale: trace
 output:
   dir: ../runs/concrete
   kernels: []

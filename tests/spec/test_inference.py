@@ -17,14 +17,16 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"kernel": ["ntk", "ntkgp"], "time": [0, 1]}, "time", "add inf to time"),
     ({"kernel": "ntkgp", "time": "auto"}, "time", "exists at time inf only: use inf"),
     ({"kernel": ["ntk", "nngp"], "time": "auto"}, "time", "auto picks for one kernel"),
-    ({"kernel": ["ntk", "nngp"], "ridge": "auto"}, "ridge", "auto picks for one kernel"),
-    ({"kernel": ["nngp", "ntkgp"], "ridge": "auto"}, "ridge", "auto picks for one kernel"),
+    ({"kernel": ["ntk", "nngp"], "ridge": {"ntk": 1}}, "ridge", "give a ridge for nngp"),
+    ({"kernel": "ntkgp", "ridge": {"ntk": 1, "nngp": 1}}, "ridge", "take nngp out here"),
 ]
 
 WRONG = [
     ("ridge: autto", "ridge: should be 'auto' or a valid number", "'autto'); did you mean 'auto'?"),
     ("ridge: -1", "ridge: should be 'auto' or greater than or equal to 0", "(found -1)"),
     ("ridge: [0.1]", "ridge: should be 'auto' or a valid number", "(found [0.1])"),
+    ("ridge: {ntk: -1}", "ridge.ntk: should be greater than or equal to 0", "(found -1)"),
+    ("ridge: {ntkgp: 1}", "ridge.ntkgp: should be 'nngp' or 'ntk'", "(found 'ntkgp'); did you mean 'ntk'?"),
     ("ridge:", "ridge: should be 'auto' or a valid number", "(it has no value)"),
     ("ridge: true", "ridge: should be 'auto' or a valid number", "(found True)"),
     ("time: autto", "time: should be 'auto' or a valid number", "'autto'); did you mean 'auto'?"),
@@ -63,7 +65,7 @@ def test_auto_waits_for_the_data(kernel: str, keys: dict[str, str]) -> None:
     inference = make({"kernel": kernel, **keys})
     assert inference.is_automatic
     for key, value, number in (
-        ("ridge", inference.ridge, "ridge_value"),
+        ("ridge", inference.ridge, "given_ridge"),
         ("time", inference.time, "times"),
     ):
         if key in keys:
@@ -79,17 +81,25 @@ def test_a_ridge_may_be_picked_for_ntkgp() -> None:
 def test_stand_ins_are_numbers_that_take_as_much_work() -> None:
     inference = make({"time": "auto", "ridge": "auto", "loss": "mean"}).with_stand_ins()
     assert not inference.is_automatic
-    assert inference.ridge_value > 0
+    assert inference.ridge == 0.1
     assert inference.has_finite_time
     assert inference.loss == "mean"
     given = make({"time": [0, 3], "ridge": 0.5})
     assert given.with_stand_ins() == given
 
 
+def test_every_gram_matrix_may_have_a_ridge_of_its_own() -> None:
+    assert make({"kernel": ["ntk", "nngp"], "ridge": {"ntk": 0.1, "nngp": 2}}).given_ridge == {
+        "ntk": 0.1,
+        "nngp": 2,
+    }
+    assert make({"kernel": "ntkgp", "ridge": {"ntk": 0.1}}).given_ridge == 0.1
+
+
 def test_numbers_are_not_automatic() -> None:
     inference = make({"time": [0, "inf"], "ridge": "1e-3", "variance_scale": "auto"})
     assert not inference.is_automatic
-    assert (inference.times, inference.ridge_value) == ([0.0, math.inf], 1e-3)
+    assert (inference.times, inference.given_ridge) == ([0.0, math.inf], 1e-3)
     assert inference.variance_scale == "auto"
 
 

@@ -136,7 +136,7 @@ def test_whole_numbers_are_those_of_keys_that_take_nothing_else() -> None:
         ),
         ("inference.time: [[1, 2]]", "inference.time[0]: should be one value (found [1, 2])"),
         ("inference.time: [-1]", "inference.time[0]: should be greater than or equal to 0 (found -1)"),
-        ("inference.ridge: [x]", "inference.ridge[0]: should be a valid number (found 'x')"),
+        ("inference.ridge: [x]", "inference.ridge[0]: should be a valid number or a mapping (found 'x')"),
         ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'network.train'?"),
     ],
 )

@@ -1,6 +1,6 @@
 """Samples of rows are drawn with a fixed seed, and are in order."""
 
-from ntkcli.jobs.sample import sample
+from ntkcli.data.sample import sample
 
 
 def test_all_rows_are_a_sample_of_themselves() -> None:

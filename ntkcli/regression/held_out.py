@@ -1,0 +1,54 @@
+"""Training rows predicted by a fit of other training rows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.stages import Stage
+
+
+def hold_out(
+    evaluator: Evaluator,
+    x: FloatArray,
+    y: FloatArray,
+    question: Question,
+    stages: Sequence[Stage],
+    rows: tuple[IntArray, IntArray],
+) -> dict[Pair, LeaveOneOut]:
+    """Predict some training rows by a fit of others, for every kernel and time.
+
+    Args:
+        evaluator: computes kernels of the network, whose tables reach to all rows.
+        x: (n, d) training rows.
+        y: (n, k) training targets.
+        question: of the fit of all rows.
+        stages: how it is answered.
+        rows: indices of the rows that are fitted, (r,), and of those that are held out, (s,).
+
+    Returns:
+        Residuals (s, k), and variances (s,): of a noisy observation for posteriors, and over the networks for
+        ensembles, as of rows left out.
+
+    Raises:
+        SingularMatrixError, ConvergenceError: as `FittedModel.fit`.
+    """
+    fitted, held_out = rows
+    # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
+    rate = question.rate * len(x) / len(fitted)
+    asked = replace(question, rate=rate, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
+    model = FittedModel.fit(
+        evaluator.network, x[fitted], y[fitted], asked, stages, executor=evaluator.executor
+    )
+    found = {}
+    for answer in model.predict(x[held_out]):
+        mean, variance = answer.prediction.mean, answer.prediction.variance
+        if variance is None:
+            raise ValueError("there are no variances")
+        found[answer.pair] = LeaveOneOut(np.asarray(y[held_out] - mean), variance + answer.noise)
+    return found

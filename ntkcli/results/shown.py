@@ -1,0 +1,76 @@
+"""What a terminal shows of metrics: a table, and notes that explain it."""
+
+from collections.abc import Iterator, Sequence
+
+from ntkcli.regression.question import time_text
+from ntkcli.results.metrics import Metrics
+from ntkcli.results.number_metrics import NumberMetrics
+from ntkcli.results.score import BaselineScore, KernelScore, TargetMetrics
+
+# What a table shows where the target was not observed.
+UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": None}
+BASELINES = {"mean": "the mean of the training rows", "linear": "least squares"}
+
+
+def score_table(metrics: Metrics) -> str:
+    """Return a table with a line for every kernel, time and target, the baselines below them, and notes.
+
+    The target's column is there only if there are several, and the baselines only if any target was observed.
+    """
+    several = len({score.target for score in metrics.scores}) > 1
+    rows, names = str(metrics.rows), ["kernel", "time", *(["target"] if several else [])]
+    lines = [["rows", *names, *_heads(metrics), "seconds"]]
+    for score in metrics.scores:
+        cells = _cells(score, with_target=several)
+        lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
+    if any(score.metrics is not None for score in metrics.baselines):
+        baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
+        lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
+    return "\n".join([_aligned(lines), *_notes(metrics, lines)])
+
+
+def _heads(metrics: Metrics) -> list[str]:
+    """The names of the metrics, with the level that coverage is of."""
+    summaries = [score.metrics.summary for score in metrics.scores if score.metrics is not None]
+    level = f"coverage of {100 * metrics.interval:g} %"
+    return [level if name == "coverage" else name for name in (summaries or [UNOBSERVED])[0]]
+
+
+def _notes(metrics: Metrics, lines: list[list[str]]) -> Iterator[str]:
+    """Explain what the table has: baselines, intervals, and dashes."""
+    shown = {cell for line in lines for cell in line}
+    plain = [f"{name}: {text}" for name, text in BASELINES.items() if name in shown]
+    if plain:
+        yield ", ".join(plain)
+    found = [score.metrics for score in metrics.scores]
+    if any(isinstance(part, NumberMetrics) and part.interval for part in found):
+        unseen = metrics.unseen
+        yield f"intervals: by {unseen.text}" if unseen else "intervals: normal, not calibrated"
+    if "-" in shown:
+        yield f"-: {_why_missing(found)}"
+
+
+def _why_missing(found: Sequence[TargetMetrics | None]) -> str:
+    if None in found:
+        return "the target was not observed"
+    if any(isinstance(part, NumberMetrics) and part.interval is None for part in found):
+        return "there are no standard deviations (output.std)"
+    return "a variance or a probability is 0, or the number leaves the range of float64"
+
+
+def _cells(score: KernelScore | BaselineScore, *, with_target: bool) -> list[str]:
+    numbers = UNOBSERVED if score.metrics is None else score.metrics.summary
+    return [*([score.target] if with_target else []), *map(_number, numbers.values())]
+
+
+def _aligned(lines: list[list[str]]) -> str:
+    """Cells flush right, each column as wide as its widest cell."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

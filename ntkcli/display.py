@@ -1,15 +1,15 @@
-"""The terminal: messages and progress on stderr, tables on stdout."""
+"""What is shown: streams that never fail, messages and progress on stderr, tables on stdout."""
 
 import io
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
-from typing import Literal, TextIO, cast
-
-import click
+from typing import Literal
 
 from ntkcli.journal import Advance, unseen
+from ntkcli.progress_bar import ERASE, ProgressBar
 
 
 class Stream:
@@ -38,6 +38,13 @@ class Stream:
             return bool(getattr(sys, self._name).isatty())
         return False
 
+    @property
+    def width(self) -> int:
+        """The columns of the terminal; 80 where that is not known."""
+        with suppress(OSError, ValueError, AttributeError):
+            return os.get_terminal_size(getattr(sys, self._name).fileno()).columns or 80
+        return 80
+
 
 @contextmanager
 def whole_output() -> Iterator[None]:
@@ -49,14 +56,24 @@ def whole_output() -> Iterator[None]:
 
 
 class Terminal:
-    """A terminal displays a journal: messages always, progress bars only if stderr is a terminal."""
+    """A terminal displays a journal: messages always, progress bars only if stderr is a terminal.
 
-    def __init__(self) -> None:
+    A bar appears when its phase has lasted half a second, and is gone when the phase ends. Of phases within
+    phases, the innermost is shown, so that there is one bar at a time, and one line of it.
+
+    Args:
+        clock: tells the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = Stream("stderr")
-        self._set_label: Callable[[str], None] = _unseen
+        self._clock = clock
+        self._bars: list[ProgressBar] = []
+        self._line = ""
 
     def message(self, text: str) -> None:
-        """Write one line on stderr."""
+        """Write one line on stderr; a bar that stands there makes way, and comes back with its next step."""
+        self._show("")
         self._stream.write(f"ntk: {text}\n")
 
     @contextmanager
@@ -65,18 +82,31 @@ class Terminal:
         if length == 0 or not self._stream.isatty():
             yield unseen
             return
-        with click.progressbar(length=length, label=f"{label:8}", file=cast("TextIO", self._stream)) as bar:
-            self._set_label = partial(setattr, bar, "label")
-            yield bar.update
-        self._set_label = _unseen
+        bar = ProgressBar(label, length, self._clock())
+        self._bars.append(bar)
+
+        def advance(steps: int) -> None:
+            bar.done += steps
+            now = self._clock()
+            if bar is self._bars[-1] and bar.is_worth_showing(now):
+                self._show(bar.line(now, self._stream.width))
+
+        try:
+            yield advance
+        finally:
+            self._bars.remove(bar)
+            self._show("")
 
     def note(self, text: str) -> None:
-        """Set the label of the progress bar that is shown, from its next step on."""
-        self._set_label(text)
+        """Set the label of the innermost progress bar, from its next step on."""
+        if self._bars:
+            self._bars[-1].label = text
 
-
-def _unseen(text: str) -> None:
-    """Drop a label, as no progress bar is shown."""
+    def _show(self, line: str) -> None:
+        """Write a line of a bar in the place of the one that is there; none erases it."""
+        if line != self._line:
+            self._stream.write(ERASE + line)
+            self._line = line
 
 
 def labelled(lines: list[tuple[str, str]]) -> str:

@@ -284,12 +284,17 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(
 
 
 def test_progress_is_shown_on_a_terminal_only(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    """And nothing of it stays there: what is written last erases the line."""
     terminal, end = pty.openpty()
-    words = [sys.executable, "-m", "ntkcli", "fit", str(make_spec())]
+    code = "from ntkcli import __main__, progress_bar\nprogress_bar.PATIENCE = 0\n__main__.main()"
+    words = [sys.executable, "-c", code, "fit", str(make_spec(compute={"tile": 3}))]
     subprocess.run(words, stdout=subprocess.DEVNULL, stderr=end, check=True, cwd=tmp_path)
     os.close(end)
-    assert b"predict" in os.read(terminal, 2**16)
+    shown = os.read(terminal, 2**16)
     os.close(terminal)
+    assert b"gram      [" in shown
+    assert shown.endswith(b"\r\x1b[K")
+    assert b"\n" not in shown
     assert ntk("fit", "spec.yaml", "--overwrite").stderr == ""
 
 

@@ -1,9 +1,11 @@
 import io
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from ntkcli.display import Stream, Terminal, labelled
+from ntkcli.progress_bar import ERASE, ProgressBar
 
 
 def test_labelled_texts_begin_below_each_other() -> None:
@@ -14,6 +16,124 @@ def test_labelled_texts_begin_below_each_other() -> None:
 def test_a_message_is_a_line_of_ntks(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().message("almost done")
     assert capsys.readouterr() == ("", "ntk: almost done\n")
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock, beside a terminal of 80 columns."""
+    monkeypatch.setattr(Stream, "isatty", lambda _: True)
+    monkeypatch.setattr(Stream, "width", 80)
+    return Clock()
+
+
+def screen(written: str) -> list[str]:
+    """The lines that are seen where `written` was written."""
+    lines = [line.rsplit(ERASE, 1)[-1] for line in written.split("\n")]
+    assert not any("\r" in line for line in lines)
+    return lines
+
+
+def test_a_phase_of_less_than_half_a_second_shows_nothing(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Terminal(clock).progress("gram", 10) as advance:
+        clock.now = 0.49
+        advance(9)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_is_seen_from_its_first_step_after_half_a_second_until_its_phase_ends(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Terminal(clock).progress("gram", 4) as advance:
+        clock.now = 0.5
+        advance(1)
+        (line,) = screen(capsys.readouterr().err)
+        assert line == f"gram      [{'#' * 9}{'-' * 27}]   25%  0:00:02 left"
+    assert screen(capsys.readouterr().err) == [""]
+
+
+def test_a_phase_whose_only_step_is_its_last_shows_no_bar(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Terminal(clock).progress("gram", 4) as advance:
+        clock.now = 9.0
+        advance(4)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_of_phases_within_phases_the_innermost_is_seen(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal, seen = Terminal(clock), []
+    with terminal.progress("outer", 10) as outer:
+        clock.now = 1.0
+        outer(1)
+        with terminal.progress("inner", 10) as inner:
+            outer(1)
+            clock.now = 2.0
+            inner(1)
+            outer(1)
+            seen += screen(capsys.readouterr().err)
+        seen += screen(capsys.readouterr().err)
+        outer(1)
+        seen += screen(capsys.readouterr().err)
+    assert [line.split(" ")[0] for line in seen] == ["inner", "", "outer"]
+    assert "40%" in seen[-1]
+
+
+def test_a_message_stands_on_a_line_of_its_own_and_the_bar_comes_back_below(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal(clock)
+    with terminal.progress("gram", 10) as advance:
+        clock.now = 1.0
+        advance(1)
+        terminal.message("almost done")
+        assert screen(capsys.readouterr().err) == ["ntk: almost done", ""]
+        advance(1)
+        assert capsys.readouterr().err.startswith(f"{ERASE}gram")
+
+
+def test_a_note_is_the_label_even_of_a_bar_that_comes_later(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal(clock)
+    terminal.note("dropped, as nothing goes on")
+    with terminal.progress("tune", 10) as advance:
+        advance(1)
+        terminal.note("tune, rmse 2.5")
+        clock.now = 1.0
+        advance(1)
+        assert screen(capsys.readouterr().err)[0].startswith("tune, rmse 2.5  [#")
+
+
+def test_a_phase_that_fails_leaves_no_bar(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        with Terminal(clock).progress("gram", 10) as advance:
+            clock.now = 1.0
+            advance(1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert screen(capsys.readouterr().err) == [""]
+
+
+@pytest.mark.parametrize("width", [1, 20, 79, 200])
+def test_a_bar_is_narrower_than_the_terminal(width: int) -> None:
+    line = ProgressBar("a label of some length", 10, start=0.0, done=1).line(1.0, width)
+    assert len(line) == min(width - 1, 22 + 2 + 38 + 2 + 4 + 2 + len("0:00:09 left"))
 
 
 def test_a_stream_whose_reader_is_gone_drops_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

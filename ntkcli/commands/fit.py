@@ -55,4 +55,4 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
             write_manifest(
                 run, job, fitting.records, fitting.calibrations, fitting.unseen, in_file=plan.in_file
             )
-        return FitReport(run.place, metrics)
+        return FitReport(run.given, metrics)

@@ -50,7 +50,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support, job.test, advance)
             write_manifest(run, job, [], {}, in_file=plan.in_file)
-        return KernelReport(run.place, names)
+        return KernelReport(run.given, names)
 
 
 def _default_names(job: Job) -> list[str]:

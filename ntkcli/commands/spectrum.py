@@ -83,7 +83,7 @@ def spectrum(
             if plot:
                 _draw(run.path, found, job)
             write_manifest(run, job, [], {}, in_file=False)
-        return SpectrumReport(run.place, found, figure_lines(found.summary, job.spec.inference.loss))
+        return SpectrumReport(run.given, found, figure_lines(found.summary, job.spec.inference.loss))
 
 
 def _in_the_limit(job: Job) -> Job:

@@ -1,4 +1,4 @@
-"""The run directory: written beside its place, then renamed into it."""
+"""The run directory: written beside its place, then put into it."""
 
 import errno
 import os
@@ -10,7 +10,16 @@ from types import TracebackType
 from typing import Self
 
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
 from ntkcli.runs.lock import FileLock
+
+LOCK = ".ntk-lock"
+# The root of a file system may hold it.
+LOST_AND_FOUND = "lost+found"
+# What does not make a directory somebody's.
+NOBODYS = frozenset((LOCK, STAGED, LOST_AND_FOUND))
+# A directory that stays where it is: a mount point, or one whose files are on another layer of a container.
+FIXED = (errno.EBUSY, errno.EXDEV)
 
 
 class RunDirectory:
@@ -18,10 +27,13 @@ class RunDirectory:
 
     Files are written to `path`, a hidden directory beside the final one. Leaving the `with` block renames it
     into place; leaving it by an exception deletes it. A lock beside it lets one process at a time do so, and
-    what a killed run left behind is put right by the next.
+    what a killed run left behind is put right by the next. Where there can be nothing beside it, as with a
+    mount point, both are in it, and its files are exchanged for the new ones, run.json last.
+
+    An empty directory is as good as none.
 
     Args:
-        place: where the directory will be.
+        place: where the directory will be; messages have it as it is given.
         overwrite: whether a directory that is already there is replaced.
         contents: the names that a run writes; a directory that holds anything else is never replaced.
 
@@ -30,12 +42,15 @@ class RunDirectory:
     """
 
     def __init__(self, place: Path, *, overwrite: bool, contents: Collection[str]) -> None:
-        self._given = Path(os.path.abspath(place))  # noqa: PTH100 - Path.absolute keeps `..`
+        self.given = place
+        self._seen = os.path.abspath(place)  # noqa: PTH100 - Path.absolute keeps `..`
         self._contents = frozenset(contents)
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
-        self.path = self._beside("partial")
+        self._exchange = Exchange(self.place, contents)
+        stays = _stays(self.place)
+        self.path = self.place / STAGED if stays else self._beside("partial")
         self._old = self._beside("old")
-        self._lock = FileLock(self._beside("lock"))
+        self._lock = FileLock(self.place / LOCK if stays else self._beside("lock"))
         self._overwrite = overwrite
         self._new_parents: list[Path] = []
         self._check_place()
@@ -50,7 +65,7 @@ class RunDirectory:
             self.path.mkdir()
         except OSError as error:
             self._clean_up()
-            raise unwritable(self.place, error) from error
+            raise unwritable(self.given, error) from error
         return self
 
     def __exit__(
@@ -60,9 +75,9 @@ class RunDirectory:
             if kind is None:
                 self._publish()
             elif isinstance(error, OSError):
-                raise unwritable(self.place, error) from error
+                raise unwritable(self.given, error) from error
         except OSError as failure:
-            raise unwritable(self.place, failure) from failure
+            raise unwritable(self.given, failure) from failure
         finally:
             self._clean_up()
 
@@ -73,24 +88,34 @@ class RunDirectory:
         return folder
 
     def _check_place(self) -> None:
-        if not os.path.lexists(self._given):
+        if self._is_free():
             return
         foreign = self._foreign()
         if foreign:
             raise RunDirectoryError(
-                f"{self._given}: {foreign}, so it cannot be replaced: move it, or give another --out"
+                f"{self.given}: {foreign}, so it cannot be replaced: move it, or give another --out"
             )
         if not self._overwrite:
-            raise RunDirectoryError(f"{self._given}: is already there: give --overwrite or another --out")
+            raise RunDirectoryError(f"{self.given}: is already there: give --overwrite or another --out")
+
+    def _is_free(self) -> bool:
+        """Whether nothing is there, or an empty directory."""
+        if self.place.is_dir():
+            return not self._names()
+        # A link to nowhere is something.
+        return not os.path.lexists(self._seen)
+
+    def _names(self) -> set[str]:
+        try:
+            return {entry.name for entry in self.place.iterdir()} - NOBODYS
+        except OSError as error:
+            raise unwritable(self.given, error) from error
 
     def _foreign(self) -> str:
         """Why the place is not the results of a run like this one; empty if it is."""
         if not self.place.is_dir():
             return "is no directory"
-        try:
-            others = sorted({entry.name for entry in self.place.iterdir()} - self._contents)
-        except OSError as error:
-            raise unwritable(self._given, error) from error
+        others = sorted(self._names() - self._contents - {LEAVING, OLD})
         return f"holds {others[0]}, which this command does not write" if others else ""
 
     def _beside(self, ending: str) -> Path:
@@ -98,7 +123,7 @@ class RunDirectory:
 
     def _acquire(self) -> None:
         if not self._lock.acquire():
-            raise RunDirectoryError(f"{self.place}: another run is writing it: wait for it to end")
+            raise RunDirectoryError(f"{self.given}: another run is writing it: wait for it to end")
 
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""
@@ -107,12 +132,25 @@ class RunDirectory:
         for leftover in (self.path, self._old):
             if leftover.exists():
                 shutil.rmtree(leftover)
+        if self.place.is_dir():
+            self._exchange.recover()
 
     def _publish(self) -> None:
         """Swap the new directory in; whatever interrupts it, one of the two stands in its place."""
         self._check_place()
         try:
-            if self.place.exists():
+            if self.path.parent != self.place:
+                self._rename()
+                return
+        except OSError as error:
+            if error.errno not in FIXED:
+                raise
+        self._exchange.run(self.path)
+
+    def _rename(self) -> None:
+        try:
+            # An empty directory makes room by itself.
+            if self.place.exists() and not self._is_free():
                 self.place.rename(self._old)
             self.path.rename(self.place)
         except BaseException:
@@ -129,6 +167,19 @@ class RunDirectory:
         with suppress(OSError):
             for folder in self._new_parents:
                 folder.rmdir()
+
+
+def _stays(place: Path) -> bool:
+    """Whether a directory is there that is no other's to rename: a mount point, or the working directory.
+
+    One in a folder that cannot be written, too, as there is no place beside it.
+    """
+    if not place.is_dir():
+        return False
+    with suppress(OSError):  # the working directory may be gone
+        if place.samefile(Path.cwd()):
+            return True
+    return place.is_mount() or not os.access(place.parent, os.W_OK | os.X_OK)
 
 
 def unwritable(place: Path, error: OSError) -> NtkError:

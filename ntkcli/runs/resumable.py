@@ -36,6 +36,7 @@ class ResumableDirectory(ABC):
     def __init__(self, path: Path, *, overwrite: bool) -> None:
         self.path = path
         self._overwrite = overwrite
+        self._was_there = False
         self._lock = FileLock(path / ".ntk-lock")
         try:
             if os.path.lexists(path) and not path.is_dir():
@@ -54,6 +55,7 @@ class ResumableDirectory(ABC):
 
     def __enter__(self) -> Self:
         try:
+            self._was_there = self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
             self._acquire()
             # Another process may have been at work meanwhile.
@@ -72,9 +74,10 @@ class ResumableDirectory(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lock.release()
-        # A call that wrote nothing leaves nothing.
-        with suppress(OSError):
-            self.path.rmdir()
+        # A call that wrote nothing leaves nothing, and takes nothing.
+        if not self._was_there:
+            with suppress(OSError):
+                self.path.rmdir()
         if isinstance(error, OSError):
             raise unwritable(self.path, error) from error
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
+from ntkcli.runs.directory import LOST_AND_FOUND
 from ntkcli.runs.manifest import MANIFEST
 from ntkcli.runs.resumable import PARTIAL, ResumableDirectory
 from ntkcli.simulation.experiment import Draw, Outcome
@@ -76,7 +77,7 @@ class SimulationDirectory(ResumableDirectory):
         """Refuse a place that holds anything but a simulation."""
         if not self.path.exists():
             return
-        names = {entry.name for entry in self.path.iterdir()}
+        names = {entry.name for entry in self.path.iterdir()} - {LOST_AND_FOUND}
         others = sorted(name for name in names - CONTENTS if not name.startswith(PARTIAL))
         others += sorted(entry.name for entry in self.path.glob(f"{NETWORKS}/*") if not _is_ours(entry.name))
         if others:

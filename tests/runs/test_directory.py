@@ -37,6 +37,11 @@ def contents(place: Path) -> dict[str, str]:
     }
 
 
+def contents_of_run(text: str) -> dict[str, str]:
+    """What `write_run` leaves in the run directory."""
+    return {name.removeprefix("run/"): text for name in whole(text)}
+
+
 def whole(text: str, place: str = "run") -> dict[str, str]:
     """What `write_run` leaves."""
     return {f"{place}/{name}": text for name in (f"kernels{os.sep}k.npy", "predictions.csv", MANIFEST)}
@@ -73,12 +78,12 @@ def test_an_exception_leaves_the_run_that_was_to_be_overwritten(tmp_path: Path) 
     assert contents(tmp_path) == whole("old")
 
 
-@pytest.mark.parametrize("kind", ["file", "folder", "empty folder", "run", "dangling link"])
+@pytest.mark.parametrize("kind", ["file", "folder", "run", "dangling link"])
 def test_a_place_that_is_taken_is_refused_and_left_alone(tmp_path: Path, kind: str) -> None:
     place = tmp_path / "run"
     take(place, kind)
     before = contents(tmp_path)
-    remedy = "is already there: give --overwrite" if kind in ("run", "empty folder") else "cannot be replaced"
+    remedy = "is already there: give --overwrite" if kind == "run" else "cannot be replaced"
     with pytest.raises(RunDirectoryError, match=f"run: .*{remedy} ?.* another --out"):
         write_run(place)
     assert contents(tmp_path) == before
@@ -105,12 +110,36 @@ def test_a_run_directory_is_overwritten_whole(tmp_path: Path, kind: str) -> None
     assert contents(tmp_path) == whole("new")
 
 
+def test_an_empty_directory_is_as_good_as_none(tmp_path: Path) -> None:
+    take(tmp_path / "run", "empty folder")
+    (tmp_path / "latest").symlink_to("run")
+    write_run(tmp_path / "latest")
+    assert contents(tmp_path / "run") == contents(tmp_path / "latest") == contents_of_run("new")
+
+
+def test_a_failed_run_leaves_an_empty_directory_as_it_was(tmp_path: Path) -> None:
+    take(tmp_path / "run", "empty folder")
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "run", RuntimeError())
+    assert [*tmp_path.iterdir(), *(tmp_path / "run").iterdir()] == [tmp_path / "run"]
+
+
+def test_messages_have_the_place_as_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_run(tmp_path / "a" / "run", "old")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latest").symlink_to("a/run")
+    for given in ("a/run", "a/../a/run", "latest", str(tmp_path / "latest")):
+        with pytest.raises(RunDirectoryError) as caught:
+            write_run(Path(given))
+        assert str(caught.value).startswith(f"{given}: is already there")
+
+
 def test_a_link_to_a_run_directory_is_overwritten_time_and_again(tmp_path: Path) -> None:
     write_run(tmp_path / "run", "old")
     (tmp_path / "latest").symlink_to("run")
     for text in ("new", "newer"):
         write_run(tmp_path / "latest", text, overwrite=True)
-        assert contents(tmp_path / "latest") == {name[4:]: text for name in whole(text)}
+        assert contents(tmp_path / "latest") == contents_of_run(text)
         assert sorted(entry.name for entry in tmp_path.iterdir()) == ["latest", "run"]
 
 

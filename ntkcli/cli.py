@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,23 @@ from ntkcli.display import Stream, Terminal, aligned_left, labelled, whole_outpu
 if TYPE_CHECKING:
     from ntkcli.journal import Journal
 
-SPEC = click.argument("spec", type=click.Path(path_type=Path))
-OUT = click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run directory, instead of output.dir."
-)
-RUN = click.argument("run", type=click.Path(path_type=Path))
-TABLE = click.argument("table", metavar="CSV", type=click.Path(path_type=Path))
+
+class PathType(click.Path):
+    """A path of the command line; an empty one, as of a variable that is not set, would be the folder `.`."""
+
+    def convert(
+        self, value: "str | os.PathLike[str]", param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        if not os.fspath(value):
+            self.fail("is empty: give a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = PathType(path_type=Path)
+SPEC = click.argument("spec", type=PATH)
+OUT = click.option("--out", metavar="DIR", type=PATH, help="Run directory, instead of output.dir.")
+RUN = click.argument("run", type=PATH)
+TABLE = click.argument("table", metavar="CSV", type=PATH)
 KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
 TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
 STD = click.option(
@@ -58,7 +69,7 @@ def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 
     report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
-        Stream("stdout").write(f"{score_table(report.metrics)}\nwrote {_shown(report.place)}\n")
+        Stream("stdout").write(f"{score_table(report.metrics)}\nwrote {report.place}\n")
 
 
 @ntk.command()
@@ -76,7 +87,7 @@ def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     report = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
         for name in report.names:
-            Stream("stdout").write(f"wrote {_shown(report.place / 'kernels' / name)}.npy\n")
+            Stream("stdout").write(f"wrote {report.place / 'kernels' / name}.npy\n")
 
 
 @ntk.command()
@@ -108,7 +119,7 @@ def spectrum(
         journal=_journal(quiet),
     )
     if not quiet:
-        Stream("stdout").write(f"{aligned_left(report.figures)}\nwrote {_shown(report.place)}\n")
+        Stream("stdout").write(f"{aligned_left(report.figures)}\nwrote {report.place}\n")
 
 
 @ntk.command()
@@ -129,7 +140,7 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     report = run_tune(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
     if not quiet:
         table = score_table(report.fit.metrics)
-        Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {_shown(report.place)}\n")
+        Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {report.place}\n")
 
 
 @ntk.command()
@@ -163,15 +174,13 @@ def simulate(
     )
     if not quiet:
         tables = "\n\n".join(aligned_left(table) for table in report.tables)
-        Stream("stdout").write(f"{tables}\nwrote {_shown(report.place)}\n")
+        Stream("stdout").write(f"{tables}\nwrote {report.place}\n")
 
 
 @ntk.command()
 @RUN
 @TABLE
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), help="File to write (.gz too); default: stdout."
-)
+@click.option("--out", metavar="FILE", type=PATH, help="File to write (.gz too); default: stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 @KERNEL
 @TIME
@@ -281,8 +290,3 @@ def _print(text: str) -> None:
 
     with whole_output(), standard_output() as stdout:
         stdout.write(f"{text}\n")
-
-
-def _shown(path: Path) -> str:
-    """Return a path relative to the working directory, if that is shorter."""
-    return min(str(path), os.path.relpath(path), key=len)

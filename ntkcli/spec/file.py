@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ntkcli.errors import SpecError
 from ntkcli.spec.faults import fault_lines, validation_faults, yaml_fault
+from ntkcli.spec.path import seen_path
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.yaml_document import Document, DocumentError
 
@@ -59,7 +60,7 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
         faults += validation_faults(document, error)
     if faults:
         raise SpecError("\n".join(fault_lines(path, faults)))
-    spec = _with_place(spec, place or spec.output.dir or path.parent / "runs" / path.stem)
+    spec = _with_place(spec, place or spec.output.dir or seen_path(path.parent, Path("runs", path.stem)))
     warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
     return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
 

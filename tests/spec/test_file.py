@@ -383,7 +383,7 @@ def test_paths_are_relative_to_the_spec_file(tmp_path: Path, monkeypatch: pytest
     )
     monkeypatch.chdir(tmp_path)
     spec = read_spec(Path("configs/spec.yaml")).spec
-    assert spec.data.train == Path("configs/../data/t.csv")
+    assert spec.data.train == Path("data/t.csv")
     assert spec.data.test == Path("/data/u.csv")
     assert spec.place == Path("configs/out")
 

@@ -24,12 +24,17 @@ def check_names(presentation: Presentation, ids: list[str], place: object) -> No
     Raises:
         DataError: an id or a target has a name that predictions.csv gives to another column.
     """
-    names = [*(ids or ["row"]), "kernel", "time", *presentation.names]
+    names = [*_row_names(ids), "kernel", "time", *presentation.names]
     for name in names:
         if names.count(name) > 1:
             raise DataError(
                 f"{place}: predictions.csv would have two columns {name!r}: rename the target or the id"
             )
+
+
+def _row_names(ids: list[str]) -> list[str]:
+    """Return the columns that tell which row it is; an id called `row` is what the user calls it by."""
+    return ids if "row" in ids else [*ids, "row"]
 
 
 def prediction_table(presentation: Presentation, table: Table, results: Sequence[Result]) -> pd.DataFrame:
@@ -47,8 +52,8 @@ def prediction_table(presentation: Presentation, table: Table, results: Sequence
 
 
 def _result_table(presentation: Presentation, table: Table, result: Result) -> pd.DataFrame:
-    ids: dict[str, Any] = {str(name): cells.to_numpy() for name, cells in table.ids.items()}
-    columns: dict[str, Any] = ids or {"row": table.rows}
+    cells: dict[str, Any] = {str(name): values.to_numpy() for name, values in table.ids.items()}
+    columns = {name: cells.get(name, table.rows) for name in _row_names(list(cells))}
     columns |= {"kernel": result.kernel, "time": time_text(result.time)}
     for name, values in presentation.columns(result, table.targets):
         columns[name] = values.to_numpy() if isinstance(values, pd.Series) else values

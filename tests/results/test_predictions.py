@@ -50,10 +50,18 @@ def test_the_columns_of_a_class_are_itself_its_scores_and_probabilities(load: Lo
     assert found["k_class"].tolist() == ["p", "p", "r", "r", "q", "q"]
 
 
-def test_ids_stand_in_for_the_row_number(load: Load) -> None:
+def test_ids_stand_before_the_row_number(load: Load) -> None:
     found = table(load(id="n"), result(), result("ntk"))
-    assert list(found.columns[:3]) == ["n", "kernel", "time"]
+    assert list(found.columns[:4]) == ["n", "row", "kernel", "time"]
     assert found["n"].tolist() == ["u", "u", "v", "v", "w", "w"]
+    assert found["row"].tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_an_id_called_row_is_the_only_row(load: Load, write: Callable[[str, str], Path]) -> None:
+    rows = str(write("rows.csv", "row,n,a,b,y\n7,u,1,2,3\n9,v,2,1,4\n8,w,2,2,4\n"))
+    found = table(load(train=rows, test=rows, id=["n", "row"]), result())
+    assert list(found.columns[:3]) == ["n", "row", "kernel"]
+    assert found["row"].tolist() == ["7", "9", "8"]
 
 
 def test_row_numbers_are_those_of_the_file_where_rows_were_dropped_or_split_off(
@@ -75,6 +83,7 @@ def test_without_std_there_are_means_only(load: Load) -> None:
     "keys",
     [
         {"id": "kernel"},
+        {"id": "n", "target": "row"},
         {"target": ["y", "y_mean"]},
         {"id": ["n", "y_std"]},
         {"id": "y_lower"},
@@ -85,8 +94,8 @@ def test_without_std_there_are_means_only(load: Load) -> None:
 def test_two_columns_of_one_name_are_refused(
     load: Load, write: Callable[[str, str], Path], keys: dict[str, Any]
 ) -> None:
-    header = "a,b,y,kernel,y_mean,y_std,y_lower,n,k_class,k_probability_q,k"
-    rows = "\n1,2,3,4,5,6,7,8,9,10,p\n2,3,4,5,6,7,8,9,10,11,q\n"
+    header = "a,b,y,kernel,y_mean,y_std,y_lower,n,row,k_class,k_probability_q,k"
+    rows = "\n1,2,3,4,5,6,7,8,8,9,10,p\n2,3,4,5,6,7,8,9,9,10,11,q\n"
     files = {file: str(write(f"clash_{file}.csv", header + rows)) for file in ("train", "test")}
     dataset = load(**keys, **files)
     report = presentation_of(dataset.schema.targets, OutputSpec())

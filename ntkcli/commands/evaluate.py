@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import Table
+from ntkcli.data.table import Table, no_rows_left
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
@@ -38,7 +38,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Met
             baseline_parts.append(baseline_results(targets, baselines, part.x))
             observed.append(part.targets)
         if not parts:
-            raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
+            raise DataError(no_rows_left(shown(table)))
         presentation = model.presentation(std=predictor.has_std)
     results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
     of_baselines = [joined(of_one) for of_one in zip(*baseline_parts, strict=True)]

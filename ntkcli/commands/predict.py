@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import Table, dropped_rows
+from ntkcli.data.table import Table, dropped_rows, no_rows_left
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
@@ -42,7 +42,7 @@ def predict(
     ):
         rows, dropped = _write(model, predictor, tables, write)
         if not rows:
-            raise DataError(f"{shown(table)}: every row lacks a value, and data.missing: drop leaves none")
+            raise DataError(no_rows_left(shown(table)))
         for warning in dropped_rows(shown(table), dropped):
             journal.warn(warning)
     return rows

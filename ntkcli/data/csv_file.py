@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from pandas.io.parsers import TextFileReader
 
 from ntkcli.data.faults import MISSING, Fault, find_fault
 from ntkcli.data.records import open_bytes, reading, records
+from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
 
 
@@ -23,17 +24,20 @@ class CsvFile:
     path: where it is.
     columns: the header's names.
     digest: SHA-256 of the file as it is on disk.
+    remedies: what its user can do about what is wrong in it.
 
     Args:
         path: where it is; its ending says how it is compressed.
+        remedies: as above.
 
     Raises:
         DataError: the file cannot be read, is empty, or its header is not usable.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, remedies: Remedies = OF_SPEC) -> None:
         self.path = path
-        self.digest = _digest(path)
+        self.remedies = remedies
+        self.digest = _digest(path, remedies)
         with closing(records(path)) as found:
             beginning = list(islice(found, 2))
         if not beginning:
@@ -41,7 +45,7 @@ class CsvFile:
         self.columns = [name.strip() for name in beginning[0][1]]
         self._check_header()
         self._first_row = beginning[1:]
-        self._raise(find_fault(self._first_row, self.columns, []))
+        self._raise(self._fault(self._first_row, []))
 
     def read(self, numbers: list[str], texts: list[str], *, missing: bool = False) -> pd.DataFrame:
         """Read some columns as float64, and others as text, exactly as it is in the file.
@@ -70,7 +74,7 @@ class CsvFile:
             DataError: as for `read`.
         """
         # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
-        self._raise(find_fault(self._first_row, self.columns, numbers, missing=missing))
+        self._raise(self._fault(self._first_row, numbers, missing=missing))
         # It fills a short row with empty text, which shows only where a number is wanted.
         if missing or self.columns[-1] not in numbers:
             self._check_lengths(numbers, missing=missing)
@@ -162,21 +166,26 @@ class CsvFile:
 
     def _check_lengths(self, numbers: list[str], *, missing: bool) -> None:
         with closing(records(self.path)) as found:
-            is_ragged = find_fault(islice(found, 1, None), self.columns, []) is not None
+            is_ragged = self._fault(islice(found, 1, None), []) is not None
         if is_ragged:
             self._look_for_fault(numbers, missing=missing)
 
     def _look_for_fault(self, numbers: list[str], *, missing: bool) -> None:
         with closing(records(self.path)) as found:
-            self._raise(find_fault(islice(found, 1, None), self.columns, numbers, missing=missing))
+            self._raise(self._fault(islice(found, 1, None), numbers, missing=missing))
+
+    def _fault(
+        self, lines: Iterable[tuple[int, list[str]]], numbers: list[str], *, missing: bool = False
+    ) -> Fault | None:
+        return find_fault(lines, self.columns, numbers, missing=missing, remedies=self.remedies)
 
     def _raise(self, fault: Fault | None) -> None:
         if fault:
             raise DataError(f"{self.path}:{fault}")
 
 
-def _digest(path: Path) -> str:
-    with reading(path):
+def _digest(path: Path, remedies: Remedies) -> str:
+    with reading(path, remedies):
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise DataError(
                 f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"

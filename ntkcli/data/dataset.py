@@ -13,7 +13,7 @@ from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.split import split_off
-from ntkcli.data.table import Schema, Table, dropped_rows, has_values, trimmed
+from ntkcli.data.table import Schema, Table, dropped_rows, has_values, no_rows_left, trimmed
 from ntkcli.data.targets import fit_targets, has_classes
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
@@ -145,6 +145,6 @@ def _fit(
 def _test_table(schema: Schema, file: CsvFile) -> Table:
     found = list(schema.tables(file))
     if not found:
-        raise DataError(f"{file.path}: every row lacks a value, and data.missing: drop leaves none")
+        raise DataError(no_rows_left(file.path))
     (table,) = found
     return table

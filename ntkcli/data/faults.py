@@ -5,14 +5,8 @@ import reprlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.units import counted
-
-REMEDY = "drop the row, or take the column out with data.features or data.id"
-FILL = f"fill the value in, {REMEDY}, or set data.missing"
-NAMES = (
-    f"correct it, {REMEDY}, or list it in data.categorical if it holds names (for a target, set data.task: "
-    "classification)"
-)
 
 # Cells that hold no value; some programs write a space behind the comma.
 MISSING = frozenset(
@@ -39,6 +33,7 @@ def find_fault(
     numbers: Iterable[str],
     *,
     missing: bool = False,
+    remedies: Remedies = OF_SPEC,
 ) -> Fault | None:
     """Return the first ragged line or the first cell that is no finite number, or None.
 
@@ -47,6 +42,7 @@ def find_fault(
         columns: the header's names.
         numbers: the columns that have to be numbers.
         missing: whether a cell of them may hold no value.
+        remedies: what the user can do.
     """
     place_of = {name: place for place, name in enumerate(columns)}
     places = [(place_of[name], name) for name in numbers]
@@ -57,23 +53,23 @@ def find_fault(
                 f"has {counted(len(fields), 'field')} where the header has {len(columns)}: make them equal",
             )
         for place, name in places:
-            complaint = _complaint(fields[place])
+            complaint = _complaint(fields[place], remedies)
             if complaint and not (missing and fields[place] in MISSING):
                 return Fault(line, f"column {name!r}: {complaint}")
     return None
 
 
-def _complaint(text: str) -> str:
+def _complaint(text: str, remedies: Remedies) -> str:
     if not text.strip():
-        return f"is empty: {FILL}"
+        return f"is empty: {remedies.gap}"
     value, cell = number_in(text), shown(text)
     if value is not None and math.isfinite(value):
         return ""
     if text in MISSING:
-        return f"found {cell} where a {'' if value is None else 'finite '}number is wanted: {FILL}"
+        return f"found {cell} where a {'' if value is None else 'finite '}number is wanted: {remedies.gap}"
     if value is None:
-        return f"found {cell} where a number is wanted: {NAMES}"
-    return f"found {cell} where a finite number is wanted: correct it, {REMEDY}"
+        return f"found {cell} where a number is wanted: {remedies.name}"
+    return f"found {cell} where a finite number is wanted: {remedies.number}"
 
 
 def number_in(text: str) -> float | None:

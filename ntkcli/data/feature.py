@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import FILL, MISSING, NAMES, number_in, shown, some
+from ntkcli.data.faults import MISSING, number_in, shown, some
 from ntkcli.data.log_scale import LogScale
 from ntkcli.errors import DataError
 from ntkcli.spec.section import Section
@@ -90,11 +90,11 @@ class Feature(Section):
         for row in np.flatnonzero(unknown)[:1]:
             is_boolean = self.kind == "boolean"
             known = list(TRUTH) if is_boolean else self.categories
-            remedy = " or drop the row" if is_boolean else ", drop the row, or set data.unknown: ignore"
+            remedy = "correct it or drop the row" if is_boolean else file.remedies.unknown
             raise DataError(
                 f"{file.path}:{file.line(int(cells.index[row]))}: column {self.name!r}: found "
                 f"{shown(cells.iloc[row])}, which is not among its values in training ({some(known)}): "
-                f"correct it{remedy}"
+                f"{remedy}"
             )
 
 
@@ -107,7 +107,7 @@ def check_present(cells: pd.Series, file: CsvFile) -> None:
     for row in np.flatnonzero(cells.isin(MISSING))[:1]:
         line, text = file.line(int(cells.index[row])), cells.iloc[row]
         what = f"found {shown(text)}, which is no value" if text else "is empty"
-        raise DataError(f"{file.path}:{line}: column {cells.name!r}: {what}: {FILL}")
+        raise DataError(f"{file.path}:{line}: column {cells.name!r}: {what}: {file.remedies.gap}")
 
 
 def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
@@ -169,5 +169,5 @@ def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
     for row in np.flatnonzero(~is_number & has_value)[:1] if is_number.any() else ():
         raise DataError(
             f"{file.path}:{file.line(int(cells.index[row]))}: column {str(cells.name)!r}: found "
-            f"{shown(cells.iloc[row])} where other rows have numbers: {NAMES}"
+            f"{shown(cells.iloc[row])} where other rows have numbers: {file.remedies.name}"
         )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
 
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
@@ -23,16 +24,14 @@ csv.field_size_limit(2**31 - 1)
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path, remedies: Remedies = OF_SPEC) -> Iterator[None]:
     """Report a file that the `with` block finds missing, unreadable or damaged as a DataError."""
     try:
         yield
     except DAMAGED as error:
         raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
     except FileNotFoundError as error:
-        raise DataError(
-            f"{path}: there is no such file: check the path, which is relative to the spec file"
-        ) from error
+        raise DataError(f"{path}: there is no such file: {remedies.path}") from error
     except OSError as error:
         if error.errno is None:
             raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
-from ntkcli.data.columns import check_present
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import MISSING
 from ntkcli.data.features import Features
@@ -96,13 +95,12 @@ class Schema:
         Raises:
             DataError: the file lacks one.
         """
-        for feature in self.features.features:
-            if feature.name not in file.columns:
-                hint = did_you_mean(feature.name, file.columns)
-                raise DataError(
-                    f"{file.path}:1: has no column {feature.name!r}, a feature of the model{hint}"
-                )
-        check_present(file, self.ids, "data.id")
+        roles = {feature.name: "a feature" for feature in self.features.features}
+        roles |= dict.fromkeys(self.ids, "an id")
+        for name, role in roles.items():
+            if name not in file.columns:
+                hint = did_you_mean(name, file.columns)
+                raise DataError(f"{file.path}:1: has no column {name!r}, {role} of the model{hint}")
 
     def table(self, frame: pd.DataFrame, encoded: FloatArray, file: CsvFile) -> Table:
         """Return the table of some rows.
@@ -146,3 +144,8 @@ def dropped_rows(path: Path, count: int) -> list[str]:
     if not count:
         return []
     return [f"{path}: {counted(count, 'row')} without a value in some column left out (data.missing: drop)"]
+
+
+def no_rows_left(path: Path) -> str:
+    """Return what to say where every row of a file was dropped."""
+    return f"{path}: every row lacks a value, and data.missing: drop leaves none: fill some in"

@@ -111,8 +111,7 @@ def check_target(cells: pd.Series, file: CsvFile) -> None:
     for row in np.flatnonzero(cells.isna())[:1]:
         line = file.line(int(cells.index[row]))
         raise DataError(
-            f"{file.path}:{line}: column {cells.name!r}: a target is not filled in: drop the row, or set "
-            "data.missing: drop"
+            f"{file.path}:{line}: column {cells.name!r}: a target is not filled in: {file.remedies.target}"
         )
 
 

@@ -84,6 +84,7 @@ def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> l
         spec: of the network.
         table: the rows.
         dtype: that kernels are stored in.
+        advice: how the remedy begins, before keys of the spec.
 
     Raises:
         NumericalError: a row's kernel leaves the range of `dtype`, or that of an activation.
@@ -93,13 +94,14 @@ def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> l
 
 
 @contextmanager
-def ranges_reported(spec: NetworkSpec, table: Table, dtype: str) -> Iterator[None]:
+def ranges_reported(spec: NetworkSpec, table: Table, dtype: str, *, advice: str = "use") -> Iterator[None]:
     """Report a kernel that leaves its range in the `with` block as an error at the row's line.
 
     Args:
         spec: of the network.
         table: the rows whose kernels are computed.
         dtype: that kernels are stored in.
+        advice: how the remedy begins, before keys of the spec.
 
     Raises:
         NumericalError: a row's kernel leaves the range of `dtype`, or that of an activation, or an activation
@@ -117,13 +119,13 @@ def ranges_reported(spec: NetworkSpec, table: Table, dtype: str) -> Iterator[Non
         raise NumericalError(
             f"{table.place(error.row)}: the kernel of this row leaves the range of "
             f"{dtype} in layer {error.layer}{behind}: "
-            f"use data.standardize: true, a lower sigma_w{parameters} or a lower depth"
+            f"{advice} data.standardize: true, a lower sigma_w{parameters} or a lower depth"
         ) from error
     except VarianceLimitError as error:
         raise NumericalError(
             f"{table.place(error.row)}: {_activation(spec, error.layer)} takes variances below "
             f"{error.limit:.4g}, and this row has {error.variance:.4g} in layer {error.layer}: "
-            "use data.standardize: true, or a lower sigma_w or sigma_b"
+            f"{advice} data.standardize: true, or a lower sigma_w or sigma_b"
         ) from error
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.remedies import OF_MODEL
 from ntkcli.data.standard_input import readable
 from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
@@ -81,12 +82,12 @@ def model_at_work(
         model = load_model(run)
         pairs = choice.pairs(model, run)
         std = model.file.output.std if choice.std is None else choice.std
-        file = CsvFile(path)
+        file = CsvFile(path, OF_MODEL)
         model.schema.check_columns(file)
         if std:
             _check_scale(model, pairs, run)
         if std and model.lacks_factors:
-            journal.tell("std: the factorisation is computed again (output.factor: true stores it)")
+            journal.tell("std: the factorisation is computed again (fit with output.factor: true to keep it)")
         predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
         try:
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)

@@ -45,7 +45,10 @@ class Predictor:
             NumericalError: a row's kernel leaves the range of an activation, or a prediction that of float64.
         """
         file = self._model.file
-        with ranges_reported(file.network, table, file.dtype), np.errstate(over="ignore", invalid="ignore"):
+        with (
+            ranges_reported(file.network, table, file.dtype, advice="correct the row, or fit again with"),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
             answers = self._fitted.predict(table.x)
         scaling = self._model.schema.targets.scaling
         return [Result.of(answer, scaling, self._calibrations[answer.pair]) for answer in answers]

@@ -242,6 +242,25 @@ def test_a_category_that_training_had_not_is_reported_at_its_line(
         outcome = ntk("predict", "run", "new.csv")
         assert outcome.returncode == code
         assert ("new.csv:3: column 'colour': found 'blue'" in outcome.stderr) == (code == 3)
+        assert ("or fit again with data.unknown: ignore" in outcome.stderr) == (code == 3)
+
+
+SPEC_ONLY = ("spec file", "set data.", "data.features", "data.categorical", "data.id")
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_remedies_are_what_the_user_of_a_model_can_do(fit: Fit, ntk: Ntk, write: Write, command: str) -> None:
+    head, row = "name,size,colour,y", "n,1,red,2"
+    write("train.csv", f"{head}\n{row}\nn,2,green,3\nn,3,red,5\n")
+    fit(data={"test": None, "features": ["size", "colour"], "id": "name"}, inference={"ridge": 0.1})
+    bad = ["n,1,blue,2", "n,,red,2", "n,red,red,2", "n,1e999,red,2", "n,1,,2", f"{row}\nn,1,red,"]
+    for lines in [*bad, None]:
+        path = "nowhere.csv" if lines is None else str(write("new.csv", f"{head}\n{lines}\n"))
+        outcome = ntk(command, "run", path)
+        assert (outcome.returncode, outcome.stderr.count("\n")) == (3, 1)
+        assert not [word for word in SPEC_ONLY if word in outcome.stderr], outcome.stderr
+    write("bare.csv", "size,colour,y\n1,red,2\n")
+    assert "has no column 'name', an id of the model" in ntk(command, "run", "bare.csv").stderr
 
 
 def test_an_output_that_is_there_stays_until_the_new_one_is_whole(

@@ -164,7 +164,7 @@ def test_too_few_rows_left_are_counted(refusal: Refusal, text: str, left: str) -
 
 def test_a_test_file_of_gaps_alone_is_refused(refusal: Refusal) -> None:
     message = refusal(TRAIN, "n,b,c\n,True,p\n1,,q\n", missing="drop")
-    assert message == "test.csv: every row lacks a value, and data.missing: drop leaves none"
+    assert message == "test.csv: every row lacks a value, and data.missing: drop leaves none: fill some in"
 
 
 def test_numbers_too_large_for_a_mean_are_refused_where_a_gap_needs_it(

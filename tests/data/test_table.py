@@ -91,7 +91,7 @@ def test_columns_that_predicting_does_not_need_may_be_there_or_not(read_data: Re
     [
         ("i,c", "has no column 'n', a feature of the model"),
         ("i,N,c", "did you mean 'N'?"),
-        ("n,c", "has no column 'i' (data.id)"),
+        ("n,c", "has no column 'i', an id of the model"),
     ],
 )
 def test_a_column_that_predicting_needs_is_named(

@@ -298,6 +298,55 @@ def test_progress_is_shown_on_a_terminal_only(make_spec: MakeSpec, ntk: Ntk, tmp
     assert ntk("fit", "spec.yaml", "--overwrite").stderr == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "", "--out", "run"],
+        *(
+            [command, "spec.yaml", "--out", ""]
+            for command in ("fit", "kernel", "spectrum", "tune", "simulate")
+        ),
+        ["check", "spec.yaml", "--out", ""],
+        ["predict", "run", "test.csv", "--out", ""],
+        ["evaluate", "run", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_bad_usage(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, words: list[str]) -> None:
+    make_spec()
+    before = sorted(tmp_path.iterdir())
+    outcome = ntk(*words)
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (2, 1)
+    assert "is empty: give a path" in outcome.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_messages_have_paths_as_the_user_has_them(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the command line as they were typed, those of the spec from the working directory."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    make_spec(data={"train": "../train.csv", "test": None}, output={"dir": "../runs/a"}).rename(
+        tmp_path / "configs" / "spec.yaml"
+    )
+    typed = tmp_path / "runs" / "a"
+    spec = tmp_path / "configs" / "spec.yaml"
+    assert ntk("fit", "configs/spec.yaml").stdout.endswith("\nwrote runs/a\n")
+    for folder, words, shown in (
+        (".", ["configs/spec.yaml"], "runs/a"),
+        (".", [spec], "runs/a"),
+        (".", [spec, "--out", typed], typed),
+        ("configs", ["spec.yaml"], "../runs/a"),
+        ("elsewhere", [spec], typed),
+    ):
+        monkeypatch.chdir(tmp_path / folder)
+        assert ntk("fit", *words).stderr.startswith(f"ntk: error: {shown}: is already there")
+    (tmp_path / "train.csv").write_text("a,b,c\n1,2,3\n")
+    monkeypatch.chdir(tmp_path)
+    assert ntk("check", spec).stderr.startswith("ntk: error: train.csv:1: has no column 'y'")
+
+
 @pytest.mark.parametrize("stream", ["stderr", "stdout"])
 def test_a_closed_stream_does_not_end_a_run(make_spec: MakeSpec, tmp_path: Path, stream: str) -> None:
     code = f"import sys; sys.{stream} = None\nfrom ntkcli.__main__ import main\nmain()"

@@ -100,10 +100,10 @@ class RunDirectory:
 
     def _is_free(self) -> bool:
         """Whether nothing is there, or an empty directory."""
-        if self.place.is_dir():
-            return not self._names()
         # A link to nowhere is something.
-        return not os.path.lexists(self._seen)
+        if not os.path.lexists(self._seen):
+            return True
+        return self.place.is_dir() and not self._names()
 
     def _names(self) -> set[str]:
         try:
@@ -174,12 +174,11 @@ def _stays(place: Path) -> bool:
 
     One in a folder that cannot be written, too, as there is no place beside it.
     """
-    if not place.is_dir():
-        return False
-    with suppress(OSError):  # the working directory may be gone
-        if place.samefile(Path.cwd()):
-            return True
-    return place.is_mount() or not os.access(place.parent, os.W_OK | os.X_OK)
+    with suppress(OSError):  # there is no such place
+        if not place.is_dir() or place.is_mount() or not os.access(place.parent, os.W_OK | os.X_OK):
+            return place.is_dir()
+        return place.samefile(Path.cwd())
+    return False
 
 
 def unwritable(place: Path, error: OSError) -> NtkError:

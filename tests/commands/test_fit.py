@@ -119,7 +119,7 @@ def test_ids_are_copied_letter_by_letter(fit: Fit, write: Write, tmp_path: Path)
     run = fit(data={"id": ["2nd", "name"], "features": ["a", "b", "c"]})
     with (run / "predictions.csv").open(newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0][:4] == ["2nd", "name", "kernel", "time"]
+    assert rows[0][:5] == ["2nd", "name", "row", "kernel", "time"]
     assert [row[1] for row in rows[1:]] == ids
     assert [row[0] for row in rows[1:]] == ids[::-1]
 

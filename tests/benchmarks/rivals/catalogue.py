@@ -1,0 +1,29 @@
+"""What `ntk` is compared with, by name."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from results_score import Score
+from rivals.boosting import boosting, tuned_boosting
+from rivals.gaussian_process import gaussian_process
+from rivals.linear import linear
+from sets.split import Split
+
+
+def _feature_machine(split: Split) -> Score:
+    from rivals.feature_machine import feature_machine
+
+    return feature_machine(split)
+
+
+RIVALS: dict[str, Callable[[Split], Score]] = {
+    "boosting": boosting,
+    "tuned_boosting": tuned_boosting,
+    "gp": gaussian_process,
+    "ridge": linear,
+}
+# It is an extra, for its torch.
+if find_spec("xrfm"):
+    RIVALS["xrfm"] = _feature_machine
+# What has no form for classes.
+NUMBERS_ONLY = {"gp"}

@@ -9,7 +9,8 @@ Boosting's threads wait for each other by spinning: on a machine that is busy, s
 """
 
 import argparse
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from results_ntk import SPECS, Ntk
@@ -94,9 +95,17 @@ class Comparison:
         if path.exists() and method not in self.options.again.split(","):
             return Score.read(path)
         folder.mkdir(parents=True, exist_ok=True)
+        before = _processor_seconds()
         score = self.ntk.score(rows, folder, method) if method in SPECS else RIVALS[method](rows)
+        score = replace(score, processor_seconds=_processor_seconds() - before)
         score.write(path)
         return score
+
+
+def _processor_seconds() -> float:
+    """Of this process, and of those that it waited for."""
+    found = os.times()
+    return found.user + found.system + found.children_user + found.children_system
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ class Score:
     nll: mean negative log density; nan if the method has no density.
     coverage: the share of values in 95 % intervals; nan if it has none.
     seconds: of choosing settings, fitting and predicting.
+    processor_seconds: of all processors together, which a busy machine changes less.
     exit_code: of the command, 0 for what is none.
     """
 
@@ -22,6 +23,7 @@ class Score:
     nll: float = math.nan
     coverage: float = math.nan
     seconds: float = math.nan
+    processor_seconds: float = math.nan
     exit_code: int = 0
 
     @classmethod

@@ -47,7 +47,7 @@ def failures(scores: list[Score]) -> str:
 
 
 def line(name: str, by_method: dict[str, list[Score]]) -> str:
-    """Of one set, for the terminal: mean error, coverage, seconds or exit codes of each method."""
+    """Of one set, for the terminal: mean errors, coverage, seconds (of processors) or exit codes."""
     return f"{name:14}" + "  ".join(f"{method}: {_cell(scores)}" for method, scores in by_method.items())
 
 
@@ -56,7 +56,9 @@ def _cell(scores: list[Score]) -> str:
         return f"exit {failures(scores)} in {sum(score.exit_code > 0 for score in scores)} of {len(scores)}"
     coverage = coverage_of(scores)
     covered = "" if math.isnan(coverage) else f" {coverage:.1%}"
-    return f"{mean(scores):.4g}{covered} {mean(scores, lambda score: score.seconds):.1f}s"
+    seconds = mean(scores, lambda score: score.seconds)
+    processor_seconds = mean(scores, lambda score: score.processor_seconds)
+    return f"{mean(scores):.4g}{covered} {seconds:.1f} s ({processor_seconds:.1f} s)"
 
 
 def summary(scores: Scores) -> str:

@@ -46,7 +46,8 @@ by split.
 
 {errors}
 
-Best, or within a standard error of the best:
+Best, or within that standard error of the best (or within that of the best's mean, which says less, since
+splits differ more than methods do):
 
 {near_best}
 
@@ -151,8 +152,7 @@ def _errors(scores: Scores, sizes: dict[str, tuple[int, int]], names: list[str])
 
 
 def _near_best(scores: Scores, names: list[str]) -> str:
-    counts = {name: near_best(scores, name) for name in names}
-    return "\n".join(f"- {METHODS[name]}: {near} of {of}" for name, (near, of) in counts.items())
+    return "\n".join(f"- {METHODS[name]}: {near_best(scores, name)}" for name in names)
 
 
 def _default_columns() -> dict[str, Cell]:

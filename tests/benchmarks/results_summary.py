@@ -40,6 +40,13 @@ def is_near_best(by_method: dict[str, list[Score]], method: str) -> bool:
     return bool(difference.mean() <= 0 or difference.mean() <= standard_error(difference))
 
 
+def is_in_reach(by_method: dict[str, list[Score]], method: str) -> bool:
+    """Whether a method's mean is at most the best's mean and the standard error of that, splits unpaired."""
+    least = errors(by_method[best(by_method)])
+    spread = standard_error(least) if len(least) > 1 else 0.0
+    return bool(errors(by_method[method]).mean() <= least.mean() + spread) and not failures(by_method[method])
+
+
 def failures(scores: list[Score]) -> str:
     """The exit codes other than 0."""
     codes = sorted({score.exit_code for score in scores} - {0})
@@ -64,10 +71,10 @@ def _cell(scores: list[Score]) -> str:
 def summary(scores: Scores) -> str:
     """For the terminal: how often each method is near the best, and where the default fit falls short."""
     methods = dict.fromkeys(method for by_method in scores.values() for method in by_method)
-    lines = []
-    for method in methods:
-        near, of = near_best(scores, method)
-        lines.append(f"{method}: best or within a standard error of it on {near} of {of} sets")
+    lines = [
+        f"{method}: best or within a standard error of it on {near_best(scores, method)}"
+        for method in methods
+    ]
     if {"fit", "ridge"} <= set(methods):
         lines.append(f"fit behind ridge: {', '.join(behind(scores, 'fit', 'ridge')) or 'nowhere'}")
     if "fit" in methods:
@@ -76,10 +83,12 @@ def summary(scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def near_best(scores: Scores, method: str) -> tuple[int, int]:
-    """On how many sets a method is near the best, and how many it is tried on."""
-    near = [is_near_best(found, method) for found in scores.values() if method in found]
-    return sum(near), len(near)
+def near_best(scores: Scores, method: str) -> str:
+    """On how many sets a method is near the best, by either standard error, of how many it is tried on."""
+    tried = [found for found in scores.values() if method in found]
+    near = sum(is_near_best(found, method) for found in tried)
+    in_reach = sum(is_in_reach(found, method) for found in tried)
+    return f"{near} of {len(tried)} sets ({in_reach} by the best's own standard error)"
 
 
 def behind(scores: Scores, method: str, other: str) -> list[str]:

@@ -106,4 +106,4 @@ def _source(name: str) -> str:
 
 def _digits(value: float) -> int:
     """Decimals that leave three digits of a value."""
-    return max(0, 2 - math.floor(math.log10(value)))
+    return max(0, 2 - math.floor(math.log10(value))) if 0 < value < math.inf else 2

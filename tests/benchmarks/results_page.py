@@ -18,6 +18,7 @@ from results_tables import (
     table,
 )
 from rivals.gaussian_process import SEARCH_ROWS
+from rivals.search import FEW_ROWS
 from sets.catalogue import SETS
 
 METHODS = {
@@ -80,7 +81,7 @@ files.
   [`results_ntk.py`](../tests/benchmarks/results_ntk.py). They see the training rows alone.
 - **Boosting** is `HistGradientBoosting` of scikit-learn with all its defaults, and with categories and
   gaps as such; **tuned**, with the best of 30 random settings, by five folds of the training rows, or
-  from 1,000 rows on by one fifth.
+  from {few_rows} rows on by one fifth.
 - **Gaussian process** is `GaussianProcessRegressor` with a constant times an RBF with a length scale for
   each feature, plus white noise; the evidence maximised from two starts, that of {search_rows:,} training
   rows at random where there are more; the posterior has all rows. It is not for classes.
@@ -136,6 +137,7 @@ def page(scores: Scores, sizes: dict[str, tuple[int, int]], ntk_version: str, se
         outside=", ".join(outside(scores, "fit")) or "nowhere",
         densities=table(numbers, _columns(density_cell, [name for name in names if name in DENSITIES])),
         seconds=table(scores, _columns(seconds_cell, names)),
+        few_rows=FEW_ROWS,
         search_rows=SEARCH_ROWS,
         xrfm=XRFM if find_spec("xrfm") else NO_XRFM,
         first_seed=seeds[0],

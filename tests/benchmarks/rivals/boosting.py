@@ -31,8 +31,8 @@ def tuned_boosting(split: Split) -> Score:
 
 def _draw(random: np.random.Generator) -> Settings:
     return {
-        "learning_rate": 10 ** random.uniform(-2, -0.5),
-        "max_iter": int(10 ** random.uniform(1.7, 2.9)),
+        "learning_rate": 10 ** random.uniform(-1.7, -0.5),
+        "max_iter": int(10 ** random.uniform(1.7, 2.7)),
         "max_leaf_nodes": int(2 ** random.uniform(2, 6)),
         "min_samples_leaf": int(10 ** random.uniform(0.3, 1.7)),
         "l2_regularization": 10 ** random.uniform(-6, 1),

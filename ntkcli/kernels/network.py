@@ -141,9 +141,13 @@ class Network:
 
     def walk_pairs(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Iterator[Pairs]:
         """Run the recursion on a tile, in `scratch` arrays: its state before every step, and at the end."""
+        return self._walk_on(self.begin(a, b, scratch, ntk=ntk), a, b, 0)
+
+    def begin(self, a: Rows, b: Rows, scratch: Scratch, *, ntk: bool) -> Pairs:
+        """The state of a tile before the first step, in `scratch` arrays: K has the inner products."""
         pairs = self._pairs(a, b, scratch, ntk=ntk)
         np.matmul(a.x, b.x.T, out=pairs.k)
-        return self._walk_on(pairs, a, b, 0)
+        return pairs
 
     def tile_from(
         self,

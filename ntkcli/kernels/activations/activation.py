@@ -57,6 +57,14 @@ class Activation(ABC):
         """The variance of its input from which on there are no duals, or none that can be trusted."""
         return np.inf
 
+    @property
+    def homogeneity(self) -> int | None:
+        """The p with which the dual is s^p as large if (q, c) become (s^2 q, s c), for s > 0; None if none.
+
+        It is told only where the derivative's dual is that of the dual by c.
+        """
+        return None
+
     def tabulated(self, low: float, high: float) -> "Activation":
         """The activation, ready for `dual` on variances from `low` > 0 to `high`; closed forms always are.
 

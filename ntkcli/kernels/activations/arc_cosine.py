@@ -31,6 +31,11 @@ class AbRelu(Activation):
     a: float
     b: float
 
+    @property
+    def homogeneity(self) -> int:
+        """1."""
+        return 1
+
     def value(self, x: FloatArray) -> FloatArray:
         """The larger one of a x and b x for a <= b, else the smaller one."""
         if self.a == 0:
@@ -111,6 +116,11 @@ class RectifiedMonomial(Activation):
 
     degree: int
     work_arrays: ClassVar[int] = 4
+
+    @property
+    def homogeneity(self) -> int | None:
+        """p, and none for the step, whose derivative counts as 0."""
+        return self.degree or None
 
     def value(self, x: FloatArray) -> FloatArray:
         """max(x, 0)^p, and the step for p = 0."""

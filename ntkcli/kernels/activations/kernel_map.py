@@ -20,6 +20,11 @@ class ExpNormalized(Activation):
     shift: float = -1.0
     has_values: ClassVar[bool] = False
 
+    @property
+    def homogeneity(self) -> int:
+        """1."""
+        return 1
+
     def value(self, x: FloatArray) -> NoReturn:
         """There is none."""
         raise NotImplementedError("exp_normalized maps kernels, and has no phi")

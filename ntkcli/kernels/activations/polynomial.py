@@ -15,6 +15,11 @@ from ntkcli.kernels.activations.activation import Activation, Tile
 class Identity(Activation):
     """phi(x) = x."""
 
+    @property
+    def homogeneity(self) -> int:
+        """1."""
+        return 1
+
     def value(self, x: FloatArray) -> FloatArray:
         """x."""
         return x.copy()
@@ -123,6 +128,11 @@ class Hermite(Activation):
 
     degree: int
     unit_variance: ClassVar[bool] = True
+
+    @property
+    def homogeneity(self) -> int:
+        """p."""
+        return self.degree
 
     def value(self, x: FloatArray) -> FloatArray:
         """He_p(x) / sqrt(p!), for inputs of variance 1."""

@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset, load_dataset
 from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows
-from ntkcli.jobs.relevance import learned_relevance
+from ntkcli.jobs.relevance import STEPS, learned_relevance
 from ntkcli.jobs.tabulation import prepared_network
-from ntkcli.journal import Journal
+from ntkcli.journal import Advance, Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.rows import Rows
@@ -148,8 +148,8 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         for warning in dataset.warnings:
             journal.warn(warning)
         if learn and spec.data.relevance == "learned":
-            with journal.phase("relevance"):
-                dataset = dataset.weighted(_relevance(dataset, executor))
+            with journal.phase("relevance", STEPS) as advance:
+                dataset = dataset.weighted(_relevance(dataset, executor, advance))
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
@@ -158,6 +158,6 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         yield Job(source, dataset, evaluator, train, test, journal)
 
 
-def _relevance(dataset: Dataset, executor: Executor) -> FloatArray:
+def _relevance(dataset: Dataset, executor: Executor, advance: Advance) -> FloatArray:
     groups = dataset.schema.features.groups
-    return learned_relevance(dataset.train.x, dataset.y_train, groups, executor)
+    return learned_relevance(dataset.train.x, dataset.y_train, groups, executor, advance)

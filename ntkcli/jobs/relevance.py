@@ -14,9 +14,11 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.jobs.network import network_of
+from ntkcli.journal import Advance, unseen
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
-from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.kernels.gradients import gram_gradient
+from ntkcli.kernels.network import Network
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.spec.network import NetworkSpec
@@ -24,11 +26,11 @@ from ntkcli.spec.network import NetworkSpec
 ROWS, STEPS, DEPTH = 1000, 20, 3
 # The start and the bounds of ridge, sigma_b and a factor.
 RIDGE, SIGMA_B, FACTOR = (0.05, 1e-6, 10.0), (0.3, 1e-2, 5.0), (1.0, 1e-2, 30.0)
-# A difference quotient in the logarithm of a parameter: its error is about half of all digits.
-STEP = 1e-4
 
 
-def learned_relevance(x: FloatArray, y: FloatArray, groups: IntArray, executor: Executor) -> FloatArray:
+def learned_relevance(
+    x: FloatArray, y: FloatArray, groups: IntArray, executor: Executor, advance: Advance = unseen
+) -> FloatArray:
     """Return a factor for every feature, (features,), learned from at most 1,000 rows at random.
 
     Args:
@@ -36,6 +38,7 @@ def learned_relevance(x: FloatArray, y: FloatArray, groups: IntArray, executor: 
         y: (n, k) targets.
         groups: (d,), the feature that each column belongs to, from 0.
         executor: computes the kernels.
+        advance: called with 1 after each of at most STEPS steps.
     """
     from scipy.optimize import minimize  # 20 MiB, which a fit that asks for no relevance does not take
 
@@ -52,6 +55,7 @@ def learned_relevance(x: FloatArray, y: FloatArray, groups: IntArray, executor: 
         method="L-BFGS-B",
         bounds=np.log([ends for _, *ends in parameters]),
         options={"maxiter": STEPS},
+        callback=lambda _: advance(1),
     )
     return np.asarray(np.exp(found.x[2:]))
 
@@ -78,33 +82,32 @@ class Evidence:
             logs: (2 + features,), the logarithms of ridge, sigma_b and the factors.
         """
         n, outputs = self.y.shape
-        blocks = self._kernel(logs)
-        kernel = blocks.to_array()
+        network, x = self._network(logs), self.x * np.exp(logs[2:])[self.groups]
+        blocks = Evaluator(network, executor=self.executor).symmetric(network.rows(x), ["nngp"])["nngp"]
         blocks.add_to_diagonal(float(np.exp(logs[0])))
         try:
             factor = Cholesky(blocks)
         except SingularMatrixError:
             return 1e10, np.zeros_like(logs)
-        alpha, inverse = factor.solve(self.y), factor.solve(np.eye(n))
+        alpha, inverse = factor.solve(self.y), factor.inverse()
         fit = float(np.sum(self.y * alpha))
         determinant = 2 * float(np.sum(np.log(factor.lower.diagonal)))
         value = 0.5 * (np.log(fit / (n * outputs)) + determinant / n) + np.sum(logs[2:] ** 2) / n
         # The derivative by G is that of the trace of `slope` G.
-        slope = 0.5 * (inverse / n - alpha @ alpha.T / fit)
-        return float(value), self._gradient(logs, kernel, slope)
+        inverse /= n
+        inverse -= alpha @ (alpha.T / fit)
+        inverse /= 2
+        return float(value), self._gradient(logs, network, x, inverse)
 
-    def _gradient(self, logs: FloatArray, kernel: FloatArray, slope: FloatArray) -> FloatArray:
+    def _network(self, logs: FloatArray) -> Network:
+        return network_of(NetworkSpec(depth=DEPTH, sigma_b=float(np.exp(logs[1]))), self.x.shape[1])
+
+    def _gradient(self, logs: FloatArray, network: Network, x: FloatArray, slope: FloatArray) -> FloatArray:
+        found = gram_gradient(network, x, slope, self.executor)
         gradient = np.zeros_like(logs)
         gradient[0] = np.trace(slope) * np.exp(logs[0])
-        for j in range(1, len(logs)):
-            moved = logs.copy()
-            moved[j] += STEP
-            gradient[j] = np.sum(slope * (self._kernel(moved).to_array() - kernel)) / STEP
+        # The biases' variance is sigma_b^2.
+        gradient[1] = 2 * np.exp(2 * logs[1]) * found.bias
+        np.add.at(gradient[2:], self.groups, np.sum(x * found.inputs, axis=0))
         gradient[2:] += 2 * logs[2:] / len(self.y)
         return gradient
-
-    def _kernel(self, logs: FloatArray) -> SymmetricBlocks:
-        spec = NetworkSpec(depth=DEPTH, sigma_b=float(np.exp(logs[1])))
-        network = network_of(spec, self.x.shape[1])
-        rows = network.rows(self.x * np.exp(logs[2:])[self.groups])
-        return Evaluator(network, executor=self.executor).symmetric(rows, ["nngp"])["nngp"]

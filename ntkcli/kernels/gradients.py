@@ -87,7 +87,7 @@ def input_gradients(
         partial(input_gradients_strip, network, rows, others, coefficients),
         list(strips(slice(0, len(x)), TILE_ROWS)),
     )
-    return np.concatenate(list(tasks)) / np.sqrt(x.shape[1])
+    return np.asarray(np.concatenate(list(tasks)) / np.sqrt(x.shape[1]))
 
 
 def input_gradients_strip(

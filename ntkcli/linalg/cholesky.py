@@ -31,7 +31,7 @@ class Cholesky:
     ) -> None:
         self._blocks = matrix
         self._gemm, self._syrk, self._trsm = get_blas_funcs(("gemm", "syrk", "trsm"), dtype=matrix.dtype)
-        self._potrf = get_lapack_funcs("potrf", dtype=matrix.dtype)
+        self._potrf, self._potri = get_lapack_funcs(("potrf", "potri"), dtype=matrix.dtype)
         if not is_factored:
             self._factor(rounding_level(matrix.n, matrix.dtype, float(matrix.diagonal.max())), advance)
         self.smallest_pivot = float(np.min(matrix.diagonal) ** 2)
@@ -91,6 +91,14 @@ class Cholesky:
         self._forward(panels)
         self._backward(panels)
         return np.concatenate(panels)
+
+    def inverse(self) -> FloatArray:
+        """G^{-1} (n, n); of a matrix in a single block at a third of the work of `solve`."""
+        if self._blocks.block_count > 1:
+            return self.solve(np.eye(self.n))
+        lower, _ = self._potri(self._blocks[0, 0], lower=1)
+        lower = np.tril(lower)
+        return np.asarray(lower + np.tril(lower, -1).T)
 
     def _forward(self, panels: list[FloatArray]) -> None:
         for j in range(len(panels)):

@@ -5,7 +5,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import network_of
-from ntkcli.jobs.relevance import Evidence, learned_relevance
+from ntkcli.jobs.relevance import STEPS, Evidence, learned_relevance
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.spec.network import NetworkSpec
@@ -34,13 +34,15 @@ def test_the_loss_is_the_evidence_at_its_best_scale() -> None:
     assert loss == pytest.approx(-log_density / n - 0.5 * (1 + math.log(2 * math.pi)) + penalty, rel=1e-12)
 
 
-def test_the_gradient_is_that_of_the_loss() -> None:
-    evidence, logs = Evidence(X, Y, EACH), np.array([-2.0, -1.0, 0.3, -0.2, 0.0, 0.1])
+@pytest.mark.parametrize("groups", [[0, 1, 2, 3], [0, 0, 1, 1]])
+def test_the_gradient_is_that_of_the_loss(groups: list[int]) -> None:
+    evidence, logs = Evidence(X, Y, np.array(groups)), np.array([-2.0, -1.0, 0.3, -0.2, 0.0, 0.1])
+    logs = logs[: 3 + max(groups)]
     _, gradient = evidence.loss(logs)
     for j in range(len(logs)):
         moved = np.eye(len(logs))[j] * 1e-5
         central = (evidence.loss(logs + moved)[0] - evidence.loss(logs - moved)[0]) / 2e-5
-        assert gradient[j] == pytest.approx(central, abs=2e-4)
+        assert gradient[j] == pytest.approx(central, rel=1e-5, abs=1e-9)
 
 
 def test_features_that_matter_count_for_more_than_noise() -> None:
@@ -55,6 +57,13 @@ def test_the_order_of_the_features_does_not_matter() -> None:
         learned_relevance(X, Y, EACH, Threads())[order],
         rtol=0.02,
     )
+
+
+def test_its_steps_are_told_as_they_are_done() -> None:
+    steps: list[int] = []
+    learned_relevance(X, Y, EACH, Threads(), steps.append)
+    assert set(steps) == {1}
+    assert 1 < len(steps) <= STEPS
 
 
 def test_the_columns_of_a_feature_share_a_factor() -> None:

@@ -97,6 +97,18 @@ def test_solve_is_lapacks(n: int, dtype: npt.DTypeLike, rtol: float) -> None:
     np.testing.assert_allclose(x, np.linalg.solve(matrix, b), rtol=10 * rtol, atol=10 * rtol)
 
 
+@around_multiples
+@both_types
+def test_the_inverse_is_what_a_solve_makes_of_the_identity(n: int, dtype: npt.DTypeLike, rtol: float) -> None:
+    matrix = positive_definite(n, dtype=dtype)
+    for block_rows in (BLOCK, n):
+        factor = Cholesky(in_blocks(matrix, block_rows))
+        lower = lower_triangle(factor.lower)
+        found = factor.inverse()
+        np.testing.assert_allclose(found, factor.solve(np.eye(n)), rtol=10 * rtol, atol=10 * rtol)
+        np.testing.assert_array_equal(lower_triangle(factor.lower), lower)
+
+
 @given(n=sizes, block_rows=block_lengths, columns=st.integers(1, 5))
 def test_half_solve_inverts_the_factor(n: int, block_rows: int, columns: int) -> None:
     matrix = positive_definite(n)

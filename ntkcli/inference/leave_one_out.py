@@ -113,16 +113,17 @@ def rotated_weights(vectors: FloatArray, eigenvalues: FloatArray, contour: Conto
 def left_out_residuals(
     vectors: FloatArray, eigenvalues: FloatArray, targets: FloatArray, contours: Sequence[Contour]
 ) -> FloatArray:
-    """w^T y of some rows at p times, (p, r, k): what `rotated_weights` would give, by two products for all.
+    """w^T y of some rows at p ridges and times, (p, r, k), by two products for all of them.
 
     Args:
         vectors: those rows of V, (r, n).
-        eigenvalues: g (n,) of G, positive if a contour is that of inf.
+        eigenvalues: g of G at each of the ridges, (p, n), positive if a contour is that of inf.
         targets: V^T y (n, k).
         contours: of the times.
     """
     rows, (n, k) = len(vectors), targets.shape
-    parts = _parts(np.concatenate([1 / (c.scale * eigenvalues + c.shifts[:, None]) for c in contours]))
+    each = zip(contours, eigenvalues, strict=True)
+    parts = _parts(np.concatenate([1 / (c.scale * g + c.shifts[:, None]) for c, g in each]))
     real, imaginary = np.split(vectors**2 @ parts.T, 2, axis=1)
     columns = (parts.T[:, :, None] * targets[:, None, :]).reshape(n, -1)
     above, beside = np.split((vectors @ columns).reshape(rows, -1, k), 2, axis=1)
@@ -130,6 +131,24 @@ def left_out_residuals(
     terms = factors.real[:, :, None] * above - factors.imag[:, :, None] * beside
     starts = np.cumsum([0, *(len(c.shifts) for c in contours[:-1])])
     return np.asarray(np.add.reduceat(terms, starts, axis=1).transpose(1, 0, 2), np.float64)
+
+
+def left_out_in_the_limit(
+    vectors: FloatArray, eigenvalues: FloatArray, targets: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """[G^{-1} y]_i / [G^{-1}]_ii, (p, r, k), and 1 / [G^{-1}]_ii, (p, r), at p ridges and t = inf.
+
+    Args:
+        vectors: some rows of V, (r, n).
+        eigenvalues: g > 0 of G at each of the ridges, (p, n).
+        targets: V^T y (n, k).
+    """
+    (count, n), k = eigenvalues.shape, targets.shape[1]
+    inverses = 1 / eigenvalues.T
+    variances = (1 / (vectors**2 @ inverses)).T
+    columns = (inverses[:, :, None] * targets[:, None, :]).reshape(n, -1)
+    solved = (vectors @ columns).reshape(-1, count, k).transpose(1, 0, 2)
+    return solved * variances[:, :, None], variances
 
 
 def _parts(a: ComplexArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,12 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.contour import PAIRS, deletion_contour
 from ntkcli.inference.flow import relaxation
-from ntkcli.inference.leave_one_out import left_out_residuals, rotated_weights
+from ntkcli.inference.leave_one_out import (
+    LeaveOneOut,
+    left_out_in_the_limit,
+    left_out_residuals,
+    rotated_weights,
+)
 from ntkcli.linalg.spectrum import Spectrum
 
 ROWS_AT_ONCE = 1024
@@ -30,7 +36,8 @@ class SpectralSmoother:
     Throughout, G = M + ridge I; ridge is absolute, and time t >= 0 or inf, in units of the exponent.
     Leave-one-out is exact at every time: each row is predicted as by training without it (see `contour`).
 
-    Every method raises SingularMatrixError where time is inf and G is singular to rounding.
+    What is of one ridge or one setting raises SingularMatrixError where time is inf and G is singular to
+    rounding; of many settings, those have NaN.
 
     Args:
         spectrum: of M (n, n).
@@ -42,49 +49,68 @@ class SpectralSmoother:
         self._eigenvalues = spectrum.eigenvalues.astype(np.float64)
         self._targets = spectrum.rotate(y).astype(np.float64)
 
-    def residual(self, ridge: float, time: float) -> FloatArray:
-        """y_i less its prediction by the other rows, (n, k).
+    def left_out(
+        self,
+        settings: Sequence[Regularisation],
+        rotated_prior: FloatArray | None = None,
+        *,
+        with_variance: bool = True,
+    ) -> Iterator[LeaveOneOut]:
+        """Each row predicted by training without it, at every setting; NaN where there is no answer.
 
-        At t = inf it is [G^{-1} y]_i / [G^{-1}]_ii, at t = 0 y itself.
+            residual = w^T y,    variance = w^T P w
+
+        For the posteriors P is G, and the variance that of a noisy observation. At t = inf these are
+        [G^{-1} y]_i / [G^{-1}]_ii and 1 / [G^{-1}]_ii, two products of matrices for all settings.
+
+        Args:
+            settings: p of them.
+            rotated_prior: V^T K V (n, n) with the NNGP matrix K, for the ensemble: P is K, without noise.
+            with_variance: whether the variance is wanted; else it is NaN or that of the posteriors.
 
         Rasmussen & Williams 2006, equation (5.12), for t = inf.
         """
-        residuals = [weights @ self._targets for weights in self._deletion_weights(ridge, time)]
-        return np.asarray(np.concatenate(residuals))
+        at_once = MOST_NODES // (2 * PAIRS * self._targets.size + 1) + 1
+        for start in range(0, len(settings), at_once):
+            some = settings[start : start + at_once]
+            for at, found in zip(some, self._left_out(some), strict=True):
+                if not with_variance or not self.is_regular(at):
+                    yield found
+                elif rotated_prior is not None or at.time < math.inf:
+                    yield replace(found, variance=self._left_out_variance(at, rotated_prior))
+                else:
+                    yield found
 
-    def residuals(self, ridge: float, times: Sequence[float]) -> Iterator[FloatArray]:
-        """`residual` at many times, (n, k) each: quicker than one by one."""
-        most = MOST_NODES // (2 * PAIRS * self._targets.size + 1) + 1
-        for start in range(0, len(times), most):
-            some = times[start : start + most]
-            eigenvalues = self._shifted(ridge, max(some))
-            contours = [deletion_contour(time) for time in some]
-            vectors, targets = self._spectrum.vectors, self._targets
-            parts = [
-                left_out_residuals(vectors[first : first + ROWS_AT_ONCE], eigenvalues, targets, contours)
-                for first in range(0, len(eigenvalues), ROWS_AT_ONCE)
-            ]
-            yield from np.concatenate(parts, axis=1)
+    def _left_out(self, settings: Sequence[Regularisation]) -> list[LeaveOneOut]:
+        """Residuals at some settings, and the posteriors' variances where t = inf; otherwise NaN."""
+        shape = (len(settings), *self._targets.shape)
+        residuals, variances = np.full(shape, np.nan), np.full(shape[:2], np.nan)
+        regular = np.array([self.is_regular(at) for at in settings])
+        ends = np.array([at.time == math.inf for at in settings])
+        limits, others = np.flatnonzero(regular & ends), np.flatnonzero(~ends)
+        shifted = self._eigenvalues + np.array([[at.ridge] for at in settings])
+        contours = [deletion_contour(at.time) for at in settings if at.time < math.inf]
+        for first in range(0, len(self._eigenvalues), ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
+            some = self._spectrum.vectors[rows]
+            if limits.size:
+                residuals[limits, rows], variances[limits, rows] = left_out_in_the_limit(
+                    some, shifted[limits], self._targets
+                )
+            if others.size:
+                residuals[others, rows] = left_out_residuals(some, shifted[others], self._targets, contours)
+        return [LeaveOneOut(*found) for found in zip(residuals, variances, strict=True)]
 
-    def variance_posterior(self, ridge: float, time: float) -> FloatArray:
-        """Leave-one-out predictive variance of the posteriors at each row, as a noisy observation: (n,).
-
-            w^T G w = M_ii + ridge - M_i. F_2t(G of the other rows) M_.i
-
-        At t = inf it is 1 / [G^{-1}]_ii.
-        """
-        eigenvalues = self._shifted(ridge, time)
-        variances = [weights**2 @ eigenvalues for weights in self._deletion_weights(ridge, time)]
-        return np.asarray(np.concatenate(variances))
-
-    def variance_ensemble(self, rotated_prior: FloatArray, ridge: float, time: float) -> FloatArray:
-        """Leave-one-out variance over the ensemble's networks at each row: w^T K w, (n,), no noise in it.
-
-        Args:
-            rotated_prior: V^T K V (n, n), with the NNGP matrix K.
-            ridge, time: as everywhere.
-        """
-        variances = [_forms(weights, rotated_prior) for weights in self._deletion_weights(ridge, time)]
+    def _left_out_variance(self, at: Regularisation, rotated_prior: FloatArray | None) -> FloatArray:
+        """w^T P w at each row, (n,)."""
+        eigenvalues, contour = self._shifted(at.ridge, at.time), deletion_contour(at.time)
+        variances = []
+        for first in range(0, len(eigenvalues), ROWS_AT_ONCE):
+            rows = self._spectrum.vectors[first : first + ROWS_AT_ONCE]
+            weights = rotated_weights(rows, eigenvalues, contour)
+            variances.append(
+                weights**2 @ eigenvalues if rotated_prior is None else _forms(weights, rotated_prior)
+            )
         return np.asarray(np.maximum(np.concatenate(variances), 0.0))
 
     def evidence(self, ridge: float) -> float:
@@ -153,12 +179,6 @@ class SpectralSmoother:
         weights = rotated * self._relaxation(ridge, time)
         cross = np.einsum("ij,ij->i", weights, rotated_cross)
         return np.asarray(np.maximum(prior - 2 * cross + _forms(weights, rotated_prior), 0.0))
-
-    def _deletion_weights(self, ridge: float, time: float) -> Iterator[FloatArray]:
-        """V^T w of the leave-one-out weights, as rows (r, n), for some rows at a time."""
-        eigenvalues, contour = self._shifted(ridge, time), deletion_contour(time)
-        for start in range(0, len(eigenvalues), ROWS_AT_ONCE):
-            yield rotated_weights(self._spectrum.vectors[start : start + ROWS_AT_ONCE], eigenvalues, contour)
 
     def is_regular(self, setting: Regularisation) -> bool:
         """Whether a setting has an answer: time is finite, or G can be inverted."""

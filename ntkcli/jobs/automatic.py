@@ -1,19 +1,18 @@
 """`inference.ridge: auto` and `inference.time: auto`: the values with the least leave-one-out error."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
-from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, LEAST_RIDGE, automatic_ridges, automatic_times, spaced
 from ntkcli.jobs.sample import sampled
 from ntkcli.kernels.rows import GramName
-from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
@@ -182,8 +181,8 @@ class _Search:
 
     def _least(self, points: Iterable[tuple[float, float]], found: _Found | None) -> _Found:
         """Return the best of some ridges and times and of what is found already, the first of equals."""
-        for ridge, time in points:
-            score = self._score(ridge, time)
+        points = list(points)
+        for (ridge, time), score in zip(points, self._scores(points), strict=True):
             if score < (found.score if found else math.inf):
                 found = _Found(score, ridge, time)
         if found is None:
@@ -193,14 +192,11 @@ class _Search:
             )
         return found
 
-    def _score(self, ridge: float, time: float) -> float:
-        """Return the leave-one-out root mean square error; inf where there is no finite one."""
-        try:
-            residual = self.smoother.residual(ridge * self.axes.unit, time * self.axes.rate)
-        except SingularMatrixError:
-            return math.inf
-        score = joined_rmse(residual, self.scale)
-        return score if math.isfinite(score) else math.inf
+    def _scores(self, points: list[tuple[float, float]]) -> Iterator[float]:
+        """Yield the leave-one-out root mean square errors; NaN or inf where there is no finite one."""
+        settings = [Regularisation(ridge * self.axes.unit, time * self.axes.rate) for ridge, time in points]
+        for found in self.smoother.left_out(settings, with_variance=False):
+            yield joined_rmse(found.residual, self.scale)
 
 
 def _around(values: list[float], best: float) -> list[float]:

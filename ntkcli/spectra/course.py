@@ -60,8 +60,9 @@ def course_times(found: GramSpectrum) -> list[float]:
 def _left_out_errors(found: GramSpectrum, exponents: list[float]) -> Iterator[float]:
     """Yield the leave-one-out root mean square error at every time."""
     with found.job.journal.phase("leave out", len(exponents)) as advance:
-        for residual in found.smoother.residuals(found.ridge, exponents):
-            yield joined_rmse(residual, found.scale)
+        settings = [Regularisation(found.ridge, time) for time in exponents]
+        for left_out in found.smoother.left_out(settings, with_variance=False):
+            yield joined_rmse(left_out.residual, found.scale)
             advance(1)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.journal import Advance, Journal
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.fitted_model import FittedModel
@@ -35,8 +36,8 @@ def left_out_error(found: GramSpectrum) -> Measurement:
     """Return the mean squared error of all rows, each predicted by training to inf on all others."""
     if not found.is_regular:
         return Measurement()
-    residual = found.smoother.residual(found.ridge, math.inf) * found.scale
-    return Measurement.of(np.mean(residual**2, axis=1))
+    (left_out,) = found.smoother.left_out([Regularisation(found.ridge, math.inf)], with_variance=False)
+    return Measurement.of(np.mean((left_out.residual * found.scale) ** 2, axis=1))
 
 
 def measured_errors(found: GramSpectrum) -> dict[int, Measurement]:

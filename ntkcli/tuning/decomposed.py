@@ -1,5 +1,6 @@
 """The eigendecomposition of a network's Gram matrix on some of the training rows."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -91,28 +92,21 @@ class Decomposed:
         unit = ridge_unit(candidate.ridge_scale, self.kernels.diagonals[self.gram][self.rows])
         return Regularisation(candidate.ridge * unit, candidate.time * self.rate(inference))
 
-    def leave_one_out_variance(self, kernel: KernelName, at: Regularisation) -> FloatArray:
-        """Return the leave-one-out variance of every row, (r,).
+    def left_out(self, kernel: KernelName, settings: Sequence[Regularisation]) -> Iterator[LeaveOneOut]:
+        """Yield the leave-one-out residuals and variances of every row, as `SpectralSmoother.left_out` does.
 
-        For a posterior it is that of a noisy observation; for the ensemble, that over its networks.
-
-        Raises:
-            SingularMatrixError: time is inf, and M + ridge I is singular to rounding.
+        For a posterior the variance is that of a noisy observation; for the ensemble, that over its networks.
         """
-        if KERNELS[kernel].is_posterior:
-            return self.smoother.variance_posterior(*at)
-        return self.smoother.variance_ensemble(self.rotated_prior, *at)
+        prior = None if KERNELS[kernel].is_posterior else self.rotated_prior
+        return self.smoother.left_out(settings, prior)
 
-    def variance_scale(
-        self, kernel: KernelName, at: Regularisation, given: Literal["auto"] | float
+    def variance_scales(
+        self, kernel: KernelName, settings: Sequence[Regularisation], given: Literal["auto"] | float
     ) -> FloatArray:
-        """Return the factors (k,) that variances are multiplied by: as given, or fitted by leave-one-out.
+        """Return the factors (p, k) that variances are multiplied by: as given, or fitted by leave-one-out.
 
-        Raises:
-            SingularMatrixError: they are to be fitted, time is inf, and M + ridge I is singular to rounding.
+        They are NaN where they are to be fitted, time is inf, and M + ridge I is singular to rounding.
         """
         if given != "auto":
-            return np.full(self.y.shape[1], given)
-        return variance_scale(
-            LeaveOneOut(self.smoother.residual(*at), self.leave_one_out_variance(kernel, at))
-        )
+            return np.full((len(settings), self.y.shape[1]), given)
+        return np.stack([variance_scale(found) for found in self.left_out(kernel, settings)])

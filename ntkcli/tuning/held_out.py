@@ -9,7 +9,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.kernels.rows import GramName
-from ntkcli.regression.kernel import KERNELS, Kernel, KernelName
+from ntkcli.regression.kernel import KERNELS, Kernel
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.decomposed import Decomposed
@@ -44,7 +44,7 @@ class HeldOut:
             variances = self.fold.smoother.posterior_variances(self._rotated_own, prior, settings) + noise
         else:
             variances = np.stack([self._ensemble(at, kernel) for at in settings])
-        scales = np.stack([self._scale(kernel.name, at) for at in settings])
+        scales = self.fold.variance_scales(kernel.name, settings, self.inference.variance_scale)
         return np.asarray(variances[:, :, None] * scales[:, None, :])
 
     def _settings(self, candidates: Sequence[Candidate]) -> list[Regularisation]:
@@ -74,9 +74,3 @@ class HeldOut:
         return fold.smoother.ensemble_variance(
             self._rotated_own, self._rotated_cross, prior, fold.rotated_prior, *at
         )
-
-    def _scale(self, kernel: KernelName, at: Regularisation) -> FloatArray:
-        """Return the factors that variances are multiplied by, (k,)."""
-        if not self.fold.smoother.is_regular(at):
-            return np.full(self.fold.y.shape[1], np.nan)
-        return self.fold.variance_scale(kernel, at, self.inference.variance_scale)

@@ -14,7 +14,7 @@ from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate, FreeAxes
-from ntkcli.tuning.closed_forms import closed_form
+from ntkcli.tuning.closed_forms import closed_forms
 from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets
 from ntkcli.tuning.held_out import HeldOut
 from ntkcli.tuning.objectives import (
@@ -105,10 +105,11 @@ class Scorer:
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
         times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
-        return {
-            candidate: closed_form(self.objective, whole, candidate, self.targets, self.inference)
-            for candidate in self._candidates(times, gram)
-        }
+        found: Scored = {}
+        for chunk in self._chunks(self._candidates(times, gram)):
+            scores = closed_forms(self.objective, whole, chunk, self.targets, self.inference)
+            found |= zip(chunk, scores, strict=True)
+        return found
 
     def _times(self, kernels: Kernels, gram: GramName) -> list[float]:
         """Return automatic times by the eigenvalues of the first fold, where the axes have none."""

@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 from ntkcli.arrays import FloatArray
 from ntkcli.inference import spectral_scores
 from ntkcli.inference.ensemble import ensemble
+from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.linalg.singular import SingularMatrixError
@@ -33,6 +34,13 @@ def smoother_of(matrix: FloatArray, y: FloatArray = Y) -> tuple[SpectralSmoother
     return SpectralSmoother(spectrum, y), spectrum.vectors
 
 
+def left_out(
+    smoother: SpectralSmoother, ridge: float, time: float, prior: FloatArray | None = None
+) -> LeaveOneOut:
+    (found,) = smoother.left_out([Regularisation(ridge, time)], prior)
+    return found
+
+
 def rotated_prior(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors.T @ K.train @ vectors)
 
@@ -42,20 +50,20 @@ def rotated_prior(vectors: FloatArray) -> FloatArray:
 def test_a_row_left_out_is_a_row_that_was_deleted(time: float, ridge: float) -> None:
     smoother, vectors = smoother_of(THETA.train)
     expected = delete_each(THETA.train, K.train, Y, ridge, time)
-    np.testing.assert_allclose(smoother.residual(ridge, time), expected.residual, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(smoother.variance_posterior(ridge, time), expected.posterior, rtol=1e-9)
-    variance = smoother.variance_ensemble(rotated_prior(vectors), ridge, time)
-    np.testing.assert_allclose(variance, expected.ensemble, rtol=1e-9)
+    found = left_out(smoother, ridge, time)
+    np.testing.assert_allclose(found.residual, expected.residual, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.variance, expected.posterior, rtol=1e-9)
+    ensemble = left_out(smoother, ridge, time, rotated_prior(vectors))
+    np.testing.assert_allclose(ensemble.variance, expected.ensemble, rtol=1e-9)
 
 
 def test_nothing_is_learnt_at_time_zero() -> None:
     smoother, vectors = smoother_of(THETA.train)
-    np.testing.assert_allclose(smoother.residual(0.3, 0.0), Y, rtol=1e-13)
-    np.testing.assert_allclose(
-        smoother.variance_posterior(0.3, 0.0), THETA.train.diagonal() + 0.3, rtol=1e-13
-    )
-    variance = smoother.variance_ensemble(rotated_prior(vectors), 0.3, 0.0)
-    np.testing.assert_allclose(variance, K.train.diagonal(), rtol=1e-13)
+    found = left_out(smoother, 0.3, 0.0)
+    np.testing.assert_allclose(found.residual, Y, rtol=1e-13)
+    np.testing.assert_allclose(found.variance, THETA.train.diagonal() + 0.3, rtol=1e-13)
+    ensemble = left_out(smoother, 0.3, 0.0, rotated_prior(vectors))
+    np.testing.assert_allclose(ensemble.variance, K.train.diagonal(), rtol=1e-13)
 
 
 @every_ridge
@@ -63,8 +71,9 @@ def test_the_limit_is_the_textbooks(ridge: float) -> None:
     smoother, _ = smoother_of(K.train)
     inverse = np.linalg.inv(K.train + ridge * np.eye(len(Y)))
     expected = inverse @ Y / inverse.diagonal()[:, None]
-    np.testing.assert_allclose(smoother.residual(ridge, INF), expected, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(smoother.variance_posterior(ridge, INF), 1 / inverse.diagonal(), rtol=1e-10)
+    found = left_out(smoother, ridge, INF)
+    np.testing.assert_allclose(found.residual, expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(found.variance, 1 / inverse.diagonal(), rtol=1e-10)
 
 
 def test_the_rows_come_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +81,9 @@ def test_the_rows_come_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def scores() -> list[FloatArray]:
         prior = rotated_prior(vectors)
-        return [
-            smoother.residual(0.1, 2.0),
-            smoother.variance_posterior(0.1, 2.0),
-            smoother.variance_ensemble(prior, 0.1, 2.0),
-        ]
+        settings = [Regularisation(0.1, 2.0), Regularisation(0.2, INF)]
+        found = [*smoother.left_out(settings), *smoother.left_out(settings, prior)]
+        return [array for one in found for array in (one.residual, one.variance)]
 
     whole = scores()
     monkeypatch.setattr(spectral_scores, "ROWS_AT_ONCE", 4)
@@ -85,17 +92,27 @@ def test_the_rows_come_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2000, 4_000_000])
-@every_ridge
-def test_residuals_at_many_times_are_those_at_each(
-    ridge: float, most: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("of_ensemble", [False, True])
+def test_many_settings_have_what_each_has_alone(
+    of_ensemble: bool, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spectral_scores, "MOST_NODES", most)
     monkeypatch.setattr(spectral_scores, "ROWS_AT_ONCE", 4)
-    smoother, _ = smoother_of(THETA.train)
+    smoother, vectors = smoother_of(THETA.train)
+    prior = rotated_prior(vectors) if of_ensemble else None
     times = [0.0, 1e-200, 1e-3, 1.0, INF, 30.0, 1e4]
-    found = [*smoother.residuals(ridge, times)]
-    expected = [smoother.residual(ridge, time) for time in times]
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    settings = [Regularisation(ridge, time) for time in times for ridge in (0.0, 1e-3, 0.3)]
+    for at, found in zip(settings, smoother.left_out(settings, prior), strict=True):
+        alone = left_out(smoother, *at, prior)
+        np.testing.assert_allclose(found.residual, alone.residual, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(found.variance, alone.variance, rtol=1e-9)
+
+
+def test_variances_that_nobody_wants_are_not_computed() -> None:
+    smoother, _ = smoother_of(THETA.train)
+    (found,) = smoother.left_out([Regularisation(0.1, 1.0)], with_variance=False)
+    np.testing.assert_array_equal(found.residual, left_out(smoother, 0.1, 1.0).residual)
+    assert np.isnan(found.variance).all()
 
 
 @every_ridge
@@ -184,20 +201,17 @@ def twins() -> Joint:
 def test_a_singular_matrix_is_not_inverted(twins: Joint) -> None:
     smoother, vectors = smoother_of(twins.train)
     rotated, prior, among = twins.train @ vectors, twins.train.diagonal(), rotated_prior(vectors)
-    for refused in (
-        lambda: smoother.residual(0.0, INF),
-        lambda: smoother.variance_posterior(0.0, INF),
-        lambda: smoother.variance_ensemble(among, 0.0, INF),
-        lambda: smoother.evidence(0.0),
-        lambda: smoother.evidence_scaled(0.0),
-    ):
+    for refused in (smoother.evidence, smoother.evidence_scaled):
         with pytest.raises(SingularMatrixError) as refusal:
-            refused()
+            refused(0.0)
         assert refusal.value.row in (0, PROBLEM.n - 1)
     settings = [Regularisation(0.0, INF), Regularisation(0.1, INF), Regularisation(0.0, 1.0)]
     for stacked in (
         smoother.means(rotated, settings),
         smoother.posterior_variances(rotated, prior, settings),
+        np.stack([found.residual for found in smoother.left_out(settings)]),
+        np.stack([found.variance for found in smoother.left_out(settings)]),
+        np.stack([found.variance for found in smoother.left_out(settings, among)]),
     ):
         assert np.isnan(stacked).any(axis=tuple(range(1, stacked.ndim))).tolist() == [True, False, False]
 
@@ -221,18 +235,18 @@ def test_what_is_singular_is_what_is_singular_to_the_spectrum(twins: Joint, ridg
 def test_a_singular_matrix_is_no_obstacle_with_a_ridge_or_before_the_end(twins: Joint) -> None:
     """A row is as good as known by its twin, if only to the noise."""
     smoother, _ = smoother_of(twins.train)
-    variance = smoother.variance_posterior(1e-6, INF)
+    variance = left_out(smoother, 1e-6, INF).variance
     np.testing.assert_allclose(variance[[0, -1]], 2e-6, rtol=1e-3)
     expected = Y[0] - Y[-1]
-    np.testing.assert_allclose(smoother.residual(1e-9, INF)[0], expected, rtol=1e-4)
-    np.testing.assert_allclose(smoother.residual(0.0, 1e6)[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(left_out(smoother, 1e-9, INF).residual[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(left_out(smoother, 0.0, 1e6).residual[0], expected, rtol=1e-4)
 
 
 def test_float32_vectors_give_float64_of_less_digits() -> None:
     spectrum = Spectrum.of(K.train.astype(np.float32, order="F"))
-    found, (exact, _) = SpectralSmoother(spectrum, Y), smoother_of(K.train)
+    smoother, (exact, _) = SpectralSmoother(spectrum, Y), smoother_of(K.train)
     for time in (1.0, INF):
-        residual, variance = found.residual(0.3, time), found.variance_posterior(0.3, time)
-        assert residual.dtype == variance.dtype == np.float64
-        np.testing.assert_allclose(residual, exact.residual(0.3, time), rtol=1e-3, atol=1e-4)
-        np.testing.assert_allclose(variance, exact.variance_posterior(0.3, time), rtol=1e-4)
+        found, expected = left_out(smoother, 0.3, time), left_out(exact, 0.3, time)
+        assert found.residual.dtype == found.variance.dtype == np.float64
+        np.testing.assert_allclose(found.residual, expected.residual, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found.variance, expected.variance, rtol=1e-4)

@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from threading import Event, local
 from typing import Protocol, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from ntkcli.linalg.threads import blas
 
 # Tasks for each worker that are begun, waiting, or done with results that are not read yet.
 AHEAD = 4
@@ -66,7 +66,7 @@ class Threads:
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, initializer=_listen, initargs=(stop,))
         running: deque[Future[T]] = deque()
-        with _blas().limit(limits=1, user_api="blas"):
+        with blas().limit(limits=1, user_api="blas"):
             try:
                 for item in items:
                     running.append(pool.submit(task, item))
@@ -108,12 +108,6 @@ def stop_if_asked() -> None:
     stop: Event | None = getattr(_ears, "stop", None)
     if stop is not None and stop.is_set():
         raise StoppedError
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """The BLAS libraries of this process: finding them takes as long as computing a few tiles."""
-    return ThreadpoolController()
 
 
 def _run_batch(task: Callable[[P], T], then: Callable[[P, T], R], items: Sequence[P]) -> list[R]:

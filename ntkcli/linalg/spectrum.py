@@ -6,14 +6,11 @@ from typing import Self
 
 import numpy as np
 from scipy.linalg import LinAlgError, eigh
-from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
-
-# Below, several threads gain little and, on a busy machine, lose a hundredfold by waiting for each other.
-ONE_THREAD_ROWS = 2000
+from ntkcli.linalg.threads import blas_threads
 
 
 @dataclass(frozen=True)
@@ -81,6 +78,6 @@ class Spectrum:
 
 def _decomposed(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Eigenvalues, ascending, and eigenvectors, in the matrix's memory."""
-    with threadpool_limits(1 if len(matrix) < ONE_THREAD_ROWS else None, user_api="blas"):
+    with blas_threads(len(matrix)):
         values, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
     return values, vectors

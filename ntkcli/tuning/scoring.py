@@ -1,8 +1,9 @@
 """The scores of every candidate for one network, by held-out rows or in closed form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -33,6 +34,9 @@ MOST_NUMBERS = 4_000_000
 
 Scored = dict[Candidate, Score]
 
+P = TypeVar("P")
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Scorer:
@@ -42,7 +46,7 @@ class Scorer:
     inference: the spec's variance scale and learning rate, which all candidates share.
     targets: of the rows that are scored.
     splits: into training and held-out rows; none for the closed forms.
-    executor: works on the folds.
+    executor: works on the folds or, where there are none, on the Gram matrices.
     """
 
     objective: Objective
@@ -58,17 +62,24 @@ class Scorer:
         Raises:
             NumericalError: an eigendecomposition fails.
         """
-        found: Scored = {}
-        for gram in inverted_grams(self.axes.kernels):
-            found |= self._held_out(kernels, gram) if self.splits else self._closed_form(kernels, gram)
+        grams = inverted_grams(self.axes.kernels)
+        if self.splits:
+            parts = [self._held_out(kernels, gram) for gram in grams]
+        else:
+            parts = [*self._each(partial(self._closed_form, kernels), grams)]
         order = self.axes.kernels.index
-        return dict(sorted(found.items(), key=lambda item: order(item[0].kernel)))
+        found = [item for part in parts for item in part.items()]
+        return dict(sorted(found, key=lambda item: order(item[0].kernel)))
+
+    def _each(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
+        """Yield what a task returns for some items, which come one by one where there is one worker."""
+        return map(task, items) if self._is_serial else self.executor.map(task, items)
 
     def _held_out(self, kernels: Kernels, gram: GramName) -> Scored:
         chunks = list(self._chunks(self._candidates(self._times(kernels, gram), gram)))
         criterion = self._criterion()
         task = partial(self._summaries, kernels, gram, chunks, criterion)
-        folds = map(task, self.splits) if self._is_serial else self.executor.map(task, self.splits)
+        folds = self._each(task, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
         found: Scored = {}
@@ -99,11 +110,12 @@ class Scorer:
 
     @property
     def _is_serial(self) -> bool:
-        """Whether folds come one after another, each with all threads."""
+        """Whether folds or Gram matrices come one after another, each with all threads."""
         return self.executor.workers == 1
 
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
-        whole = Decomposed(kernels, gram, np.arange(len(self.targets.y)), self.targets.y)
+        rows = np.arange(len(self.targets.y))
+        whole = Decomposed(kernels, gram, rows, self.targets.y, alone=self._is_serial)
         times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
         found: Scored = {}
         for chunk in self._chunks(self._candidates(times, gram)):

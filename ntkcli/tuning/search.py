@@ -10,6 +10,7 @@ from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.incremental import IncrementalEvaluator
+from ntkcli.linalg.threads import blas_threads
 from ntkcli.runs.fingerprint import fingerprint
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
@@ -61,12 +62,13 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
         )
     with open_job(with_plain_network(source), journal) as job:
         evaluation = _evaluation(source, tune, job)
-        if tune.search == "grid":
-            configurations = grid(tune)
-            with _progress(tune, journal, [], len(configurations)) as report:
-                return evaluation.trials(configurations, report)
-        study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
-        return _draw(evaluation, study, tune, journal)
+        with blas_threads(len(evaluation.rows)):
+            if tune.search == "grid":
+                configurations = grid(tune)
+                with _progress(tune, journal, [], len(configurations)) as report:
+                    return evaluation.trials(configurations, report)
+            study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
+            return _draw(evaluation, study, tune, journal)
 
 
 def with_plain_network(source: SpecFile) -> SpecFile:

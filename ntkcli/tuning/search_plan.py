@@ -11,7 +11,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
 from ntkcli.planning.sizes import Sizes
-from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.results.predictions import check_names
 from ntkcli.results.presentation import presentation_of
 from ntkcli.spec.file import SpecFile
@@ -65,8 +65,8 @@ class SearchPlan:
 
     @property
     def workers(self) -> int:
-        """The number of folds that are worked on at once: as many as memory allows, and at least one."""
-        most = min(self.sizes.threads, len(self.splits))
+        """The number of folds, or else of Gram matrices, that are worked on at once, as memory allows."""
+        most = min(self.sizes.threads, len(self.splits) or len(inverted_grams(self.axes.kernels)))
         fitting = (
             workers
             for workers in range(most, 1, -1)

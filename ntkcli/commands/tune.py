@@ -84,16 +84,23 @@ def _known(
     journal.tell("the search is finished: fitting the best")
     found = read_spec(directory.path / BEST).spec
     # The sections output and compute come from the spec: changing them may be what lets the fit succeed.
-    return fitted_spec(source.spec, found.network, found.inference)
+    return fitted_spec(_with_factors(source.spec, found.data.factors), found.network, found.inference)
 
 
 def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:
-    trials = search(source, tune, directory, journal)
-    directory.write(TRIALS, trial_table(trials, tune))
-    best = ranked(trials, tune.objective)
+    found = search(source, tune, directory, journal)
+    directory.write(TRIALS, trial_table(found.trials, tune))
+    best = ranked(found.trials, tune.objective)
     if not best:
-        raise NumericalError(_why_none(trials))
-    return best_spec(source.spec, best[0])
+        raise NumericalError(_why_none(found.trials))
+    return best_spec(_with_factors(source.spec, found.factors), best[0])
+
+
+def _with_factors(spec: Spec, factors: dict[str, float]) -> Spec:
+    """Return a spec with what the search learned as data.relevance: the fit need not learn it again."""
+    if spec.data.relevance != "learned":
+        return spec
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"relevance": factors})})
 
 
 def _text(best: Spec, directory: TuneDirectory) -> str:

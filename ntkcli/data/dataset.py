@@ -72,6 +72,7 @@ def load_dataset(spec: DataSpec) -> Dataset:
     columns = choose_columns(file, spec.target, spec.features, spec.id or [])
     check_present(file, spec.categorical, "data.categorical")
     check_present(file, [] if spec.log == "auto" else spec.log, "data.log")
+    check_present(file, [*spec.factors], "data.relevance")
     test_file = CsvFile(spec.test) if spec.test else None
     check_present(test_file or file, columns.ids, "data.id")
     if test_file:

@@ -64,7 +64,8 @@ def fit_features(
         The features, and a warning for each one dropped.
 
     Raises:
-        DataError: a column has no value, all are constant, or one is too large to standardise.
+        DataError: a column has no value, all are constant, one is too large to standardise, or one lacks its
+            factor.
     """
     fill = _means(found, encoded, file, needed=spec.missing == "mean")
     filled = np.where(np.isnan(encoded), fill, encoded)
@@ -78,8 +79,21 @@ def fit_features(
     warnings = [f"{file.path}: column {feature.name!r} is constant and was dropped" for feature in dropped]
     chosen = columns_of(found, kept)
     scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
-    relevance = np.ones(int(chosen.sum()))
-    return Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance), warnings
+    equal = np.ones(int(chosen.sum()))
+    features = Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance=equal)
+    return features.weighted(_given_factors(kept, file, spec)), warnings
+
+
+def _given_factors(features: list[Feature], file: CsvFile, spec: DataSpec) -> FloatArray:
+    """Return the factor of every feature, (features,), 1 where the spec gives none."""
+    given = spec.factors
+    for feature in features:
+        if given and feature.name not in given:
+            raise DataError(
+                f"{file.path}:1: column {feature.name!r} is a feature, and has no factor in data.relevance: "
+                "give it one, such as 1, or leave the column out with data.features"
+            )
+    return np.array([given.get(feature.name, 1.0) for feature in features])
 
 
 def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:

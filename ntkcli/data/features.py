@@ -84,6 +84,13 @@ class Features:
         """The feature that each encoded column belongs to, counted from 0, (columns,)."""
         return np.repeat(np.arange(len(self.features)), [len(feature.columns) for feature in self.features])
 
+    @property
+    def factors(self) -> dict[str, float]:
+        """The factor of every feature, by its name."""
+        _, firsts = np.unique(self.groups, return_index=True)
+        names = [feature.name for feature in self.features]
+        return dict(zip(names, self.relevance[firsts].tolist(), strict=True))
+
     def weighted(self, factors: FloatArray) -> Self:
         """Return these features, each multiplied by a factor of its own, (features,)."""
         return replace(self, relevance=factors[self.groups])

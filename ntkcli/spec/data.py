@@ -20,6 +20,10 @@ class SplitSpec(Section):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
+# A factor for every feature, by its column.
+Factors = Annotated[dict[Column, Annotated[Finite, Field(gt=0)]], Field(min_length=1)]
+
+
 class DataSpec(Section):
     """The data section; docs/spec.md describes its keys."""
 
@@ -33,7 +37,7 @@ class DataSpec(Section):
     categorical: AnyNumberOf[Column] = Field(default=[])
     unknown: Literal["error", "ignore"] = "error"
     missing: Literal["error", "drop", "mean"] = "error"
-    relevance: Literal["equal", "learned"] = "equal"
+    relevance: Literal["equal", "learned"] | Factors = "equal"
     log: Literal["auto"] | AnyNumberOf[Column] = Field(default=[])
     standardize: bool = True
     normalize_rows: bool = False
@@ -59,7 +63,8 @@ class DataSpec(Section):
     def _named_columns_are_features(self) -> Self:
         others = {*self.target, *(self.id or [])}
         logs = [] if self.log == "auto" else self.log
-        for key, names in (("categorical", self.categorical), ("log", logs)):
+        named = {"categorical": self.categorical, "log": logs, "relevance": [*self.factors]}
+        for key, names in named.items():
             for name in names:
                 if name in others or (self.features != "all" and name not in self.features):
                     raise conflict(key, f"column {name!r} is no feature: take it out here")
@@ -81,10 +86,16 @@ class DataSpec(Section):
 
     @model_validator(mode="after")
     def _relevance_is_of_standardised_columns(self) -> Self:
-        if self.relevance == "learned" and (self.normalize_rows or not self.standardize):
-            what = "learned starts from standardize: true and normalize_rows: false: set these, or use equal"
+        if self.relevance != "equal" and (self.normalize_rows or not self.standardize):
+            start = "learned starts from" if self.relevance == "learned" else "factors are for"
+            what = f"{start} standardize: true and normalize_rows: false: set these, or use equal"
             raise conflict("relevance", what)
         return self
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """The factors of the features that are given, by column; none where they are equal or learned."""
+        return {} if isinstance(self.relevance, str) else self.relevance
 
     @property
     def files(self) -> list[Path]:

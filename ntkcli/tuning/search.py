@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
@@ -38,8 +38,20 @@ def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
         )
 
 
-def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> list[Trial]:
-    """Score all networks of the grid, or those drawn, and return the trials in the order of their numbers.
+@dataclass(frozen=True)
+class Searched:
+    """What a search has found.
+
+    trials: in the order of their numbers.
+    factors: of the features, with which the trials were scored.
+    """
+
+    trials: list[Trial]
+    factors: dict[str, float]
+
+
+def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Searched:
+    """Score all networks of the grid, or those drawn.
 
     Args:
         source: the spec.
@@ -66,9 +78,11 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             if tune.search == "grid":
                 configurations = grid(tune)
                 with _progress(tune, journal, [], len(configurations)) as report:
-                    return evaluation.trials(configurations, report)
-            study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
-            return _draw(evaluation, study, tune, journal)
+                    trials = evaluation.trials(configurations, report)
+            else:
+                study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
+                trials = _draw(evaluation, study, tune, journal)
+        return Searched(trials, job.dataset.schema.features.factors)
 
 
 def with_plain_network(source: SpecFile) -> SpecFile:

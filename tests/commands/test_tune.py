@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from ntkcli.arrays import FloatArray
 from ntkcli.jobs.network import name_of
 from ntkcli.spec.file import read_spec
 
@@ -89,6 +90,23 @@ def test_the_best_spec_fits_to_the_same_run(make_spec: MakeSpec, ntk: Ntk, out: 
     for name in ("predictions.csv", "metrics.json"):
         assert (tmp_path / "again" / name).read_bytes() == (out / "fit" / name).read_bytes()
     assert ntk("fit", out / "best.yaml", "--overwrite", "--quiet").returncode == 0
+
+
+def test_what_the_search_learned_of_the_features_is_not_learned_again(
+    make_spec: MakeSpec, ntk: Ntk, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[dict[str, float]] = []
+
+    def factors(*_: object) -> FloatArray:
+        assert not learned, "it learns again"
+        learned.append({"a": 1.5, "b": 0.1 + 0.2, "c": 1e-2})
+        return np.array([*learned[0].values()])
+
+    monkeypatch.setattr("ntkcli.jobs.job.learned_relevance", factors)
+    tune = TUNE | {"space": {"inference.ridge": [0.1, 1.0], "inference.kernel": ["nngp"]}}
+    assert ntk("tune", make_spec(data={"relevance": "learned"}, tune=tune)).returncode == 0
+    assert yaml.safe_load((out / "best.yaml").read_text())["data"]["relevance"] == learned[0]
+    assert load_json(out / "fit" / "run.json")["relevance"] == learned[0]
 
 
 def test_the_best_spec_has_every_default_and_its_paths(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:

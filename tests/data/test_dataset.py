@@ -102,6 +102,27 @@ def test_several_targets_are_columns_in_the_order_of_the_spec(load: Load) -> Non
     assert dataset.y_train.tolist() == [[5.0, 10.0], [6.0, 20.0], [9.0, 10.0]]
 
 
+def test_given_factors_multiply_the_standardised_features(load: Load) -> None:
+    given, equal = (load(TRAIN, TEST, **keys) for keys in ({"relevance": {"b": 3, "a": 0.5}}, {}))
+    for weighted, plain in ((given.train, equal.train), (given.test, equal.test)):
+        np.testing.assert_allclose(weighted.x, plain.x * [0.5, 3.0], rtol=1e-15)
+    assert given.schema.features.factors == {"a": 0.5, "b": 3.0}
+
+
+def test_a_factor_is_that_of_every_column_of_a_category(load: Load) -> None:
+    dataset = load("n,a,b,y\n1,u,10,5\n2,v,20,6\n3,w,10,9\n", relevance={"a": 2, "b": 3})
+    assert dataset.schema.features.relevance.tolist() == [2.0, 2.0, 2.0, 3.0]
+    assert dataset.schema.features.factors == {"a": 2.0, "b": 3.0}
+
+
+def test_factors_are_of_the_features_that_there_are(load: Load, fault: Callable[..., str]) -> None:
+    assert "has no column 'bb' (data.relevance); did you mean 'b'?" in fault(relevance={"a": 1, "bb": 2})
+    assert "column 'b' is a feature, and has no factor in data.relevance" in fault(relevance={"a": 1})
+    constant = TRAIN.replace(",20,", ",10,")
+    for factors in ({"a": 2}, {"a": 2, "b": 1}):
+        assert load(constant, relevance=factors).schema.features.factors == {"a": 2.0}
+
+
 def test_a_constant_feature_is_dropped_with_a_warning_that_names_it(load: Load) -> None:
     dataset = load(TRAIN.replace(",20,", ",10,"), TEST)
     assert dataset.schema.features.columns == ["a"]

@@ -17,6 +17,9 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"categorical": ["a", "n"], "id": "n"}, "categorical", "column 'n' is no feature"),
     ({"categorical": ["a", "b"], "features": ["a"]}, "categorical", "column 'b' is no feature"),
     ({"log": ["a"], "categorical": ["a"]}, "log", "column 'a' is categorical, and has no logarithm"),
+    ({"relevance": {"y": 2}}, "relevance", "column 'y' is no feature"),
+    ({"relevance": {"a": 2}, "standardize": False}, "relevance", "factors are for standardize: true"),
+    ({"relevance": {"a": 2}, "normalize_rows": True}, "relevance", "factors are for standardize: true"),
     ({"task": "classification", "target": ["y", "z"]}, "target", "classification takes one target"),
 ]
 
@@ -36,6 +39,10 @@ WRONG = [
         "data.categorical: should name everything once",
         "has twice: a (found ['a', 'a'])",
     ),
+    ("relevance: lerned", "data.relevance: should be 'equal' or 'learned'", "did you mean 'learned'?"),
+    ("relevance: {a: 0}", "data.relevance.a: should be greater than 0", "(found 0)"),
+    ("relevance: {a: .inf}", "data.relevance.a: should be a finite number", "(found inf)"),
+    ("relevance: {}", "data.relevance: should be 'equal' or 'learned' or", "at least one"),
     ("categorical: [1.5]", "data.categorical[0]: should be a column's name", "(found 1.5)"),
 ]
 

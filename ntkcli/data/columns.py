@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import Fault
+from ntkcli.data.table_error import FaultList
 from ntkcli.errors import DataError
 from ntkcli.spec.suggestions import did_you_mean
 
@@ -34,11 +36,15 @@ def choose_columns(
     Raises:
         DataError: a column is not in the file, or no feature is left.
     """
-    check_present(train, targets, "data.target")
+    faults = FaultList(train.path)
+    with faults.collecting():
+        check_present(train, targets, "data.target")
     if features == "all":
         others = {*targets, *ids}
         features = [name for name in train.columns if name not in others]
-    check_present(train, features, "data.features")
+    with faults.collecting():
+        check_present(train, features, "data.features")
+    faults.check()
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")
     return Columns(features, targets, ids)
@@ -58,16 +64,18 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
             training file lacks.
     """
     present, known = set(test.columns), {*train.columns, *columns.ids}
+    faults = FaultList(test.path)
     for name in columns.features:
         if name not in present:
             hint = did_you_mean(name, [other for other in test.columns if other not in train.columns])
-            raise DataError(f"{test.path}:1: has no column {name!r}, a feature of {train.path}{hint}")
-    extra = [name for name in test.columns if name not in known]
-    if all_features and extra:
-        raise DataError(
-            f"{test.path}:1: column {extra[0]!r} is not in {train.path}: "
-            "remove it, or list the columns to use in data.features"
+            faults.add([Fault(1, f"has no column {name!r}, a feature of {train.path}{hint}", name)])
+    extra = [name for name in test.columns if name not in known] if all_features else []
+    for name in extra:
+        what = (
+            f"column {name!r} is not in {train.path}: remove it, or list the columns to use in data.features"
         )
+        faults.add([Fault(1, what, name)])
+    faults.check()
 
 
 def check_present(file: CsvFile, names: list[str], key: str) -> None:
@@ -81,12 +89,14 @@ def check_present(file: CsvFile, names: list[str], key: str) -> None:
     Raises:
         DataError: the file lacks a column.
     """
-    present = set(file.columns)
+    present, faults = set(file.columns), FaultList(file.path)
     for name in names:
-        if name in present:
-            continue
-        hint = did_you_mean(name, file.columns) or f": correct the name; the file has {_some(file.columns)}"
-        raise DataError(f"{file.path}:1: has no column {name!r} ({key}){hint}")
+        if name not in present:
+            hint = (
+                did_you_mean(name, file.columns) or f": correct the name; the file has {_some(file.columns)}"
+            )
+            faults.add([Fault(1, f"has no column {name!r} ({key}){hint}", name)])
+    faults.check()
 
 
 def _some(names: list[str], most: int = 8) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from pandas.io.parsers import TextFileReader
 
-from ntkcli.data.faults import MISSING, Fault, find_fault
+from ntkcli.data.faults import MISSING, Fault, find_faults
 from ntkcli.data.records import open_bytes, reading, records
 from ntkcli.data.remedies import OF_SPEC, Remedies
+from ntkcli.data.table_error import FaultList
 from ntkcli.errors import DataError
 
 
@@ -45,7 +46,7 @@ class CsvFile:
         self.columns = [name.strip() for name in beginning[0][1]]
         self._check_header()
         self._first_row = beginning[1:]
-        self._raise(self._fault(self._first_row, []))
+        self._check_first_row([])
 
     def read(self, numbers: list[str], texts: list[str], *, missing: bool = False) -> pd.DataFrame:
         """Read some columns as float64, and others as text, exactly as it is in the file.
@@ -56,7 +57,7 @@ class CsvFile:
             missing: whether a cell of `numbers` may hold no value, which becomes NaN.
 
         Raises:
-            DataError: there are no rows, a row is ragged, or a cell of `numbers` is no finite number.
+            DataError: there are no rows, rows are ragged, or cells of `numbers` are no finite numbers.
         """
         (frame,) = self.chunks(numbers, texts, missing=missing)
         return frame
@@ -73,8 +74,7 @@ class CsvFile:
         Raises:
             DataError: as for `read`.
         """
-        # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
-        self._raise(self._fault(self._first_row, numbers, missing=missing))
+        self._check_first_row(numbers, missing=missing)
         # It fills a short row with empty text, which shows only where a number is wanted.
         if missing or self.columns[-1] not in numbers:
             self._check_lengths(numbers, missing=missing)
@@ -83,11 +83,11 @@ class CsvFile:
             for frame in self._parse(numbers, missing=missing, rows=rows):
                 values = frame[numbers].to_numpy()
                 if not (np.isfinite(values) | (missing & np.isnan(values))).all():
-                    self._look_for_fault(numbers, missing=missing)
+                    self._check_all(numbers, missing=missing)
                 empty = False
                 yield frame[numbers + texts]
         except (ValueError, pd.errors.ParserWarning) as error:
-            self._look_for_fault(numbers, missing=missing)
+            self._check_all(numbers, missing=missing)
             raise DataError(f"{self.path}: cannot be read as CSV: {error}") from error
         if empty:
             raise DataError(f"{self.path}: has a header but no data rows: add some")
@@ -109,8 +109,15 @@ class CsvFile:
 
     def line(self, row: int) -> int:
         """Return the line that a data row, counted from 0, begins at; the file is read again for it."""
+        (line,) = self.lines([row])
+        return line
+
+    def lines(self, rows: Sequence[int]) -> list[int]:
+        """Return the lines that some data rows, ascending from 0, begin at; the file is read again, once."""
+        wanted = set(rows)
         with closing(records(self.path)) as found:
-            return next(islice(found, row + 1, None))[0]
+            numbered = enumerate(islice(found, 1, max(rows) + 2))
+            return [line for row, (line, _) in numbered if row in wanted]
 
     def _parse(self, numbers: list[str], *, missing: bool, rows: int | None) -> Iterator[pd.DataFrame]:
         with (
@@ -153,35 +160,44 @@ class CsvFile:
                     f"{self.path}:1: columns are separated by {name}: save the file with commas between "
                     "columns, and points in numbers"
                 )
+        faults = FaultList(self.path)
+        faults.add(self._header_faults())
+        faults.check()
+
+    def _header_faults(self) -> Iterator[Fault]:
         seen: set[str] = set()
         for number, name in enumerate(self.columns, 1):
             if not name:
-                raise DataError(
-                    f"{self.path}:1: column {number} has no name: give it one, or leave it out "
-                    "(pandas: index=False)"
+                yield Fault(
+                    1,
+                    f"column {number} has no name: give it one, or leave it out (pandas: index=False)",
+                    str(number),
                 )
-            if name in seen:
-                raise DataError(f"{self.path}:1: column {name!r} is there twice: rename one of the two")
+            elif name in seen:
+                yield Fault(1, f"column {name!r} is there twice: rename one of the two", name)
             seen.add(name)
+
+    def _check_first_row(self, numbers: list[str], *, missing: bool = False) -> None:
+        # pandas takes a column of True and False for numbers, and a comma too many in every row for no fault.
+        if any(self._faults(self._first_row, numbers, missing=missing)):
+            self._check_all(numbers, missing=missing)
 
     def _check_lengths(self, numbers: list[str], *, missing: bool) -> None:
         with closing(records(self.path)) as found:
-            is_ragged = self._fault(islice(found, 1, None), []) is not None
+            is_ragged = any(self._faults(islice(found, 1, None), []))
         if is_ragged:
-            self._look_for_fault(numbers, missing=missing)
+            self._check_all(numbers, missing=missing)
 
-    def _look_for_fault(self, numbers: list[str], *, missing: bool) -> None:
+    def _check_all(self, numbers: list[str], *, missing: bool) -> None:
+        faults = FaultList(self.path)
         with closing(records(self.path)) as found:
-            self._raise(self._fault(islice(found, 1, None), numbers, missing=missing))
+            faults.add(self._faults(islice(found, 1, None), numbers, missing=missing))
+        faults.check()
 
-    def _fault(
+    def _faults(
         self, lines: Iterable[tuple[int, list[str]]], numbers: list[str], *, missing: bool = False
-    ) -> Fault | None:
-        return find_fault(lines, self.columns, numbers, missing=missing, remedies=self.remedies)
-
-    def _raise(self, fault: Fault | None) -> None:
-        if fault:
-            raise DataError(f"{self.path}:{fault}")
+    ) -> Iterator[Fault]:
+        return find_faults(lines, self.columns, numbers, missing=missing, remedies=self.remedies)
 
 
 def _digest(path: Path, remedies: Remedies) -> str:

@@ -1,5 +1,6 @@
 """The data of one run: training and test rows as arrays, and the schema that made them."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,7 +15,8 @@ from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, has_values, no_rows_left, trimmed
-from ntkcli.data.targets import fit_targets, has_classes
+from ntkcli.data.table_error import FaultList
+from ntkcli.data.targets import check_target, fit_targets, has_classes
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 from ntkcli.units import counted
@@ -109,11 +111,30 @@ def _read(
     else:
         numbers += columns.targets
     used = list(dict.fromkeys(texts + (columns.ids if with_ids else [])))
-    frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
+    faults = FaultList(file.path)
+    with faults.collecting():
+        frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
+    if faults.found:
+        _look_at_texts(file, texts, columns, spec, faults)
+    faults.check()
     if spec.missing != "drop":
         return frame, []
     kept = _complete_rows(frame, columns.features + columns.targets, file)
     return kept, dropped_rows(file.path, len(frame) - len(kept))
+
+
+def _look_at_texts(
+    file: CsvFile, texts: list[str], columns: Columns, spec: DataSpec, faults: FaultList
+) -> None:
+    """Add the faults of the columns of text, where those of numbers have faults already."""
+    # Ragged rows have been found.
+    with suppress(DataError):
+        frame = trimmed(file.read([], texts), texts)
+        with faults.collecting():
+            find_features(frame, [name for name in columns.features if name in texts], file, spec)
+        for name in [name for name in columns.targets if name in texts]:
+            with faults.collecting():
+                check_target(frame[name], file)
 
 
 def _complete_rows(frame: pd.DataFrame, names: list[str], file: CsvFile) -> pd.DataFrame:
@@ -134,8 +155,12 @@ def _fit(
     frame: pd.DataFrame, columns: Columns, file: CsvFile, spec: DataSpec, *, classes: bool
 ) -> tuple[Schema, Table, list[str]]:
     """Fit the schema, and return it with the training rows as it makes them, and with warnings."""
-    targets, warnings = fit_targets(frame, file, spec, classes=classes)
-    found = find_features(frame, columns.features, file, spec)
+    faults = FaultList(file.path)
+    with faults.collecting():
+        targets, warnings = fit_targets(frame, file, spec, classes=classes)
+    with faults.collecting():
+        found = find_features(frame, columns.features, file, spec)
+    faults.check()
     encoded = encode(found, frame, file, FeatureRules.of(spec))
     features, more = fit_features(found, encoded, file, spec)
     schema = Schema(columns.ids, features, targets)
@@ -144,7 +169,13 @@ def _fit(
 
 
 def _test_table(schema: Schema, file: CsvFile) -> Table:
-    found = list(schema.tables(file))
+    faults = FaultList(file.path)
+    with faults.collecting():
+        found = list(schema.tables(file))
+    if faults.found:
+        with suppress(DataError), faults.collecting():
+            schema.check_texts(file)
+    faults.check()
     if not found:
         raise DataError(no_rows_left(file.path))
     (table,) = found

@@ -2,7 +2,7 @@
 
 import math
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ntkcli.data.remedies import OF_SPEC, Remedies
@@ -18,24 +18,27 @@ SHOWN = 60
 
 
 class Fault(NamedTuple):
-    """What is wrong in a line of a file."""
+    """What is wrong with a table.
 
-    line: int
+    line: of the file; None for the whole file.
+    what: is wrong, and the remedy.
+    column: that is at fault; None where it is the line.
+    """
+
+    line: int | None
     what: str
-
-    def __str__(self) -> str:
-        return f"{self.line}: {self.what}"
+    column: str | None = None
 
 
-def find_fault(
+def find_faults(
     records: Iterable[tuple[int, list[str]]],
     columns: list[str],
     numbers: Iterable[str],
     *,
     missing: bool = False,
     remedies: Remedies = OF_SPEC,
-) -> Fault | None:
-    """Return the first ragged line or the first cell that is no finite number, or None.
+) -> Iterator[Fault]:
+    """Yield every ragged line, and in the others every cell that is no finite number.
 
     Args:
         records: line number and fields of every data record.
@@ -48,15 +51,13 @@ def find_fault(
     places = [(place_of[name], name) for name in numbers]
     for line, fields in records:
         if len(fields) != len(columns):
-            return Fault(
-                line,
-                f"has {counted(len(fields), 'field')} where the header has {len(columns)}: make them equal",
-            )
+            found = counted(len(fields), "field")
+            yield Fault(line, f"has {found} where the header has {len(columns)}: make them equal")
+            continue
         for place, name in places:
             complaint = _complaint(fields[place], remedies)
             if complaint and not (missing and fields[place] in MISSING):
-                return Fault(line, f"column {name!r}: {complaint}")
-    return None
+                yield Fault(line, f"column {name!r}: {complaint}", name)
 
 
 def _complaint(text: str, remedies: Remedies) -> str:

@@ -8,10 +8,11 @@ import pandas as pd
 from pydantic import Field
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.cells import check_filled, check_no_slip, refuse
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING, number_in, shown, some
+from ntkcli.data.faults import MISSING, Fault, number_in, shown, some
 from ntkcli.data.log_scale import LogScale
-from ntkcli.errors import DataError
+from ntkcli.data.table_error import FaultList, TableError
 from ntkcli.spec.section import Section
 
 TRUTH = {"true": 1.0, "false": 0.0}
@@ -71,14 +72,18 @@ class Feature(Section):
         if self.kind == "number":
             numbers = cells.to_numpy()
             return (self.log.apply(numbers) if self.log else numbers)[:, None]
+        faults = FaultList(file.path)
         if not missing:
-            check_present(cells, file)
+            with faults.collecting():
+                check_filled(cells, file)
         texts = cells.str.lower() if self.kind == "boolean" else cells
         known = list(TRUTH) if self.kind == "boolean" else self.categories
         codes = pd.Index(known).get_indexer(pd.Index(texts))
         empty = cells.isin(MISSING).to_numpy() & (codes < 0)
         if not ignore_unknown or self.kind == "boolean":
-            self._check_known(cells, (codes < 0) & ~empty, file)
+            with faults.collecting():
+                self._check_known(cells, (codes < 0) & ~empty, file)
+        faults.check()
         if self.kind == "boolean":
             encoded = np.array(list(TRUTH.values()))[codes][:, None]
         else:
@@ -87,27 +92,17 @@ class Feature(Section):
         return encoded
 
     def _check_known(self, cells: pd.Series, unknown: np.ndarray, file: CsvFile) -> None:
-        for row in np.flatnonzero(unknown)[:1]:
-            is_boolean = self.kind == "boolean"
-            known = list(TRUTH) if is_boolean else self.categories
-            remedy = "correct it or drop the row" if is_boolean else file.remedies.unknown
-            raise DataError(
-                f"{file.path}:{file.line(int(cells.index[row]))}: column {self.name!r}: found "
-                f"{shown(cells.iloc[row])}, which is not among its values in training ({some(known)}): "
-                f"{remedy}"
-            )
-
-
-def check_present(cells: pd.Series, file: CsvFile) -> None:
-    """Check that every cell of a text column holds a value.
-
-    Raises:
-        DataError: one does not; the message has its line.
-    """
-    for row in np.flatnonzero(cells.isin(MISSING))[:1]:
-        line, text = file.line(int(cells.index[row])), cells.iloc[row]
-        what = f"found {shown(text)}, which is no value" if text else "is empty"
-        raise DataError(f"{file.path}:{line}: column {cells.name!r}: {what}: {file.remedies.gap}")
+        is_boolean = self.kind == "boolean"
+        known = list(TRUTH) if is_boolean else self.categories
+        remedy = "correct it or drop the row" if is_boolean else file.remedies.unknown
+        refuse(
+            cells,
+            unknown,
+            file,
+            lambda text: (
+                f"found {shown(str(text))}, which is not among its values in training ({some(known)}): {remedy}"
+            ),
+        )
 
 
 def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
@@ -139,35 +134,23 @@ def category_order(categories: set[str]) -> list[str]:
 
 
 def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFile) -> None:
-    where = f"{file.path}: column {name!r}"
     if categories and all(DATE.fullmatch(text) for text in categories):
-        raise DataError(
-            f"{where} holds dates or times (such as {shown(categories[0])}): make numbers of them, such as "
+        what = (
+            f"holds dates or times (such as {shown(categories[0])}): make numbers of them, such as "
             "days since the first and the month, or leave the column out with data.features or data.id"
         )
+        raise TableError(file.path, [Fault(None, f"column {name!r} {what}", name)])
     check_no_slip(cells, file)
+    what = ""
     if categories and all(AMOUNT.fullmatch(text) for text in categories):
-        raise DataError(
-            f"{where} holds numbers that cannot be read (such as {shown(categories[0])}): write them with a "
+        what = (
+            f"holds numbers that cannot be read (such as {shown(categories[0])}): write them with a "
             "point, without signs of other kinds, or list it in data.categorical"
         )
-    if len(categories) > max(FEW_ROWS, len(cells)) / 2:
-        raise DataError(
-            f"{where} has {len(categories)} different texts in {len(cells)} rows, as names have: put it in "
+    elif len(categories) > max(FEW_ROWS, len(cells)) / 2:
+        what = (
+            f"has {len(categories)} different texts in {len(cells)} rows, as names have: put it in "
             "data.id, leave it out with data.features, or list it in data.categorical"
         )
-
-
-def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
-    """Check that a text column is not one of numbers with a typing error in some cells.
-
-    Raises:
-        DataError: some cells are numbers; the message has the line of the first one that is not.
-    """
-    has_value = ~cells.isin(MISSING).to_numpy()
-    is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value
-    for row in np.flatnonzero(~is_number & has_value)[:1] if is_number.any() else ():
-        raise DataError(
-            f"{file.path}:{file.line(int(cells.index[row]))}: column {str(cells.name)!r}: found "
-            f"{shown(cells.iloc[row])} where other rows have numbers: {file.remedies.name}"
-        )
+    if what:
+        raise TableError(file.path, [Fault(None, f"column {name!r} {what}", name)])

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.data.cells import check_filled
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.feature import Feature, check_present, text_feature
+from ntkcli.data.faults import Fault
+from ntkcli.data.feature import Feature, text_feature
 from ntkcli.data.features import FeatureRules, Features
 from ntkcli.data.log_scale import LogScale, helpful_log
 from ntkcli.data.scaling import Scaling, constant_columns
+from ntkcli.data.table_error import FaultList, TableError
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
@@ -25,9 +28,14 @@ def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: Da
         spec: has the categorical columns, and whether values may be missing.
 
     Raises:
-        DataError: a column of text does not look like categories, or a cell holds no value.
+        TableError: columns of text do not look like categories, or cells hold no value.
     """
-    return [_feature(frame[name], file, spec) for name in names]
+    faults, found = FaultList(file.path), []
+    for name in names:
+        with faults.collecting():
+            found.append(_feature(frame[name], file, spec))
+    faults.check()
+    return found
 
 
 def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
@@ -35,9 +43,10 @@ def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
     if cells.dtype == np.float64:
         return Feature(name=name, log=_log(name, cells.to_numpy(), spec))
     if spec.log != "auto" and name in spec.log:
-        raise DataError(f"{file.path}: column {name!r} (data.log) holds text, which has no logarithm")
+        what = f"column {name!r} (data.log) holds text, which has no logarithm"
+        raise TableError(file.path, [Fault(None, what, name)])
     if spec.missing == "error":
-        check_present(cells, file)
+        check_filled(cells, file)
     return text_feature(cells, file, listed=cells.name in spec.categorical)
 
 

@@ -11,6 +11,7 @@ from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.feature import Feature
 from ntkcli.data.scaling import Scaling, normalize_rows
+from ntkcli.data.table_error import FaultList
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.section import Section
 
@@ -68,7 +69,7 @@ class Features:
             file: that they are from.
 
         Raises:
-            DataError: a cell cannot be encoded; the message has its line.
+            TableError: some cells cannot be encoded; it has their lines.
         """
         return encode(self.features, frame, file, self.rules)
 
@@ -108,11 +109,13 @@ def encode(
         rules: for missing values and unknown categories.
 
     Raises:
-        DataError: a cell cannot be encoded; the message has its line.
+        TableError: some cells cannot be encoded; it has their lines.
     """
     missing, ignore = rules.missing != "error", rules.unknown == "ignore"
-    parts = [
-        feature.encode(frame[feature.name], file, missing=missing, ignore_unknown=ignore)
-        for feature in features
-    ]
+    faults, parts = FaultList(file.path), []
+    for feature in features:
+        cells = frame[feature.name]
+        with faults.collecting():
+            parts.append(feature.encode(cells, file, missing=missing, ignore_unknown=ignore))
+    faults.check()
     return np.hstack(parts)

@@ -10,10 +10,10 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING
-from ntkcli.data.features import Features
+from ntkcli.data.faults import MISSING, Fault
+from ntkcli.data.features import Features, encode
+from ntkcli.data.table_error import FaultList
 from ntkcli.data.targets import Targets
-from ntkcli.errors import DataError
 from ntkcli.spec.suggestions import did_you_mean
 from ntkcli.units import counted
 
@@ -84,10 +84,31 @@ class Schema:
                 if held is not None:
                     yield replace(held, dropped=dropped)
                     dropped = 0
-                held = self.table(kept, self.features.encode(kept, file), file)
+                held = self._checked_table(kept, file)
             dropped += len(frame) - len(kept)
         if held is not None:
             yield replace(held, dropped=dropped)
+
+    def _checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
+        """Return the table of some rows; the faults of features and targets are told together."""
+        faults = FaultList(file.path)
+        with faults.collecting():
+            encoded = self.features.encode(frame, file)
+        with faults.collecting():
+            self.targets.check(frame, file)
+        faults.check()
+        return self.table(frame, encoded, file)
+
+    def check_texts(self, file: CsvFile) -> None:
+        """Check the features that are text, where those that are numbers have faults already.
+
+        Raises:
+            TableError: some cells cannot be encoded; it has their lines.
+        """
+        texts = [feature for feature in self.features.features if feature.kind != "number"]
+        names = [feature.name for feature in texts]
+        if texts:
+            encode(texts, trimmed(file.read([], names), names), file, self.features.rules)
 
     def check_columns(self, file: CsvFile) -> None:
         """Check that a file has the columns that predictions need; others do not matter.
@@ -97,10 +118,12 @@ class Schema:
         """
         roles = {feature.name: "a feature" for feature in self.features.features}
         roles |= dict.fromkeys(self.ids, "an id")
+        faults = FaultList(file.path)
         for name, role in roles.items():
             if name not in file.columns:
                 hint = did_you_mean(name, file.columns)
-                raise DataError(f"{file.path}:1: has no column {name!r}, {role} of the model{hint}")
+                faults.add([Fault(1, f"has no column {name!r}, {role} of the model{hint}", name)])
+        faults.check()
 
     def table(self, frame: pd.DataFrame, encoded: FloatArray, file: CsvFile) -> Table:
         """Return the table of some rows.

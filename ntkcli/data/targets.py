@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
+from ntkcli.data.cells import check_filled, check_no_slip, refuse
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import MISSING, number_in, shown, some
-from ntkcli.data.feature import category_order, check_no_slip, check_present
+from ntkcli.data.feature import category_order
 from ntkcli.data.scaling import Scaling, constant_columns
+from ntkcli.data.table_error import FaultList
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
@@ -76,23 +78,26 @@ class Targets:
             file: that they are from.
 
         Raises:
-            DataError: a target has no value, or is a class that training had not; the message has its line.
+            TableError: targets have no value, or are classes that training had not; it has their lines.
         """
+        faults = FaultList(file.path)
         for name in self.names:
             if name in frame:
-                check_target(frame[name], file)
-                self._check_known(frame, file)
+                with faults.collecting():
+                    check_target(frame[name], file)
+                    self._check_known(frame, file)
+        faults.check()
 
     def _check_known(self, frame: pd.DataFrame, file: CsvFile) -> None:
-        if not self.is_classification:
-            return
-        for row in np.flatnonzero(self.labels(frame) < 0)[:1]:
-            cells = frame[self.names[0]]
-            line = file.line(int(cells.index[row]))
-            raise DataError(
-                f"{file.path}:{line}: column {self.names[0]!r}: class {shown(cells.iloc[row])} is not in "
-                f"the training rows ({some(self.classes)}): correct it, drop the row, or train with rows of "
-                "that class"
+        if self.is_classification:
+            refuse(
+                frame[self.names[0]],
+                self.labels(frame) < 0,
+                file,
+                lambda text: (
+                    f"class {shown(str(text))} is not in the training rows ({some(self.classes)}): "
+                    "correct it, drop the row, or train with rows of that class"
+                ),
             )
 
 
@@ -104,15 +109,16 @@ def check_target(cells: pd.Series, file: CsvFile) -> None:
         file: that they are from.
 
     Raises:
-        DataError: one has none; the message has its line.
+        TableError: some have none; it has their lines.
     """
     if cells.dtype != np.float64:
-        check_present(cells, file)
-    for row in np.flatnonzero(cells.isna())[:1]:
-        line = file.line(int(cells.index[row]))
-        raise DataError(
-            f"{file.path}:{line}: column {cells.name!r}: a target is not filled in: {file.remedies.target}"
-        )
+        check_filled(cells, file)
+    refuse(
+        cells,
+        cells.isna().to_numpy(),
+        file,
+        lambda _: f"a target is not filled in: {file.remedies.target}",
+    )
 
 
 def has_classes(spec: DataSpec, file: CsvFile) -> bool:
@@ -143,8 +149,11 @@ def fit_targets(
         DataError: there is one class only, nearly every row has a class of its own, or a scale is out of the
             range of float64.
     """
+    faults = FaultList(file.path)
     for name in spec.target:
-        check_target(frame[name], file)
+        with faults.collecting():
+            check_target(frame[name], file)
+    faults.check()
     if classes:
         if spec.task == "auto":
             check_no_slip(frame[spec.target[0]], file)

@@ -1,14 +1,20 @@
 import pytest
 
-from ntkcli.data.faults import MISSING, find_fault, number_in, shown, some
+from ntkcli.data.faults import MISSING, find_faults, number_in, shown, some
 
 COLUMNS = ["a", "b", "id"]
 
 
 def fault_of(*rows: list[str], missing: bool = False) -> str:
     """The first fault of rows that stand at lines 2, 4, 6, ..."""
+    return next(iter(faults_of(*rows, missing=missing)), "")
+
+
+def faults_of(*rows: list[str], missing: bool = False) -> list[str]:
+    """All faults of rows that stand at lines 2, 4, 6, ..."""
     lines = ((2 + 2 * i, row) for i, row in enumerate(rows))
-    return str(find_fault(lines, COLUMNS, ["a", "b"], missing=missing) or "")
+    found = find_faults(lines, COLUMNS, ["a", "b"], missing=missing)
+    return [f"{fault.line}: {fault.what}" for fault in found]
 
 
 @pytest.mark.parametrize("text", ["1", " 1 ", "-1e-3", "+.5", "5.", "1E5", "007"])
@@ -49,8 +55,14 @@ def test_text_in_a_column_that_need_not_be_a_number_is_no_fault() -> None:
     assert fault_of(["1", "2", ""], ["1", "2", "NaN"]) == ""
 
 
-def test_the_first_fault_is_reported() -> None:
-    assert fault_of(["1", "1", "x"], ["1", "?", "x"], ["!", "1"]).startswith("4: ")
+def test_every_fault_is_found() -> None:
+    found = faults_of(["1", "1", "x"], ["red", "?", "x"], ["!", "1"], ["1", "", "x"])
+    assert [fault.split(":", 2)[:2] for fault in found] == [
+        ["4", " column 'a'"],
+        ["4", " column 'b'"],
+        ["6", " has 2 fields where the header has 3"],
+        ["8", " column 'b'"],
+    ]
 
 
 @pytest.mark.parametrize("mark", sorted(MISSING))

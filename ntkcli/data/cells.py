@@ -1,0 +1,66 @@
+"""Checks of the cells of a column, which tell every cell that is at fault."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.arrays import BoolArray
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import MISSING, Fault, number_in, shown
+from ntkcli.data.table_error import MOST_OF_A_COLUMN, TableError
+
+
+def refuse(cells: pd.Series, wrong: BoolArray, file: CsvFile, reason: Callable[[object], str]) -> None:
+    """Refuse a column if some of its cells are wrong.
+
+    Args:
+        cells: of the column, indexed by the file's rows.
+        wrong: which cells are, (rows,).
+        file: that they are from.
+        reason: says what is wrong with a cell's text, and the remedy.
+
+    Raises:
+        TableError: some are; it has their lines.
+    """
+    places = np.flatnonzero(wrong)
+    if not places.size:
+        return
+    some, name = places[:MOST_OF_A_COLUMN], str(cells.name)
+    lines = file.lines([int(row) for row in cells.index[some]])
+    faults = [
+        Fault(line, f"column {name!r}: {reason(cells.iloc[place])}", name)
+        for line, place in zip(lines, some, strict=True)
+    ]
+    raise TableError(file.path, faults, len(places) - len(some))
+
+
+def check_filled(cells: pd.Series, file: CsvFile) -> None:
+    """Check that every cell of a text column holds a value.
+
+    Raises:
+        TableError: some do not.
+    """
+
+    def reason(text: object) -> str:
+        what = f"found {shown(str(text))}, which is no value" if text else "is empty"
+        return f"{what}: {file.remedies.gap}"
+
+    refuse(cells, cells.isin(MISSING).to_numpy(), file, reason)
+
+
+def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
+    """Check that a text column is not one of numbers with a typing error in some cells.
+
+    Raises:
+        TableError: some cells are numbers; it has the lines of those that are not.
+    """
+    has_value = ~cells.isin(MISSING).to_numpy()
+    is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value
+    if is_number.any():
+        refuse(
+            cells,
+            ~is_number & has_value,
+            file,
+            lambda text: f"found {shown(str(text))} where other rows have numbers: {file.remedies.name}",
+        )

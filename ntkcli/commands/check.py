@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ntkcli.commands.check_duration import Duration, duration_lines
 from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
 from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
@@ -14,6 +15,7 @@ from ntkcli.errors import NtkError, ResourceError
 from ntkcli.jobs.checks import preflight
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
+from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
@@ -60,37 +62,45 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         return _check_search(source, source.spec.tune, journal)
     with open_job(source, journal, learn=False) as job:
         # The values of auto are not known before the work begins, but what they cost is.
-        automatic = [key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto"]
+        speed = Speed.measured(job.evaluator, job.train)
+        before = [*preparations(job, speed)]
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
-        speed = Speed.measured(job.evaluator, job.train)
-        lines = [*_data_lines(job), *_network_lines(job)]
-        lines += [*_automatic_lines(automatic), *_plan_lines(job, planner, plan, speed)]
+        lines = [*_data_lines(job), *_network_lines(job), *((part.name, part.text) for part in before)]
+        lines += _plan_lines(job, planner, plan, Duration(speed, job.journal.timings["read"], before))
         lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
         failures = _failure(job, planner), _simulation_failure(job, speed, lines)
-        return CheckReport(lines, _warnings(job), next(filter(None, failures), None))
+        return CheckReport(lines, _warnings(job, _is_singular(job)), next(filter(None, failures), None))
+
+
+def _is_singular(job: Job) -> bool:
+    """Return whether rows that repeat others make a Gram matrix singular that is to be inverted."""
+    inference = job.spec.inference
+    return inference.ridge == 0 and math.inf in inference.times and not job.evaluator.network.drops_units
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:
     """Check a search; the spec's own network, kernel and ridge are not used, since they need not work."""
     check_optuna(source, tune)
     with open_job(with_plain_network(source), journal, learn=False) as job:
-        lines, failure = [*_data_lines(job)], None
+        lines, failure, singular = [*_data_lines(job)], None, False
         try:
             plan = SearchPlan.of(source, tune, job)
+            singular = plan.axes.least_ridge == 0
             lines += search_lines(plan, free=_free(job))
             planners = best_planners(source, plan.axes, job)
             lines += fit_lines(planners)
             plan.check()
             check_fits(planners)
+            lines += duration_lines(source, plan, planners, job)
         except NtkError as error:
             failure = error
-        return CheckReport(lines, _warnings(job), failure)
+        return CheckReport(lines, _warnings(job, singular), failure)
 
 
-def _warnings(job: Job) -> list[str]:
-    return [*data_warnings(job.dataset, standardized=job.spec.data.standardize)]
+def _warnings(job: Job, singular: bool) -> list[str]:
+    return [*data_warnings(job.dataset, job.spec.data, singular=singular)]
 
 
 def _failure(job: Job, planner: Planner) -> NtkError | None:
@@ -140,22 +150,15 @@ def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
         yield "encoding" if i == 0 else "", text
 
 
-def _automatic_lines(keys: list[str]) -> Iterator[tuple[str, str]]:
-    if keys:
-        yield "auto", f"{' and '.join(keys)}: by leave-one-out, from one eigendecomposition more"
-
-
-def _plan_lines(job: Job, planner: Planner, plan: Plan, speed: Speed) -> Iterator[tuple[str, str]]:
+def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> Iterator[tuple[str, str]]:
     sizes, budget = planner.sizes, planner.budget
     for stage in plan.stages:
         yield "solver", _stage_text(stage)
         if held := stage.matrices(job.question):
             yield "matrices", _matrices_text(held, sizes.matrix, in_file=plan.in_file)
-    reading = job.journal.timings["read"]
-    seconds = seconds_text(reading + speed.seconds(plan, sizes.itemsize))
-    yield "time", f"about {seconds} on {counted(sizes.threads, 'thread')}"
+    yield "time", duration.text(plan, sizes)
     for name, other in _alternatives(planner, plan):
-        seconds = seconds_text(reading + speed.seconds(other, sizes.itemsize))
+        seconds = seconds_text(duration.seconds(other, sizes))
         memory = bytes_text(other.memory_bytes)
         verdict = "" if planner.fits(other) else ", which is too much"
         yield "", f"compute.solver: {name} would take about {seconds} and {memory}{verdict}"

@@ -11,6 +11,7 @@ from ntkcli.runs.inputs import check_inputs
 from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
+from ntkcli.tuning.candidates import FreeAxes, edge_warning
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
 from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, ranked, trial_table
@@ -93,6 +94,9 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
     best = ranked(found.trials, tune.objective)
     if not best:
         raise NumericalError(_why_none(found.trials))
+    warning = edge_warning(FreeAxes.of(tune, source.spec.inference).ridges, best[0].candidate)
+    if warning:
+        journal.warn(warning)
     return best_spec(_with_factors(source.spec, found.factors), best[0])
 
 

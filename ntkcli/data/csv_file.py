@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -64,7 +64,7 @@ class CsvFile:
 
     def chunks(
         self, numbers: list[str], texts: list[str], *, missing: bool = False, rows: int | None = None
-    ) -> Iterator[pd.DataFrame]:
+    ) -> Generator[pd.DataFrame]:
         """Yield what `read` returns in parts, whose rows are numbered through the file.
 
         Args:

@@ -1,4 +1,4 @@
-"""Warnings about data that can be fitted, but that looks wrong: repeated rows, odd scales, outliers."""
+"""Warnings about data that can be fitted, but that looks wrong: repeats, odd scales, outliers, codes."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.cell_doubts import CellDoubts
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.duplicates import duplicate_rows
 from ntkcli.data.scaling import constant_columns
 from ntkcli.data.table import Table
+from ntkcli.spec.data import DataSpec
 from ntkcli.units import counted
 
 # Standard deviations from the mean, and ratio of scales, that are rarely meant.
@@ -17,29 +19,51 @@ FAR = 20.0
 UNEVEN = 1000.0
 
 
-def data_warnings(dataset: Dataset, *, standardized: bool) -> Iterator[str]:
-    """Yield a line for everything about the rows and their scales that looks wrong.
+def data_warnings(dataset: Dataset, spec: DataSpec, *, singular: bool) -> Iterator[str]:
+    """Yield a line for everything about the rows, their scales and their cells that looks wrong.
 
     These come in addition to `Dataset.warnings`, which reading the files gives.
 
     Args:
         dataset: the rows.
-        standardized: whether features have been shifted to mean 0 and scaled to variance 1.
+        spec: by which they were read.
+        singular: whether rows with the same features make a Gram matrix singular that is to be inverted.
     """
-    train, names = dataset.train, dataset.schema.features.columns
+    train, features, targets = dataset.train, dataset.schema.features, dataset.schema.targets
+    names = features.columns
+    yield from _repeats(train, singular=singular)
+    yield from _constant(train, names)
+    if not spec.standardize:
+        yield from _uneven(train, names)
+    doubts = CellDoubts.of(dataset, spec)
+    # That a category is rare, or a number a mark, says more than how far it is from the mean.
+    plain = [
+        i
+        for i, group in enumerate(features.groups)
+        if features.features[group].kind == "number"
+        and names[i] not in doubts.marks
+        and not _is_either_or(train.x[:, i])
+    ]
+    yield from _far(train, train.x[:, plain], [names[i] for i in plain])
+    amounts = [name for name in targets.numbers if name not in doubts.marks]
+    yield from _far(train, train.targets[amounts].to_numpy(), amounts)
+    yield from doubts.lines
+
+
+def _is_either_or(values: FloatArray) -> bool:
+    """Return whether there are two values at most, as of a category that is written as 0 and 1."""
+    return bool(((values == values.min()) | (values == values.max())).all())
+
+
+def _repeats(train: Table, *, singular: bool) -> Iterator[str]:
     repeats = duplicate_rows(train.x)
     if repeats:
         first, second = (train.line(row) for row in repeats[0])
         yield (
             f"{train.file.path}: {counted(len(repeats), 'row')} with the features of another, "
-            f"first line {second} those of line {first}: the Gram matrix is singular without a ridge"
+            f"first line {second} those of line {first}"
+            + (": the Gram matrix is singular without a ridge" if singular else "")
         )
-    yield from _constant(train, names)
-    if not standardized:
-        yield from _uneven(train, names)
-    yield from _far(train, train.x, names)
-    if not dataset.is_classification:
-        yield from _far(train, train.targets.to_numpy(), dataset.schema.targets.names)
 
 
 def _constant(train: Table, names: list[str]) -> Iterator[str]:
@@ -63,6 +87,8 @@ def _uneven(train: Table, names: list[str]) -> Iterator[str]:
 
 def _far(train: Table, values: FloatArray, names: list[str]) -> Iterator[str]:
     """Values many standard deviations from their column's mean: the farthest, and in how many columns."""
+    if not values.size:
+        return
     # A standard deviation that leaves the range of float64 raises no warning here.
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         deviation = np.abs(values - values.mean(axis=0))

@@ -100,7 +100,8 @@ class Feature(Section):
             unknown,
             file,
             lambda text: (
-                f"found {shown(str(text))}, which is not among its values in training ({some(known)}): {remedy}"
+                f"found {shown(str(text))}, which is not among its values in training ({some(known)}): "
+                f"{remedy}"
             ),
         )
 

@@ -1,14 +1,14 @@
 """How long a plan will take, from this machine's speed measured for a fraction of a second."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.planning.plan import Plan
-from ntkcli.planning.work import FILE_SLOWDOWN
+from ntkcli.planning.work import FILE_SLOWDOWN, Work
 
 STARTUP_SECONDS = 0.6
 
@@ -27,15 +27,27 @@ class Speed:
     @classmethod
     def measured(cls, evaluator: Evaluator, rows: Rows) -> Self:
         """Measure with some of the job's own rows."""
-        some = rows[: 4 * evaluator.tile_rows]
-        seconds = min(_seconds_of_kernels(evaluator, some) for _ in range(2))
-        return cls(multiply_rate(), len(some) ** 2 / seconds)
+        return cls(multiply_rate(), _entry_rate(evaluator, rows))
+
+    def of_kernels(self, evaluator: Evaluator, rows: Rows) -> Self:
+        """Return this speed with that of the kernels of another network."""
+        return replace(self, entries=_entry_rate(evaluator, rows))
+
+    def of_work(self, work: Work) -> float:
+        """Return the seconds that some work in float64 takes."""
+        return work.algebra / self.operations + work.entries / self.entries
 
     def seconds(self, plan: Plan, itemsize: int) -> float:
         """All but reading and writing files; float32 does twice as much in the same time."""
         algebra = plan.work.algebra / self.operations * (itemsize / 8)
         kernels = plan.work.entries / self.entries
         return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)
+
+
+def _entry_rate(evaluator: Evaluator, rows: Rows) -> float:
+    some = rows[: 4 * evaluator.tile_rows]
+    seconds = min(_seconds_of_kernels(evaluator, some) for _ in range(2))
+    return len(some) ** 2 / seconds
 
 
 def _seconds_of_kernels(evaluator: Evaluator, rows: Rows) -> float:

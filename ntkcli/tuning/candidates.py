@@ -12,6 +12,9 @@ from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.space import Axis, Range
 from ntkcli.spec.tune import TuneSpec
 
+# Among fewer ridges, hardly any is not at an edge.
+FEWEST_BETWEEN_EDGES = 3
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -77,6 +80,12 @@ class FreeAxes:
         return "ntk" in inverted_grams(self.kernels)
 
     @property
+    def least_ridge(self) -> float:
+        """The least ridge with which a Gram matrix is inverted; inf if all times are finite."""
+        is_inverted = self.times is None or math.inf in self.times
+        return min(self.ridges) if is_inverted else math.inf
+
+    @property
     def most_candidates(self) -> int:
         """The largest number of candidates that a network can have."""
         return sum(1 for _ in self.candidates([math.inf] * (AUTOMATIC_STEPS + 1)))
@@ -88,3 +97,21 @@ def _listed(axis: Axis | None, default: list[Any]) -> list[Any]:
     if isinstance(axis, Range):
         return spaced(axis.low, axis.high, axis.steps or AUTOMATIC_STEPS, log=axis.log)
     return [float(value) if isinstance(value, int) else value for value in axis]
+
+
+def edge_warning(ridges: list[float], best: Candidate) -> str | None:
+    """Return a warning if the best ridge is the least or the largest tried, so that others may be better.
+
+    Args:
+        ridges: that were tried; of one or two, each is at an edge.
+        best: the candidate with the best score.
+    """
+    least, largest = min(ridges), max(ridges)
+    tried = f"of those tried, {least:g} to {largest:g}"
+    if len(set(ridges)) < FEWEST_BETWEEN_EDGES or best.ridge not in (least, largest) or best.ridge == 0:
+        return None
+    if best.ridge == largest:
+        return (
+            f"inference.ridge: the best, {best.ridge:g}, is the largest {tried}: search larger ones as well"
+        )
+    return f"inference.ridge: the best, {best.ridge:g}, is the least {tried}: search smaller ones as well"

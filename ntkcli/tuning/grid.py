@@ -3,6 +3,8 @@
 import math
 from itertools import product
 
+import numpy as np
+
 from ntkcli.jobs.ranges import spaced
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
@@ -22,6 +24,15 @@ def grid(tune: TuneSpec) -> list[Configuration]:
 def grid_size(tune: TuneSpec) -> int:
     """Return the number of networks in the grid, without building it."""
     return math.prod(len(values) for values in _axes(tune).values())
+
+
+def some_of_grid(tune: TuneSpec, count: int) -> list[Configuration]:
+    """Return configurations at random, always the same, without building the grid; all if there are fewer."""
+    if grid_size(tune) <= count:
+        return grid(tune)
+    rng, axes = np.random.default_rng(0), _axes(tune)
+    drawn = [{key: values[rng.integers(len(values))] for key, values in axes.items()} for _ in range(count)]
+    return [Configuration(i, values) for i, values in enumerate(drawn)]
 
 
 def _axes(tune: TuneSpec) -> dict[str, list[object]]:

@@ -282,3 +282,63 @@ def test_beyond_the_rows_of_an_eigendecomposition_none_is_offered(
     shown = checked()
     assert not any("eigh" in text for text in shown["time"])
     assert shown["solver"][0].startswith("cholesky")
+
+
+def test_what_comes_before_the_fit_is_reported_and_counts(checked: Checked) -> None:
+    shown = checked(
+        data={"relevance": "learned"},
+        inference={"ridge": "auto", "time": "auto", "kernel": "ntk"},
+        compute={"threads": 1},
+    )
+    assert re.fullmatch(
+        r"learned, a factor for each of 3 features, from 14 rows, about \S+ s", shown["relevance"][0]
+    )
+    assert re.fullmatch(
+        r"ridge and time: by leave-one-out, from an eigendecomposition of 14 rows, about \S+ s",
+        shown["auto"][0],
+    )
+    assert re.fullmatch(
+        r"about \S+ s on 1 thread, of it relevance about \S+ s, auto about \S+ s", shown["time"][0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("inference", "is_singular"),
+    [
+        ({"ridge": 0.0}, True),
+        ({"ridge": 0.1}, False),
+        ({"ridge": "auto"}, False),
+        ({"ridge": 0.0, "time": 5}, False),
+    ],
+)
+def test_rows_that_repeat_others_are_singular_without_a_ridge_alone(
+    make_spec: MakeSpec, ntk: Ntk, write: Write, inference: dict[str, Any], is_singular: bool
+) -> None:
+    spec = make_spec(data={"test": None}, inference=inference)
+    write("train.csv", REPEATED)
+    (doubt,) = texts_of(ntk("check", spec).stdout)["doubtful"]
+    assert "1 row with the features of another, first line 5 those of line 3" in doubt
+    assert ("singular" in doubt) == is_singular
+
+
+def test_columns_that_may_mean_something_else_are_reported(
+    make_spec: MakeSpec, ntk: Ntk, write: Write
+) -> None:
+    spec = make_spec(data={"test": None}, inference={"ridge": 0.1})
+    rows = (
+        f"{i},{-999 if i % 9 == 4 else i * i % 31},{('yes', 'Yes', 'no')[i % 3]},{i % 2}"
+        for i in range(1, 41)
+    )
+    write("train.csv", "\n".join(["number,age,smoker,y", *rows]))
+    doubts = texts_of(ntk("check", spec).stdout)["doubtful"]
+    for doubt, what in zip(
+        doubts,
+        (
+            "column 'age': -999",
+            "column 'number' numbers",
+            "target 'y' has 2",
+            "column 'smoker' has categories",
+        ),
+        strict=True,
+    ):
+        assert what in doubt

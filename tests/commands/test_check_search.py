@@ -101,13 +101,13 @@ def test_a_check_of_a_search_writes_nothing(make_spec: MakeSpec, ntk: Ntk, tmp_p
 def test_what_the_search_replaces_may_not_work_by_itself(
     make_spec: MakeSpec, ntk: Ntk, write: Write, sections: dict[str, Any]
 ) -> None:
-    """Rows are repeated, and the spec's own ridge is 0."""
+    """Rows are repeated, which takes a ridge, and the spec's own is not tried."""
     space = {"network.activation": ["relu"], "network.depth": [2], "network.sigma_w": [1.4], **RIDGES}
     spec = make_spec(data={"test": None}, tune={"objective": "loo_rmse", "space": space}, **sections)
     write("train.csv", REPEATED)
     outcome = ntk("check", spec)
     assert (outcome.returncode, outcome.stderr) == (0, "")
-    assert "singular without a ridge" in texts_of(outcome.stdout)["doubtful"][0]
+    assert "singular" not in texts_of(outcome.stdout)["doubtful"][0]
     assert ntk("tune", spec, "--quiet").returncode == 0
 
 
@@ -164,3 +164,30 @@ def test_a_best_that_could_not_be_fitted_ends_the_check(
 def test_a_solver_that_goes_with_some_bests_only_is_no_hindrance(checked: Checked) -> None:
     for compute in ({"solver": "cholesky"}, {"dtype": "mixed"}, {"solver": "eigh"}):
         assert checked({"space": SPACE}, compute=compute)["fit"]
+
+
+def test_rows_that_repeat_others_are_singular_where_no_ridge_is_tried(
+    make_spec: MakeSpec, ntk: Ntk, write: Write
+) -> None:
+    space = {"inference.ridge": [0.0, 0.1]}
+    spec = make_spec(data={"test": None}, tune={"objective": "loo_rmse", "space": space})
+    write("train.csv", REPEATED)
+    (doubt,) = texts_of(ntk("check", spec).stdout)["doubtful"]
+    assert doubt.endswith("the Gram matrix is singular without a ridge")
+
+
+@pytest.mark.parametrize("search", ["grid", "tpe"])
+def test_the_time_is_that_of_the_search_and_of_the_fit(checked: Checked, search: str) -> None:
+    (time,) = checked({"space": SPACE, "search": search}, compute={"threads": 2})["time"]
+    assert re.fullmatch(r"about [\d.]+ s on 2 threads, of it search about [\d.]+ s", time)
+
+
+def test_relevance_counts_for_the_search_and_for_the_fit(checked: Checked) -> None:
+    shown = checked({"space": RIDGES}, data={"relevance": "learned"}, compute={"threads": 1})
+    assert re.fullmatch(
+        r"learned, a factor for each of 3 features, from 14 rows, about [\d.]+ s, and again for the fit",
+        shown["relevance"][0],
+    )
+    assert re.fullmatch(
+        r"about [\d.]+ s on 1 thread, of it search about [\d.]+ s, relevance about [\d.]+ s", shown["time"][0]
+    )

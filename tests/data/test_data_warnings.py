@@ -23,7 +23,7 @@ def warned(tmp_path: Path, write: Callable[[str, str], Path]) -> Warned:
         spec = DataSpec.model_validate({"train": str(path), "target": "y", **keys})
         return [
             line.removeprefix(f"{tmp_path}/")
-            for line in data_warnings(load_dataset(spec), standardized=spec.standardize)
+            for line in data_warnings(load_dataset(spec), spec, singular=True)
         ]
 
     return warnings_of
@@ -127,7 +127,8 @@ def test_of_the_sample_data_only_what_is_true_is_warned(
     name: str, targets: list[str], expected: list[str]
 ) -> None:
     path = SAMPLES / f"{name}_train.csv"
-    found = list(data_warnings(load_dataset(DataSpec(train=path, target=targets)), standardized=True))
+    spec = DataSpec(train=path, target=targets)
+    found = list(data_warnings(load_dataset(spec), spec, singular=True))
     assert [line.startswith(f"{path}: {what}") for line, what in zip(found, expected, strict=True)] == [
         True for _ in expected
     ]

@@ -1,0 +1,67 @@
+"""The part of `ntk check` that tells how long a fit or a search will take, and what takes how long."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.preparation import Preparation, learning
+from ntkcli.planning.duration import Speed
+from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.sizes import Sizes
+from ntkcli.spec.file import SpecFile
+from ntkcli.tuning.search_duration import SearchDuration
+from ntkcli.tuning.search_plan import SearchPlan
+from ntkcli.units import counted, seconds_text
+
+
+@dataclass(frozen=True)
+class Duration:
+    """How long a fit takes, with what comes before it.
+
+    speed: of the machine.
+    reading: seconds that reading the files takes.
+    before: what comes before the fit.
+    """
+
+    speed: Speed
+    reading: float
+    before: Sequence[Preparation]
+
+    def seconds(self, plan: Plan, sizes: Sizes) -> float:
+        """Return the seconds of a plan and of all that comes before it."""
+        before = sum(part.seconds for part in self.before)
+        return self.reading + before + self.speed.seconds(plan, sizes.itemsize)
+
+    def text(self, plan: Plan, sizes: Sizes) -> str:
+        """Return the whole duration, and the parts of it that come before the fit."""
+        parts = [f"{part.name} about {seconds_text(part.seconds)}" for part in self.before]
+        return _text(self.seconds(plan, sizes), sizes, parts)
+
+
+def duration_lines(
+    source: SpecFile, plan: SearchPlan, planners: Sequence[Planner], job: Job
+) -> Iterator[tuple[str, str]]:
+    """Yield how long a search and the fit of its best take, which reads and prepares the data once more.
+
+    Args:
+        source: the spec.
+        plan: of the search.
+        planners: of every kind of fit that the best can need.
+        job: holds the spec's data.
+    """
+    search = SearchDuration(source, plan, job, Speed.measured(job.evaluator, job.train))
+    before = []
+    if source.spec.data.relevance == "learned":
+        before.append(learning(job, search.speed))
+        yield before[0].name, f"{before[0].text}, and again for the fit"
+    fits = Duration(search.speed_of_best, job.journal.timings["read"], before)
+    fit = max(fits.seconds(planner.best(), planner.sizes) for planner in planners)
+    whole = search.seconds + fit + fits.reading + sum(part.seconds for part in before)
+    parts = [f"search about {seconds_text(search.seconds)}"]
+    parts += [f"relevance about {seconds_text(2 * part.seconds)}" for part in before]
+    yield "time", _text(whole, plan.sizes, parts)
+
+
+def _text(seconds: float, sizes: Sizes, parts: Sequence[str]) -> str:
+    whole = f"about {seconds_text(seconds)} on {counted(sizes.threads, 'thread')}"
+    return f"{whole}, of it {', '.join(parts)}" if parts else whole

@@ -35,13 +35,14 @@ class Duration:
     def text(self, plan: Plan, sizes: Sizes) -> str:
         """Return the whole duration, and the parts of it that come before the fit."""
         parts = [f"{part.name} about {seconds_text(part.seconds)}" for part in self.before]
-        return _text(self.seconds(plan, sizes), sizes, parts)
+        whole = f"about {seconds_text(self.seconds(plan, sizes))} on {counted(sizes.threads, 'thread')}"
+        return f"{whole}, of it {', '.join(parts)}" if parts else whole
 
 
 def duration_lines(
     source: SpecFile, plan: SearchPlan, planners: Sequence[Planner], job: Job
 ) -> Iterator[tuple[str, str]]:
-    """Yield how long a search and the fit of its best take, which reads and prepares the data once more.
+    """Yield how long a search and the fit of its best take.
 
     Args:
         source: the spec.
@@ -50,18 +51,10 @@ def duration_lines(
         job: holds the spec's data.
     """
     search = SearchDuration(source, plan, job, Speed.measured(job.evaluator, job.train))
-    before = []
-    if source.spec.data.relevance == "learned":
-        before.append(learning(job, search.speed))
-        yield before[0].name, f"{before[0].text}, and again for the fit"
-    fits = Duration(search.speed_of_best, job.journal.timings["read"], before)
-    fit = max(fits.seconds(planner.best(), planner.sizes) for planner in planners)
-    whole = search.seconds + fit + fits.reading + sum(part.seconds for part in before)
-    parts = [f"search about {seconds_text(search.seconds)}"]
-    parts += [f"relevance about {seconds_text(2 * part.seconds)}" for part in before]
-    yield "time", _text(whole, plan.sizes, parts)
-
-
-def _text(seconds: float, sizes: Sizes, parts: Sequence[str]) -> str:
-    whole = f"about {seconds_text(seconds)} on {counted(sizes.threads, 'thread')}"
-    return f"{whole}, of it {', '.join(parts)}" if parts else whole
+    parts = [learning(job, search.speed)] if source.spec.data.relevance == "learned" else []
+    yield from ((part.name, part.text) for part in parts)
+    parts.append(Preparation("search", "", search.seconds))
+    # The files are read once more for the fit.
+    duration = Duration(search.speed_of_best, 2 * job.journal.timings["read"], parts)
+    dearest = max(planners, key=lambda planner: duration.seconds(planner.best(), planner.sizes))
+    yield "time", duration.text(dearest.best(), dearest.sizes)

@@ -11,7 +11,7 @@ from ntkcli.jobs.relevance import DEPTH, ROWS
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.linalg.cholesky import EFFICIENCY as CHOLESKY_EFFICIENCY
 from ntkcli.planning.duration import Speed
-from ntkcli.planning.work import Work, deletion_work, eigendecomposition_work
+from ntkcli.planning.work import Work, deletion_work, eigendecomposition_work, threads_lost
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 from ntkcli.spec.network import NetworkSpec
@@ -61,19 +61,20 @@ def learning(job: Job, speed: Speed) -> Preparation:
     own = speed.of_kernels(evaluator, network.rows(job.dataset.train.x[:rows]))
     features = counted(len(job.dataset.schema.features.features), "feature")
     what = f"learned, a factor for each of {features}, from {counted(rows, 'row')}"
-    return Preparation("relevance", what, own.of_work(relevance_work(rows)))
+    return Preparation("relevance", what, own.of_work(relevance_work(rows, sizes.threads)))
 
 
-def relevance_work(rows: int) -> Work:
+def relevance_work(rows: int, threads: int) -> Work:
     """Return the work of learning the relevance of features: kernels, their Cholesky factors and inverses."""
     algebra = rows**3 / 3 / CHOLESKY_EFFICIENCY + 2.0 * rows**3 / SOLVE_EFFICIENCY
-    return Work(EVALUATIONS * KERNELS_EACH * rows**2 / 2, EVALUATIONS * algebra)
+    kernels = KERNELS_EACH * rows**2 / 2
+    return Work(EVALUATIONS * kernels, EVALUATIONS * algebra * threads_lost(rows, threads))
 
 
 def automatic_work(job: Job, rows: int) -> Work:
     """Return the work of finding the values of `auto` by so many rows."""
     inference, grams = job.spec.inference, len(inverted_grams(job.spec.inference.kernel))
-    eigendecomposition = eigendecomposition_work(rows, job.sizes.threads)
+    eigendecomposition = eigendecomposition_work(rows) * threads_lost(rows, job.sizes.threads)
     free = sum(getattr(inference, key) == "auto" for key in ("ridge", "time"))
     points = (AUTOMATIC_STEPS if free == 1 else STEPS_OF_BOTH**2) + free * REFINED
     time = 1.0 if inference.with_stand_ins().has_finite_time else math.inf

@@ -21,8 +21,8 @@ FILE_SLOWDOWN = 4.0
 REFINEMENTS = 4
 # A pass over an array that is too large for the cache, for each of its numbers.
 PASS_OPERATIONS = 60.0
-# Passes over the eigenvectors that deleting every row takes, and that a copy of some rows and columns does.
-DELETION_PASSES = 12
+# Passes over the eigenvectors that deleting every row takes.
+DELETION_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,14 @@ def _deletions(stage: Stage, question: Question, cost: Cost, n: int) -> float:
     return operations
 
 
-def eigendecomposition_work(rows: int, threads: int) -> float:
-    """Operations of an eigendecomposition; of few rows, it is on one thread."""
-    return 9.0 * rows**3 / EIGH_EFFICIENCY * (threads if rows < ONE_THREAD_ROWS else 1)
+def threads_lost(rows: int, threads: int) -> float:
+    """Return by how much algebra on matrices of so many rows is slower than on all threads: BLAS has one."""
+    return threads if rows < ONE_THREAD_ROWS else 1.0
+
+
+def eigendecomposition_work(rows: int) -> float:
+    """Operations of an eigendecomposition."""
+    return 9.0 * rows**3 / EIGH_EFFICIENCY
 
 
 def deletion_work(rows: int, time: float) -> float:

@@ -11,7 +11,7 @@ from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.network import Network
 from ntkcli.planning.duration import Speed
-from ntkcli.planning.work import PASS_OPERATIONS, Work, deletion_work, eigendecomposition_work
+from ntkcli.planning.work import PASS_OPERATIONS, Work, deletion_work, eigendecomposition_work, threads_lost
 from ntkcli.regression.kernel import KERNELS, Kernel, inverted_grams
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 from ntkcli.spec.file import SpecFile
@@ -101,7 +101,12 @@ class SearchDuration:
     @property
     def algebra(self) -> float:
         """Operations of a matrix product for all candidates of a network."""
-        return sum(self._gram_work(gram) for gram in inverted_grams(self.plan.axes.kernels))
+        work = sum(self._gram_work(gram) for gram in inverted_grams(self.plan.axes.kernels))
+        return work * self._threads_lost(self.plan.sizes.n)
+
+    def _threads_lost(self, rows: int) -> float:
+        # Folds that are worked on at once have a thread each.
+        return max(1.0, threads_lost(rows, self.plan.sizes.threads) / self.plan.workers)
 
     def _gram_work(self, gram: str) -> float:
         plan = self.plan
@@ -116,9 +121,9 @@ class SearchDuration:
         )
 
     def _decomposing(self, rows: int) -> float:
-        # Folds that are worked on at once have a thread each.
-        threads = self.plan.sizes.threads if self.plan.workers == 1 else 1
-        return eigendecomposition_work(rows, threads) + 2 * PASS_OPERATIONS * rows**2
+        # All algebra on few rows has lost threads, and is counted so; here, folds of few among many rows are.
+        lost = self._threads_lost(rows) / self._threads_lost(self.plan.sizes.n)
+        return lost * eigendecomposition_work(rows) + 2 * PASS_OPERATIONS * rows**2
 
     def _fold_work(self, candidates: list[Candidate], rows: int, held_out: int) -> float:
         """Operations for an eigendecomposition of some rows, and all candidates scored with it."""

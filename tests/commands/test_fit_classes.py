@@ -111,7 +111,7 @@ def test_a_check_reports_the_classes_and_the_encoding(write: Write, ntk: Ntk) ->
     assert "soil: 2 categories (clay, sand)" in outcome.stdout
     assert "old: true or false" in outcome.stdout
     assert "tree (target): ash, birch, oak" in outcome.stdout
-    assert "ridge: by leave-one-out, from one eigendecomposition more" in outcome.stdout
+    assert "ridge: by leave-one-out, from an eigendecomposition of 40 rows, about" in outcome.stdout
 
 
 def test_a_class_that_training_had_not_is_reported_at_its_line(

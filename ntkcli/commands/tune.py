@@ -94,7 +94,8 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
     best = ranked(found.trials, tune.objective)
     if not best:
         raise NumericalError(_why_none(found.trials))
-    warning = edge_warning(FreeAxes.of(tune, source.spec.inference).ridges, best[0].candidate)
+    axes, chosen = FreeAxes.of(tune, source.spec.inference), best[0].candidate
+    warning = edge_warning(axes.ridges_of(chosen.kernel), chosen)
     if warning:
         journal.warn(warning)
     return best_spec(_with_factors(source.spec, found.factors), best[0])

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ntkcli.jobs.automatic import POINTS, REFINEMENTS, STEPS_OF_BOTH, automatic_rows
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS
@@ -19,9 +20,6 @@ from ntkcli.units import counted, seconds_text
 
 # The evidence is looked at so often, each time with as much work as three kernels for its gradient.
 EVALUATIONS, KERNELS_EACH = 25, 3
-# Rows that `auto` is found by, at most; values of each key that are tried to start with if both are free, and
-# around the best of them.
-AUTOMATIC_ROWS, STEPS_OF_BOTH, REFINED = 2000, 10, 18
 
 
 class Preparation(NamedTuple):
@@ -47,7 +45,7 @@ def preparations(job: Job, speed: Speed) -> Iterator[Preparation]:
     if job.spec.data.relevance == "learned":
         yield learning(job, speed)
     if job.spec.inference.is_automatic:
-        rows = min(AUTOMATIC_ROWS, len(job.train))
+        rows = automatic_rows(job.sizes, job.budget)
         keys = " and ".join(key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto")
         what = f"{keys}: by leave-one-out, from an eigendecomposition of {counted(rows, 'row')}"
         yield Preparation("auto", what, speed.of_work(automatic_work(job, rows)))
@@ -76,6 +74,6 @@ def automatic_work(job: Job, rows: int) -> Work:
     inference, grams = job.spec.inference, len(inverted_grams(job.spec.inference.kernel))
     eigendecomposition = eigendecomposition_work(rows) * threads_lost(rows, job.sizes.threads)
     free = sum(getattr(inference, key) == "auto" for key in ("ridge", "time"))
-    points = (AUTOMATIC_STEPS if free == 1 else STEPS_OF_BOTH**2) + free * REFINED
+    points = (AUTOMATIC_STEPS if free == 1 else STEPS_OF_BOTH**2) + free * REFINEMENTS * POINTS
     time = 1.0 if inference.with_stand_ins().has_finite_time else math.inf
     return Work(grams * rows**2 / 2, grams * (eigendecomposition + points * deletion_work(rows, time)))

@@ -70,9 +70,13 @@ class FreeAxes:
             times = self.times if KERNELS[kernel].has_finite_times else [math.inf]
             times = automatic if times is None else times
             for scale in self.ridge_scales:
-                for ridge in self.ridges:
+                for ridge in self.ridges_of(kernel):
                     for time in times:
-                        yield Candidate(kernel, scale, ridge_of(ridge, KERNELS[kernel].gram), time)
+                        yield Candidate(kernel, scale, ridge, time)
+
+    def ridges_of(self, kernel: KernelName) -> list[float]:
+        """Return the ridges that are tried with one kernel."""
+        return [ridge_of(ridge, KERNELS[kernel].gram) for ridge in self.ridges]
 
     @property
     def needs_ntk(self) -> bool:
@@ -83,7 +87,8 @@ class FreeAxes:
     def least_ridge(self) -> float:
         """The least ridge with which a Gram matrix is inverted; inf if all times are finite."""
         is_inverted = self.times is None or math.inf in self.times
-        return min(self.ridges) if is_inverted else math.inf
+        ridges = [ridge for kernel in self.kernels for ridge in self.ridges_of(kernel)]
+        return min(ridges) if is_inverted else math.inf
 
     @property
     def most_candidates(self) -> int:

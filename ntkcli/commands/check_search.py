@@ -52,7 +52,7 @@ def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
         for time in _kinds(axes.times) if KERNELS[kernel].has_finite_times else [math.inf]:
             changes = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
             inference = source.spec.inference.model_copy(update=changes)
-            spec = fitted_spec(source.spec, job.spec.network, inference)
+            spec = fitted_spec(source.spec, job.spec.data, job.spec.network, inference)
             evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)
             found.append(replace(job, source=replace(source, spec=spec), evaluator=evaluator).planner())
     return found

@@ -9,10 +9,12 @@ from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.spec.file import SpecFile, read_spec, spec_text
+from ntkcli.spec.space import section_with
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes, edge_warning
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
+from ntkcli.tuning.inputs import data_values
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
 from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, ranked, trial_table
 
@@ -85,27 +87,21 @@ def _known(
     journal.tell("the search is finished: fitting the best")
     found = read_spec(directory.path / BEST).spec
     # The sections output and compute come from the spec: changing them may be what lets the fit succeed.
-    return fitted_spec(_with_factors(source.spec, found.data.factors), found.network, found.inference)
+    data = section_with(source.spec.data, data_values(found.data))
+    return fitted_spec(source.spec, data, found.network, found.inference)
 
 
 def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:
-    found = search(source, tune, directory, journal)
-    directory.write(TRIALS, trial_table(found.trials, tune))
-    best = ranked(found.trials, tune.objective)
+    trials = search(source, tune, directory, journal)
+    directory.write(TRIALS, trial_table(trials, tune))
+    best = ranked(trials, tune.objective)
     if not best:
-        raise NumericalError(_why_none(found.trials))
+        raise NumericalError(_why_none(trials))
     axes, chosen = FreeAxes.of(tune, source.spec.inference), best[0].candidate
     warning = edge_warning(axes.ridges_of(chosen.kernel), chosen)
     if warning:
         journal.warn(warning)
-    return best_spec(_with_factors(source.spec, found.factors), best[0])
-
-
-def _with_factors(spec: Spec, factors: dict[str, float]) -> Spec:
-    """Return a spec with what the search learned as data.relevance: the fit need not learn it again."""
-    if spec.data.relevance != "learned":
-        return spec
-    return spec.model_copy(update={"data": spec.data.model_copy(update={"relevance": factors})})
+    return best_spec(source.spec, best[0])
 
 
 def _text(best: Spec, directory: TuneDirectory) -> str:

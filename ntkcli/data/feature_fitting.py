@@ -11,7 +11,7 @@ from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import Fault
 from ntkcli.data.feature import Feature, text_feature
 from ntkcli.data.features import FeatureRules, Features
-from ntkcli.data.log_scale import LogScale, helpful_log
+from ntkcli.data.log_scale import LogScale
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.data.table_error import FaultList, TableError
 from ntkcli.errors import DataError
@@ -25,7 +25,8 @@ def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: Da
         frame: the training rows, with numbers where a column is one of numbers, and text elsewhere.
         names: of the feature columns.
         file: that the rows are from.
-        spec: has the categorical columns, and whether values may be missing.
+        spec: has the categorical columns, those whose logarithm is taken (none where that is auto: what it
+            stands for is chosen above), and whether values may be missing.
 
     Raises:
         TableError: columns of text do not look like categories, or cells hold no value.
@@ -51,11 +52,9 @@ def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
 
 
 def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
-    if np.isnan(values).all():
+    if spec.log == "auto" or name not in spec.log or np.isnan(values).all():
         return None
-    if spec.log == "auto":
-        return helpful_log(values)
-    return LogScale.of(values) if name in spec.log else None
+    return LogScale.of(values)
 
 
 def fit_features(

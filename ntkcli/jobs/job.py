@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ntkcli.arrays import FloatArray
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import RawData
 from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows
-from ntkcli.jobs.relevance import STEPS, learned_relevance
+from ntkcli.jobs.prepared_data import prepared_data
 from ntkcli.jobs.tabulation import prepared_network
-from ntkcli.journal import Advance, Journal
+from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.budget import Budget
@@ -124,7 +124,9 @@ class Job:
 
 
 @contextmanager
-def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Iterator[Job]:
+def open_job(
+    source: SpecFile, journal: Journal, *, learn: bool = True, raw: RawData | None = None
+) -> Iterator[Job]:
     """Load a spec's data and prepare its network.
 
     In the `with` block, BLAS uses the spec's number of threads.
@@ -133,31 +135,28 @@ def open_job(source: SpecFile, journal: Journal, *, learn: bool = True) -> Itera
         source: the spec.
         journal: receives progress and warnings.
         learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
+        raw: the rows of the spec's files, if they are read already.
 
     Raises:
         DataError: the data is not what the spec says.
         NumericalError: a kernel leaves the range of compute.dtype.
     """
-    spec = source.spec
     for warning in source.warnings:
         journal.warn(warning)
-    executor = Threads(thread_count(spec.compute.threads))
+    executor = Threads(thread_count(source.spec.compute.threads))
     with threadpool_limits(executor.workers, user_api="blas"):
         with journal.phase("read"):
-            dataset = load_dataset(spec.data)
+            raw = raw or RawData.read(source.spec.data)
+        data, dataset = prepared_data(raw, source.spec.data, executor, journal, learn=learn)
+        # The rows as they were read would be in memory as long as the job.
+        del raw
+        source = replace(source, spec=source.spec.model_copy(update={"data": data}))
+        spec = source.spec
         for warning in dataset.warnings:
             journal.warn(warning)
-        if learn and spec.data.relevance == "learned":
-            with journal.phase("relevance", STEPS) as advance:
-                dataset = dataset.weighted(_relevance(dataset, executor, advance))
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, evaluator.dtype)
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
         yield Job(source, dataset, evaluator, train, test, journal)
-
-
-def _relevance(dataset: Dataset, executor: Executor, advance: Advance) -> FloatArray:
-    groups = dataset.schema.features.groups
-    return learned_relevance(dataset.train.x, dataset.y_train, groups, executor, advance)

@@ -104,6 +104,7 @@ def _data(data: Dataset, home: Path) -> dict[str, Any]:
     return {
         "data": _files(data, home),
         "features": data.schema.features.columns,
+        "log": [feature.name for feature in data.schema.features.features if feature.log],
         "relevance": _relevance(data),
         "targets": targets.names,
         **({"classes": targets.classes} if data.is_classification else {}),

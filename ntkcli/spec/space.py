@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import CONFLICT, Section, conflict
@@ -14,9 +15,12 @@ from ntkcli.spec.types import Finite, distinct, number
 
 # Every trial scores all values of these, since one eigendecomposition is enough for them.
 FREE_KEYS = ("inference.kernel", "inference.ridge_scale", "inference.ridge", "inference.time")
-SECTIONS: dict[str, type[Section]] = {"network": NetworkSpec, "inference": InferenceSpec}
+# How features become inputs: the rows that are read are the same for all values of these.
+DATA_KEYS = ("data.log", "data.relevance", "data.standardize", "data.normalize_rows")
+SECTIONS: dict[str, type[Section]] = {"data": DataSpec, "network": NetworkSpec, "inference": InferenceSpec}
 
 Location: TypeAlias = tuple[int | str, ...]
+S = TypeVar("S", bound=Section)
 
 
 class Range(Section):
@@ -57,7 +61,7 @@ Space = Annotated[dict[str, Axis], Field(min_length=1)]
 
 def tunable_keys() -> list[str]:
     """Return every key path that a space may have."""
-    return [*_paths("network", NetworkSpec), *FREE_KEYS]
+    return [*DATA_KEYS, *_paths("network", NetworkSpec), *FREE_KEYS]
 
 
 def _paths(prefix: str, section: type[Section]) -> Iterator[str]:
@@ -105,6 +109,23 @@ def changed(section: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
         inside = inside[part]
     inside[last] = deepcopy(value)
     return values
+
+
+def section_with(section: S, values: Mapping[str, Any]) -> S:
+    """Return a section with some of its values replaced.
+
+    Args:
+        section: the section.
+        values: the new values, by key path from the spec; those of other sections do not count.
+
+    Raises:
+        ValidationError: the values do not go together.
+    """
+    content = section.model_dump()
+    for key, value in values.items():
+        if SECTIONS[key.split(".")[0]] is type(section):
+            content = changed(content, key, value)
+    return type(section).model_validate(content)
 
 
 def faults_of(section: Section, key: str, value: Any) -> list[InitErrorDetails]:

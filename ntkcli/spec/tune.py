@@ -10,9 +10,19 @@ from pydantic_core import InitErrorDetails
 
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.inference import InferenceSpec, limited_to_infinity
-from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
-from ntkcli.spec.space import FREE_KEYS, Axis, Location, Space, changed, ends_of, faults_of, tunable_keys
+from ntkcli.spec.space import (
+    DATA_KEYS,
+    FREE_KEYS,
+    SECTIONS,
+    Axis,
+    Location,
+    Space,
+    ends_of,
+    faults_of,
+    section_with,
+    tunable_keys,
+)
 from ntkcli.spec.suggestions import did_you_mean
 from ntkcli.spec.types import Finite
 
@@ -48,7 +58,7 @@ class TuneSpec(Section):
 
     objective: the score that decides.
     search: whether networks are those of a grid, or drawn at random or by Optuna's TPE sampler.
-    trials: the number of networks drawn.
+    trials: the number of networks drawn, each with its data values.
     rows: the training rows that are scored: all, or so many at random.
     seed: of the rows, and of the networks drawn.
     space: the keys to change, with their values.
@@ -68,9 +78,14 @@ class TuneSpec(Section):
         return {} if value is None else value
 
     @property
-    def network_axes(self) -> dict[str, Axis]:
-        """The axes of the space in which networks differ, by key path."""
+    def trial_axes(self) -> dict[str, Axis]:
+        """The axes of the space in which trials differ, by key path: those of data and network."""
         return {key: axis for key, axis in self.space.items() if key not in FREE_KEYS}
+
+    @property
+    def data_axes(self) -> dict[str, list[Any]]:
+        """The axes of the space in which the inputs of the network differ, by key path."""
+        return {key: axis for key, axis in self.space.items() if key in DATA_KEYS and isinstance(axis, list)}
 
     @property
     def needs_validation(self) -> bool:
@@ -84,7 +99,8 @@ class TuneSpec(Section):
         for key in self.space:
             around = [prefix for prefix in _prefixes(key) if prefix in self.space]
             if key not in known:
-                hint = did_you_mean(key, known) or "; a space has network.* and " + ", ".join(FREE_KEYS)
+                others = ", ".join((*FREE_KEYS, *DATA_KEYS))
+                hint = did_you_mean(key, known) or f"; a space has network.*, {others}"
                 faults.append(_fault((key,), f"is not a key that can be tuned{hint}"))
             elif around:
                 faults.append(_fault((key,), f"is a part of {around[0]}, which is tuned too: keep one"))
@@ -93,48 +109,49 @@ class TuneSpec(Section):
 
     @model_validator(mode="after")
     def _a_sampler_needs_networks(self) -> Self:
-        if self.search != "grid" and not self.network_axes:
-            what = f"{self.search} draws networks, and space has no network.* key: use grid, which scores all"
-            raise conflict("search", f"{what} kernels, ridges and times")
+        if self.search != "grid" and not self.trial_axes:
+            what = f"{self.search} draws networks, and space has no network.* or data.* key: use grid"
+            raise conflict("search", f"{what}, which scores all kernels, ridges and times")
         return self
 
 
 def _checked(tune: TuneSpec | None, info: ValidationInfo) -> TuneSpec | None:
     """Validate the values of a space in the sections whose values they replace."""
-    network, inference = info.data.get("network"), info.data.get("inference")
-    if tune is None or network is None or inference is None:
+    sections: dict[str, Any] = {name: info.data[name] for name in SECTIONS if name in info.data}
+    if tune is None or len(sections) < len(SECTIONS):
         return tune
-    sections = {"network": network, "inference": inference}
     faults: list[InitErrorDetails] = []
     for key, axis in tune.space.items():
         for place, value in ends_of(key, axis).items():
             found = faults_of(sections[key.split(".")[0]], key, value)
             faults += [fault | {"loc": ("space", key, *place, *fault["loc"])} for fault in found]
     _raise(faults)
-    _raise(list(_unusable_values(tune, network)))
-    _check_kernels(tune, inference)
+    for name in ("data", "network"):
+        _raise(list(_unusable_values(tune, name, sections[name])))
+    _check_kernels(tune, sections["inference"])
     return tune
 
 
-def _unusable_values(tune: TuneSpec, network: NetworkSpec) -> Iterator[InitErrorDetails]:
-    """Yield a fault for each value that makes no valid network with any others of the space."""
-    ends = {key: ends_of(key, axis) for key, axis in tune.network_axes.items()}
+def _unusable_values(tune: TuneSpec, name: str, section: Section) -> Iterator[InitErrorDetails]:
+    """Yield a fault for each value that makes no valid section of a name with any others of the space."""
+    ends = {key: ends_of(key, axis) for key, axis in tune.trial_axes.items() if key.startswith(f"{name}.")}
     reasons: dict[tuple[str, Location], str] = {}
     used: set[tuple[str, Location]] = set()
     for places in islice(product(*ends.values()), MOST_NETWORKS):
         chosen = list(zip(ends, places, strict=True))
         try:
-            network_with(network, {key: ends[key][place] for key, place in chosen})
+            section_with(section, {key: ends[key][place] for key, place in chosen})
             used.update(chosen)
         except ValidationError as error:
             (details, *_) = error.errors(include_url=False)
             where = details.get("ctx", {}).get("key", "")
             for one in chosen:
-                reasons.setdefault(one, f"network{'.' if where else ''}{where}: {details['msg']}")
+                reasons.setdefault(one, f"{name}{'.' if where else ''}{where}: {details['msg']}")
     if math.prod(map(len, ends.values())) <= MOST_NETWORKS:
         for (key, place), reason in reasons.items():
             if (key, place) not in used:
-                yield _fault((key, *place), f"makes no network that there can be: {reason}")
+                made = "network that there can be" if name == "network" else "data section that is valid"
+                yield _fault((key, *place), f"makes no {made}: {reason}")
 
 
 def _check_kernels(tune: TuneSpec, inference: InferenceSpec) -> None:
@@ -150,22 +167,6 @@ def _check_kernels(tune: TuneSpec, inference: InferenceSpec) -> None:
     if tune.objective == "log_marginal_likelihood" and (has_ensemble or not has_limit):
         what = "log_marginal_likelihood is of kernels nngp and ntkgp at time inf: tune over these, or use "
         _raise([_fault((), f"{what}loo_rmse", "objective")])
-
-
-def network_with(network: NetworkSpec, values: Mapping[str, Any]) -> NetworkSpec:
-    """Return a network section with some of its values replaced.
-
-    Args:
-        network: the section.
-        values: the new values, by key path from the spec.
-
-    Raises:
-        ValidationError: the values do not go together.
-    """
-    section = network.model_dump()
-    for key, value in values.items():
-        section = changed(section, key, value)
-    return NetworkSpec.model_validate(section)
 
 
 def _prefixes(key: str) -> Iterator[str]:

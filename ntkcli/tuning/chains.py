@@ -16,12 +16,12 @@ from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Step
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.network import NetworkSpec
-from ntkcli.spec.tune import network_with
+from ntkcli.spec.space import section_with
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One network of a search space.
+    """One network of a search space, with the data values that its inputs are made with.
 
     number: its place in the grid, or among the networks drawn, from 0.
     values: what it has for the keys of the space, by key path.
@@ -61,12 +61,12 @@ def prepared_networks(
     Args:
         source: the spec that the configurations change.
         dataset: the rows whose variances the tables have to cover.
-        configurations: in any order.
+        configurations: in any order, of the same data values.
     """
     members: list[_Member] = []
     for configuration in configurations:
         try:
-            spec = network_with(source.spec.network, configuration.values)
+            spec = section_with(source.spec.network, configuration.values)
             members.append(_Member(configuration, spec, network_of(spec, dataset.train.x.shape[1]).steps))
         except (ValidationError, SpecError) as error:
             yield Prepared(configuration, NumericalError(_reason(error)))

@@ -1,8 +1,12 @@
 """The evaluation of one network after another on the same rows."""
 
+import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.dataset import Dataset
@@ -10,9 +14,10 @@ from ntkcli.errors import NtkError, NumericalError
 from ntkcli.journal import Journal
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
-from ntkcli.spec.file import SpecFile
+from ntkcli.spec.space import DATA_KEYS
 from ntkcli.tuning.chains import Configuration, Prepared, prepared_networks
 from ntkcli.tuning.decomposed import Kernels
+from ntkcli.tuning.inputs import Inputs, data_values
 from ntkcli.tuning.scoring import Scored, Scorer
 from ntkcli.tuning.trials import Trial, value_text
 
@@ -21,19 +26,19 @@ from ntkcli.tuning.trials import Trial, value_text
 class Evaluation:
     """Scores networks, and reuses the kernels of the steps that successive networks share.
 
-    source: the spec that the configurations change.
+    inputs: the data of every combination of data values.
     rows: indices of the training rows that are scored.
     scorer: scores the candidates of a network.
-    evaluator: computes Gram matrices, step by step.
+    evaluator: computes Gram matrices, step by step, of the rows with the last data values.
     journal: receives a warning for every network that fails.
     """
 
-    source: SpecFile
-    dataset: Dataset
+    inputs: Inputs
     rows: IntArray
     scorer: Scorer
     evaluator: IncrementalEvaluator
     journal: Journal
+    _dataset: Dataset | None = field(default=None, init=False)
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
 
     def trials(self, configurations: Sequence[Configuration], report: Callable[[Trial], None]) -> list[Trial]:
@@ -42,14 +47,34 @@ class Evaluation:
         Args:
             configurations: the networks to score.
             report: called with each trial as soon as it is done, in another order.
+
+        Raises:
+            DataError: a column is not what a data value says.
         """
         found = []
-        for prepared in prepared_networks(self.source, self.dataset, configurations):
-            found.append(self._trial(prepared))
-            report(found[-1])
+        for alike in _by_data(configurations):
+            for trial in self._trials_of(alike):
+                found.append(trial)
+                report(trial)
         return sorted(found, key=lambda trial: trial.number)
 
-    def _trial(self, prepared: Prepared) -> Trial:
+    def _trials_of(self, configurations: Sequence[Configuration]) -> Iterator[Trial]:
+        """Yield the trials of configurations that have the same data values."""
+        try:
+            source, dataset = self.inputs.of(configurations[0].values)
+        except NumericalError as error:
+            for configuration in configurations:
+                yield self._trial(Prepared(configuration, error), np.empty((0, 0)), {})
+            return
+        if dataset is not self._dataset:
+            # What is kept of the inputs before is of no use.
+            self._dataset, self._last, self.evaluator = dataset, None, replace(self.evaluator)
+        x = dataset.train.x[self.rows]
+        for prepared in prepared_networks(source, dataset, configurations):
+            yield self._trial(prepared, x, data_values(source.spec.data))
+
+    def _trial(self, prepared: Prepared, x: FloatArray, data: dict[str, Any]) -> Trial:
+        """Score a network on inputs (rows, d), made with some data values as they were found."""
         start, configuration = time.perf_counter(), prepared.configuration
         scored: Scored = {}
         failure: NtkError | None = None
@@ -57,7 +82,7 @@ class Evaluation:
             failure = prepared.network
         else:
             try:
-                scored = self._scores(prepared.network, self.dataset.train.x[self.rows])
+                scored = self._scores(prepared.network, x)
             except NumericalError as error:
                 failure = error
         if failure is not None:
@@ -67,6 +92,7 @@ class Evaluation:
         return Trial(
             configuration.number,
             configuration.values,
+            data,
             scored,
             seconds,
             None if failure is None else str(failure),
@@ -85,3 +111,12 @@ class Evaluation:
         scored = self.scorer.scores(Kernels(matrices, diagonals))
         self._last = network, scored
         return scored
+
+
+def _by_data(configurations: Sequence[Configuration]) -> Iterator[list[Configuration]]:
+    """Yield the configurations with the same data values together."""
+    found: dict[str, list[Configuration]] = {}
+    for configuration in configurations:
+        own = {key: value for key, value in configuration.values.items() if key in DATA_KEYS}
+        found.setdefault(json.dumps(own), []).append(configuration)
+    yield from found.values()

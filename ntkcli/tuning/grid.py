@@ -1,4 +1,4 @@
-"""The grid of a search space: all combinations of the values for its networks."""
+"""The grid of a search space: all combinations of the values for its data and its networks."""
 
 import math
 from itertools import product
@@ -36,7 +36,7 @@ def some_of_grid(tune: TuneSpec, count: int) -> list[Configuration]:
 
 
 def _axes(tune: TuneSpec) -> dict[str, list[object]]:
-    return {key: _values(key, axis) for key, axis in tune.network_axes.items()}
+    return {key: _values(key, axis) for key, axis in tune.trial_axes.items()}
 
 
 def _values(key: str, axis: Axis) -> list[object]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ntkcli.data.raw_data import RawData
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
 from ntkcli.jobs.job import Job, open_job
@@ -20,6 +21,7 @@ from ntkcli.tuning.decomposed import Targets
 from ntkcli.tuning.directory import STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.grid import grid
+from ntkcli.tuning.inputs import Inputs
 from ntkcli.tuning.scoring import Scorer
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.study import Study
@@ -38,19 +40,7 @@ def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Searched:
-    """What a search has found.
-
-    trials: in the order of their numbers.
-    factors: of the features, with which the trials were scored.
-    """
-
-    trials: list[Trial]
-    factors: dict[str, float]
-
-
-def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Searched:
+def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> list[Trial]:
     """Score all networks of the grid, or those drawn.
 
     Args:
@@ -72,17 +62,17 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             f"{directory.path}: holds {STUDY}, of a search that is not finished: give --overwrite, or "
             "another --out"
         )
-    with open_job(with_plain_network(source), journal) as job:
-        evaluation = _evaluation(source, tune, job)
+    with journal.phase("read"):
+        raw = RawData.read(source.spec.data)
+    with open_job(with_plain_inputs(source), journal, raw=raw) as job:
+        evaluation = _evaluation(source, tune, job, raw)
         with blas_threads(len(evaluation.rows)):
             if tune.search == "grid":
                 configurations = grid(tune)
                 with _progress(tune, journal, [], len(configurations)) as report:
-                    trials = evaluation.trials(configurations, report)
-            else:
-                study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
-                trials = _draw(evaluation, study, tune, journal)
-        return Searched(trials, job.dataset.schema.features.factors)
+                    return evaluation.trials(configurations, report)
+            study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
+            return _draw(evaluation, study, tune, journal)
 
 
 def with_plain_network(source: SpecFile) -> SpecFile:
@@ -92,6 +82,16 @@ def with_plain_network(source: SpecFile) -> SpecFile:
     """
     plain = {"network": NetworkSpec(depth=1), "inference": InferenceSpec()}
     return replace(source, spec=source.spec.model_copy(update=plain))
+
+
+def with_plain_inputs(source: SpecFile) -> SpecFile:
+    """Return the spec with a plain network, and with nothing in its data section that takes long to find.
+
+    Every combination of data values, the spec's own among them, is prepared when its turn comes.
+    """
+    plain = with_plain_network(source)
+    data = plain.spec.data.model_copy(update={"log": [], "relevance": "equal"})
+    return replace(plain, spec=plain.spec.model_copy(update={"data": data}))
 
 
 def _draw(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal) -> list[Trial]:
@@ -130,14 +130,16 @@ def _progress(
         yield report
 
 
-def _evaluation(source: SpecFile, tune: TuneSpec, job: Job) -> Evaluation:
+def _evaluation(source: SpecFile, tune: TuneSpec, job: Job, raw: RawData) -> Evaluation:
     plan, dataset = SearchPlan.of(source, tune, job), job.dataset
     plan.check()
     targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
     inference = source.spec.inference
     scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, Threads(plan.workers))
     evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
-    return Evaluation(source, dataset, plan.rows, scorer, evaluator, job.journal)
+    inputs = Inputs(source, raw, job.evaluator.executor, job.journal)
+    inputs.prepare(tune)
+    return Evaluation(inputs, plan.rows, scorer, evaluator, job.journal)
 
 
 def search_fingerprint(source: SpecFile, digest: str) -> str:

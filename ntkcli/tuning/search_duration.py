@@ -15,7 +15,7 @@ from ntkcli.planning.work import PASS_OPERATIONS, Work, deletion_work, eigendeco
 from ntkcli.regression.kernel import KERNELS, Kernel, inverted_grams
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 from ntkcli.spec.file import SpecFile
-from ntkcli.spec.tune import network_with
+from ntkcli.spec.space import section_with
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.chains import prepared_networks
 from ntkcli.tuning.grid import grid, grid_size, some_of_grid
@@ -92,7 +92,7 @@ class SearchDuration:
 
     def _network(self, values: dict[str, object]) -> Network | None:
         try:
-            spec = network_with(self.source.spec.network, values)
+            spec = section_with(self.source.spec.network, values)
             return network_of(spec, self.job.dataset.train.x.shape[1])
         except (ValueError, NtkError):
             # Such a network is refused when its turn comes.

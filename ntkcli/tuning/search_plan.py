@@ -17,6 +17,7 @@ from ntkcli.results.presentation import presentation_of
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes
+from ntkcli.tuning.inputs import combinations
 from ntkcli.tuning.splits import Split, SplitError, splits
 
 
@@ -29,6 +30,7 @@ class SearchPlan:
     splits: of these rows into training and held-out ones; none for the closed forms.
     axes: the candidates of every network.
     sizes: those of a job with these rows alone.
+    inputs: the numbers in the inputs of all training and test rows.
     budget: the memory and the disk that there are.
     """
 
@@ -38,6 +40,7 @@ class SearchPlan:
     splits: list[Split]
     axes: FreeAxes
     sizes: Sizes
+    inputs: int
     budget: Budget
 
     @classmethod
@@ -61,7 +64,8 @@ class SearchPlan:
         _check_objective(source, tune, is_classification=labels is not None)
         cut = _splits(source, tune, len(rows), labels)
         axes = FreeAxes.of(tune, source.spec.inference)
-        return cls(tune, rows, labels, cut, axes, replace(job.sizes, n=len(rows)), job.budget)
+        inputs = (len(dataset.train) + len(dataset.test)) * job.sizes.d
+        return cls(tune, rows, labels, cut, axes, replace(job.sizes, n=len(rows)), inputs, job.budget)
 
     @property
     def workers(self) -> int:
@@ -105,6 +109,8 @@ class SearchPlan:
         # The LAPACK call that lets other threads work meanwhile copies its matrix.
         solving = eigh_numbers(factored) + (workers > 1) * factored**2
         kept = axes.most_candidates * n * k if self.tune.objective == "log_loss" else 0
+        # The rows as they were read, and the inputs of every combination of data values.
+        kept += (1 + combinations(self.tune)) * self.inputs
         return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
 
 

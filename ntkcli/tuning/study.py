@@ -74,7 +74,7 @@ class Study:
         """
         self._study.sampler = self._sampler(number)
         trial = self._study.ask()
-        values = {key: _drawn(trial, key, axis) for key, axis in self._tune.network_axes.items()}
+        values = {key: _drawn(trial, key, axis) for key, axis in self._tune.trial_axes.items()}
         return trial, Configuration(number, values)
 
     def tell(self, drawn: "optuna.Trial", trial: Trial) -> None:
@@ -129,7 +129,13 @@ def _content(trial: Trial) -> dict[str, Any]:
         [c.kernel, c.ridge_scale, c.ridge, time_text(c.time), score.value, score.error]
         for c, score in trial.scored.items()
     ]
-    return {"values": trial.values, "scores": scores, "seconds": trial.seconds, "failure": trial.failure}
+    return {
+        "values": trial.values,
+        "data": trial.data,
+        "scores": scores,
+        "seconds": trial.seconds,
+        "failure": trial.failure,
+    }
 
 
 def _trial(number: int, content: dict[str, Any]) -> Trial:
@@ -137,4 +143,4 @@ def _trial(number: int, content: dict[str, Any]) -> Trial:
         Candidate(kernel, scale, ridge, float(time)): Score(value, error)
         for kernel, scale, ridge, time, value, error in content["scores"]
     }
-    return Trial(number, content["values"], scored, content["seconds"], content["failure"])
+    return Trial(number, content["values"], content["data"], scored, content["seconds"], content["failure"])

@@ -10,10 +10,12 @@ from typing import Any
 
 from ntkcli.regression.question import time_text
 from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.space import section_with
 from ntkcli.spec.spec import Spec
-from ntkcli.spec.tune import Objective, TuneSpec, network_with
+from ntkcli.spec.tune import Objective, TuneSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
 from ntkcli.tuning.scoring import Scored
@@ -24,7 +26,8 @@ class Trial:
     """The scores of one network.
 
     number: that of its configuration, from 0.
-    values: what the network has for the keys of the space, by key path.
+    values: what the trial has for the keys of the space that data and network have, by key path.
+    data: the keys of the data section that may be in a space, as they were found: without `log: auto`.
     scored: every candidate with its score; empty for a network that failed.
     seconds: how long it took.
     failure: why the network failed; None if it did not.
@@ -32,6 +35,7 @@ class Trial:
 
     number: int
     values: dict[str, Any]
+    data: dict[str, Any]
     scored: Scored
     seconds: float
     failure: str | None = None
@@ -64,7 +68,7 @@ def loss(objective: Objective, score: Score) -> float:
 
 
 def best_spec(spec: Spec, best: Outcome) -> Spec:
-    """Return the spec with the network, kernel, ridge and time of an outcome, ready for `ntk fit`."""
+    """Return the spec with the data values, network, kernel, ridge and time of an outcome, for `ntk fit`."""
     candidate = best.candidate
     inference = spec.inference.model_copy(
         update={
@@ -74,11 +78,12 @@ def best_spec(spec: Spec, best: Outcome) -> Spec:
             "time": [candidate.time],
         }
     )
-    return fitted_spec(spec, network_with(spec.network, best.trial.values), inference)
+    data = section_with(spec.data, best.trial.data)
+    return fitted_spec(spec, data, section_with(spec.network, best.trial.values), inference)
 
 
-def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> Spec:
-    """Return a spec with another network and inference section, and without `tune`.
+def fitted_spec(spec: Spec, data: DataSpec, network: NetworkSpec, inference: InferenceSpec) -> Spec:
+    """Return a spec with another data, network and inference section, and without `tune`.
 
     A solver or a dtype that does not support the section's finite times is replaced by the default.
     """
@@ -88,21 +93,21 @@ def fitted_spec(spec: Spec, network: NetworkSpec, inference: InferenceSpec) -> S
         compute = compute.model_copy(update={"solver": "auto"})
     if inference.has_finite_time and compute.dtype == "mixed":
         compute = compute.model_copy(update={"dtype": "float64"})
-    changes = {"network": network, "inference": inference, "compute": compute, "tune": None}
-    return spec.model_copy(update=changes)
+    changes = {"data": data, "network": network, "inference": inference, "compute": compute}
+    return spec.model_copy(update={**changes, "tune": None})
 
 
 def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
     """Return the text of trials.csv: a line for every candidate of a network, or one if it failed."""
-    head = ["trial", *tune.network_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
+    head = ["trial", *tune.trial_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
     errors = ["standard_error"] if tune.needs_validation else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*head, *errors, "seconds"])
     for trial in trials:
         for cells in _lines(trial, with_error=bool(errors)):
-            network = [value_text(trial.values[key]) for key in tune.network_axes]
-            writer.writerow([trial.number, *network, *cells, f"{trial.seconds:.3f}"])
+            values = [value_text(trial.values[key]) for key in tune.trial_axes]
+            writer.writerow([trial.number, *values, *cells, f"{trial.seconds:.3f}"])
     return text.getvalue()
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.spec.file import read_spec

@@ -3,8 +3,11 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from ntkcli.spec.file import read_spec
 
 from .run_files import (
     ALL_KERNELS,
@@ -37,7 +40,7 @@ def test_the_run_directory_holds_what_was_asked_for(fit: Fit) -> None:
 def test_run_json_reports_the_run(fit: Fit) -> None:
     manifest = load_json(fit(inference=ALL_KERNELS, compute={"threads": 2, "tile": 7}) / "run.json")
     assert set(manifest) == {
-        "versions", "spec", "data", "features", "relevance", "targets", "target_scaling", "network",
+        "versions", "spec", "data", "features", "log", "relevance", "targets", "target_scaling", "network",
         "solvers", "calibration", "compute",
         "warnings", "seconds", "peak_memory_bytes",
     }  # fmt: skip
@@ -161,3 +164,24 @@ def test_the_table_names_the_targets_when_there_are_several(
     header, *rows = ntk("fit", make_spec(data={"target": ["z", "y"]})).stdout.splitlines()[:7]
     column = header.index("target")
     assert [row[column : column + len("target")].strip() for row in rows] == ["z", "y"] * 3
+
+
+def test_a_logarithm_that_is_chosen_is_in_the_run_and_its_model(
+    ntk: Ntk, write: Write, tmp_path: Path
+) -> None:
+    ratio, other = np.exp(np.random.default_rng(1).normal(size=(2, 60)))
+    table = pd.DataFrame({"ratio": ratio, "other": other, "y": np.sin(2 * np.log(ratio)) + 0.1 * other})
+    write("train.csv", table.to_csv(index=False))
+    write(
+        "s.yaml", "data: {train: train.csv, target: y, log: auto}\ninference: {kernel: nngp, ridge: 0.01}\n"
+    )
+    checked, fitted = ntk("check", "s.yaml"), ntk("fit", "s.yaml", "--out", "run")
+    told = "ntk: data.log: auto takes the logarithm of ratio (of 2 skewed)"
+    assert told in fitted.stderr.splitlines()
+    assert "ratio: its logarithm" in checked.stdout
+    assert "other: its logarithm" not in checked.stdout
+    assert load_json(tmp_path / "run" / "run.json")["log"] == ["ratio"]
+    assert read_spec(tmp_path / "run" / "spec.yaml").spec.data.log == ["ratio"]
+    assert ntk("predict", "run", "train.csv", "--out", "again.csv").returncode == 0
+    once, again = pd.read_csv(tmp_path / "run" / "predictions.csv"), pd.read_csv(tmp_path / "again.csv")
+    np.testing.assert_allclose(again["y_mean"], once["y_mean"], rtol=1e-9)

@@ -321,3 +321,28 @@ def test_more_rows_than_there_are_is_all_of_them(make_spec: MakeSpec, ntk: Ntk, 
         if rows == "all":
             expected = scores
     assert scores == expected
+
+
+def test_a_search_over_data_values_fits_what_it_found(ntk: Ntk, write: Write, out: Path) -> None:
+    ratio, other = np.exp(np.random.default_rng(1).normal(size=(2, 60)))
+    table = pd.DataFrame({"ratio": ratio, "other": other, "y": np.sin(2 * np.log(ratio)) + 0.1 * other})
+    write("train.csv", table.to_csv(index=False))
+    space = {"data.log": [[], "auto"], "inference.ridge": [1e-4]}
+    spec = {
+        "data": {"train": "train.csv", "target": "y"},
+        "inference": {"kernel": "nngp"},
+        "output": {"dir": "run"},
+        "tune": {"objective": "loo_rmse", "space": space},
+    }
+    outcome = ntk("tune", write("spec.yaml", yaml.safe_dump(spec)))
+    assert outcome.returncode == 0
+    assert set(trials(out)["data.log"]) == {"[]", "auto"}
+    best, fitted = read_spec(out / "best.yaml").spec, load_json(out / "fit" / "run.json")
+    assert best.data.log == fitted["log"] == ["ratio"]
+    # What the search found is not looked for again, nor where only the fit is left to do.
+    assert outcome.stderr.count("data.log: auto") == 1
+    text = (out / "best.yaml").read_text()
+    (out / "fit" / "run.json").unlink()
+    again = ntk("tune", "spec.yaml")
+    assert (again.returncode, again.stderr.count("data.log: auto")) == (0, 0)
+    assert (out / "best.yaml").read_text() == text

@@ -8,7 +8,7 @@ import pytest
 
 from ntkcli.data.cell_doubts import CellDoubts
 from ntkcli.data.data_warnings import data_warnings
-from ntkcli.data.dataset import load_dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
 
 Doubted = Callable[..., list[str]]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ntkcli.data.data_warnings import data_warnings
-from ntkcli.data.dataset import load_dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_data"

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
 
 ReadData = Callable[..., Dataset]

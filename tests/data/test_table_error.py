@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ntkcli.data.dataset import load_dataset
 from ntkcli.data.faults import Fault
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.data.table_error import MOST_FAULTS, MOST_OF_A_COLUMN, FaultList, TableError
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec

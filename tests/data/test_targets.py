@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.data.targets import has_classes
 from ntkcli.spec.data import DataSpec
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ntkcli.data.dataset import Dataset, load_dataset
+from ntkcli.data.dataset import Dataset
+from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
 
 

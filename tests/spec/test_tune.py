@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ntkcli.spec.file import read_spec, spec_text
-from ntkcli.spec.space import Range, is_integer_key, tunable_keys
+from ntkcli.spec.space import DATA_KEYS, Range, is_integer_key, tunable_keys
 from ntkcli.spec.spec import Spec
 
 HEAD = "data: {train: t.csv, target: y}\n"
@@ -66,6 +66,61 @@ def test_the_section_is_written_as_it_is_read(read: Read, tmp_path: Path) -> Non
     spec = read(space("network.depth: {low: 1, high: 4}", "inference.time: [1, inf]"))
     (tmp_path / "out.yaml").write_text(spec_text(spec, home=tmp_path), encoding="utf-8")
     assert read_spec(tmp_path / "out.yaml").spec.tune == spec.tune
+
+
+def test_how_features_become_inputs_can_be_tuned(read: Read) -> None:
+    spec = read(
+        space(
+            "data.log: [[], [a, b], c, auto]",
+            "data.relevance: [equal, learned]",
+            "data.standardize: [true, false]",
+            "data.normalize_rows: [true, false]",
+        )
+    )
+    assert spec.tune is not None
+    assert spec.tune.data_axes == spec.tune.trial_axes
+    assert spec.tune.data_axes["data.log"] == [[], ["a", "b"], "c", "auto"]
+    assert not set(spec.tune.data_axes) - set(DATA_KEYS)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("data.log: auto", None),
+        ("data.log: []", "data.log: should name at least one (found [])"),
+        (
+            "data.log: [[a, a]]",
+            "data.log[0]: should name everything once, but has twice: a",
+        ),
+        (
+            "data.log: [[], [y]]",
+            "data.log[1]: makes no data section that is valid: data.log: column 'y' is no feature: "
+            "take it out here",
+        ),
+        (
+            "data.standardize: {low: 0, high: 1}",
+            "data.standardize.low: should be a valid boolean (found 0.0)",
+        ),
+        ("data.standardize: [yes, 2]", "data.standardize[1]: should be a valid boolean (found 2)"),
+        (
+            "data.relevance: [equal, learnt]",
+            "data.relevance[1]: should be 'equal' or 'learned' (found 'learnt'); did you mean 'learned'?",
+        ),
+        ("data.missing: [drop]", "data.missing: is not a key that can be tuned"),
+    ],
+)
+def test_a_wrong_data_value_is_reported_at_its_line(
+    read: Read, faults: Faults, line: str, fault: str | None
+) -> None:
+    if fault is None:
+        assert read(space(line)).tune is not None
+    else:
+        assert any(found.startswith(f"4: tune.space.{fault}") for found in faults(space(line)))
+
+
+def test_a_draw_of_data_values_alone_is_a_search(read: Read) -> None:
+    text = space("data.standardize: [true, false]").replace("tune:\n", "tune:\n  search: random\n")
+    assert read(text).tune is not None
 
 
 def test_every_part_of_the_network_can_be_tuned() -> None:
@@ -137,7 +192,7 @@ def test_whole_numbers_are_those_of_keys_that_take_nothing_else() -> None:
         ("inference.time: [[1, 2]]", "inference.time[0]: should be one value (found [1, 2])"),
         ("inference.time: [-1]", "inference.time[0]: should be greater than or equal to 0 (found -1)"),
         ("inference.ridge: [x]", "inference.ridge[0]: should be a valid number or a mapping (found 'x')"),
-        ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'network.train'?"),
+        ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'data.relevance'?"),
     ],
 )
 def test_a_wrong_value_is_reported_at_its_line(faults: Faults, line: str, fault: str) -> None:
@@ -185,8 +240,8 @@ def test_an_empty_space_is_refused(faults: Faults, text: str) -> None:
         ),
         (
             "search: tpe, space: {inference.ridge: [1]}",
-            "search: tpe draws networks, and space has no network.* key: use grid, which scores all kernels, "
-            "ridges and times",
+            "search: tpe draws networks, and space has no network.* or data.* key: use grid, which scores "
+            "all kernels, ridges and times",
         ),
         (
             "objective: log_marginal_likelihood, space: {inference.ridge: [1]}",

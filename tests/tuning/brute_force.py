@@ -16,7 +16,8 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile, read_spec
-from ntkcli.spec.tune import TuneSpec, network_with
+from ntkcli.spec.space import section_with
+from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.directory import TuneDirectory
 from ntkcli.tuning.scoring import Scored
@@ -36,7 +37,7 @@ def searched(
     source = read_spec(path)
     assert source.spec.tune is not None
     with TuneDirectory(place, overwrite=False) as directory:
-        trials = search(source, source.spec.tune, directory, journal or Journal()).trials
+        trials = search(source, source.spec.tune, directory, journal or Journal())
     return source, source.spec.tune, trials
 
 
@@ -50,7 +51,7 @@ class Dense:
     @classmethod
     def of(cls, source: SpecFile, values: dict[str, Any]) -> "Dense":
         """Of a spec with a network's values in it."""
-        spec = source.spec.model_copy(update={"network": network_with(source.spec.network, values)})
+        spec = source.spec.model_copy(update={"network": section_with(source.spec.network, values)})
         with open_job(replace(source, spec=spec), Journal()) as job:
             found = job.evaluator.symmetric(job.train, ["nngp", "ntk"])
             return cls(job, {kernel: matrix.to_array() for kernel, matrix in found.items()})

@@ -35,16 +35,16 @@ def interrupt_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """End the search in the middle of the trial behind the first `count`."""
     trial, left = Evaluation._trial, iter(range(count))
 
-    def counted(evaluation: Evaluation, prepared: Any) -> Trial:
+    def counted(evaluation: Evaluation, *args: Any) -> Trial:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return trial(evaluation, prepared)
+        return trial(evaluation, *args)
 
     monkeypatch.setattr(Evaluation, "_trial", counted)
 
 
 def without_seconds(trials: list[Trial]) -> list[Any]:
-    return [(trial.number, trial.values, trial.scored, trial.failure) for trial in trials]
+    return [(trial.number, trial.values, trial.data, trial.scored, trial.failure) for trial in trials]
 
 
 @both_searches

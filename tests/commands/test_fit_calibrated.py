@@ -96,5 +96,5 @@ def test_checking_learns_nothing(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pyt
     def refuse(*args: object, **keys: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("ntkcli.jobs.job.learned_relevance", refuse)
+    monkeypatch.setattr("ntkcli.jobs.prepared_data.learned_relevance", refuse)
     assert ntk("check", make_spec(data={"relevance": "learned"}, inference=NOISY)).returncode == 0

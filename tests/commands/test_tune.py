@@ -119,7 +119,7 @@ def test_what_the_search_learned_of_the_features_is_not_learned_again(
         learned.append({"a": 1.5, "b": 0.1 + 0.2, "c": 1e-2})
         return np.array([*learned[0].values()])
 
-    monkeypatch.setattr("ntkcli.jobs.job.learned_relevance", factors)
+    monkeypatch.setattr("ntkcli.jobs.prepared_data.learned_relevance", factors)
     tune = TUNE | {"space": {"inference.ridge": [0.1, 1.0], "inference.kernel": ["nngp"]}}
     assert ntk("tune", make_spec(data={"relevance": "learned"}, tune=tune)).returncode == 0
     assert yaml.safe_load((out / "best.yaml").read_text())["data"]["relevance"] == learned[0]

@@ -214,23 +214,43 @@ def predict(
 @RUN
 @TABLE
 @click.option("--json", "as_json", is_flag=True, help="Print what metrics.json would hold.")
+@click.option("--importance", is_flag=True, help="Tell how much each feature is worth, too.")
 @KERNEL
 @TIME
 @STD
 def evaluate(
-    run: Path, table: Path, as_json: bool, kernel: tuple[str, ...], time: tuple[float, ...], std: bool | None
+    run: Path,
+    table: Path,
+    as_json: bool,
+    importance: bool,
+    kernel: tuple[str, ...],
+    time: tuple[float, ...],
+    std: bool | None,
 ) -> None:
     """Judge a fitted model on the rows of CSV.
 
-    RUN is a run directory of `ntk fit`, and CSV has the targets. `-` is standard input.
+    RUN is a run directory of `ntk fit`, and CSV has the targets. `-` is standard input. With --importance,
+    the first of the kernels and times predicts again, with the values of one feature after another shuffled
+    among the rows (at most 10,000): how much the rmse, or the log loss of classes, increases.
     """
     from ntkcli.commands.evaluate import evaluate as run_evaluate
     from ntkcli.models.choice import Choice
-    from ntkcli.results.shown import score_table
+    from ntkcli.results.shown import importance_table, score_table
 
-    metrics = run_evaluate(run, table, choice=Choice(kernel, time, std), journal=_journal(quiet=False))
-    text = json.dumps(metrics.content, indent=2, allow_nan=False) if as_json else score_table(metrics)
-    _print(text)
+    report = run_evaluate(
+        run,
+        table,
+        choice=Choice(kernel, time, std),
+        importance=importance,
+        journal=_journal(quiet=False),
+    )
+    if as_json:
+        _print(json.dumps(report.content, indent=2, allow_nan=False))
+        return
+    tables = [score_table(report.metrics)]
+    if report.importances:
+        tables.append(importance_table(report.importances))
+    _print("\n\n".join(tables))
 
 
 @ntk.command()

@@ -1,45 +1,81 @@
 """`ntk evaluate`: metrics of a fitted model's predictions for the rows of a CSV file."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from ntkcli.commands.importance import importances_of
 from ntkcli.data.standard_input import shown
 from ntkcli.data.table import Table, no_rows_left
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work
+from ntkcli.models.model import Model
+from ntkcli.models.predictor import Predictor
+from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.result import Result, joined
 
 
-def evaluate(run: Path, table: Path, *, choice: Choice, journal: Journal) -> Metrics:
+@dataclass(frozen=True)
+class Evaluation:
+    """The report of an evaluation.
+
+    metrics: of the predictions.
+    importances: of the features, for the first kernel and time; None where they were not asked for.
+    """
+
+    metrics: Metrics
+    importances: Importances | None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What metrics.json would hold, and the importances."""
+        return self.metrics.content | (
+            {} if self.importances is None else {"importance": self.importances.content}
+        )
+
+
+def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journal: Journal) -> Evaluation:
     """Predict the rows of a file that has the targets, and score the predictions.
 
     Args:
         run: the run directory of a fit.
         table: the CSV file, or `-` for standard input.
         choice: which of the model's kernels and times, and whether std.
+        importance: whether the features' values are shuffled, to see what they are worth.
         journal: takes progress and warnings.
 
     Raises:
         DataError: the file lacks a target, or is not what the model was fitted to.
         NtkError: another of its family: the model cannot be read, or not predict.
     """
+    with model_at_work(run, table, choice, journal) as (model, predictor, tables):
+        first = next(tables, None)
+        if first is None:
+            raise DataError(no_rows_left(shown(table)))
+        metrics = _metrics(model, predictor, chain([first], tables), journal)
+        pair = choice.pairs(model, run)[0]
+        found = importances_of(model, pair, first.file, journal) if importance else None
+    return Evaluation(metrics, found)
+
+
+def _metrics(model: Model, predictor: Predictor, tables: Iterable[Table], journal: Journal) -> Metrics:
+    """Predict and score the rows of some tables."""
     parts: list[list[Result]] = []
     baseline_parts: list[list[Result]] = []
     observed: list[pd.DataFrame] = []
-    with model_at_work(run, table, choice, journal) as (model, predictor, tables):
-        targets, baselines = model.schema.targets, model.baselines
-        for part in tables:
-            _check_targets(part, targets.names)
-            parts.append(predictor.results(part))
-            baseline_parts.append(baseline_results(targets, baselines, part.x))
-            observed.append(part.targets)
-        if not parts:
-            raise DataError(no_rows_left(shown(table)))
-        presentation = model.presentation(std=predictor.has_std)
+    targets, baselines = model.schema.targets, model.baselines
+    for part in tables:
+        _check_targets(part, targets.names)
+        parts.append(predictor.results(part))
+        baseline_parts.append(baseline_results(targets, baselines, part.x))
+        observed.append(part.targets)
+    presentation = model.presentation(std=predictor.has_std)
     results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
     of_baselines = [joined(of_one) for of_one in zip(*baseline_parts, strict=True)]
     return Metrics.of(presentation, pd.concat(observed), results, of_baselines, model.file.calibrated_by)

@@ -70,24 +70,37 @@ class Schema:
         Raises:
             DataError: a cell is not what the schema says.
         """
+        # A table is held back until it is known how many rows behind it were dropped.
+        held, dropped = None, 0
+        for frame, lacking in self._frames(file, rows):
+            if len(frame):
+                if held is not None:
+                    yield replace(held, dropped=dropped)
+                    dropped = 0
+                held = self._checked_table(frame, file)
+            dropped += lacking
+        if held is not None:
+            yield replace(held, dropped=dropped)
+
+    def frame(self, file: CsvFile) -> pd.DataFrame:
+        """Return the rows of a file that `tables` would make tables of, as they are in the file.
+
+        Raises:
+            DataError: a cell is not what the schema says.
+        """
+        return pd.concat([frame for frame, _ in self._frames(file, None)])
+
+    def _frames(self, file: CsvFile, rows: int | None) -> Iterator[tuple[pd.DataFrame, int]]:
+        """Yield the rows of a file that are not dropped, some at a time, and how many are."""
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing = self.features.rules.missing != "error"
-        # A table is held back until it is known how many rows behind it were dropped.
-        held, dropped = None, 0
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
             kept = trimmed(frame, [name for name in texts if name not in self.ids])
             if self.features.rules.missing == "drop":
                 kept = kept[has_values(kept.drop(columns=self.ids))]
-            if len(kept):
-                if held is not None:
-                    yield replace(held, dropped=dropped)
-                    dropped = 0
-                held = self._checked_table(kept, file)
-            dropped += len(frame) - len(kept)
-        if held is not None:
-            yield replace(held, dropped=dropped)
+            yield kept, len(frame) - len(kept)
 
     def _checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
         """Return the table of some rows; the faults of features and targets are told together."""

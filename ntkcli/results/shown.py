@@ -1,8 +1,9 @@
-"""What a terminal shows of metrics: a table, and notes that explain it."""
+"""What a terminal shows of metrics: tables, and notes that explain them."""
 
 from collections.abc import Iterator, Sequence
 
 from ntkcli.regression.question import time_text
+from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.score import BaselineScore, KernelScore, TargetMetrics
@@ -27,6 +28,19 @@ def score_table(metrics: Metrics) -> str:
         baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
         lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
     return "\n".join([_aligned(lines), *_notes(metrics, lines)])
+
+
+def importance_table(importances: Importances) -> str:
+    """Return what was shuffled, and a table with a line for every feature, the most important first."""
+    where = f"{importances.kernel} at time {time_text(importances.time)}, {importances.rows:,} rows"
+    names = ["feature", *(each.feature for each in importances.features)]
+    width = max(map(len, names))
+    lines = [
+        [each.feature.ljust(width), _number(each.increase), _number(each.standard_error)]
+        for each in importances.features
+    ]
+    head = ["feature".ljust(width), f"{importances.metric} increase", "standard error"]
+    return f"{where}, each feature shuffled:\n{_aligned([head, *lines])}"
 
 
 def _heads(metrics: Metrics) -> list[str]:

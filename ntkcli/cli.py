@@ -257,7 +257,7 @@ def evaluate(
 @SPEC
 @OUT
 def check(spec: Path, out: Path | None) -> None:
-    """Tell what fitting SPEC will need, and compute nothing.
+    """Tell what fitting SPEC will need, without doing it.
 
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
     exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.

@@ -13,6 +13,7 @@ from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
 from ntkcli.jobs.checks import preflight
+from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
 from ntkcli.jobs.preparation import preparations
@@ -61,14 +62,15 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
     source = read_spec(spec_path, out)
     if source.spec.tune is not None:
         return _check_search(source, source.spec.tune, journal)
-    with open_job(source, journal, learn=False) as job:
+    with open_job(source, journal) as job:
         # The values of auto are not known before the work begins, but what they cost is.
         speed = Speed.measured(job.evaluator, job.train)
         before = [*preparations(job, speed)]
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
-        lines = [*_data_lines(job), *_network_lines(job), *((part.name, part.text) for part in before)]
+        lines = [*_data_lines(job), *_factor_lines(job), *_network_lines(job)]
+        lines += [(part.name, part.text) for part in before]
         lines += _plan_lines(job, planner, plan, Duration(speed, job.journal.timings["read"], before))
         lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
         failures = _failure(job, planner), _simulation_failure(job, speed, lines)
@@ -131,6 +133,12 @@ def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
     targets = f"{sizes.k} classes" if schema.targets.classes else counted(sizes.k, "target")
     yield "data", f"{counted(sizes.n, 'training row')}, {test}, {counted(sizes.d, 'feature')}, {targets}"
     yield from _encoding_lines(schema)
+
+
+def _factor_lines(job: Job) -> Iterator[tuple[str, str]]:
+    if job.spec.data.relevance != "equal":
+        for i, text in enumerate(factor_lines(job.dataset.schema.features.factors)):
+            yield "" if i else "factors", text
 
 
 def _network_lines(job: Job) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.factors import factor_lines
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.models.fallback import fit_job
 from ntkcli.results.metrics import Metrics
@@ -43,6 +44,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
     source = read_spec(spec_path, out)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
+        _tell_factors(job)
         if source.spec.inference.is_automatic:
             job = job.with_inference(automatic(job))
         preflight(job)
@@ -56,3 +58,10 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
                 run, job, fitting.records, fitting.calibrations, fitting.unseen, in_file=plan.in_file
             )
         return FitReport(run.given, metrics)
+
+
+def _tell_factors(job: Job) -> None:
+    if job.spec.data.relevance != "equal":
+        job.journal.tell("data.relevance: the factors of the features are")
+        for line in factor_lines(job.dataset.schema.features.factors):
+            job.journal.tell(f"  {line}")

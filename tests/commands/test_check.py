@@ -267,9 +267,9 @@ def test_in_python_what_would_fail_is_given_and_what_cannot_be_read_is_raised(
         check(spec.with_name("missing.yaml"), out=None, journal=Journal())
 
 
-def test_the_help_of_check_says_that_nothing_is_computed_and_how_it_ends(ntk: Ntk) -> None:
+def test_the_help_of_check_says_that_nothing_is_fitted_and_how_it_ends(ntk: Ntk) -> None:
     shown = " ".join(ntk("check", "--help").stdout.split())
-    for word in ("SPEC", "--out", "compute nothing", "exit code"):
+    for word in ("SPEC", "--out", "without doing it", "exit code"):
         assert word in shown
     assert "check" in ntk("--help").stdout
 

@@ -92,9 +92,20 @@ def test_learned_relevance_starts_from_standardised_columns(
     assert "data.relevance: learned starts from standardize: true" in outcome.stderr
 
 
-def test_checking_learns_nothing(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object, **keys: object) -> None:
-        raise AssertionError
+def test_learned_factors_are_told_by_check_and_by_fit(make_spec: MakeSpec, ntk: Ntk) -> None:
+    spec = make_spec(data={"relevance": "learned"}, inference=NOISY)
+    check, fit = ntk("check", spec), ntk("fit", spec)
+    told = fit.stderr.splitlines()
+    begin = told.index("ntk: data.relevance: the factors of the features are") + 1
+    factors = [line.removeprefix("ntk: ").split() for line in told[begin : begin + 3]]
+    lines = [line.split() for line in check.stdout.splitlines()]
+    place = next(i for i, line in enumerate(lines) if line[0] == "factors")
+    assert [lines[place][1:], *lines[place + 1 : place + 3]] == factors
+    numbers = [float(number) for _, number in factors]
+    assert numbers == sorted(numbers, reverse=True)
+    assert factors[-1][0] == "c"
 
-    monkeypatch.setattr("ntkcli.jobs.prepared_data.learned_relevance", refuse)
-    assert ntk("check", make_spec(data={"relevance": "learned"}, inference=NOISY)).returncode == 0
+
+def test_equal_factors_are_not_told(make_spec: MakeSpec, ntk: Ntk) -> None:
+    spec = make_spec(inference=NOISY)
+    assert "factors" not in ntk("check", spec).stdout + ntk("fit", spec).stderr

@@ -25,7 +25,9 @@ def planned(make_spec: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> 
 
     def of(space: dict[str, Any] | None = None, **tune: Any) -> SearchDuration:
         # On several threads, Gram matrices are worked on at once.
-        path = make_spec(compute={"threads": 1}, tune={"objective": "loo_rmse", **tune, "space": SPACE | (space or {})})
+        path = make_spec(
+            compute={"threads": 1}, tune={"objective": "loo_rmse", **tune, "space": SPACE | (space or {})}
+        )
         source = read_spec(path)
         assert source.spec.tune is not None
         with open_job(with_plain_network(source), Journal()) as job:

@@ -65,7 +65,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
     with open_job(source, journal) as job:
         # The values of auto are not known before the work begins, but what they cost is.
         speed = Speed.measured(job.evaluator, job.train)
-        before = [*preparations(job, speed)]
+        before = [*preparations(source.spec, job, speed)]
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()

@@ -63,14 +63,15 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
         DataError: the test file lacks a feature or, if all columns are features, has a column that the
             training file lacks.
     """
-    present, known = set(test.columns), {*train.columns, *columns.ids}
+    extra = [name for name in test.columns if name not in {*train.columns, *columns.ids}]
     faults = FaultList(test.path)
     for name in columns.features:
-        if name not in present:
-            hint = did_you_mean(name, [other for other in test.columns if other not in train.columns])
+        if name not in test.columns:
+            hint = did_you_mean(name, extra)
+            # What it is called there is no column too many.
+            extra = [other for other in extra if not hint.endswith(f"{other!r}?")]
             faults.add([Fault(1, f"has no column {name!r}, a feature of {train.path}{hint}", name)])
-    extra = [name for name in test.columns if name not in known] if all_features else []
-    for name in extra:
+    for name in extra if all_features else []:
         what = (
             f"column {name!r} is not in {train.path}: remove it, or list the columns to use in data.features"
         )

@@ -16,6 +16,7 @@ from ntkcli.planning.work import Work, deletion_work, eigendecomposition_work, t
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 from ntkcli.spec.network import NetworkSpec
+from ntkcli.spec.spec import Spec
 from ntkcli.units import counted, seconds_text
 
 # The evidence is looked at so often, each time with as much work as three kernels for its gradient.
@@ -35,14 +36,15 @@ class Preparation(NamedTuple):
         return f"{self.what}, about {seconds_text(self.seconds)}"
 
 
-def preparations(job: Job, speed: Speed) -> Iterator[Preparation]:
+def preparations(spec: Spec, job: Job, speed: Speed) -> Iterator[Preparation]:
     """Yield what comes before the fit of a job.
 
     Args:
-        job: of the spec, whose relevance and `auto` are still to be found.
+        spec: as it was read.
+        job: of the spec; its relevance may be known by now, but its `auto` is still to be found.
         speed: of the machine, with the job's own kernels.
     """
-    if job.spec.data.relevance == "learned":
+    if spec.data.relevance == "learned":
         yield learning(job, speed)
     if job.spec.inference.is_automatic:
         rows = automatic_rows(job.sizes, job.budget)

@@ -257,7 +257,7 @@ def test_remedies_are_what_the_user_of_a_model_can_do(fit: Fit, ntk: Ntk, write:
     for lines in [*bad, None]:
         path = "nowhere.csv" if lines is None else str(write("new.csv", f"{head}\n{lines}\n"))
         outcome = ntk(command, "run", path)
-        assert (outcome.returncode, outcome.stderr.count("\n")) == (3, 1)
+        assert (outcome.returncode, outcome.stderr.count("ntk: error: ")) == (3, 1)
         assert not [word for word in SPEC_ONLY if word in outcome.stderr], outcome.stderr
     write("bare.csv", "size,colour,y\n1,red,2\n")
     assert "has no column 'name', an id of the model" in ntk(command, "run", "bare.csv").stderr

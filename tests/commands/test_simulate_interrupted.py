@@ -100,8 +100,8 @@ def test_another_experiment_is_not_mixed_with_what_is_there(
     outcome = ntk("simulate", other)
     assert outcome.returncode == 6
     assert outcome.stderr == (
-        f"ntk: error: {out}: was begun with another spec, data or options: give --overwrite to begin anew, "
-        "or another --out\n"
+        f"ntk: error: {out.name}: was begun with another spec, data or options: give --overwrite to begin "
+        "anew, or another --out\n"
     )
     assert contents(out) == before
     assert ntk("simulate", other, "--overwrite").returncode == 0

@@ -22,7 +22,7 @@ def prepared(make_spec: Callable[..., Path]) -> Prepared:
 
     def of(**sections: dict[str, Any]) -> list[Preparation]:
         with open_job(read_spec(make_spec(**sections)), Journal(), learn=False) as job:
-            return [*preparations(job, SPEED)]
+            return [*preparations(job.spec, job, SPEED)]
 
     return of
 

@@ -10,7 +10,6 @@ from ntkcli.planning.plan import Planner
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.candidates import FreeAxes
-from ntkcli.tuning.grid import grid_size
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.trials import fitted_spec
 from ntkcli.units import bytes_text, counted
@@ -24,7 +23,7 @@ def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
         free: the word for the memory that there is, "free" or "allowed".
     """
     tune = plan.tune
-    networks = counted(grid_size(tune) if tune.search == "grid" else tune.trials, "network")
+    networks = counted(plan.networks, "network")
     candidates = counted(plan.axes.most_candidates, "candidate")
     yield "search", f"{tune.search}: {networks} x {candidates}, {_rows_text(plan)}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(plan.budget.memory)} {free}"

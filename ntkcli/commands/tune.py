@@ -16,7 +16,7 @@ from ntkcli.tuning.candidates import FreeAxes, edge_warning
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.inputs import data_values
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
-from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, ranked, trial_table
+from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, trial_table
 
 SHOWN = 5
 
@@ -92,16 +92,15 @@ def _known(
 
 
 def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:
-    trials = search(source, tune, directory, journal)
-    directory.write(TRIALS, trial_table(trials, tune))
-    best = ranked(trials, tune.objective)
-    if not best:
-        raise NumericalError(_why_none(trials))
-    axes, chosen = FreeAxes.of(tune, source.spec.inference), best[0].candidate
+    found = search(source, tune, directory, journal)
+    directory.write(TRIALS, trial_table(found.trials, tune))
+    if found.best is None:
+        raise NumericalError(_why_none(found.trials))
+    axes, chosen = FreeAxes.of(tune, source.spec.inference), found.best.candidate
     warning = edge_warning(axes.ridges_of(chosen.kernel), chosen)
     if warning:
         journal.warn(warning)
-    return best_spec(source.spec, best[0])
+    return best_spec(source.spec, found.best)
 
 
 def _text(best: Spec, directory: TuneDirectory) -> str:

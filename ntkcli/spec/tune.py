@@ -59,7 +59,7 @@ class TuneSpec(Section):
     objective: the score that decides.
     search: whether networks are those of a grid, or drawn at random or by Optuna's TPE sampler.
     trials: the number of networks drawn, each with its data values.
-    rows: the training rows that are scored: all, or so many at random.
+    rows: the training rows that are scored: all, or so many at random; auto stands for 2,000.
     seed: of the rows, and of the networks drawn.
     space: the keys to change, with their values.
     """
@@ -68,7 +68,7 @@ class TuneSpec(Section):
     validation: ValidationSpec = ValidationSpec()
     search: Literal["grid", "random", "tpe"] = "grid"
     trials: int = Field(default=50, ge=1)
-    rows: Literal["all"] | Annotated[int, Field(ge=2)] = "all"
+    rows: Literal["auto", "all"] | Annotated[int, Field(ge=2)] = "auto"
     seed: Seed = 0
     space: Space
 

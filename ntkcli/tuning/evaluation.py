@@ -4,21 +4,24 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.errors import NtkError, NumericalError
+from ntkcli.jobs.job import Job
 from ntkcli.journal import Journal
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.spec.space import DATA_KEYS
 from ntkcli.tuning.chains import Configuration, Prepared, prepared_networks
-from ntkcli.tuning.decomposed import Kernels
+from ntkcli.tuning.decomposed import Kernels, Targets
 from ntkcli.tuning.inputs import Inputs, data_values
 from ntkcli.tuning.scoring import Scored, Scorer
+from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.trials import Trial, value_text
 
 
@@ -40,6 +43,22 @@ class Evaluation:
     journal: Journal
     _dataset: Dataset | None = field(default=None, init=False)
     _last: tuple[Network, Scored] | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, plan: SearchPlan, inputs: Inputs, job: Job) -> Self:
+        """Return the evaluation of a plan's candidates on its rows.
+
+        Args:
+            plan: of a search.
+            inputs: the data of the search.
+            job: holds the spec's data.
+        """
+        dataset, inference = job.dataset, inputs.source.spec.inference
+        targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
+        workers = Threads(plan.workers)
+        scorer = Scorer(plan.tune.objective, plan.axes, inference, targets, plan.splits, workers)
+        evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
+        return cls(inputs, plan.rows, scorer, evaluator, job.journal)
 
     def trials(self, configurations: Sequence[Configuration], report: Callable[[Trial], None]) -> list[Trial]:
         """Score every configuration, and return the trials in the order of their numbers.

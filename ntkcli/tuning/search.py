@@ -2,30 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ntkcli.data.raw_data import RawData
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import open_job
 from ntkcli.journal import Journal
-from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.runs.fingerprint import fingerprint
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.decomposed import Targets
 from ntkcli.tuning.directory import STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.grid import grid
 from ntkcli.tuning.inputs import Inputs
-from ntkcli.tuning.scoring import Scorer
 from ntkcli.tuning.search_plan import SearchPlan
+from ntkcli.tuning.settling import settled
 from ntkcli.tuning.study import Study
-from ntkcli.tuning.trials import Trial, ranked
+from ntkcli.tuning.trials import Outcome, Trial, ranked
 
 
 def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
@@ -40,7 +37,19 @@ def check_optuna(source: SpecFile, tune: TuneSpec) -> None:
         )
 
 
-def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> list[Trial]:
+@dataclass(frozen=True)
+class Searched:
+    """What a search has found.
+
+    trials: in the order of their numbers.
+    best: the best of them, its ridge settled; None where nothing has a score.
+    """
+
+    trials: list[Trial]
+    best: Outcome | None
+
+
+def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Searched:
     """Score all networks of the grid, or those drawn.
 
     Args:
@@ -65,14 +74,21 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
     with journal.phase("read"):
         raw = RawData.read(source.spec.data)
     with open_job(with_plain_inputs(source), journal, raw=raw) as job:
-        evaluation = _evaluation(source, tune, job, raw)
-        with blas_threads(len(evaluation.rows)):
+        plan = SearchPlan.of(source, tune, job)
+        plan.check()
+        inputs = Inputs(source, raw, job.evaluator.executor, journal)
+        inputs.prepare(tune)
+        evaluation = Evaluation.of(plan, inputs, job)
+        with blas_threads(len(plan.rows)):
             if tune.search == "grid":
                 configurations = grid(tune)
                 with _progress(tune, journal, [], len(configurations)) as report:
-                    return evaluation.trials(configurations, report)
-            study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
-            return _draw(evaluation, study, tune, journal)
+                    trials = evaluation.trials(configurations, report)
+            else:
+                study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
+                trials = _draw(evaluation, study, tune, journal)
+        best = ranked(trials, tune.objective)
+        return Searched(trials, settled(plan, inputs, job, best[0]) if best else None)
 
 
 def with_plain_network(source: SpecFile) -> SpecFile:
@@ -128,18 +144,6 @@ def _progress(
             advance(1)
 
         yield report
-
-
-def _evaluation(source: SpecFile, tune: TuneSpec, job: Job, raw: RawData) -> Evaluation:
-    plan, dataset = SearchPlan.of(source, tune, job), job.dataset
-    plan.check()
-    targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
-    inference = source.spec.inference
-    scorer = Scorer(tune.objective, plan.axes, inference, targets, plan.splits, Threads(plan.workers))
-    evaluator = IncrementalEvaluator(plan.axes.needs_ntk, job.evaluator.tile_rows, job.evaluator.executor)
-    inputs = Inputs(source, raw, job.evaluator.executor, job.journal)
-    inputs.prepare(tune)
-    return Evaluation(inputs, plan.rows, scorer, evaluator, job.journal)
 
 
 def search_fingerprint(source: SpecFile, digest: str) -> str:

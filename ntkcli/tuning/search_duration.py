@@ -18,8 +18,9 @@ from ntkcli.spec.file import SpecFile
 from ntkcli.spec.space import section_with
 from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.chains import prepared_networks
-from ntkcli.tuning.grid import grid, grid_size, some_of_grid
+from ntkcli.tuning.grid import grid, some_of_grid
 from ntkcli.tuning.search_plan import SearchPlan
+from ntkcli.tuning.settling import settling_rows
 
 # Networks that are prepared and measured, and those of a grid whose common layers are counted.
 MEASURED, MOST_COUNTED = 3, 2000
@@ -44,16 +45,18 @@ class SearchDuration:
 
     @property
     def seconds(self) -> float:
-        """The networks' tables and kernels, and for each of them the scores of all candidates."""
-        algebra = self.networks * self.speed.of_work(Work(algebra=self.algebra))
+        """The networks' tables and kernels, the scores of all candidates, and the settling of the best."""
+        rows = self.plan.sizes.n
+        growth = settling_rows(self.plan, len(self.job.train)) / rows
+        algebra = (self.networks + growth**3) * self.speed.of_work(Work(algebra=self.algebra))
         tables, step = self._measured
-        return algebra + self.networks * tables + self._steps * step * self.plan.sizes.n**2 / 2
+        steps = self._steps * (1 + growth**2 / max(1, self.networks))
+        return algebra + self.networks * tables + steps * step * rows**2 / 2
 
     @property
     def networks(self) -> int:
         """How many networks are scored."""
-        tune = self.plan.tune
-        return grid_size(tune) if tune.search == "grid" else tune.trials
+        return self.plan.networks
 
     @property
     def speed_of_best(self) -> Speed:

@@ -17,8 +17,12 @@ from ntkcli.results.presentation import presentation_of
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes
+from ntkcli.tuning.grid import grid_size
 from ntkcli.tuning.inputs import combinations
 from ntkcli.tuning.splits import Split, SplitError, splits
+
+# Networks compare on these much as on more, and what more rows say of the ridge is asked for in the end.
+AUTOMATIC_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class SearchPlan:
         return cls(tune, rows, labels, cut, axes, replace(job.sizes, n=len(rows)), inputs, job.budget)
 
     @property
+    def networks(self) -> int:
+        """The number of networks that are scored, each with its data values."""
+        return grid_size(self.tune) if self.tune.search == "grid" else self.tune.trials
+
+    @property
     def workers(self) -> int:
         """The number of folds, or else of Gram matrices, that are worked on at once, as memory allows."""
         most = min(self.sizes.threads, len(self.splits) or len(inverted_grams(self.axes.kernels)))
@@ -115,9 +124,10 @@ class SearchPlan:
 
 
 def _rows(tune: TuneSpec, n: int) -> IntArray:
-    if tune.rows == "all" or tune.rows >= n:
+    rows = AUTOMATIC_ROWS if tune.rows == "auto" else n if tune.rows == "all" else tune.rows
+    if rows >= n:
         return np.arange(n)
-    return np.sort(np.random.default_rng(tune.seed).permutation(n)[: tune.rows])
+    return np.sort(np.random.default_rng(tune.seed).permutation(n)[:rows])
 
 
 def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: bool) -> None:

@@ -37,7 +37,7 @@ def searched(
     source = read_spec(path)
     assert source.spec.tune is not None
     with TuneDirectory(place, overwrite=False) as directory:
-        trials = search(source, source.spec.tune, directory, journal or Journal())
+        trials = search(source, source.spec.tune, directory, journal or Journal()).trials
     return source, source.spec.tune, trials
 
 

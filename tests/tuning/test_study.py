@@ -82,7 +82,7 @@ def test_an_interrupted_search_goes_on(
             searched(path, tmp_path / "out")
     display = Lines()
     _, section, trials = searched(path, tmp_path / "out", Journal(display))
-    assert display.lines == ["resuming after 4 trials"]
+    assert display.lines[0] == "resuming after 4 trials"
     # What was interrupted is redone, and what was finished is as it was.
     assert without_seconds(trials)[:5] == without_seconds(whole)[:5]
     assert len(trials) == 6

@@ -17,21 +17,20 @@ from sets.split import Split
 SPECS = {
     "fit": "",
     "tune": """\
-inference: {ridge_scale: trace, variance_scale: auto}
-output: {noise: true, interval_from: leave_one_out}
+inference: {variance_scale: auto}
+output: {noise: true}
 tune:
   objective: OBJECTIVE
   validation: {holdout: 0.2}
-  rows: 2000
   space:
+    data.relevance: [equal, learned]
     network.activation: [relu, erf]
-    network.depth: [2, 3, 5, 10]
+    network.depth: [1, 2, 3, 5, 10]
     network.sigma_b: [1, 2]
     inference.kernel: [nngp, ntkgp]
-    inference.ridge: {low: 1.0e-6, high: 1.0, log: true}
 """,
 }
-DATA = {"fit": {}, "tune": {"log": "auto", "relevance": "learned"}}
+DATA: dict[str, dict[str, object]] = {"fit": {}, "tune": {"log": "auto"}}
 # Where below the output directory the fit is.
 FITS = {"fit": ".", "tune": "fit"}
 

@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sets", default=",".join(SETS), help="names with commas between them")
     parser.add_argument("--methods", default=",".join(METHODS), help="names with commas between them")
     parser.add_argument("--again", default="", help="methods whose scores of earlier are not taken")
-    parser.add_argument("--splits", type=int, default=5, help="how many, each with a seed of its own")
+    parser.add_argument("--splits", type=int, default=3, help="how many, each with a seed of its own")
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED, help=f"by default, {FIRST_SEED}")
     return parser.parse_args()
 

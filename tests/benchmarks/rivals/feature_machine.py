@@ -13,7 +13,7 @@ from sets.split import Split
 from sklearn.metrics import log_loss
 from xrfm import xRFM
 
-DRAWS = 30
+DRAWS = 10
 HELD_OUT = 0.2
 
 

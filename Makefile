@@ -69,7 +69,7 @@ experiments: $(VENV)/report
 	cp runs/spectra/*.png runs/finite_networks/*.png docs/experiments/
 
 results: $(VENV)/installed $(RESULTS)/installed
-	$(UNTUNED) OMP_WAIT_POLICY=passive $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md
+	$(UNTUNED) OMP_NUM_THREADS=1 $(RESULTS)/bin/python tests/benchmarks/results.py --ntk $(BIN)/ntk --work $(RESULTS) --out docs/results.md
 
 runs/%/run.json: configs/%.yaml $(wildcard sample_data/*.csv) | $(VENV)/installed
 	$(BIN)/ntk fit $< --out $(@D) --overwrite

@@ -12,8 +12,8 @@ from pathlib import Path
 from results_score import Score
 from sets.split import Split
 
-# What follows the data section; the same for every set: nothing here was chosen by hand for one of them. Only
-# the objective is another for classes, which have no squared error: that of the rows held out.
+# What follows the data section; the same for every set: nothing here was chosen by hand for one of them. The
+# objective for classes is another: the log loss of rows held out.
 SPECS = {
     "fit": "",
     "tune": """\

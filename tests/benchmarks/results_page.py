@@ -70,7 +70,7 @@ intervals. The others have neither.
 
 ## Time
 
-Seconds of one split on two processors: choosing settings, fitting, predicting; of `ntk` with start and
+Seconds of one split, on one thread each: choosing settings, fitting, predicting; of `ntk` with start and
 files.
 
 {seconds}
@@ -110,7 +110,7 @@ where it was stopped. The figures of each split stay in `.bench/results/scores`.
 """
 XRFM = (
     "**xRFM** ([xrfm](https://pypi.org/project/xrfm/)) is a kernel machine that learns its metric: the best\n"
-    "  of 30 random settings on a fifth of the training rows, which are not learned from."
+    "  of 10 random settings on a fifth of the training rows, which are not learned from."
 )
 NO_XRFM = "**xRFM** is not here: it was not installed."
 

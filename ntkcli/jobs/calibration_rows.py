@@ -42,7 +42,7 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     """Choose the rows that a spec's predictions are calibrated by.
 
     Rows left out are those of the fit itself, and the first choice. Where they would take longer than the
-    fit, intervals are calibrated by rows that are held out from a smaller fit.
+    fit, intervals are calibrated by rows that are held out from a smaller fit, unless there are too few.
 
     Args:
         spec: says what is calibrated.
@@ -56,11 +56,10 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     if not output.std or output.interval_from == "normal":
         return CalibrationRows()
     held_out = CalibrationRows("held_out", tuple(sample(n, min(ROWS, n // SHARE)).tolist()))
-    if output.interval_from == "held_out":
-        return held_out
     if output.interval_from == "leave_one_out" or not held_out.rows:
         return left_out
-    return left_out if _is_affordable(planner, left_out) else held_out
+    is_asked_for = output.interval_from == "held_out"
+    return held_out if is_asked_for or not _is_affordable(planner, left_out) else left_out
 
 
 def _is_affordable(planner: Planner, left_out: CalibrationRows) -> bool:

@@ -50,6 +50,7 @@ def test_no_more_than_a_fifth_is_held_out() -> None:
 
 def test_too_few_rows_to_hold_any_out_are_left_out() -> None:
     assert chosen(4, time=10.0).by == "leave_one_out"
+    assert chosen(4, output={"interval_from": "held_out"}).left_out == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize("by", ["leave_one_out", "held_out"])

@@ -21,7 +21,7 @@ from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.regression.kernel import inverted_grams
-from ntkcli.regression.question import ridge_of, time_text
+from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.file import SpecFile, read_spec
@@ -80,8 +80,8 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
 def _is_singular(job: Job) -> bool:
     """Return whether rows that repeat others make a Gram matrix singular that is to be inverted."""
     inference = job.spec.inference
-    ridges = [ridge_of(inference.given_ridge, gram) for gram in inverted_grams(inference.kernel)]
-    return 0 in ridges and math.inf in inference.times and not job.evaluator.network.drops_units
+    is_plain = any(job.question.has_no_ridge(gram) for gram in inverted_grams(inference.kernel))
+    return is_plain and math.inf in inference.times and not job.evaluator.network.drops_units
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:

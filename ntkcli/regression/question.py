@@ -70,6 +70,10 @@ class Question:
         """Lambda as it is added to the diagonal (n,) of a Gram matrix."""
         return ridge_of(self.ridge, gram) * ridge_unit(self.ridge_scale, diagonal)
 
+    def has_no_ridge(self, gram: GramName) -> bool:
+        """Whether nothing is added to the diagonal of a Gram matrix."""
+        return ridge_of(self.ridge, gram) == 0
+
     def exponent(self, time: float) -> float:
         """A time in units of the exponent: what is multiplied with the Gram matrix there."""
         return time * self.rate

@@ -26,6 +26,16 @@ def test_duplicate_rows_are_named_by_their_lines(
     assert outcome.stderr.endswith(f"{REMEDY}\n")
 
 
+def test_a_ridge_of_one_gram_matrix_is_none_of_another(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
+    write("train.csv", DUPLICATES)
+    inference = {"kernel": ["ntk", "nngp"], "ridge": {"ntk": 0, "nngp": 0.1}}
+    spec = make_spec(data={"test": None}, inference=inference)
+    for command in ("fit", "check"):
+        outcome = ntk(command, spec)
+        assert outcome.returncode == 4
+        assert "train.csv: lines 3 and 6 have the same features" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     "inference",
     [{"ridge": 1e-3}, {"time": 100.0}, {"time": 0}, {"time": [0, 1e6], "kernel": ["ntk", "nngp"]}],

@@ -28,8 +28,8 @@ ROWS, POINTS, STEPS_ASIDE = 5000, 17, 2
 def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcome:
     """Return the best with the ridge that is best of finer steps around its own, on as many rows as may be.
 
-    These are all rows, or as many as take no longer than the search did. Where the space lists ridges, or
-    the spec has one, it stays.
+    These are all rows, or as many as take no longer than the search did, and 5,000 at most if fewer were
+    searched. Where the space lists ridges, or the spec has one, it stays; and so does one as good as any.
 
     Args:
         plan: of the search.
@@ -38,10 +38,9 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
         best: of the search.
     """
     ridges = _finer(plan.tune, inputs.source.spec.inference, best.candidate)
-    wider = _with_more_rows(plan, inputs, job)
     if not ridges:
         return best
-    candidate = best.candidate
+    wider, candidate = _with_more_rows(plan, inputs, job), best.candidate
     axes = FreeAxes([candidate.kernel], [candidate.ridge_scale], [*ridges], [candidate.time])
     configuration = Configuration(best.trial.number, best.trial.values)
     with job.journal.phase("settle"), blas_threads(len(wider.rows)):
@@ -50,7 +49,9 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
     found = ranked(trials, plan.tune.objective)
     if not found:
         return best
-    chosen = replace(found[0], trial=best.trial)
+    equals = [one for one in found if one.score.value == found[0].score.value]
+    before = [one for one in equals if one.candidate == candidate]
+    chosen = replace((before or equals)[0], trial=best.trial)
     if chosen.candidate != candidate:
         score = f"{plan.tune.objective} {chosen.score.value:.6g}"
         on = counted(len(wider.rows), "row")

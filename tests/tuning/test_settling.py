@@ -95,3 +95,20 @@ def test_folds_settle_it_too(searched: Search) -> None:
     found, _ = searched({"inference.ridge": WIDE}, objective="rmse", validation={"folds": 3})
     before = ranked(found.trials, "rmse")[0]
     assert loss("rmse", best_of(found).score) <= loss("rmse", before.score)
+
+
+def test_a_ridge_as_good_as_others_stays(make_spec: MakeSpec, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(60, 2)).round(3)
+    classes = (x[:, 0] + rng.normal(size=60) > 0).astype(int)
+    rows = [f"{a},{b},{'uv'[label]}" for (a, b), label in zip(x, classes, strict=True)]
+    (tmp_path / "classes.csv").write_text("\n".join(["a,b,y", *rows]))
+    section = {"objective": "accuracy", "validation": {"holdout": 0.3}, "space": {"inference.ridge": WIDE}}
+    data = {"train": str(tmp_path / "classes.csv"), "test": None, "features": "all", "categorical": []}
+    source = read_spec(make_spec(data=data, tune=section, inference={"kernel": "nngp"}))
+    assert source.spec.tune is not None
+    with TuneDirectory(tmp_path / "out", overwrite=True) as directory:
+        found = search(source, source.spec.tune, directory, Journal())
+    before = ranked(found.trials, "accuracy")[0]
+    assert best_of(found).score == before.score
+    assert best_of(found).candidate == before.candidate

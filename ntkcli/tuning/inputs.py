@@ -65,9 +65,9 @@ class Inputs:
         except ValidationError as error:
             (details, *_) = error.errors(include_url=False)
             raise NumericalError(f"there is no such data: {details['msg']}") from error
+        spec = self._with_log(spec)
         key = spec.model_dump_json()
         if key not in self._prepared:
-            spec = self._with_log(spec)
             data, dataset = prepared_data(self.raw, spec, self.executor, self.journal)
             content = self.source.spec.model_copy(update={"data": data})
             self._prepared[key] = replace(self.source, spec=content), dataset
@@ -75,9 +75,9 @@ class Inputs:
 
     def _with_log(self, spec: DataSpec) -> DataSpec:
         """Return a section with the columns that `log: auto` stands for, whatever the relevance is."""
-        key = spec.model_copy(update={"relevance": "equal"}).model_dump_json()
         if spec.log != "auto":
             return spec
+        key = spec.model_copy(update={"relevance": "equal"}).model_dump_json()
         if key not in self._logs:
             chosen = with_chosen_log(self.raw, spec, self.executor, self.journal)
             self._logs[key] = [] if chosen.log == "auto" else chosen.log

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.raw_data import RawData
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
@@ -97,6 +98,24 @@ def test_the_logarithm_is_chosen_once_whatever_the_relevance(make_spec: MakeSpec
     ]
     scores = {score.value for trial in trials for score in trial.scored.values()}
     assert len(scores) == 2
+
+
+def test_the_relevance_is_learned_once_for_equal_logarithms(
+    make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = []
+
+    def counted(x: FloatArray, y: FloatArray, groups: IntArray, *_: Any) -> FloatArray:
+        learned.append(x)
+        return np.ones(groups.max() + 1)
+
+    monkeypatch.setattr("ntkcli.jobs.prepared_data.learned_relevance", counted)
+    # Here, auto takes no logarithm.
+    space = {"data.log": ["auto", [], ["a"]], "inference.ridge": [0.1]}
+    _, _, trials = searched(
+        make_spec(data={"relevance": "learned"}, tune=tune(space)), tmp_path / "out", Journal()
+    )
+    assert (len(trials), len(learned)) == (3, 2)
 
 
 def test_values_that_do_not_go_together_fail_by_themselves(make_spec: MakeSpec, tmp_path: Path) -> None:

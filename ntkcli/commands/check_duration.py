@@ -9,6 +9,7 @@ from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.spec.file import SpecFile
+from ntkcli.tuning.inputs import combinations_learned
 from ntkcli.tuning.search_duration import SearchDuration
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.units import counted, seconds_text
@@ -51,7 +52,8 @@ def duration_lines(
         job: holds the spec's data.
     """
     search = SearchDuration(source, plan, job, Speed.measured(job.evaluator, job.train))
-    parts = [learning(job, search.speed)] if source.spec.data.relevance == "learned" else []
+    times = combinations_learned(plan.tune, source.spec.data)
+    parts = [learning(job, search.speed, times)] if times else []
     yield from ((part.name, part.text) for part in parts)
     parts.append(Preparation("search", "", search.seconds))
     # The files are read once more for the fit.

@@ -53,15 +53,16 @@ def preparations(spec: Spec, job: Job, speed: Speed) -> Iterator[Preparation]:
         yield Preparation("auto", what, speed.of_work(automatic_work(job, rows)))
 
 
-def learning(job: Job, speed: Speed) -> Preparation:
-    """Return the learning of the relevance of a job's features."""
+def learning(job: Job, speed: Speed, times: int = 1) -> Preparation:
+    """Return the learning of the relevance of a job's features, so many times."""
     sizes, rows = job.sizes, min(ROWS, len(job.train))
     network = network_of(NetworkSpec(depth=DEPTH), sizes.d)
     evaluator = Evaluator(network, executor=job.evaluator.executor)
     own = speed.of_kernels(evaluator, network.rows(job.dataset.train.x[:rows]))
     features = counted(len(job.dataset.schema.features.features), "feature")
     what = f"learned, a factor for each of {features}, from {counted(rows, 'row')}"
-    return Preparation("relevance", what, own.of_work(relevance_work(rows, sizes.threads)))
+    what += f", {times} times" if times > 1 else ""
+    return Preparation("relevance", what, times * own.of_work(relevance_work(rows, sizes.threads)))
 
 
 def relevance_work(rows: int, threads: int) -> Work:

@@ -93,3 +93,14 @@ def data_values(spec: DataSpec) -> dict[str, Any]:
 def combinations(tune: TuneSpec) -> int:
     """Return how many combinations of data values a search has."""
     return math.prod(map(len, tune.data_axes.values()))
+
+
+def combinations_learned(tune: TuneSpec, spec: DataSpec) -> int:
+    """Return in how many combinations of data values the relevance of features is learned.
+
+    Args:
+        tune: the tune section, with the space.
+        spec: the data section, whose relevance counts where the space has none.
+    """
+    tried = tune.data_axes.get("data.relevance", [spec.relevance])
+    return combinations(tune) * tried.count("learned") // len(tried)

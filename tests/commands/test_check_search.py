@@ -191,3 +191,15 @@ def test_relevance_counts(checked: Checked) -> None:
     assert re.fullmatch(
         r"about [\d.]+ s on 1 thread, of it relevance about [\d.]+ s, search about [\d.]+ s", shown["time"][0]
     )
+
+
+def test_relevance_counts_as_often_as_the_space_learns_it(checked: Checked) -> None:
+    space = {"data.relevance": ["equal", "learned"], "data.log": [[], ["a"], ["c"]], **RIDGES}
+    shown = checked({"space": space}, compute={"threads": 1})
+    assert re.fullmatch(
+        r"learned, a factor for each of 3 features, from 14 rows, 3 times, about [\d.]+ s",
+        shown["relevance"][0],
+    )
+    assert "relevance" not in checked(
+        {"space": {"data.relevance": ["equal"], **RIDGES}}, data={"relevance": "learned"}
+    )

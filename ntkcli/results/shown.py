@@ -68,7 +68,7 @@ def _why_missing(found: Sequence[TargetMetrics | None]) -> str:
     if None in found:
         return "the target was not observed"
     if any(isinstance(part, NumberMetrics) and part.interval is None for part in found):
-        return "there are no standard deviations (output.std)"
+        return "there are no standard deviations (output.std, --no-std)"
     return "a variance or a probability is 0, or the number leaves the range of float64"
 
 

@@ -122,7 +122,7 @@ def test_new_rows_have_the_intervals_of_the_fit(fit_table: FitTable, ntk: Ntk, t
 
 def test_without_std_nothing_is_calibrated(fit_table: FitTable, tmp_path: Path) -> None:
     assert load_json(fit_table(std=False) / "run.json")["calibration"] is None
-    assert "-: there are no standard deviations (output.std)" in (tmp_path / "out.txt").read_text()
+    assert "-: there are no standard deviations (output.std, --no-std)" in (tmp_path / "out.txt").read_text()
 
 
 def test_where_no_row_can_be_held_out_intervals_are_normal(

@@ -58,7 +58,7 @@ def test_the_notes_tell_what_the_baselines_are() -> None:
 
 
 def test_the_notes_tell_why_a_number_is_missing() -> None:
-    assert lines_of(SCORE)[2:] == ["-: there are no standard deviations (output.std)"]
+    assert lines_of(SCORE)[2:] == ["-: there are no standard deviations (output.std, --no-std)"]
     assert lines_of(replace(SCORE, metrics=None))[2:] == ["-: the target was not observed"]
     nowhere = replace(INTERVAL, metrics=NumberMetrics(POINT, IntervalMetrics(None, 0.5, 1.0)))
     assert lines_of(nowhere)[-1].startswith("-: a variance or a probability is 0")

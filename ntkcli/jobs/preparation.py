@@ -1,4 +1,4 @@
-"""What comes before a fit, and how long it takes: learned relevance, and the values of `auto`."""
+"""What comes before a fit, and how long it takes: logarithms, learned relevance, the values of `auto`."""
 
 import math
 from collections.abc import Iterator
@@ -41,9 +41,13 @@ def preparations(spec: Spec, job: Job, speed: Speed) -> Iterator[Preparation]:
 
     Args:
         spec: as it was read.
-        job: of the spec; its relevance may be known by now, but its `auto` is still to be found.
+        job: of the spec; its logarithms are chosen, its relevance may be known by now, and the `auto` of its
+            inference section is still to be found.
         speed: of the machine, with the job's own kernels.
     """
+    seconds = job.journal.timings.get("log", 0.0)
+    if spec.data.log == "auto" and seconds:
+        yield Preparation("log", "auto: of skewed columns, by leave-one-out", seconds)
     if spec.data.relevance == "learned":
         yield learning(job, speed)
     if job.spec.inference.is_automatic:

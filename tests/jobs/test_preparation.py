@@ -13,6 +13,7 @@ from ntkcli.planning.duration import Speed
 from ntkcli.spec.file import read_spec
 
 SPEED = Speed(operations=1e9, entries=1e6)
+Write = Callable[[str, str], Path]
 Prepared = Callable[..., list[Preparation]]
 
 
@@ -21,8 +22,9 @@ def prepared(make_spec: Callable[..., Path]) -> Prepared:
     """What comes before the fit of the small data."""
 
     def of(**sections: dict[str, Any]) -> list[Preparation]:
-        with open_job(read_spec(make_spec(**sections)), Journal(), learn=False) as job:
-            return [*preparations(job.spec, job, SPEED)]
+        source = read_spec(make_spec(**sections))
+        with open_job(source, Journal(), learn=False) as job:
+            return [*preparations(source.spec, job, SPEED)]
 
     return of
 
@@ -38,6 +40,16 @@ def test_relevance_and_auto_are_told_in_their_order(prepared: Prepared) -> None:
     assert (relevance.name, auto.name) == ("relevance", "auto")
     assert auto.what == "ridge and time: by leave-one-out, from an eigendecomposition of 14 rows"
     assert min(relevance.seconds, auto.seconds) > 0
+
+
+def test_the_choice_of_logarithms_is_told_where_there_is_one(prepared: Prepared, write: Write) -> None:
+    spec = {"data": {"log": "auto", "features": ["b"], "test": None}, "inference": {"ridge": 0.1}}
+    write("train.csv", "\n".join(["b,y", *(f"{i},{i % 3}" for i in range(20))]))
+    assert prepared(**spec) == []
+    write("train.csv", "\n".join(["b,y", *(f"{1.5**i},{i % 3}" for i in range(20))]))
+    (log,) = prepared(**spec)
+    assert (log.name, log.what) == ("log", "auto: of skewed columns, by leave-one-out")
+    assert log.seconds > 0
 
 
 def test_two_values_of_auto_take_longer_than_one(prepared: Prepared) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.raw_data import RawData
+from ntkcli.data.sample import sample
 from ntkcli.errors import NumericalError
 from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.jobs.network import network_of
@@ -72,8 +73,7 @@ class LogChoice:
     @classmethod
     def of(cls, raw: RawData, spec: DataSpec, executor: Executor) -> "LogChoice":
         """Return the choice for the training rows of a spec."""
-        n = len(raw.train)
-        rows = np.sort(np.random.default_rng(0).permutation(n)[:ROWS])
+        rows = sample(len(raw.train), ROWS)
 
         def inputs(names: list[str]) -> FloatArray:
             _, table, _ = raw.fit(spec.model_copy(update={"log": names}))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.data.sample import sample
 from ntkcli.jobs.network import network_of
 from ntkcli.journal import Advance, unseen
 from ntkcli.kernels.evaluator import Evaluator
@@ -46,7 +47,7 @@ def learned_relevance(
     count = int(groups.max()) + 1
     if not y.any():
         return np.ones(count)
-    chosen = np.sort(np.random.default_rng(0).permutation(len(x))[:ROWS])
+    chosen = sample(len(x), ROWS)
     evidence = Evidence(x[chosen], y[chosen], groups, executor)
     parameters = [RIDGE, SIGMA_B, *[FACTOR] * count]
     with blas_threads(len(chosen)):

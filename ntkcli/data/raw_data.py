@@ -33,7 +33,7 @@ class RawData:
     file: the training file.
     columns: their roles.
     train: the training rows, with numbers where a column is one of numbers, and text elsewhere.
-    held_out: the rows that were split off; None without data.split.
+    set_aside: the rows that data.split sets aside for prediction; None without it.
     test_file: data.test, or None.
     classes: whether the target is a class.
     warnings: about rows that were dropped.
@@ -42,7 +42,7 @@ class RawData:
     file: CsvFile
     columns: Columns
     train: pd.DataFrame
-    held_out: pd.DataFrame | None
+    set_aside: pd.DataFrame | None
     test_file: CsvFile | None
     classes: bool
     warnings: list[str]
@@ -65,13 +65,13 @@ class RawData:
             check_test_columns(file, test_file, columns, all_features=spec.features == "all")
         classes = has_classes(spec, file)
         train, warnings = _read(file, columns, spec, with_ids=test_file is None, classes=classes)
-        held_out = None
+        set_aside = None
         if spec.split:
             chosen = split_off(train, spec.split, file, columns.targets[0] if classes else None)
-            train, held_out = train[~chosen], train[chosen]
+            train, set_aside = train[~chosen], train[chosen]
         if len(train) < 2:
             raise DataError(f"{spec.train}: has one data row: at least two are needed")
-        return cls(file, columns, train, held_out, test_file, classes, warnings)
+        return cls(file, columns, train, set_aside, test_file, classes, warnings)
 
     @cached_property
     def skewed(self) -> dict[str, LogScale]:
@@ -114,9 +114,9 @@ class RawData:
         """
         schema, train, more = self.fit(spec)
         test = train
-        if self.held_out is not None:
-            encoded = schema.features.encode(self.held_out, self.file)
-            test = schema.table(self.held_out, encoded, self.file)
+        if self.set_aside is not None:
+            encoded = schema.features.encode(self.set_aside, self.file)
+            test = schema.table(self.set_aside, encoded, self.file)
         elif self.test_file:
             test = _test_table(schema, self.test_file)
         warnings = [*self.warnings, *more, *dropped_rows(test.file.path, test.dropped)]

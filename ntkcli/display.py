@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.progress_bar import ERASE, ProgressBar
 
 
@@ -80,7 +80,7 @@ class Terminal:
     def progress(self, label: str, length: int) -> Iterator[Advance]:
         """Show a progress bar on stderr, if the phase has a length; yield what advances it."""
         if length == 0 or not self._stream.isatty():
-            yield unseen
+            yield unshown
             return
         bar = ProgressBar(label, length, self._clock())
         self._bars.append(bar)

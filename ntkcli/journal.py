@@ -9,7 +9,7 @@ from typing import Protocol
 Advance = Callable[[int], None]
 
 
-def unseen(steps: int) -> None:
+def unshown(steps: int) -> None:
     """Ignore progress: an `Advance` that shows nothing."""
 
 
@@ -35,7 +35,7 @@ class Silent:
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
         """Show nothing."""
-        yield unseen
+        yield unshown
 
     def note(self, text: str) -> None:
         """Show nothing."""

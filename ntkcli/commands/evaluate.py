@@ -22,7 +22,7 @@ from ntkcli.results.result import Result, joined
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluateReport:
     """The report of an evaluation.
 
     metrics: of the predictions.
@@ -40,7 +40,7 @@ class Evaluation:
         )
 
 
-def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journal: Journal) -> Evaluation:
+def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journal: Journal) -> EvaluateReport:
     """Predict the rows of a file that has the targets, and score the predictions.
 
     Args:
@@ -59,9 +59,11 @@ def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journa
         if first is None:
             raise DataError(no_rows_left(shown(table)))
         metrics = _metrics(model, predictor, chain([first], tables), journal)
-        pair = choice.pairs(model, run)[0]
+        pairs = choice.pairs(model, run)
+        # At time 0 no feature matters.
+        pair = next((pair for pair in pairs if pair.time > 0), pairs[0])
         found = importances_of(model, pair, first.file, journal) if importance else None
-    return Evaluation(metrics, found)
+    return EvaluateReport(metrics, found)
 
 
 def _metrics(model: Model, predictor: Predictor, tables: Iterable[Table], journal: Journal) -> Metrics:

@@ -12,7 +12,7 @@ from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.space import section_with
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.candidates import FreeAxes, edge_warning
+from ntkcli.tuning.candidates import FreeAxes, edge_warnings
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.inputs import data_values
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
@@ -96,10 +96,10 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
     directory.write(TRIALS, trial_table(found.trials, tune))
     if found.best is None:
         raise NumericalError(_why_none(found.trials))
-    axes, chosen = FreeAxes.of(tune, source.spec.inference), found.best.candidate
-    warning = edge_warning(axes.ridges_of(chosen.kernel), chosen)
-    if warning:
-        journal.warn(warning)
+    if "inference.ridge" in tune.space:
+        ridges = FreeAxes.of(tune, source.spec.inference).ridges_of(found.best.candidate.kernel)
+        for warning in edge_warnings(ridges, found.best.candidate):
+            journal.warn(warning)
     return best_spec(source.spec, found.best)
 
 

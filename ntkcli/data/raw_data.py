@@ -189,12 +189,3 @@ def _test_table(schema: Schema, file: CsvFile) -> Table:
         raise DataError(no_rows_left(file.path))
     (table,) = found
     return table
-
-
-def load_dataset(spec: DataSpec) -> Dataset:
-    """Read the files of a spec; encoding, scaling and classes are fitted on the training rows.
-
-    Raises:
-        DataError: a file, a column or a value is not what the spec says, or there are fewer than two rows.
-    """
-    return RawData.read(spec).dataset(spec)

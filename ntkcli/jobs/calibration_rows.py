@@ -53,7 +53,7 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     left_out = CalibrationRows("leave_one_out", tuple(sample(n, ROWS).tolist()))
     if is_classification or spec.inference.variance_scale == "auto":
         return left_out
-    if not output.std or output.interval_from == "normal":
+    if not output.has_fitted_intervals:
         return CalibrationRows()
     held_out = CalibrationRows("held_out", tuple(sample(n, min(ROWS, n // SHARE)).tolist()))
     if output.interval_from == "leave_one_out" or not held_out.rows:

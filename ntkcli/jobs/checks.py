@@ -41,8 +41,9 @@ def preflight(job: Job) -> None:
     schema = job.dataset.schema
     check_names(presentation_of(schema.targets, spec.output), schema.ids, train.file.path)
     tell_rows(job)
+    fits_noise = spec.output.has_fitted_intervals and not job.dataset.is_classification
     for kernel in spec.inference.kernel:
-        if spec.output.noise and not KERNELS[kernel].is_posterior and not job.calibration.rows:
+        if spec.output.noise and not KERNELS[kernel].is_posterior and not fits_noise:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")
     if job.dataset.is_classification:
         rows = counted(len(job.question.leave_one_out), "training row")

@@ -1,14 +1,11 @@
 """Rows that are held out from a smaller fit, to calibrate intervals by."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ntkcli.data.sample import sample
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.jobs.calibration_rows import FITTED_ROWS
 from ntkcli.jobs.job import Job
-from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.held_out import hold_out
 from ntkcli.regression.question import Pair
@@ -24,15 +21,11 @@ def held_out(job: Job) -> dict[Pair, LeaveOneOut]:
     rows = np.array(job.calibration.rows)
     others = np.setdiff1d(np.arange(len(job.train)), rows)
     fitted = others[sample(len(others), FITTED_ROWS)]
-    sizes = replace(job.sizes, n=len(fitted), m=len(rows))
-    stages = replace(job.planner(), sizes=sizes).best().stages
     dataset = job.dataset
     with job.journal.phase("hold out"):
         try:
-            return hold_out(
-                job.evaluator, dataset.train.x, dataset.y_train, job.question, stages, (fitted, rows)
-            )
-        except (SingularMatrixError, ConvergenceError) as error:
+            return hold_out(job.evaluator, dataset.train.x, dataset.y_train, job.question, (fitted, rows))
+        except SingularMatrixError as error:
             job.journal.warn(
                 f"no row can be held out to calibrate intervals by, and they are normal: {error}"
             )

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ntkcli.jobs.automatic import POINTS, REFINEMENTS, STEPS_OF_BOTH, automatic_rows
+from ntkcli.jobs.automatic import automatic_rows
 from ntkcli.jobs.job import Job
+from ntkcli.jobs.leave_one_out_search import POINTS, REFINEMENTS, STEPS_OF_BOTH
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS
 from ntkcli.jobs.relevance import DEPTH, ROWS

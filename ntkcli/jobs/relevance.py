@@ -15,7 +15,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.sample import sample
 from ntkcli.jobs.network import network_of
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.gradients import gram_gradient
@@ -31,7 +31,7 @@ RIDGE, SIGMA_B, FACTOR = (0.05, 1e-6, 10.0), (0.3, 1e-2, 5.0), (1.0, 1e-2, 30.0)
 
 
 def learned_relevance(
-    x: FloatArray, y: FloatArray, groups: IntArray, executor: Executor, advance: Advance = unseen
+    x: FloatArray, y: FloatArray, groups: IntArray, executor: Executor, advance: Advance = unshown
 ) -> FloatArray:
     """Return a factor for every feature, (features,), learned from at most 1,000 rows at random.
 

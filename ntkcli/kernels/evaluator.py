@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
@@ -40,7 +40,7 @@ class Evaluator:
         self,
         rows: Rows,
         grams: Iterable[GramName],
-        advance: Advance = unseen,
+        advance: Advance = unshown,
         *,
         allocate: Allocate = in_memory,
     ) -> dict[GramName, SymmetricBlocks]:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 from ntkcli.arrays import FloatArray
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 
@@ -27,7 +27,7 @@ class Cholesky:
     """
 
     def __init__(
-        self, matrix: SymmetricBlocks, advance: Advance = unseen, *, is_factored: bool = False
+        self, matrix: SymmetricBlocks, advance: Advance = unshown, *, is_factored: bool = False
     ) -> None:
         self._blocks = matrix
         self._gemm, self._syrk, self._trsm = get_blas_funcs(("gemm", "syrk", "trsm"), dtype=matrix.dtype)

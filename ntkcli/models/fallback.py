@@ -3,6 +3,7 @@
 import shutil
 
 from ntkcli.errors import ResourceError
+from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.models.fitting import Fitting
@@ -24,8 +25,9 @@ def fit_job(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fitting]:
         ResourceError: iterations fail, and what is left does not fit.
     """
     failed: list[Solver] = []
+    unseen = held_out(job)
     while True:
-        fitting = Fitting(job, run)
+        fitting = Fitting(job, run, unseen)
         try:
             fitting.carry_out(plan)
             return plan, fitting

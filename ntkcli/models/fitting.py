@@ -10,7 +10,6 @@ from ntkcli.arrays import in_memory
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.sampling import draw
 from ntkcli.jobs.checks import explain
-from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.writer import ModelWriter
@@ -41,25 +40,24 @@ class Fitting:
 
     job: the job.
     run: the run directory.
+    held_out: rows predicted by a smaller fit, by kernel and time; none where rows are left out instead.
     writer: of the model.
     records: of the solvers, so far.
-    held_out: rows predicted by a smaller fit, by kernel and time; none where rows are left out instead.
     calibrations, results: by kernel and time, so far.
     """
 
     job: Job
     run: RunDirectory
+    held_out: dict[Pair, LeaveOneOut]
     model: FittedModel = field(init=False)
     writer: ModelWriter = field(init=False)
     records: list[SolverRecord] = field(default_factory=list)
-    held_out: dict[Pair, LeaveOneOut] = field(init=False)
     calibrations: dict[Pair, Calibration] = field(default_factory=dict)
     results: dict[Pair, Result] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.model = FittedModel(self.job.dataset.train.x, self.job.evaluator, self.job.question)
         self.writer = ModelWriter(self.run.folder("model"), self.job)
-        self.held_out = held_out(self.job)
 
     @property
     def unseen(self) -> UnseenRows | None:

@@ -1,6 +1,5 @@
 """Training rows predicted by a fit of other training rows."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.question import Pair, Question
-from ntkcli.regression.stages import Stage
+from ntkcli.regression.stages import ways
 
 
 def hold_out(
@@ -18,7 +17,6 @@ def hold_out(
     x: FloatArray,
     y: FloatArray,
     question: Question,
-    stages: Sequence[Stage],
     rows: tuple[IntArray, IntArray],
 ) -> dict[Pair, LeaveOneOut]:
     """Predict some training rows by a fit of others, for every kernel and time.
@@ -28,7 +26,6 @@ def hold_out(
         x: (n, d) training rows.
         y: (n, k) training targets.
         question: of the fit of all rows.
-        stages: how it is answered.
         rows: indices of the rows that are fitted, (r,), and of those that are held out, (s,).
 
     Returns:
@@ -36,12 +33,14 @@ def hold_out(
         ensembles, as of rows left out.
 
     Raises:
-        SingularMatrixError, ConvergenceError: as `FittedModel.fit`.
+        SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
     """
     fitted, held_out = rows
     # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
     rate = question.rate * len(x) / len(fitted)
     asked = replace(question, rate=rate, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
+    # So few rows are decomposed at once, and that does not fail to converge.
+    stages = next(ways(asked, "eigh" if asked.has_finite_times else "cholesky"))
     model = FittedModel.fit(
         evaluator.network, x[fitted], y[fitted], asked, stages, executor=evaluator.executor
     )

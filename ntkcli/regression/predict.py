@@ -10,7 +10,7 @@ from ntkcli.inference.ensemble import ensemble
 from ntkcli.inference.flow import Action
 from ntkcli.inference.posterior import posterior
 from ntkcli.inference.prediction import Prediction, concatenate, with_uncertainty
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
@@ -37,7 +37,7 @@ class _Strip:
 
 
 def predict(
-    fitted: FittedStage, rows: Rows, pairs: Sequence[Pair], advance: Advance = unseen
+    fitted: FittedStage, rows: Rows, pairs: Sequence[Pair], advance: Advance = unshown
 ) -> dict[Pair, Prediction]:
     """Stream test rows past a stage, strip after strip.
 

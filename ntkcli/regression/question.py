@@ -62,6 +62,11 @@ class Question:
         return [Pair(kernel, time) for kernel, times in self.times.items() for time in times]
 
     @property
+    def has_finite_times(self) -> bool:
+        """Whether there are times other than 0 and inf."""
+        return any(0 < time < math.inf for _, time in self.pairs)
+
+    @property
     def digits(self) -> float:
         """Decimal digits of the tolerance."""
         return -math.log10(self.tolerance)

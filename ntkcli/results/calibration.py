@@ -79,7 +79,7 @@ def calibrated(
         # All classes are outputs of one network: they share a scale.
         shared = np.full(targets.count, scales.mean())
         return Calibration(shared, none, temperature(unseen, outputs, outputs.argmax(axis=1)))
-    if output.interval_from == "normal" or not output.std:
+    if not output.has_fitted_intervals:
         return Calibration(scales, none)
     scale = None if given == "auto" else given
     fits = [fit_noise(residual, unseen.variance, scale) for residual in unseen.residual.T]

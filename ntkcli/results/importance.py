@@ -11,7 +11,7 @@ import pandas as pd
 from ntkcli.arrays import FloatArray
 from ntkcli.data.features import Features
 from ntkcli.data.targets import Targets
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.regression.question import time_text
 from ntkcli.results.class_metrics import log_loss
 from ntkcli.results.number_metrics import joined_rmse, json_number
@@ -83,7 +83,7 @@ class Importances:
 
 
 def permutation_importances(
-    metric: Callable[[FloatArray], float], features: Features, encoded: FloatArray, advance: Advance = unseen
+    metric: Callable[[FloatArray], float], features: Features, encoded: FloatArray, advance: Advance = unshown
 ) -> list[Importance]:
     """Return the importance of every feature, the most important first.
 

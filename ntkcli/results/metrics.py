@@ -25,7 +25,8 @@ class Metrics:
     interval: probability of the intervals that coverage and width are of.
     scores: one for every kernel, time and target, in this order.
     baselines: one for every baseline and target, in this order.
-    unseen: the training rows that intervals are fitted to; None for normal ones.
+    unseen: the training rows that the model is calibrated by; None where nothing is.
+    are_fitted: whether intervals are fitted to these rows; else they are normal ones.
     """
 
     rows: int
@@ -33,6 +34,7 @@ class Metrics:
     scores: list[KernelScore]
     baselines: list[BaselineScore]
     unseen: UnseenRows | None = None
+    are_fitted: bool = False
 
     @classmethod
     def of(
@@ -64,14 +66,14 @@ class Metrics:
         ]
         fitted = any(result.half_width is not None for result in results)
         interval = presentation.output.interval
-        return cls(len(observed), interval, scores, baseline_scores, unseen if fitted else None)
+        return cls(len(observed), interval, scores, baseline_scores, unseen, fitted)
 
     @property
     def content(self) -> dict[str, Any]:
         """What metrics.json holds: the scores of the targets that were observed."""
         return {
             "interval": self.interval,
-            "interval_from": "normal" if self.unseen is None else self.unseen.by,
+            "interval_from": self.unseen.by if self.unseen and self.are_fitted else "normal",
             "scores": [score.content for score in self.scores if score.metrics is not None],
             "baselines": [score.content for score in self.baselines if score.metrics is not None],
         }

@@ -58,10 +58,21 @@ def _notes(metrics: Metrics, lines: list[list[str]]) -> Iterator[str]:
         yield ", ".join(plain)
     found = [score.metrics for score in metrics.scores]
     if any(isinstance(part, NumberMetrics) and part.interval for part in found):
-        unseen = metrics.unseen
-        yield f"intervals: by {unseen.text}" if unseen else "intervals: normal, not calibrated"
+        yield f"intervals: {_intervals_text(metrics)}"
     if "-" in shown:
         yield f"-: {_why_missing(found)}"
+
+
+def _intervals_text(metrics: Metrics) -> str:
+    unseen, level = metrics.unseen, metrics.interval
+    if unseen is None:
+        return "normal, not calibrated"
+    if not metrics.are_fitted:
+        return f"normal, with variances scaled by {unseen.text}"
+    # The largest of s distances is as likely as any other to be exceeded by the next.
+    most = unseen.count / (unseen.count + 1)
+    few = f", too few for more than {100 * most:.3g} %" if most < level else ""
+    return f"by {unseen.text}{few}"
 
 
 def _why_missing(found: Sequence[TargetMetrics | None]) -> str:

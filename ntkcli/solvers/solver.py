@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ntkcli.arrays import ArraySource
 from ntkcli.inference.flow import Flow
-from ntkcli.journal import Advance, unseen
+from ntkcli.journal import Advance, unshown
 from ntkcli.linalg.blocks import SymmetricBlocks
 
 # The share of a matrix product's rate that triangular solves and the like reach.
@@ -76,7 +76,7 @@ class Factoring:
     ridge: float = 0.0
     tolerance: float = 1e-10
     largest: float = 1.0
-    advance: Advance = unseen
+    advance: Advance = unshown
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class OutputSpec(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     factor: bool = False
 
+    @property
+    def has_fitted_intervals(self) -> bool:
+        """Whether intervals are wanted that are fitted to rows left out, and not normal ones."""
+        return self.std and self.interval_from != "normal"
+
     @model_validator(mode="after")
     def _fitted_intervals_need_variances(self) -> Self:
         if self.interval_from in ("leave_one_out", "held_out") and not self.std:
@@ -108,6 +113,13 @@ class Spec(Section):
         if solver and self.inference.has_finite_time and not solver.has_finite_times:
             what = f"{solver.name} solves for time inf only, and inference.time has a finite one: use auto"
             raise conflict("compute.solver", what)
+        return self
+
+    @model_validator(mode="after")
+    def _scales_are_by_rows_left_out(self) -> Self:
+        if self.output.interval_from == "held_out" and self.inference.variance_scale == "auto":
+            what = "variance_scale: auto is by rows left out, and intervals go with it: use leave_one_out"
+            raise conflict("output.interval_from", what)
         return self
 
     @model_validator(mode="after")

@@ -104,8 +104,8 @@ def _listed(axis: Axis | None, default: list[Any]) -> list[Any]:
     return [float(value) if isinstance(value, int) else value for value in axis]
 
 
-def edge_warning(ridges: list[float], best: Candidate) -> str | None:
-    """Return a warning if the best ridge is the least or the largest tried, so that others may be better.
+def edge_warnings(ridges: list[float], best: Candidate) -> Iterator[str]:
+    """Yield a warning if the best ridge is the least or the largest tried, so that others may be better.
 
     Args:
         ridges: that were tried; of one or two, each is at an edge.
@@ -114,9 +114,6 @@ def edge_warning(ridges: list[float], best: Candidate) -> str | None:
     least, largest = min(ridges), max(ridges)
     tried = f"of those tried, {least:g} to {largest:g}"
     if len(set(ridges)) < FEWEST_BETWEEN_EDGES or best.ridge not in (least, largest) or best.ridge == 0:
-        return None
-    if best.ridge == largest:
-        return (
-            f"inference.ridge: the best, {best.ridge:g}, is the largest {tried}: search larger ones as well"
-        )
-    return f"inference.ridge: the best, {best.ridge:g}, is the least {tried}: search smaller ones as well"
+        return
+    which, others = ("largest", "larger") if best.ridge == largest else ("least", "smaller")
+    yield f"inference.ridge: the best, {best.ridge:g}, is the {which} {tried}: search {others} ones as well"

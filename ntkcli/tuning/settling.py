@@ -60,7 +60,7 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
 
 
 def _finer(tune: TuneSpec, inference: InferenceSpec, best: Candidate) -> list[float]:
-    """Return ridges in finer steps around the best, within the search's range; none where it has none."""
+    """Return the search's ridges, and finer steps around the best of them; none where it has no range."""
     axis = tune.space.get("inference.ridge")
     if axis is None and inference.ridge == "auto":
         low, high, steps = LEAST_RIDGE, LARGEST_RIDGE, AUTOMATIC_STEPS
@@ -70,7 +70,8 @@ def _finer(tune: TuneSpec, inference: InferenceSpec, best: Candidate) -> list[fl
         return []
     ratio = math.exp(math.log(high / low) / (steps - 1)) ** STEPS_ASIDE
     least, largest = max(low, best.ridge / ratio), min(high, best.ridge * ratio)
-    return sorted({*spaced(least, largest, POINTS, log=True), best.ridge})
+    finer = spaced(least, largest, POINTS, log=True)
+    return sorted({*spaced(low, high, steps, log=True), *finer, best.ridge})
 
 
 def settling_rows(plan: SearchPlan, n: int) -> int:

@@ -17,7 +17,7 @@ from results_ntk import SPECS, Ntk
 from results_page import page
 from results_score import Score
 from results_summary import Scores, line, summary
-from rivals.catalogue import NUMBERS_ONLY, RIVALS
+from rivals.catalogue import RIVALS, takes
 from sets.catalogue import SETS
 from sets.split import Split, split
 
@@ -70,9 +70,9 @@ class Comparison:
     def scores(self, name: str) -> dict[str, list[Score]]:
         """One set: by method, a score for each split."""
         chosen = SETS[name]
-        methods = [one for one in self.methods if not (chosen.classes and one in NUMBERS_ONLY)]
-        found: dict[str, list[Score]] = {method: [] for method in methods}
         table = chosen.load(self._wheels)
+        methods = [one for one in self.methods if takes(one, len(table), classes=chosen.classes)]
+        found: dict[str, list[Score]] = {method: [] for method in methods}
         for seed in self.seeds:
             rows = split(chosen, table, seed)
             for method, scores in found.items():

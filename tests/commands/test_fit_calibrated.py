@@ -65,6 +65,23 @@ def test_intervals_that_are_fitted_contradict_means_alone(make_spec: MakeSpec, n
     assert f"output.interval_from: {by} gives intervals, which std: false leaves out" in outcome.stderr
 
 
+def test_scales_and_intervals_are_by_the_same_rows(make_spec: MakeSpec, ntk: Ntk) -> None:
+    spec = make_spec(inference={"variance_scale": "auto"}, output={"interval_from": "held_out"})
+    outcome = ntk("fit", spec)
+    assert outcome.returncode == 2
+    assert "output.interval_from: variance_scale: auto is by rows left out" in outcome.stderr
+
+
+@pytest.mark.parametrize("interval_from", ["auto", "normal"])
+def test_noise_that_is_not_fitted_does_not_change_an_ensemble(
+    make_spec: MakeSpec, ntk: Ntk, interval_from: str
+) -> None:
+    inference = {"kernel": "ntk", "ridge": 0.1, "variance_scale": "auto"}
+    spec = make_spec(inference=inference, output={"noise": True, "interval_from": interval_from})
+    warned = "output.noise does not change kernel ntk" in ntk("fit", spec).stderr
+    assert warned == (interval_from == "normal")
+
+
 def test_without_anything_to_calibrate_there_is_none(fit: Fit) -> None:
     assert load_json(fit(inference=NOISY) / "run.json")["calibration"] is None
 

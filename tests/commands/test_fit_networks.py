@@ -10,11 +10,11 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.spec.file import read_spec
 
+from ..datasets import load_dataset
 from .run_files import MakeSpec, Ntk, Predict, Write, part, values
 
 RIDGE = 0.01

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 
 @pytest.fixture

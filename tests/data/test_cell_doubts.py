@@ -8,8 +8,9 @@ import pytest
 
 from ntkcli.data.cell_doubts import CellDoubts
 from ntkcli.data.data_warnings import data_warnings
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 Doubted = Callable[..., list[str]]
 

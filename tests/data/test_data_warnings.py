@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from ntkcli.data.data_warnings import data_warnings
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_data"
 CLEAN = "a,b,y\n1,10,5\n2,20,6\n4,10,9\n3,40,8\n"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 Write = Callable[[str, str], Path]
 Load = Callable[..., Dataset]

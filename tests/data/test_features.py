@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 ReadData = Callable[..., Dataset]
 Refusal = Callable[..., str]

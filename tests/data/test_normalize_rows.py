@@ -12,9 +12,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.data.scaling import normalize_rows
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 Write = Callable[[str, str], Path]
 Load = Callable[..., Dataset]

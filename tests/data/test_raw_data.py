@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli.data.raw_data import RawData, load_dataset
+from ntkcli.data.raw_data import RawData
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 Write = Callable[[str, str], Path]
 ROWS = "a,b,c,y\n" + "".join(f"{2.0**i!r},{i},{'uv'[i % 2]},{i}\n" for i in range(12))

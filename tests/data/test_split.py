@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.spec.data import DataSpec, SplitSpec
+
+from ..datasets import load_dataset
 
 ReadData = Callable[..., Dataset]
 Refusal = Callable[..., str]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ntkcli.data.faults import Fault
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.data.table_error import MOST_FAULTS, MOST_OF_A_COLUMN, FaultList, TableError
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 Refused = Callable[..., list[str]]
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.raw_data import load_dataset
 from ntkcli.data.targets import has_classes
 from ntkcli.spec.data import DataSpec
+
+from ..datasets import load_dataset
 
 ReadData = Callable[..., Dataset]
 Refusal = Callable[..., str]

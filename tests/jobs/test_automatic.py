@@ -160,7 +160,7 @@ def test_in_float32_a_ridge_is_above_the_rounding(make_spec: MakeSpec) -> None:
             found[dtype] = automatic(job).given_ridge
             gram = job.evaluator.symmetric(job.train, ["nngp"])["nngp"].to_array().astype(np.float64)
     assert isinstance(found["float32"], float)
-    assert found["float32"] >= 9 * np.finfo(np.float32).eps * np.linalg.eigvalsh(gram)[-1]
+    assert found["float32"] >= 90 * np.finfo(np.float32).eps * np.linalg.eigvalsh(gram)[-1]
 
 
 def test_where_memory_is_scarce_fewer_rows_choose() -> None:

@@ -11,7 +11,6 @@ from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.held_out import hold_out
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Question, Uncertainty
-from ntkcli.regression.stages import ways
 from ntkcli.spec.network import NetworkSpec
 
 NETWORK = network_of(NetworkSpec(sigma_b=0.3), 3)
@@ -28,7 +27,7 @@ KERNELS_AND_TIMES: dict[KernelName, list[float]] = {
 @pytest.mark.parametrize("uncertainty", ["none", "variance"])
 def test_rows_held_out_are_predicted_by_the_others_alone(uncertainty: Uncertainty) -> None:
     question = Question(KERNELS_AND_TIMES, ridge=0.1, rate=0.2, uncertainty=uncertainty)
-    found = hold_out(Evaluator(NETWORK), X, Y, question, next(ways(question)), (FITTED, HELD_OUT))
+    found = hold_out(Evaluator(NETWORK), X, Y, question, (FITTED, HELD_OUT))
     # As much is learned of 20 rows in a time that is longer by 30 / 20.
     alone = Question(KERNELS_AND_TIMES, ridge=0.1, rate=0.3)
     model = FittedModel.fit(NETWORK, X[FITTED], Y[FITTED], alone)

@@ -47,10 +47,17 @@ def test_the_head_tells_the_level_that_coverage_is_of() -> None:
 def test_the_notes_tell_what_the_intervals_are_from() -> None:
     normal = lines_of(INTERVAL)
     assert normal[2:] == ["intervals: normal, not calibrated"]
-    fitted = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 772))
+    fitted = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 772), are_fitted=True)
     assert fitted[2:] == ["intervals: by 772 training rows, each left out"]
-    held_out = lines_of(INTERVAL, unseen=UnseenRows("held_out", 1))
-    assert held_out[2:] == ["intervals: by 1 training row, held out from a smaller fit"]
+    held_out = lines_of(INTERVAL, unseen=UnseenRows("held_out", 19), are_fitted=True)
+    assert held_out[2:] == ["intervals: by 19 training rows, held out from a smaller fit"]
+    scaled = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 7))
+    assert scaled[2:] == ["intervals: normal, with variances scaled by 7 training rows, each left out"]
+
+
+def test_too_few_rows_for_the_level_are_told() -> None:
+    few = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 9), are_fitted=True)
+    assert few[2] == "intervals: by 9 training rows, each left out, too few for more than 90 %"
 
 
 def test_the_notes_tell_what_the_baselines_are() -> None:

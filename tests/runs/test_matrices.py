@@ -6,7 +6,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.jobs.network import network_of
-from ntkcli.journal import Journal, unseen
+from ntkcli.journal import Journal, unshown
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.sizes import matrix_parts
@@ -40,7 +40,7 @@ def test_a_matrix_has_the_rows_and_columns_of_its_name(
     tmp_path: Path, unseen_rows: Rows, name: str, dtype: str
 ) -> None:
     support = Support(Evaluator(NETWORK, dtype=dtype), rows(7, 0))
-    write_matrices(tmp_path, [name], support, unseen_rows, unseen)
+    write_matrices(tmp_path, [name], support, unseen_rows, unshown)
     kernel, first, second = matrix_parts(name)
     sides = {"train": support.rows, "test": unseen_rows}
     expected = support.evaluator.rectangle(sides[first], sides[second], [kernel])[kernel]
@@ -56,7 +56,7 @@ def test_a_gram_matrix_at_hand_is_written_and_kept(
     kept = support.matrices["ntk"]
     kept[0, 0][:] = 5.0
     monkeypatch.setattr(Evaluator, "symmetric", None)
-    write_matrices(tmp_path, ["ntk_train_train"], support, unseen_rows, unseen)
+    write_matrices(tmp_path, ["ntk_train_train"], support, unseen_rows, unshown)
     np.testing.assert_array_equal(np.load(tmp_path / "ntk_train_train.npy"), np.full((7, 7), 5.0))
     assert support.matrices == {"ntk": kept}
 
@@ -65,7 +65,7 @@ def test_the_training_rows_matrix_is_not_that_of_the_test_rows(
     tmp_path: Path, support: Support, unseen_rows: Rows
 ) -> None:
     support.need(["nngp", "ntk"], Journal())
-    write_matrices(tmp_path, ["ntk_test_test"], support, unseen_rows, unseen)
+    write_matrices(tmp_path, ["ntk_test_test"], support, unseen_rows, unshown)
     assert np.load(tmp_path / "ntk_test_test.npy").shape == (4, 4)
 
 
@@ -79,7 +79,7 @@ def test_matrices_that_are_not_at_hand_live_where_the_store_says(
         return in_memory(size, dtype)
 
     support = Support(support.evaluator, support.rows, allocate=allocate)
-    write_matrices(tmp_path, NAMES, support, unseen_rows, unseen)
+    write_matrices(tmp_path, NAMES, support, unseen_rows, unshown)
     assert sizes == [49, 16] * 2
     assert support.matrices == {}
 

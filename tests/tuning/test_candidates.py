@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ntkcli.tuning.candidates import Candidate, edge_warning
+from ntkcli.tuning.candidates import Candidate, edge_warnings
 
 RIDGES = [1e-4, 1e-2, 1.0]
 
@@ -21,11 +21,11 @@ def best(ridge: float) -> Candidate:
     ],
 )
 def test_a_ridge_at_the_edge_is_told_with_the_key_the_range_and_the_remedy(ridge: float, what: str) -> None:
-    assert f"inference.ridge: the best, {what} ones as well" == edge_warning(RIDGES, best(ridge))
+    assert [*edge_warnings(RIDGES, best(ridge))] == [f"inference.ridge: the best, {what} ones as well"]
 
 
 @pytest.mark.parametrize(
     ("ridges", "ridge"), [(RIDGES, 1e-2), ([0.1], 0.1), ([0.1, 1.0], 1.0), ([0.0, 0.1, 1.0], 0.0)]
 )
 def test_a_ridge_within_or_one_that_nothing_is_beyond_is_not(ridges: list[float], ridge: float) -> None:
-    assert edge_warning(ridges, best(ridge)) is None
+    assert not [*edge_warnings(ridges, best(ridge))]

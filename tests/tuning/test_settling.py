@@ -59,6 +59,19 @@ def test_no_ridge_between_those_of_the_grid_is_better(searched: Search) -> None:
     assert best.candidate not in before.trial.scored
 
 
+def test_what_more_rows_say_may_be_far_from_what_few_said(
+    searched: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best of the search is at one end of the range, and that of all rows at the other."""
+    monkeypatch.setattr("ntkcli.tuning.settling.STEPS_ASIDE", 1e-3)
+    space = {"network.sigma_b": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], "inference.ridge": WIDE}
+    found, dense = searched(space, rows=6)
+    rows = np.sort(np.random.default_rng(0).permutation(len(dense.y))[:12])
+    tried = [replace(best_of(found).candidate, ridge=ridge) for ridge in np.geomspace(1e-6, 1, 7)]
+    scores = [dense.rmse(dense.leave_one_out(candidate, rows)[0]) for candidate in tried]
+    assert loss("loo_rmse", best_of(found).score) <= min(scores) * (1 + 1e-9)
+
+
 def test_the_ridge_stays_in_the_range_of_the_space(searched: Search) -> None:
     found, _ = searched({"inference.ridge": {"low": 10.0, "high": 1000.0, "log": True}})
     assert best_of(found).candidate.ridge == 10.0
@@ -104,7 +117,12 @@ def test_a_ridge_as_good_as_others_stays(make_spec: MakeSpec, tmp_path: Path) ->
     rows = [f"{a},{b},{'uv'[label]}" for (a, b), label in zip(x, classes, strict=True)]
     (tmp_path / "classes.csv").write_text("\n".join(["a,b,y", *rows]))
     section = {"objective": "accuracy", "validation": {"holdout": 0.3}, "space": {"inference.ridge": WIDE}}
-    data = {"train": str(tmp_path / "classes.csv"), "test": None, "features": "all", "categorical": []}
+    data: dict[str, Any] = {
+        "train": str(tmp_path / "classes.csv"),
+        "test": None,
+        "features": "all",
+        "categorical": [],
+    }
     source = read_spec(make_spec(data=data, tune=section, inference={"kernel": "nngp"}))
     assert source.spec.tune is not None
     with TuneDirectory(tmp_path / "out", overwrite=True) as directory:

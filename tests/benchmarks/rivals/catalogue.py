@@ -27,3 +27,10 @@ if find_spec("xrfm"):
     RIVALS["xrfm"] = _feature_machine
 # What has no form for classes.
 NUMBERS_ONLY = {"gp"}
+# Beyond, ten draws take many minutes.
+MOST_ROWS = {"xrfm": 2500}
+
+
+def takes(method: str, rows: int, *, classes: bool) -> bool:
+    """Whether a method is compared on a set."""
+    return not (classes and method in NUMBERS_ONLY) and rows <= MOST_ROWS.get(method, rows)

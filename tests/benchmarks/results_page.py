@@ -110,8 +110,8 @@ where it was stopped. The figures of each split stay in `.bench/results/scores`.
 """
 XRFM = (
     "**xRFM** ([xrfm](https://pypi.org/project/xrfm/)) is a kernel machine that learns its metric: the best\n"
-    "  of 10 random settings on a fifth of the training rows, which are not learned from; on sets of at most\n"
-    "  2,500 rows, as it takes many minutes on others."
+    "  of 10 random settings on a fifth of the training rows, which are not learned from. It is there for sets of\n"
+    "  at most 2,500 rows, as it takes many minutes on others."
 )
 NO_XRFM = "**xRFM** is not here: it was not installed."
 

@@ -59,11 +59,9 @@ def _repeats(train: Table, *, singular: bool) -> Iterator[str]:
     repeats = duplicate_rows(train.x)
     if repeats:
         first, second = (train.line(row) for row in repeats[0])
-        yield (
-            f"{train.file.path}: {counted(len(repeats), 'row')} with the features of another, "
-            f"first line {second} those of line {first}"
-            + (": the Gram matrix is singular without a ridge" if singular else "")
-        )
+        more = f", and {counted(len(repeats) - 1, 'more row')} those of others" if len(repeats) > 1 else ""
+        why = ": the Gram matrix is singular without a ridge" if singular else ""
+        yield f"{train.file.path}: line {second} has the features of line {first}{more}{why}"
 
 
 def _constant(train: Table, names: list[str]) -> Iterator[str]:

@@ -78,7 +78,8 @@ def _tell(job: Job, found: dict[GramName, Found], rows: int) -> None:
         of_gram = f" for {gram}" if len(found) > 1 else ""
         given = f"(leave-one-out rmse {best.score:.4g}{by})"
         if inference.ridge == "auto":
-            job.journal.tell(f"inference.ridge: auto is {best.ridge:.6g}{of_gram} {given}")
+            edge = ", at the edge of what it tries" if best.at_edge else ""
+            job.journal.tell(f"inference.ridge: auto is {best.ridge:.6g}{of_gram}{edge} {given}")
         if inference.time == "auto":
             job.journal.tell(f"inference.time: auto is {time_text(best.time)} {given}")
 

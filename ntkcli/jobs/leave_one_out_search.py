@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,11 +27,15 @@ ROUNDINGS, ROUNDINGS_OF_FLOAT32 = 10, 100
 
 @dataclass(frozen=True)
 class Found:
-    """A ridge and a time in the units of the spec, and their leave-one-out root mean square error."""
+    """A ridge and a time in the units of the spec, and their leave-one-out root mean square error.
+
+    at_edge: whether the ridge is the least or the largest that was tried.
+    """
 
     score: float
     ridge: float
     time: float
+    at_edge: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ class LeaveOneOutSearch:
             if time_is_free and found.time in times:
                 times = _around(times, found.time)
                 found = self._least(((found.ridge, time) for time in times), found)
-        return found
+        ends = self.axes.ridges[0], self.axes.ridges[-1]
+        return replace(found, at_edge=ridge_is_free and found.ridge in ends)
 
     def _least(self, points: Iterable[tuple[float, float]], found: Found | None) -> Found:
         """Return the best of some ridges and times and of what is found already, the first of equals."""

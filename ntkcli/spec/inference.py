@@ -47,10 +47,11 @@ class InferenceSpec(Section):
             grams = inverted_grams(self.kernel)
             for gram in grams:
                 if gram not in self.ridge:
-                    raise conflict("ridge", f"kernel inverts the {gram} Gram matrix: give a ridge for {gram}")
+                    names = " and ".join(name for name in self.kernel if KERNELS[name].gram == gram)
+                    raise conflict("ridge", f"has none for {names}: give {gram} a number too")
             for gram in self.ridge:
                 if gram not in grams:
-                    raise conflict("ridge", f"no kernel inverts the {gram} Gram matrix: take {gram} out here")
+                    raise conflict("ridge", f"{gram} is for no kernel of inference.kernel: take it out here")
         return self
 
     @property

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from ntkcli.arrays import IntArray
+from ntkcli.data.columns import check_present
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
 from ntkcli.planning.budget import Budget
@@ -63,6 +64,8 @@ class SearchPlan:
         dataset = job.dataset
         schema = dataset.schema
         check_names(presentation_of(schema.targets, source.spec.output), schema.ids, dataset.train.file.path)
+        for value in tune.data_axes.get("data.log", []):
+            check_present(dataset.train.file, value if isinstance(value, list) else [], "data.log")
         rows = _rows(tune, len(job.train))
         labels = dataset.y_train[rows].argmax(axis=1) if dataset.is_classification else None
         _check_objective(source, tune, is_classification=labels is not None)

@@ -70,8 +70,8 @@ intervals. The others have neither.
 
 ## Time
 
-Seconds of one split, on one thread each: choosing settings, fitting, predicting; of `ntk` with start and
-files.
+Seconds of a processor for one split, on one thread each: choosing settings, fitting, predicting; of `ntk`
+with start and files.
 
 {seconds}
 
@@ -85,6 +85,8 @@ files.
 - **Gaussian process** is `GaussianProcessRegressor` with a constant times an RBF with a length scale for
   each feature, plus white noise; the evidence maximised from two starts, that of {search_rows:,} training
   rows at random where there are more; the posterior has all rows. It is not for classes.
+- xRFM and the Gaussian process are there for sets of at most 2,500 rows: they take many minutes on
+  others.
 - **Ridge** is `RidgeCV`, and `LogisticRegressionCV` for classes.
 - {xrfm}
 - **TabPFN** is not here: its weights are no part of its package, and have to be fetched from a hub.
@@ -110,8 +112,7 @@ where it was stopped. The figures of each split stay in `.bench/results/scores`.
 """
 XRFM = (
     "**xRFM** ([xrfm](https://pypi.org/project/xrfm/)) is a kernel machine that learns its metric: the best\n"
-    "  of 10 random settings on a fifth of the training rows, which are not learned from. It is there for sets of\n"
-    "  at most 2,500 rows, as it takes many minutes on others."
+    "  of 10 random settings on a fifth of the training rows, which are not learned from."
 )
 NO_XRFM = "**xRFM** is not here: it was not installed."
 

@@ -78,12 +78,12 @@ def exit_cell(method: str) -> Cell:
 
 
 def seconds_cell(method: str) -> Cell:
-    """Mean seconds of a split."""
+    """Mean seconds of a processor on a split, which neighbours change less than those of the clock."""
 
     def cell(by_method: ByMethod) -> str:
         if method not in by_method:
             return NONE
-        found = mean(by_method[method], lambda score: score.seconds)
+        found = mean(by_method[method], lambda score: score.processor_seconds)
         return f"{found:.1f}" if found < 10 else f"{found:.0f}"
 
     return cell

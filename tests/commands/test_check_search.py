@@ -203,3 +203,11 @@ def test_relevance_counts_as_often_as_the_space_learns_it(checked: Checked) -> N
     assert "relevance" not in checked(
         {"space": {"data.relevance": ["equal"], **RIDGES}}, data={"relevance": "learned"}
     )
+
+
+def test_a_column_in_the_space_that_is_not_there_is_found(make_spec: MakeSpec, ntk: Ntk) -> None:
+    tune = {"objective": "loo_rmse", "space": {"data.log": [[], ["aa"]]}}
+    for command in ("check", "tune"):
+        outcome = ntk(command, make_spec(tune=tune))
+        assert outcome.returncode == 3
+        assert "has no column 'aa' (data.log)" in outcome.stderr

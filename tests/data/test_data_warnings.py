@@ -48,7 +48,7 @@ def test_rows_that_repeat_others_are_counted_and_the_first_is_reported_with_both
 ) -> None:
     text = CLEAN + "\n" + "2,20,1\n1,10,7\n2,20,6\n"
     (warning,) = warned(text, standardize=standardize)
-    assert warning.startswith("train.csv: 3 rows with the features of another, first line 7 those of line 3")
+    assert warning.startswith("train.csv: line 7 has the features of line 3, and 2 more rows those of others")
     assert "singular" in warning
     assert "ridge" in warning
 
@@ -104,7 +104,7 @@ def test_every_warning_is_given(warned: Warned) -> None:
     lines = [f"{header},c,d", *(f"{row},7,{i % 3}" for i, row in enumerate(rows)), *2 * [f"{rows[5]},7,2"]]
     found = warned("\n".join(lines), standardize=False)
     for what in (
-        "train.csv: 2 rows with the features of another, first line 2002 those of line 7:",
+        "train.csv: line 2002 has the features of line 7, and 1 more row those of others:",
         "train.csv: column 'c' is constant",
         "train.csv: column 'b' has values up to 1e+06 and 'd' up to 2 only",
         "train.csv:4: column 'y' is here",
@@ -119,7 +119,7 @@ def test_every_warning_is_given(warned: Warned) -> None:
         (
             "concrete",
             ["strength"],
-            ["25 rows with the features of another, first line 250 those of line 102"],
+            ["line 250 has the features of line 102, and 24 more rows those of others"],
         ),
         ("residential", ["sales_price", "construction_cost"], []),
     ],

@@ -17,8 +17,12 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"kernel": ["ntk", "ntkgp"], "time": [0, 1]}, "time", "add inf to time"),
     ({"kernel": "ntkgp", "time": "auto"}, "time", "exists at time inf only: use inf"),
     ({"kernel": ["ntk", "nngp"], "time": "auto"}, "time", "auto picks for one kernel"),
-    ({"kernel": ["ntk", "nngp"], "ridge": {"ntk": 1}}, "ridge", "give a ridge for nngp"),
-    ({"kernel": "ntkgp", "ridge": {"ntk": 1, "nngp": 1}}, "ridge", "take nngp out here"),
+    ({"kernel": ["ntk", "nngp"], "ridge": {"ntk": 1}}, "ridge", "has none for nngp: give nngp a number too"),
+    (
+        {"kernel": "ntkgp", "ridge": {"ntk": 1, "nngp": 1}},
+        "ridge",
+        "nngp is for no kernel",
+    ),
 ]
 
 WRONG = [

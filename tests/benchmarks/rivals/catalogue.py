@@ -27,8 +27,8 @@ if find_spec("xrfm"):
     RIVALS["xrfm"] = _feature_machine
 # What has no form for classes.
 NUMBERS_ONLY = {"gp"}
-# Beyond, ten draws take many minutes.
-MOST_ROWS = {"xrfm": 2500}
+# Beyond, they take many minutes a split on one thread.
+MOST_ROWS = {"xrfm": 2500, "gp": 2500}
 
 
 def takes(method: str, rows: int, *, classes: bool) -> bool:

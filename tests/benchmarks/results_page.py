@@ -100,8 +100,9 @@ splits have the seeds {first_seed} to {last_seed}, which nothing was chosen with
 
 ## Logarithms
 
-RMSE with `data.log: []`, with the logarithm of every skewed column, and with `auto`, which takes those that help;
-`kernel: nngp`, depth 3, sigma_b 0.3. Means of five other splits (seeds 0 to 4), with which `auto` was settled.
+RMSE with `data.log: []`, with the logarithm of every skewed column, and with `auto`, which takes those that
+help; `kernel: nngp`, depth 3, sigma_b 0.3. Means of five other splits (seeds 0 to 4), with which `auto` was
+settled.
 
 | set | none | every skewed | `auto` |
 | --- | ---: | ---: | ---: |

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 from ntkcli.data.sample import sample
 from ntkcli.errors import ResourceError
+from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.plan import Planner
+from ntkcli.regression.held_out import smaller_question, smaller_stages
 from ntkcli.results.calibration import UnseenRows, Way
 from ntkcli.spec.spec import Spec
 
@@ -42,7 +44,8 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     """Choose the rows that a spec's predictions are calibrated by.
 
     Rows left out are those of the fit itself, and the first choice. Where they would take longer than the
-    fit, intervals are calibrated by rows that are held out from a smaller fit, unless there are too few.
+    fit, intervals are calibrated by rows that are held out from a smaller fit, unless there are too few rows
+    or there is too little memory; where there is none for either, intervals are normal ones.
 
     Args:
         spec: says what is calibrated.
@@ -58,19 +61,41 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     held_out = CalibrationRows("held_out", tuple(sample(n, min(ROWS, n // SHARE)).tolist()))
     if output.interval_from == "leave_one_out" or not held_out.rows:
         return left_out
-    is_asked_for = output.interval_from == "held_out"
-    return held_out if is_asked_for or not _is_affordable(planner, left_out) else left_out
+    if output.interval_from == "held_out":
+        return held_out
+    return _affordable(planner, left_out, held_out)
 
 
-def _is_affordable(planner: Planner, left_out: CalibrationRows) -> bool:
-    """Whether leaving out rows takes no longer than the fit alone, and no memory that there is not."""
+def _affordable(planner: Planner, left_out: CalibrationRows, held_out: CalibrationRows) -> CalibrationRows:
+    """Choose rows left out if that takes no longer than the fit alone, and else what there is memory for."""
     if planner.question is None:
-        return False
+        return CalibrationRows()
     other = replace(planner, question=replace(planner.question, leave_one_out=left_out.rows))
     try:
         alone, together = planner.best(), other.best()
     except ResourceError:
         # The fit itself is refused, and says why.
-        return True
-    is_quick = together.operations - alone.operations <= max(alone.operations, CHEAP)
-    return is_quick and (other.fits(together) or not planner.fits(alone))
+        return left_out
+    is_possible = other.fits(together) or not planner.fits(alone)
+    if is_possible and together.operations - alone.operations <= max(alone.operations, CHEAP):
+        return left_out
+    needed = planner.sizes.base + smaller_fit_bytes(planner, len(held_out.rows))
+    if needed <= planner.budget.memory:
+        return held_out
+    return left_out if is_possible else CalibrationRows()
+
+
+def smaller_fit_bytes(planner: Planner, rows: int) -> int:
+    """Return the bytes of the fit that some rows are held out from, at its peak beside the base.
+
+    Args:
+        planner: of the fit of all rows.
+        rows: how many are held out.
+    """
+    if planner.question is None:
+        return 0
+    question = smaller_question(planner.question)
+    sizes = replace(planner.sizes, n=min(FITTED_ROWS, planner.sizes.n - rows), m=rows, itemsize=8)
+    # Their factorisations are all kept until the rows are predicted.
+    stages = smaller_stages(question)
+    return sum(stage_bytes(stage, sizes, question, in_file=False) for stage in stages)

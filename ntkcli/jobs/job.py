@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
-from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows
+from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows, smaller_fit_bytes
 from ntkcli.jobs.prepared_data import prepared_data
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
@@ -110,7 +110,10 @@ class Job:
         Args:
             without: solvers that have failed; where there are any, the spec's solver no longer counts.
         """
-        return self._planner(self.question, without)
+        planner, calibration = self._planner(self.question, without), self.calibration
+        if calibration.by == "leave_one_out":
+            return planner
+        return replace(planner, before=smaller_fit_bytes(planner, len(calibration.rows)))
 
     def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
         return Planner(

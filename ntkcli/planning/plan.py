@@ -47,6 +47,7 @@ class Planner:
     choice: the solver that compute.solver names, or `auto`.
     without: solvers that have failed already.
     matrices: names of the kernel matrices to write.
+    before: bytes that something before the stages takes at its peak, beside the base.
     """
 
     sizes: Sizes
@@ -55,6 +56,7 @@ class Planner:
     choice: str = "auto"
     without: Collection[Solver] = ()
     matrices: list[str] = field(default_factory=list)
+    before: int = 0
 
     def best(self) -> Plan:
         """The cheapest plan within the budget or, if there is none, the one that is nearest to it.
@@ -117,7 +119,7 @@ class Planner:
 
     def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
         sizes = self.sizes
-        peaks = [self._writing(stages, in_file=in_file)]
+        peaks = [self.before, self._writing(stages, in_file=in_file)]
         work = Work()
         disk = sum(sizes.bytes_of(name) for name in self.matrices)
         if self.question:

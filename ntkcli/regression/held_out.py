@@ -9,7 +9,7 @@ from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.question import Pair, Question
-from ntkcli.regression.stages import ways
+from ntkcli.regression.stages import Stage, ways
 
 
 def hold_out(
@@ -37,12 +37,9 @@ def hold_out(
     """
     fitted, held_out = rows
     # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
-    rate = question.rate * len(x) / len(fitted)
-    asked = replace(question, rate=rate, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
-    # So few rows are decomposed at once, and that does not fail to converge.
-    stages = next(ways(asked, "eigh" if asked.has_finite_times else "cholesky"))
+    asked = replace(smaller_question(question), rate=question.rate * len(x) / len(fitted))
     model = FittedModel.fit(
-        evaluator.network, x[fitted], y[fitted], asked, stages, executor=evaluator.executor
+        evaluator.network, x[fitted], y[fitted], asked, smaller_stages(asked), executor=evaluator.executor
     )
     found = {}
     for answer in model.predict(x[held_out]):
@@ -51,3 +48,13 @@ def hold_out(
             raise ValueError("there are no variances")
         found[answer.pair] = LeaveOneOut(np.asarray(y[held_out] - mean), variance + answer.noise)
     return found
+
+
+def smaller_question(question: Question) -> Question:
+    """What is asked of the smaller fit."""
+    return replace(question, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
+
+
+def smaller_stages(question: Question) -> list[Stage]:
+    """How the smaller fit is solved: few rows are soon decomposed, and that does not fail to converge."""
+    return next(ways(question, "eigh" if question.has_finite_times else "cholesky"))

@@ -20,8 +20,8 @@ STARTUP_SECONDS = 0.25
 SPEC = """\
 data: {{train: train.csv, test: test.csv, target: y, standardize: false, standardize_target: false}}
 network: {{depth: {depth}, activation: relu, sigma_w: 1.5, sigma_b: 0.1}}
-inference: {{kernel: ntk, time: {time}, loss: mean}}
-output: {{dir: run, std: {std}}}
+inference: {{kernel: ntk, time: {time}, loss: mean, ridge: 0}}
+output: {{dir: run, std: {std}, interval_from: normal}}
 compute: {{dtype: {dtype}}}
 """
 

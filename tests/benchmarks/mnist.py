@@ -19,7 +19,7 @@ PEAK_LIMIT = 16.5 * GIB
 SPEC = """\
 data: {{train: train_{rows}.csv, test: test.csv, target: [{digits}], standardize: false}}
 network: {{depth: 2, activation: relu}}
-inference: {{kernel: nngp, time: inf, ridge: 0.1}}
+inference: {{kernel: nngp, time: inf, ridge: 0.1, ridge_scale: absolute}}
 output: {{dir: run_{rows}, std: false}}
 compute: {{dtype: float64}}
 """

@@ -5,21 +5,17 @@ from dataclasses import replace
 import numpy as np
 
 from ntkcli.inference.spectral_scores import SpectralSmoother
+from ntkcli.jobs.automatic_rows import automatic_numbers, automatic_rows
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.leave_one_out_search import Axes, Found, LeaveOneOutSearch
 from ntkcli.jobs.sample import sampled
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.spectrum import Spectrum
-from ntkcli.planning.budget import Budget
-from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
-from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.eigendecomposition import check_memory
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.question import time_text
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.units import counted
-
-# Rows to choose by, at most: a ridge in units of the trace suits more rows just as well.
-ROWS, FEWEST_ROWS = 2000, 250
 
 
 def automatic(job: Job) -> InferenceSpec:
@@ -50,25 +46,12 @@ def automatic(job: Job) -> InferenceSpec:
     return inference.model_copy(update=changes)
 
 
-def automatic_rows(sizes: Sizes, budget: Budget) -> int:
-    """Return the number of training rows that `auto` is found by: 2,000, or fewer where memory is scarce."""
-    rows = min(ROWS, sizes.n)
-    while rows > FEWEST_ROWS and bytes_needed(sizes, _numbers(rows)) > budget.memory:
-        rows = max(FEWEST_ROWS, rows // 2)
-    return rows
-
-
 def _affordable(job: Job) -> Job:
     """Return a job on the rows that `auto` is found by."""
     inference, rows = job.spec.inference, automatic_rows(job.sizes, job.budget)
     what = [f"inference.{key}: auto" for key in ("ridge", "time") if getattr(inference, key) == "auto"]
-    check_memory(job.sizes, job.budget, _numbers(rows), factored=rows, what=" and ".join(what))
+    check_memory(job.sizes, job.budget, automatic_numbers(rows), factored=rows, what=" and ".join(what))
     return job if rows == len(job.train) else sampled(job, rows)
-
-
-def _numbers(rows: int) -> int:
-    """Return the numbers in memory: the blocks, which are half a matrix or more, become a whole one."""
-    return eigh_numbers(rows) + rows**2
 
 
 def _tell(job: Job, found: dict[GramName, Found], rows: int) -> None:

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
+from ntkcli.jobs.automatic_rows import automatic_bytes
 from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows, smaller_fit_bytes
 from ntkcli.jobs.prepared_data import prepared_data
 from ntkcli.jobs.tabulation import prepared_network
@@ -38,6 +39,7 @@ class Job:
     evaluator: computes the network's Gram matrices.
     train, test: the rows as the network sees them; the same object when there are no test rows.
     journal: receives progress and warnings.
+    preparing: bytes that finding `auto` takes at its peak, beside the base.
     """
 
     source: SpecFile
@@ -46,6 +48,7 @@ class Job:
     train: Rows
     test: Rows
     journal: Journal
+    preparing: int = 0
 
     @property
     def spec(self) -> Spec:
@@ -102,7 +105,9 @@ class Job:
     def with_inference(self, inference: InferenceSpec) -> "Job":
         """Return this job with another inference section, where `auto` has been replaced by numbers."""
         spec = self.spec.model_copy(update={"inference": inference})
-        return replace(self, source=replace(self.source, spec=spec))
+        is_found = self.spec.inference.is_automatic and not inference.is_automatic
+        preparing = automatic_bytes(self.sizes, self.budget) if is_found else self.preparing
+        return replace(self, source=replace(self.source, spec=spec), preparing=preparing)
 
     def planner(self, *, without: Collection[Solver] = ()) -> Planner:
         """Return the planner of a fit.
@@ -111,9 +116,9 @@ class Job:
             without: solvers that have failed; where there are any, the spec's solver no longer counts.
         """
         planner, calibration = self._planner(self.question, without), self.calibration
-        if calibration.by == "leave_one_out":
-            return planner
-        return replace(planner, before=smaller_fit_bytes(planner, len(calibration.rows)))
+        is_held_out = calibration.by == "held_out"
+        smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
+        return replace(planner, before=max(self.preparing, smaller))
 
     def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
         return Planner(

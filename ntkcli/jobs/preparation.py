@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ntkcli.jobs.automatic import automatic_rows
+from ntkcli.jobs.automatic_rows import automatic_rows
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.leave_one_out_search import POINTS, REFINEMENTS, STEPS_OF_BOTH
 from ntkcli.jobs.network import network_of

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ntkcli.errors import ResourceError
-from ntkcli.jobs.automatic import _search, automatic, automatic_rows
+from ntkcli.jobs.automatic import _search, automatic
+from ntkcli.jobs.automatic_rows import automatic_rows
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.ranges import automatic_times, spaced
 from ntkcli.jobs.sample import sampled
@@ -103,7 +104,7 @@ def test_too_little_memory_is_reported_before_any_is_taken(make_spec: MakeSpec, 
 def test_of_many_rows_a_sample_is_enough(
     find: Find, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ntkcli.jobs.automatic.ROWS", 10)
+    monkeypatch.setattr("ntkcli.jobs.automatic_rows.ROWS", 10)
     sampled_rows: list[int] = []
     monkeypatch.setattr("ntkcli.jobs.automatic.sampled", spied(sampled_rows))
     asked, lines, _ = find(kernel="nngp", ridge="auto")
@@ -123,7 +124,7 @@ def spied(rows: list[int]) -> Callable[[Job, int], Job]:
 def find_all(make_spec: MakeSpec) -> InferenceSpec:
     """What all rows say."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ntkcli.jobs.automatic.ROWS", 2000)
+        patch.setattr("ntkcli.jobs.automatic_rows.ROWS", 2000)
         with open_job(read_spec(make_spec(inference={"kernel": "nngp", "ridge": "auto"})), Journal()) as job:
             return automatic(job)
 

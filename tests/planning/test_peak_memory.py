@@ -48,6 +48,7 @@ MEASURED = {
     "eigh": Case(
         2000, sections={"inference": {"kernel": "nngp", "time": 10}, "compute": {"solver": "eigh"}}
     ),
+    "automatic": Case(2000, sections={"inference": {"ridge": "auto"}}),
     "lanczos": Case(2500, 60, sections={"inference": NTK_AT_10, "compute": {"solver": "lanczos"}}),
     "rows left out": Case(3000, sections={"inference": AUTO}),
     "rows left out by Lanczos": Case(
@@ -100,7 +101,7 @@ def spec_of(write: Callable[[str, str | bytes], Path]) -> Callable[[Case], Path]
 def planner_of(path: Path, command: str) -> Planner:
     """What the command plans for a spec."""
     with open_job(read_spec(path, None), Journal()) as job:
-        planner = job.planner()
+        planner = job.with_inference(job.spec.inference.with_stand_ins()).planner()
         return planner if command == "fit" else replace(planner, question=None)
 
 

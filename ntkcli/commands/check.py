@@ -12,7 +12,7 @@ from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError, ResourceError
-from ntkcli.jobs.checks import preflight
+from ntkcli.jobs.checks import grams_without_ridge, preflight
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
@@ -20,7 +20,6 @@ from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
-from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
@@ -79,9 +78,7 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
 
 def _is_singular(job: Job) -> bool:
     """Return whether rows that repeat others make a Gram matrix singular that is to be inverted."""
-    inference = job.spec.inference
-    is_plain = any(job.question.has_no_ridge(gram) for gram in inverted_grams(inference.kernel))
-    return is_plain and math.inf in inference.times and not job.evaluator.network.drops_units
+    return bool(grams_without_ridge(job)) and not job.evaluator.network.drops_units
 
 
 def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckReport:

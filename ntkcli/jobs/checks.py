@@ -12,6 +12,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import degeneracy, sampled_propagation
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.kernel import KERNELS, inverted_grams
@@ -58,9 +59,16 @@ def preflight(job: Job) -> None:
                 f"{job.source.path}: inference.time: {time_text(time)} times the learning rate leaves the "
                 "range of float64: use inf"
             )
-    without = [gram for gram in inverted_grams(spec.inference.kernel) if job.question.has_no_ridge(gram)]
-    if without and math.inf in spec.inference.times:
+    if without := grams_without_ridge(job):
         check_invertible(job.evaluator.network, [job.train.diagonal(gram) for gram in without], train)
+
+
+def grams_without_ridge(job: Job) -> list[GramName]:
+    """Return the Gram matrices that a job inverts as they are, for time inf and without a ridge."""
+    inference = job.spec.inference
+    if math.inf not in inference.times:
+        return []
+    return [gram for gram in inverted_grams(inference.kernel) if job.question.has_no_ridge(gram)]
 
 
 def check_invertible(network: Network, diagonals: list[FloatArray], train: Table) -> None:

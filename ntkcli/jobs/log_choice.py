@@ -23,6 +23,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.range_errors import KernelRangeError
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.regression.question import ridge_unit
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.network import NetworkSpec
 
@@ -137,7 +138,7 @@ def left_out_errors(x: FloatArray, y: FloatArray, executor: Executor) -> FloatAr
     """
     network = network_of(NetworkSpec(depth=DEPTH, sigma_b=SIGMA_B), x.shape[1])
     kernel = Evaluator(network, executor=executor).symmetric(network.rows(x), ["nngp"])["nngp"].to_array()
-    unit = float(np.trace(kernel)) / len(x)
+    unit = ridge_unit("trace", kernel.diagonal())
     smoother = SpectralSmoother(Spectrum.of(kernel), y)
     settings = [Regularisation(ridge * unit, math.inf) for ridge in RIDGES]
     found = smoother.left_out(settings, with_variance=False)

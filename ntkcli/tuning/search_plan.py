@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-
 from ntkcli.arrays import IntArray
 from ntkcli.data.columns import check_present
+from ntkcli.data.sample import sample
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
 from ntkcli.planning.budget import Budget
@@ -128,9 +127,7 @@ class SearchPlan:
 
 def _rows(tune: TuneSpec, n: int) -> IntArray:
     rows = AUTOMATIC_ROWS if tune.rows == "auto" else n if tune.rows == "all" else tune.rows
-    if rows >= n:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(tune.seed).permutation(n)[:rows])
+    return sample(n, rows, tune.seed)
 
 
 def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: bool) -> None:

@@ -3,7 +3,6 @@
 Of few rows, hardly any two are alike, and their noise hardly shows: of more rows, another ridge is best.
 """
 
-import math
 from dataclasses import replace
 
 from ntkcli.errors import ResourceError
@@ -68,7 +67,7 @@ def _finer(tune: TuneSpec, inference: InferenceSpec, best: Candidate) -> list[fl
         low, high, steps = axis.low, axis.high, axis.steps or AUTOMATIC_STEPS
     else:
         return []
-    ratio = math.exp(math.log(high / low) / (steps - 1)) ** STEPS_ASIDE
+    ratio = (high / low) ** (STEPS_ASIDE / (steps - 1))
     least, largest = max(low, best.ridge / ratio), min(high, best.ridge * ratio)
     finer = spaced(least, largest, POINTS, log=True)
     return sorted({*spaced(low, high, steps, log=True), *finer, best.ridge})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 
 # The Gram matrices of a network: the covariance of its functions before training, and the tangent kernel.
 GramName = Literal["nngp", "ntk"]
@@ -25,8 +25,8 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, rows: slice) -> Self:
-        """Some of the rows, as views."""
+    def __getitem__(self, rows: slice | IntArray) -> Self:
+        """Some of the rows; those of a slice as views."""
         return type(self)(self.x[rows], self.variances[:, rows], self.ntk_diagonal[rows])
 
     def diagonal(self, kernel: GramName) -> FloatArray:

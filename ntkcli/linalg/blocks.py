@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import get_blas_funcs
 
-from ntkcli.arrays import Allocate, FloatArray, in_memory
+from ntkcli.arrays import Allocate, FloatArray, IntArray, in_memory
 
 BLOCK_ROWS = 2048
 
@@ -94,6 +94,22 @@ class SymmetricBlocks:
     def split(self, b: FloatArray) -> list[FloatArray]:
         """The rows of `b` (n, c) by block, each a Fortran-ordered copy that BLAS can work on in place."""
         return [np.array(b[span], dtype=self.dtype, order="F") for span in self.spans]
+
+    def columns(self, rows: IntArray) -> FloatArray:
+        """The columns (n, s) with these indices, in float64."""
+        out = np.empty((self.n, len(rows)))
+        for j, columns in enumerate(self.spans):
+            here = np.flatnonzero((rows >= columns.start) & (rows < columns.stop))
+            within = rows[here] - columns.start
+            for i, span in enumerate(self.spans):
+                out[span, here] = self[i, j][:, within] if i > j else self[j, i][within].T
+            lower = np.tril(self[j, j])
+            out[columns, here] = lower[:, within] + np.tril(lower, -1)[within].T
+        return out
+
+    def principal(self, rows: IntArray) -> FloatArray:
+        """The entries (s, s) between these rows, in float64."""
+        return self.columns(rows)[rows]
 
     def product(self, b: FloatArray) -> FloatArray:
         """A b for the matrix A and b (n, c)."""

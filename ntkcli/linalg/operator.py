@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 
 
 class Operator(Protocol):
@@ -27,3 +27,9 @@ class Operator(Protocol):
 
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T = A: what a quadratic form needs, b^T A b = b^T T b + (T b)^T b."""
+
+    def columns(self, rows: IntArray) -> FloatArray:
+        """The columns (n, s) with these indices, in float64."""
+
+    def principal(self, rows: IntArray) -> FloatArray:
+        """The entries (s, s) between these rows, in float64."""

@@ -1,0 +1,168 @@
+"""Solutions of G x = b for many columns b at once, from products with G: block conjugate gradients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.preconditioner import Preconditioner
+
+MAX_ITERATIONS = 1000
+# The residual that the recurrence carries along is compared with the true one so often.
+CHECK_EVERY = 10
+# A run that has come this much closer may be followed by another; and what a coarse matrix's run is good for.
+PROGRESS, COARSE_TOLERANCE = 0.3, 1e-4
+
+# Is told of iterations so far and the largest residual over what it should be.
+Watch = Callable[[int, float], None]
+
+
+def unwatched(iterations: int, excess: float) -> None:
+    """Ignore how far it has come: a `Watch` that shows nothing."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """x (n, c) with the iterations that it took, and its true residual |b - G x| / |b| by column (c,)."""
+
+    x: FloatArray
+    iterations: int
+    residuals: FloatArray
+
+
+@dataclass(frozen=True)
+class System:
+    """G = M + ridge I, known by products.
+
+    matrix: M.
+    ridge: lambda >= 0.
+    preconditioner: near G.
+    exact: M in full precision, where `matrix` has it in less; its products are dear, and few.
+    """
+
+    matrix: Operator
+    ridge: float
+    preconditioner: Preconditioner
+    exact: Operator | None = None
+
+    def product(self, v: FloatArray, matrix: Operator | None = None) -> FloatArray:
+        """G v, (n, c)."""
+        return (matrix or self.matrix).product(v).astype(np.float64, copy=False) + self.ridge * v
+
+    def residual(self, b: FloatArray, x: FloatArray) -> FloatArray:
+        """b - G x by the exact matrix, (n, c)."""
+        return b - self.product(x, self.exact)
+
+
+def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = unwatched) -> Solved:
+    """Solve G x = b for all columns of b in one growing space, until the true residuals are small.
+
+    Conjugate gradients run until the residual that they carry along is small, or no longer the true one; then
+    they begin anew with the true residual as the right-hand side.
+
+    Args:
+        system: G.
+        b: (n, c).
+        tolerances: (c,), of |b - G x| / |b|.
+        watch: is told how far it has come.
+
+    Raises:
+        ConvergenceError: MAX_ITERATIONS do not do, or rounding stands in the way.
+    """
+    norms = np.linalg.norm(b, axis=0)
+    wanted = tolerances * norms
+    x, rest, iterations = np.zeros(b.shape), b, 0
+    excess = np.inf
+    while True:
+        run = _Run(system, rest, _goal(system, rest, wanted), watch, iterations)
+        better = x + run.solution()
+        iterations = run.iterations
+        left = system.residual(b, better)
+        before, excess = excess, _excess(left, wanted)
+        if excess < before:
+            x, rest = better, left
+        if excess <= 1.0:
+            lengths = np.linalg.norm(rest, axis=0)
+            return Solved(x, iterations, np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0))
+        if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
+            worst = np.max(tolerances) * min(excess, before)
+            raise ConvergenceError(f"a residual of {worst:.1g} after {iterations} iterations")
+
+
+def _goal(system: System, b: FloatArray, wanted: FloatArray) -> FloatArray:
+    """What a run should reach for a right-hand side b (n, c), by column: half, as the true residual is more."""
+    if system.exact is None:
+        return wanted / 2
+    return np.maximum(wanted / 2, COARSE_TOLERANCE * np.linalg.norm(b, axis=0))
+
+
+def _excess(residual: FloatArray, wanted: FloatArray) -> float:
+    """How many times larger than wanted the residual is in the worst column; 0 where both are 0."""
+    lengths = np.linalg.norm(residual, axis=0)
+    return float(np.divide(lengths, wanted, out=np.zeros_like(lengths), where=lengths > 0).max(initial=0.0))
+
+
+class _Run:
+    """Block conjugate gradients with an orthonormal basis of the residuals, on P^(-1/2) G P^(-1/2).
+
+    Dubrulle 2001, algorithm BCGrQ; O'Leary 1980.
+    """
+
+    def __init__(
+        self, system: System, b: FloatArray, wanted: FloatArray, watch: Watch, iterations: int
+    ) -> None:
+        self._system, self._b, self._wanted, self._watch = system, b, wanted, watch
+        self._half = system.preconditioner.half_solve
+        self.iterations = iterations
+        # b = basis @ weights; directions are conjugate, and the solution is transformed as b is.
+        self._basis, self._weights = np.linalg.qr(self._half(b))
+        self._directions = self._basis
+        self._transformed = np.zeros(b.shape)
+        self._residual = b.copy()
+
+    def solution(self) -> FloatArray:
+        """Iterate, and return x (n, c)."""
+        excess = _excess(self._b, self._wanted)
+        while excess > 1.0 and self.iterations < MAX_ITERATIONS and self._step():
+            excess = _excess(self._residual, self._wanted)
+            self._watch(self.iterations, excess)
+            if self.iterations % CHECK_EVERY == 0 and self._has_strayed():
+                break
+        return self._half(self._transformed)
+
+    def _step(self) -> bool:
+        """One iteration; False where no direction is left."""
+        moved = self._half(self._directions)
+        products = self._system.product(moved)
+        images = self._half(products)
+        inverse = _inverse(self._directions.T @ images)
+        if inverse is None:
+            return False
+        lengths = inverse @ self._weights
+        self._transformed += self._directions @ lengths
+        self._residual -= products @ lengths
+        self._basis, rotation = np.linalg.qr(self._basis - images @ inverse)
+        self._weights = rotation @ self._weights
+        self._directions = self._basis + self._directions @ rotation.T
+        self.iterations += 1
+        return True
+
+    def _has_strayed(self) -> bool:
+        """Whether the residual that is carried along is no longer the true one, to about its own length."""
+        true = self._b - self._system.product(self._half(self._transformed))
+        lengths = np.maximum(np.linalg.norm(true, axis=0), self._wanted)
+        return bool(np.any(np.linalg.norm(true - self._residual, axis=0) > lengths / 2))
+
+
+def _inverse(square: FloatArray) -> FloatArray | None:
+    """The inverse of a positive semidefinite matrix (c, c) on its range; None if there is none."""
+    if not np.isfinite(square).all():
+        return None
+    values, vectors = np.linalg.eigh((square + square.T) / 2)
+    kept = values > len(values) * np.finfo(np.float64).eps * values[-1]
+    if not values[-1] > 0:
+        return None
+    return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)

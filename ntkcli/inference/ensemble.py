@@ -32,5 +32,7 @@ def ensemble(
     """
     weights = action.product(time)
     # The covariance is K(x*, x*') + H + H^T with H = A T A'^T - A K(X, x*').
-    half = contract(weights, nngp.half_product(weights) - nngp_test_train.T, full=nngp_test.ndim == 2)
+    rest = nngp.half_product(weights).astype(nngp_test_train.dtype, copy=False)
+    rest -= nngp_test_train.T
+    half = contract(weights, rest, full=nngp_test.ndim == 2)
     return with_uncertainty(mean, nngp_test + (half + half.T))

@@ -93,7 +93,7 @@ class SymmetricBlocks:
 
     def split(self, b: FloatArray) -> list[FloatArray]:
         """The rows of `b` (n, c) by block, each a Fortran-ordered copy that BLAS can work on in place."""
-        return [np.array(b[span], dtype=self.dtype, order="F") for span in self.spans]
+        return [self._panel(b, span) for span in self.spans]
 
     def columns(self, rows: IntArray) -> FloatArray:
         """The columns (n, s) with these indices, in float64."""
@@ -120,7 +120,7 @@ class SymmetricBlocks:
             if i != j:
                 sums[i] = gemm(1.0, block, panels[j], 1.0, sums[i], overwrite_c=1)
                 sums[j] = gemm(1.0, block, panels[i], 1.0, sums[j], trans_a=1, overwrite_c=1)
-        return np.concatenate(sums)
+        return join(sums)
 
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T is the matrix: what a quadratic form needs, at half the work.
@@ -128,15 +128,35 @@ class SymmetricBlocks:
         T is the lower triangle with half of the diagonal: b^T A b = b^T (T b) + (T b)^T b.
         """
         gemm, trmm = get_blas_funcs(("gemm", "trmm"), dtype=self.dtype)
-        panels = self.split(b)
-        sums = []
-        for i, panel in enumerate(panels):
-            total = trmm(1.0, self[i, i], panel, lower=1)
-            total -= 0.5 * self[i, i].diagonal()[:, None] * panel
-            for j in range(i):
-                total = gemm(1.0, self[i, j], panels[j], 1.0, total, overwrite_c=1)
-            sums.append(total)
-        return np.concatenate(sums)
+        count = len(self.spans)
+        sums: dict[int, FloatArray] = {}
+        # Column after column, so that of b only one panel is copied at a time.
+        for j in reversed(range(count)):
+            panel = self._panel(b, self.spans[j])
+            sums[j] = trmm(1.0, self[j, j], panel, lower=1)
+            sums[j] -= 0.5 * self[j, j].diagonal()[:, None] * panel
+            for i in range(j + 1, count):
+                sums[i] = gemm(1.0, self[i, j], panel, 1.0, sums[i], overwrite_c=1)
+        return join([sums.pop(i) for i in range(count)])
+
+    def _panel(self, b: FloatArray, span: slice) -> FloatArray:
+        return np.array(b[span], dtype=self.dtype, order="F")
+
+
+def join(panels: list[FloatArray]) -> FloatArray:
+    """Undo `SymmetricBlocks.split`: one Fortran-ordered array (n, c). The list is emptied.
+
+    Each panel is given up once it is copied: beside the result there is hardly ever more than a part of them.
+    """
+    if len(panels) == 1:
+        return panels.pop()
+    end = sum(len(panel) for panel in panels)
+    out = np.empty((end, panels[0].shape[1]), panels[0].dtype, order="F")
+    while panels:
+        panel = panels.pop()
+        out[end - len(panel) : end] = panel
+        end -= len(panel)
+    return out
 
 
 def block_bytes(n: int, itemsize: int) -> int:

@@ -5,7 +5,7 @@ from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Advance, unshown
-from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.blocks import SymmetricBlocks, join
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 
 # The share of a matrix product's rate that the factorisation reaches.
@@ -77,20 +77,20 @@ class Cholesky:
         """L^{-1} b for b (n, c)."""
         panels = self._blocks.split(b)
         self._forward(panels)
-        return np.concatenate(panels)
+        return join(panels)
 
     def half_solve_transposed(self, b: FloatArray) -> FloatArray:
         """L^{-T} b for b (n, c): what is missing from `half_solve` to G^{-1}."""
         panels = self._blocks.split(b)
         self._backward(panels)
-        return np.concatenate(panels)
+        return join(panels)
 
     def solve(self, b: FloatArray) -> FloatArray:
         """G^{-1} b for b (n, c)."""
         panels = self._blocks.split(b)
         self._forward(panels)
         self._backward(panels)
-        return np.concatenate(panels)
+        return join(panels)
 
     def inverse(self) -> FloatArray:
         """G^{-1} (n, n); of a matrix in a single block at a third of the work of `solve`."""

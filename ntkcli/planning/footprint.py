@@ -48,7 +48,7 @@ def _computing(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool)
 def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> int:
     """Bytes beside the factorisation, counted in arrays (rows, n) and, for the covariance, (rows, rows)."""
     n, whole, reads_gram = sizes.n, question.uncertainty == "covariance", stage.solver.reads_gram
-    rows = min(sizes.m, strip_rows(question, n, sizes.m))
+    rows = min(sizes.m, strip_rows(question, stage, n, sizes.m))
     # Kernels of test rows and covariances are float64 whatever the Gram matrix is.
     wide, square = 8 * rows * n, 8 * rows**2 if whole else 0
     if not question.has_uncertainty:
@@ -61,11 +61,12 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> i
     drawing = _drawing(sizes, question)
     if not reads_gram:
         return kept + max(begin, drawing)
-    # Of posteriors the kernels' rows, the solution, and copies of both; of ensembles K's product with it too.
+    # Of posteriors the kernels' rows and the solution; of ensembles K's rows, half a solution, a whole one
+    # and K's product with it; of each a panel or two that is being copied.
     if all(KERNELS[kernel].is_posterior for kernel in stage.kernels):
-        moments = [4 * wide + square, 2 * wide + 3 * square]
+        moments = [3 * wide + square, 2 * wide + 3 * square]
     else:
-        moments = [8 * wide + 2 * square, 4 * wide + 5 * square]
+        moments = [5 * wide + 2 * square, 4 * wide + 5 * square]
     if cost.action_vectors:
         iterating = 8 * n * min(rows, CHUNK_ROWS) * cost.action_vectors
         moments.append((grams + 2) * wide + grams * square + iterating)

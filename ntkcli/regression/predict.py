@@ -1,6 +1,6 @@
 """Predictions of fitted stages for any rows, streamed past them in strips."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,21 +16,26 @@ from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.stages import Stage
 
 # Entries of a kernel matrix held at once where there are means alone: 4 MiB.
 STRIP_ENTRIES = 2**19
+# Rows with a variance at once, at most, and support rows for each of them. Longer strips bring triangular
+# solves nearer to the rate of a matrix product; an ensemble's take a sixth of its two Gram matrices at most.
+LONGEST_STRIP, SUPPORT_ROWS = 512, 32
 
 
 @dataclass(frozen=True)
 class _Strip:
     """Some test rows.
 
-    test_support: their kernels with the support rows, (c, n), by Gram matrix.
+    means: (c, k), by pair.
+    test_support: their kernels with the support rows, (c, n), of those Gram matrices that uncertainties read.
     test: their kernels with themselves, (c,) or (c, c), if an uncertainty is asked for.
     action: the stage's flow acting on (n, c) of its own kernel, if an uncertainty is asked for.
     """
 
-    rows: Rows
+    means: Mapping[Pair, FloatArray]
     test_support: dict[GramName, FloatArray]
     test: dict[GramName, FloatArray]
     action: Action | None
@@ -48,7 +53,7 @@ def predict(
         advance: called with the number of rows finished.
     """
     parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
-    length = strip_rows(fitted.question, len(fitted.support.rows), len(rows))
+    length = strip_rows(fitted.question, fitted.stage, len(fitted.support.rows), len(rows))
     for strip in strips(slice(0, len(rows)), length):
         seen = _strip(fitted, rows[strip], pairs)
         for pair in pairs:
@@ -59,12 +64,17 @@ def predict(
     return {pair: concatenate(parts.pop(pair)) for pair in pairs}
 
 
-def strip_rows(question: Question, n: int, m: int) -> int:
-    """How many of m test rows are predicted at once from n support rows: all where a covariance is wanted."""
+def strip_rows(question: Question, stage: Stage, n: int, m: int) -> int:
+    """How many of m test rows a stage predicts at once from n support rows: all for a covariance."""
     if question.uncertainty == "covariance":
         return m
-    # A variance near 0 is all rounding, which differs with the length.
-    return CHUNK_ROWS if question.has_uncertainty else max(CHUNK_ROWS, STRIP_ENTRIES // n)
+    if not question.has_uncertainty:
+        return max(CHUNK_ROWS, STRIP_ENTRIES // n)
+    # A variance near 0 is all rounding, which differs with the length: m has no part in it.
+    # Iterations have a basis for every row, and keep those of one short strip from time to time.
+    if stage.solver.is_iterative:
+        return CHUNK_ROWS
+    return max(CHUNK_ROWS, min(LONGEST_STRIP, n // SUPPORT_ROWS))
 
 
 def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
@@ -72,10 +82,15 @@ def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
     kernels = [kernel for kernel, _ in pairs]
     test = _kernels_of_itself(fitted, rows, sorted({KERNELS[kernel].prior for kernel in kernels}))
     if not stage.solver.reads_gram:
-        return _Strip(rows, {}, test, None)
+        return _Strip({pair: np.zeros((len(rows), fitted.outputs)) for pair in pairs}, {}, test, None)
     test_support = evaluator.rectangle(rows, fitted.support.rows, question.read_grams(kernels))
-    action = fitted.needed_flow.on(test_support[stage.gram].T) if question.has_uncertainty else None
-    return _Strip(rows, test_support, test, action)
+    means = {pair: test_support[KERNELS[pair.kernel].gram] @ fitted.coefficients[pair.time] for pair in pairs}
+    if not question.has_uncertainty:
+        return _Strip(means, {}, test, None)
+    action = fitted.needed_flow.on(test_support[stage.gram].T)
+    # What the action was made of is not kept beside it.
+    needed = {KERNELS[kernel].prior for kernel in kernels if not KERNELS[kernel].is_posterior}
+    return _Strip(means, {gram: test_support[gram] for gram in needed}, test, action)
 
 
 def _kernels_of_itself(fitted: FittedStage, rows: Rows, priors: list[GramName]) -> dict[GramName, FloatArray]:
@@ -88,14 +103,10 @@ def _kernels_of_itself(fitted: FittedStage, rows: Rows, priors: list[GramName]) 
 
 
 def _predict(fitted: FittedStage, strip: _Strip, pair: Pair) -> Prediction:
-    kernel, time = KERNELS[pair.kernel], pair.time
-    if not fitted.stage.solver.reads_gram:
-        mean = np.zeros((len(strip.rows), fitted.outputs))
-        return with_uncertainty(mean, strip.test[kernel.prior]) if strip.test else Prediction(mean)
-    mean = strip.test_support[kernel.gram] @ fitted.coefficients[time]
+    kernel, mean = KERNELS[pair.kernel], strip.means[pair]
     if strip.action is None:
-        return Prediction(mean)
-    exponent, test = fitted.question.exponent(time), strip.test[kernel.prior]
+        return with_uncertainty(mean, strip.test[kernel.prior]) if strip.test else Prediction(mean)
+    exponent, test = fitted.question.exponent(pair.time), strip.test[kernel.prior]
     if kernel.is_posterior:
         return posterior(strip.action, exponent, mean, test)
     operator = fitted.support.operator(kernel.prior)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.blocks import BLOCK_ROWS, SymmetricBlocks, block_bytes
+from ntkcli.linalg.blocks import BLOCK_ROWS, SymmetricBlocks, block_bytes, join
 
 from .matrices import BLOCK, around_multiples, block_lengths, in_blocks, positive_definite, sizes
 
@@ -162,6 +162,16 @@ def test_split_copies_the_rows_of_every_block(n: int) -> None:
     assert all(panel.flags.f_contiguous and panel.dtype == np.float32 for panel in panels)
     assert not any(np.shares_memory(panel, b) for panel in panels)
     assert np.array_equal(np.vstack(panels), b.astype(np.float32))
+
+
+@around_multiples
+def test_joining_undoes_splitting_and_gives_the_panels_up(n: int) -> None:
+    b = np.random.default_rng(0).normal(size=(n, 3))
+    panels = SymmetricBlocks(n, block_rows=BLOCK).split(b)
+    joined = join(panels)
+    assert np.array_equal(joined, b)
+    assert joined.flags.f_contiguous
+    assert panels == []
 
 
 @pytest.mark.parametrize("n", [1, 2047, 2048, 2049, 4096, 4099, 5000])

@@ -14,9 +14,11 @@ import pytest
 from ntkcli.arrays import FloatArray, in_memory
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.runs.block_files import in_file
@@ -50,6 +52,27 @@ def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Evaluator, "rectangle", spy)
     some_data(n=8, m=7).predict("ntk", 1.0, "lanczos")
     assert lengths == [(3, 8), (3, 8), (1, 8)]
+
+
+@pytest.mark.parametrize("solver", ["cholesky", "lanczos", "eigh"])
+def test_strips_with_variances_are_short_beside_the_gram_matrix_whatever_is_tested(solver: str) -> None:
+    """A strip holds five arrays of n numbers for each of its rows; half a Gram matrix is n / 2 of them."""
+    question = Question({"ntk": [INF if solver == "cholesky" else 1.0]}, uncertainty="variance")
+    (stage,) = next(ways(question, solver))
+    for n in (100, 5000, 10_000, 100_000):
+        lengths = {strip_rows(question, stage, n, m) for m in (1, 1000, 10**6)}
+        assert len(lengths) == 1
+        assert 5 * max(lengths) <= max(n / 2 / 3, 5 * CHUNK_ROWS)
+
+
+@pytest.mark.parametrize("solver", ["cholesky", "eigh"])
+def test_strips_grow_with_the_support_but_not_where_rows_are_iterated_on(solver: str) -> None:
+    question = Question({"ntk": [INF]}, uncertainty="variance")
+    (stage,) = next(ways(question, solver))
+    assert strip_rows(question, stage, 1000, 1) < strip_rows(question, stage, 10_000, 1)
+    finite = Question({"ntk": [1.0]}, uncertainty="variance")
+    (iterated,) = next(ways(finite, "lanczos"))
+    assert strip_rows(finite, iterated, 10**6, 1) == CHUNK_ROWS
 
 
 @pytest.fixture

@@ -20,9 +20,11 @@ from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.storage import Storage
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.spectra.plan import SpectrumPlan
@@ -162,7 +164,7 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
     for stage in plan.stages:
         yield "solver", _stage_text(stage)
         if held := stage.matrices(job.question):
-            yield "matrices", _matrices_text(held, sizes.matrix, in_file=plan.in_file)
+            yield "matrices", _matrices_text(held, sizes, plan.storage)
     yield "time", duration.text(plan, sizes)
     for name, other in _alternatives(planner, plan):
         seconds = seconds_text(duration.seconds(other, sizes))
@@ -205,6 +207,8 @@ def _stage_text(stage: Stage) -> str:
     return f"{stage.solver.name}: {stage.solver.summary}, for {' and '.join(asked)}"
 
 
-def _matrices_text(held: Sequence[str], size: int, *, in_file: bool) -> str:
-    where = "in a file" if in_file else "in memory"
-    return f"{' and '.join(held)}, {bytes_text(size)} {'each ' if len(held) > 1 else ''}{where}"
+def _matrices_text(held: Sequence[str], sizes: Sizes, storage: Storage) -> str:
+    size = replace(sizes, itemsize=storage.itemsize).matrix
+    each = "each " if len(held) > 1 else ""
+    took = "" if storage.place == "tiles" else f"{bytes_text(size)} {each}"
+    return f"{' and '.join(held)}, {took}{storage.text}"

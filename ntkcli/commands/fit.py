@@ -55,7 +55,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
             with journal.phase("write"):
                 metrics = fitting.write()
             write_manifest(
-                run, job, fitting.records, fitting.calibrations, fitting.unseen, in_file=plan.in_file
+                run, job, fitting.records, fitting.calibrations, fitting.unseen, storage=plan.storage
             )
         return FitReport(run.given, metrics)
 

@@ -46,10 +46,11 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
         with run:
-            support = Support(job.evaluator, job.train, in_file(run.path) if plan.in_file else in_memory)
+            allocate = in_file(run.path) if plan.storage.place == "file" else in_memory
+            support = Support(job.evaluator, job.train, allocate)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support, job.test, advance)
-            write_manifest(run, job, [], {}, in_file=plan.in_file)
+            write_manifest(run, job, [], {}, storage=plan.storage)
         return KernelReport(run.given, names)
 
 

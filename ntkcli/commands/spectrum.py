@@ -82,7 +82,7 @@ def spectrum(
             write_json(run.path / SUMMARY, found.summary)
             if plot:
                 _draw(run.path, found, job)
-            write_manifest(run, job, [], {}, in_file=False)
+            write_manifest(run, job, [], {})
         return SpectrumReport(run.given, found, figure_lines(found.summary, job.spec.inference.loss))
 
 

@@ -34,6 +34,11 @@ class Action(Protocol):
 class Health:
     """What a factorisation shows of G and of its own accuracy; every solver has a class of its own."""
 
+    @property
+    def true_residual(self) -> float | None:
+        """The largest |b - G x| / |b| of what was solved at time inf, where G is at hand to tell it."""
+        return None
+
 
 @dataclass(frozen=True)
 class Deletion:

@@ -16,7 +16,8 @@ from ntkcli.linalg.probes import Probes
 class SolutionHealth:
     """How far a solution can be trusted.
 
-    residual: estimate of |Y - exp(-t G) Y - G F_t(G) Y| / |Y|, which is 0 without rounding.
+    residual: estimate of |Y - exp(-t G) Y - G F_t(G) Y| / |Y|, which is 0 without rounding; of the worst
+        column, and no estimate, where the solver has G at hand.
     effective_degrees_of_freedom: estimate of the trace of the smoother M F_t(G), where G = M + ridge I.
     condition: at t = inf, estimate of G's condition number from below.
     """
@@ -57,7 +58,9 @@ def solve(
         product = action.product(time).astype(np.float64, copy=False)
         x, images = product[:, :k], product[:, k:]
         condition = _condition(probes, images, ridge) if time == math.inf else None
-        residual = probes.residual(y - action.decay(time)[:, :k], x, ridge) / norm
+        residual = flow.health.true_residual
+        if residual is None:
+            residual = probes.residual(y - action.decay(time)[:, :k], x, ridge) / norm
         solutions[time] = Solution(x, SolutionHealth(residual, probes.trace(images), condition))
     return solutions
 

@@ -98,4 +98,4 @@ def smaller_fit_bytes(planner: Planner, rows: int) -> int:
     sizes = replace(planner.sizes, n=min(FITTED_ROWS, planner.sizes.n - rows), m=rows, itemsize=8)
     # Their factorisations are all kept until the rows are predicted.
     stages = smaller_stages(question)
-    return sum(stage_bytes(stage, sizes, question, in_file=False) for stage in stages)
+    return sum(stage_bytes(stage, sizes, question) for stage in stages)

@@ -21,6 +21,8 @@ StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
 
 # Rows and columns of a piece of a stored block: two pieces and their products fit the cache.
 STORED_TILE_ROWS = 512
+# Up to so many columns, BLAS's own threads gain little.
+FEW_COLUMNS = 128
 
 
 class OperatorOfTiles(ABC):
@@ -35,6 +37,11 @@ class OperatorOfTiles(ABC):
     @abstractmethod
     def dtype(self) -> np.dtype[Any]:
         """The type of the matrix's entries."""
+
+    @property
+    @abstractmethod
+    def best_columns(self) -> int:
+        """How many columns a product may have before they cost more than the tiles themselves."""
 
     @property
     @abstractmethod
@@ -102,6 +109,11 @@ class TiledOperator(OperatorOfTiles):
         return self.rows.diagonal(self.gram)
 
     @property
+    def best_columns(self) -> int:
+        """Many: a tile costs far more."""
+        return 96
+
+    @property
     def executor(self) -> Executor:
         """The evaluator's."""
         return self.evaluator.executor
@@ -132,11 +144,9 @@ class TiledOperator(OperatorOfTiles):
 
 @dataclass(frozen=True)
 class StoredOperator(OperatorOfTiles):
-    """A matrix in blocks, in memory or in a file, multiplied in threads with few columns at a time.
+    """A matrix in blocks, in memory or in a file, multiplied in threads where there are few columns.
 
-    BLAS's own threads gain little from a matrix that is multiplied with a few dozen columns.
-
-    blocks: the matrix; its products are summed in float64, whatever it is stored as.
+    blocks: the matrix; products with few columns are summed in float64, whatever it is stored as.
     threads: carry out the products.
     """
 
@@ -157,6 +167,15 @@ class StoredOperator(OperatorOfTiles):
     def diagonal(self) -> FloatArray:
         """The diagonal, (n,)."""
         return self.blocks.diagonal
+
+    def product(self, b: FloatArray) -> FloatArray:
+        """A b for b (n, c)."""
+        return super().product(b) if b.shape[1] <= FEW_COLUMNS else self.blocks.product(b)
+
+    @property
+    def best_columns(self) -> int:
+        """As many as BLAS takes at once without being slower."""
+        return 32
 
     @property
     def executor(self) -> Executor:

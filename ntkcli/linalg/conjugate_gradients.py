@@ -9,6 +9,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.preconditioner import Preconditioner
+from ntkcli.linalg.threads import blas_threads
 
 MAX_ITERATIONS = 1000
 # The residual that the recurrence carries along is compared with the true one so often.
@@ -93,10 +94,11 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
 
 
 def _goal(system: System, b: FloatArray, wanted: FloatArray) -> FloatArray:
-    """What a run should reach for a right-hand side b (n, c), by column: half, as the true residual is more."""
+    """What a run should reach for b (n, c), by column: half of what is wanted, as the true residual is more."""
     if system.exact is None:
         return wanted / 2
-    return np.maximum(wanted / 2, COARSE_TOLERANCE * np.linalg.norm(b, axis=0))
+    coarse: FloatArray = np.maximum(wanted / 2, COARSE_TOLERANCE * np.linalg.norm(b, axis=0))
+    return coarse
 
 
 def _excess(residual: FloatArray, wanted: FloatArray) -> float:
@@ -118,7 +120,7 @@ class _Run:
         self._half = system.preconditioner.half_solve
         self.iterations = iterations
         # b = basis @ weights; directions are conjugate, and the solution is transformed as b is.
-        self._basis, self._weights = np.linalg.qr(self._half(b))
+        self._basis, self._weights = _orthonormal(self._half(b))
         self._directions = self._basis
         self._transformed = np.zeros(b.shape)
         self._residual = b.copy()
@@ -144,7 +146,7 @@ class _Run:
         lengths = inverse @ self._weights
         self._transformed += self._directions @ lengths
         self._residual -= products @ lengths
-        self._basis, rotation = np.linalg.qr(self._basis - images @ inverse)
+        self._basis, rotation = _orthonormal(self._basis - images @ inverse)
         self._weights = rotation @ self._weights
         self._directions = self._basis + self._directions @ rotation.T
         self.iterations += 1
@@ -155,6 +157,13 @@ class _Run:
         true = self._b - self._system.product(self._half(self._transformed))
         lengths = np.maximum(np.linalg.norm(true, axis=0), self._wanted)
         return bool(np.any(np.linalg.norm(true - self._residual, axis=0) > lengths / 2))
+
+
+def _orthonormal(a: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Q (n, c) and R (c, c) with a = Q R; several threads gain nothing on so few columns."""
+    with blas_threads(0):
+        q, r = np.linalg.qr(a)
+    return q, r
 
 
 def _inverse(square: FloatArray) -> FloatArray | None:

@@ -27,7 +27,7 @@ class LowRank:
     @property
     def rank(self) -> int:
         """The number of columns, r."""
-        return self.factor.shape[1]
+        return int(self.factor.shape[1])
 
 
 def randomly_pivoted_cholesky(matrix: Operator, rank: int, seed: int = 0) -> LowRank:
@@ -47,7 +47,7 @@ def randomly_pivoted_cholesky(matrix: Operator, rank: int, seed: int = 0) -> Low
     random = np.random.default_rng(seed)
     residual = matrix.diagonal.astype(np.float64)
     # Below, a diagonal entry is what rounding left of 0.
-    zero = rounding_level(1, matrix.dtype, residual)
+    zero = rounding_level(1, matrix.dtype, 1.0) * residual
     factor = np.empty((matrix.n, min(rank, matrix.n)), order="F")
     found = 0
     while found < factor.shape[1] and residual.any():

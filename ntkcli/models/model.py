@@ -105,7 +105,7 @@ class Model:
 
     def _check_memory(self, stages: Sequence[Stage], question: Question, threads: int) -> None:
         sizes = self._sizes(threads)
-        needed = sizes.base + sum(stage_bytes(stage, sizes, question, in_file=False) for stage in stages)
+        needed = sizes.base + sum(stage_bytes(stage, sizes, question) for stage in stages)
         usable = usable_memory()
         if needed > usable:
             raise ResourceError(

@@ -8,7 +8,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.planning.plan import Plan
-from ntkcli.planning.work import FILE_SLOWDOWN, Work
+from ntkcli.planning.work import BYTE_OPERATIONS, Work
 
 STARTUP_SECONDS = 0.6
 
@@ -41,7 +41,8 @@ class Speed:
         """All but reading and writing files; float32 does twice as much in the same time."""
         algebra = plan.work.algebra / self.operations * (itemsize / 8)
         kernels = plan.work.entries / self.entries
-        return STARTUP_SECONDS + (algebra + kernels) * (FILE_SLOWDOWN if plan.in_file else 1.0)
+        reading = plan.work.stored * BYTE_OPERATIONS / self.operations
+        return STARTUP_SECONDS + (algebra + kernels) * plan.slowdown + reading
 
 
 def _entry_rate(evaluator: Evaluator, rows: Rows) -> float:

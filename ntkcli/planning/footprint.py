@@ -10,11 +10,13 @@ from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import array_bytes, block_bytes, panel_bytes
 from ntkcli.linalg.probes import COUNT as PROBES
 from ntkcli.planning.sizes import Sizes, matrix_parts
+from ntkcli.planning.work import stage_cost
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.solver import Cost
+from ntkcli.solvers.storage import Place
 
 # Copies of the predictions' table while it is written: of one kernel at one time, or of several.
 TABLE_COPIES, JOINED_TABLE_COPIES = 2.0, 3.5
@@ -24,7 +26,7 @@ LINEAR_COPIES = 3
 DRAWING_ARRAYS, DRAWING_SQUARES = 4, 5
 
 
-def stage_bytes(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool) -> int:
+def stage_bytes(stage: Stage, sizes: Sizes, question: Question, place: Place = "memory") -> int:
     """Bytes at the peak of reading, of a stage and of writing its predictions, beside the base."""
     pairs, k, with_std = len(question.pairs), sizes.k, question.has_uncertainty
     results = 8 * sizes.m * pairs * (k + with_std)
@@ -32,13 +34,13 @@ def stage_bytes(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool
     copies = JOINED_TABLE_COPIES if pairs > 1 else TABLE_COPIES
     table = int(copies * 8 * sizes.m * pairs * columns)
     linear = LINEAR_COPIES * 8 * sizes.n * sizes.d
-    computing = _computing(stage, sizes, question, in_file=in_file)
+    computing = _computing(stage, sizes, question, place)
     return max(sizes.reading, results + max(table, linear, computing))
 
 
-def _computing(stage: Stage, sizes: Sizes, question: Question, *, in_file: bool) -> int:
-    cost = stage.solver.cost(sizes.extent(question.digits, in_file=in_file))
-    others = max(0, len(stage.matrices(question)) - 1) * (0 if in_file else sizes.matrix)
+def _computing(stage: Stage, sizes: Sizes, question: Question, place: Place) -> int:
+    cost = stage_cost(stage, sizes, question, place)
+    others = max(0, len(stage.matrices(question)) - 1) * (sizes.matrix if place == "memory" else 0)
     predicting = _predicting(stage, sizes, question, cost)
     deleting = 8 * sizes.n * min(len(question.leave_one_out), CHUNK_ROWS) * cost.deletion_vectors
     solving = 8 * sizes.n * cost.solving_vectors * (sizes.k + PROBES)
@@ -68,7 +70,7 @@ def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> i
     else:
         moments = [5 * wide + 2 * square, 4 * wide + 5 * square]
     if cost.action_vectors:
-        iterating = 8 * n * min(rows, CHUNK_ROWS) * cost.action_vectors
+        iterating = 8 * n * min(rows, stage.solver.rows_at_once(n)) * cost.action_vectors
         moments.append((grams + 2) * wide + grams * square + iterating)
     return max(begin, kept + max(*moments, drawing))
 
@@ -80,12 +82,12 @@ def _drawing(sizes: Sizes, question: Question) -> int:
     return 8 * (DRAWING_ARRAYS * question.draws * sizes.m * sizes.k + DRAWING_SQUARES * sizes.m**2)
 
 
-def writing_bytes(name: str, sizes: Sizes, grams: Collection[str], *, in_file: bool) -> int:
+def writing_bytes(name: str, sizes: Sizes, grams: Collection[str], place: Place) -> int:
     """Bytes that writing a kernel matrix takes beside the Gram matrices at hand; or reading the files."""
     gram, rows, columns = matrix_parts(name)
     if rows != columns:
         return max(sizes.reading, 2 * CHUNK_ROWS * sizes.length(columns) * sizes.itemsize)
     at_hand = rows == "train" and gram in grams
     length = sizes.length(rows)
-    blocks = 0 if at_hand or in_file else block_bytes(length, sizes.itemsize)
+    blocks = 0 if at_hand or place == "file" else block_bytes(length, sizes.itemsize)
     return max(sizes.reading, blocks + panel_bytes(length, sizes.itemsize))

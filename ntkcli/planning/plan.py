@@ -1,7 +1,7 @@
 """How a job will be done, and what it will need: known before anything large is allocated."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from ntkcli.errors import ResourceError
 from ntkcli.kernels.rows import GramName
@@ -15,7 +15,10 @@ from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Solver
+from ntkcli.solvers.storage import Place, Storage
 from ntkcli.units import bytes_text
+
+PLACES: tuple[Place, ...] = ("memory", "file", "tiles")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Plan:
     """One way to do a job.
 
     stages: what is factored, and how; none for `ntk kernel`.
-    in_file: whether the Gram matrices' blocks lie in a file instead of memory.
+    storage: where the Gram matrices are, and what an entry takes.
+    refine: whether answers are corrected in float64 where the Gram matrices are stored in float32.
     memory_bytes: at the peak, the interpreter and its libraries included.
     disk_bytes: of the matrices and covariances written, and of the blocks in a file.
     work: the arithmetic.
@@ -31,11 +35,18 @@ class Plan:
     """
 
     stages: list[Stage]
-    in_file: bool
+    storage: Storage
+    refine: bool
     memory_bytes: int
     disk_bytes: int
     work: Work
     operations: float
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long algebra takes where it waits for a file; products wait by what they read."""
+        by_products = any(stage.solver.is_by_products for stage in self.stages)
+        return FILE_SLOWDOWN if self.storage.place == "file" and not by_products else 1.0
 
 
 @dataclass(frozen=True)
@@ -93,14 +104,31 @@ class Planner:
         return plan
 
     def _plans(self) -> Iterator[Plan]:
-        """Every way, its blocks in memory or, where all its solvers can, in a file."""
+        """Every way, with its blocks in memory and wherever else its solvers take them."""
         for stages in ways(self.question, self.choice) if self.question else iter([[]]):
             solvers = [stage.solver for stage in stages]
             if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
-            yield self._plan(stages, in_file=False)
-            if all(solver.can_be_in_file for solver in solvers):
-                yield self._plan(stages, in_file=True)
+            if self.choice == "auto" and any(self.sizes.n < solver.least_rows for solver in solvers):
+                continue
+            for storage in self._storages(solvers):
+                yield self._plan(stages, storage)
+
+    def _storages(self, solvers: Sequence[Solver]) -> Iterator[Storage]:
+        """Where the Gram matrices can be, so that all of some solvers take them."""
+        whole = self.sizes.itemsize
+        is_kept = bool(self.matrices) or not solvers
+        is_corrected = (
+            whole == 8
+            and not is_kept
+            and all(solver.corrects_itself or not solver.reads_gram for solver in solvers)
+        )
+        for place in PLACES:
+            if not all(place in solver.places for solver in solvers) or (place == "tiles" and is_kept):
+                continue
+            yield Storage(place, 8 if place == "tiles" else whole)
+            if is_corrected and place != "tiles":
+                yield Storage(place, 4)
 
     def _exceeds(self, solver: Solver) -> bool:
         """Whether there are more rows than a solver takes."""
@@ -117,21 +145,25 @@ class Planner:
             f"{self.sizes.n:,}: use compute.solver: auto, or fewer rows"
         )
 
-    def _plan(self, stages: list[Stage], *, in_file: bool) -> Plan:
-        sizes = self.sizes
-        peaks = [self.before, self._writing(stages, in_file=in_file)]
+    def _plan(self, stages: list[Stage], storage: Storage) -> Plan:
+        sizes, place = replace(self.sizes, itemsize=storage.itemsize), storage.place
+        refine = storage.itemsize < self.sizes.itemsize or (
+            self.question is not None and self.question.refine
+        )
+        peaks = [self.before, self._writing(stages, place)]
         work = Work()
         disk = sum(sizes.bytes_of(name) for name in self.matrices)
         if self.question:
-            peaks += [stage_bytes(stage, sizes, self.question, in_file=in_file) for stage in stages]
-            work = sum((stage_work(stage, sizes, self.question) for stage in stages), work)
+            question = replace(self.question, refine=refine)
+            peaks += [stage_bytes(stage, sizes, question, place) for stage in stages]
+            work = sum((stage_work(stage, sizes, question, place) for stage in stages), work)
             if self.question.uncertainty == "covariance":
                 numbers = sizes.m**2 + self.question.draws * sizes.m
                 disk += len(self.question.pairs) * sizes.k * numbers * 8
-        if in_file:
+        if place == "file":
             disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
-        operations = work.operations(sizes) * (FILE_SLOWDOWN if in_file else 1.0)
-        return Plan(stages, in_file, sizes.base + max(peaks), disk, work, operations)
+        plan = Plan(stages, storage, refine, sizes.base + max(peaks), disk, work, work.operations(sizes))
+        return replace(plan, operations=plan.operations * plan.slowdown)
 
     def _held(self, stages: list[Stage]) -> int:
         """The most Gram matrices of the training rows that there are at once."""
@@ -153,13 +185,13 @@ class Planner:
         """The Gram matrices that are at hand while matrices are written."""
         return stages[0].matrices(self.question) if self.question and stages else []
 
-    def _writing(self, stages: list[Stage], *, in_file: bool) -> int:
+    def _writing(self, stages: list[Stage], place: Place) -> int:
         """Bytes while kernel matrices are written, beside those that the first stage will need."""
         if not self.matrices:
             return 0
         first = self._first(stages)
-        blocks = 0 if in_file else len(first) * self.sizes.matrix
-        return blocks + max(writing_bytes(name, self.sizes, first, in_file=in_file) for name in self.matrices)
+        blocks = len(first) * self.sizes.matrix if place == "memory" else 0
+        return blocks + max(writing_bytes(name, self.sizes, first, place) for name in self.matrices)
 
     def fits(self, plan: Plan) -> bool:
         """Whether a plan is within the budget."""
@@ -170,7 +202,7 @@ class Planner:
 
     def _is_possible(self, plan: Plan) -> bool:
         """Without the disk for its blocks, a plan in a file is none: then it is memory that is missing."""
-        return not plan.in_file or plan.disk_bytes <= self.budget.disk
+        return plan.storage.place != "file" or plan.disk_bytes <= self.budget.disk
 
     def _distance(self, plan: Plan) -> tuple[int, int, int]:
         """How far a plan is from the budget: fewer faults first, then less memory, then less disk."""

@@ -6,6 +6,7 @@ from typing import Literal, cast
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.solvers.solver import Extent
+from ntkcli.solvers.storage import Place
 
 # The interpreter with its libraries; a thread's tiles and BLAS buffers.
 OVERHEAD_BYTES = 104 * 2**20
@@ -28,6 +29,7 @@ class Sizes:
     itemsize: bytes of a number in a matrix.
     depth: of the network.
     threads: that compute tiles.
+    iterations: that conjugate gradients take, expected.
     """
 
     n: int
@@ -37,6 +39,7 @@ class Sizes:
     itemsize: int = 8
     depth: int = 3
     threads: int = 1
+    iterations: float = 50.0
 
     @property
     def base(self) -> int:
@@ -59,9 +62,12 @@ class Sizes:
         """Bytes of a Gram matrix of the training rows, in blocks."""
         return block_bytes(self.n, self.itemsize)
 
-    def extent(self, digits: float = 0.0, *, in_file: bool = False) -> Extent:
+    def extent(
+        self, digits: float = 0.0, columns: int = 0, longest: float = 0.0, place: Place = "memory"
+    ) -> Extent:
         """What a solver's cost depends on, for iterations to so many digits."""
-        return Extent(self.n, self.itemsize, 0 if in_file else self.matrix, digits)
+        held = self.matrix if place == "memory" else 0
+        return Extent(self.n, self.itemsize, held, digits, columns, longest, self.iterations)
 
     def length(self, rows: Side) -> int:
         """Rows of "train" or "test"."""

@@ -12,9 +12,16 @@ from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.eigh import EFFICIENCY as EIGH_EFFICIENCY
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Cost
+from ntkcli.solvers.storage import Place
 
 # Arithmetic of an entry's layer and feature, in the time of so many operations of a matrix product.
 LAYER_OPERATIONS, FEATURE_OPERATIONS = 700, 4
+# Operations in the time that a byte takes from a disk.
+BYTE_OPERATIONS = 100.0
+# What a product of all entries with some 32 columns takes of each, by the bytes of an entry.
+PRODUCT_OPERATIONS = {8: 300.0, 4: 200.0}
+# Products with the exact matrix where answers are corrected.
+CORRECTIONS = 2
 # A factorisation in a file waits for the disk most of the time.
 FILE_SLOWDOWN = 4.0
 # Products with the Gram matrix, computed anew, that refining takes.
@@ -27,31 +34,40 @@ DELETION_PASSES = 4
 
 @dataclass(frozen=True)
 class Work:
-    """Arithmetic of two kinds.
+    """Arithmetic of two kinds, and reading.
 
     entries: of kernel matrices that are computed.
     algebra: operations of a matrix product that would take as long as the linear algebra.
+    stored: bytes that are read from a file, by solvers that only multiply.
     """
 
     entries: float = 0.0
     algebra: float = 0.0
+    stored: float = 0.0
 
     def __add__(self, other: "Work") -> "Work":
-        return Work(self.entries + other.entries, self.algebra + other.algebra)
+        return Work(self.entries + other.entries, self.algebra + other.algebra, self.stored + other.stored)
 
     def operations(self, sizes: Sizes) -> float:
         """Operations of a matrix product that would take as long, kernels included."""
         entry = LAYER_OPERATIONS * (sizes.depth - 1) + FEATURE_OPERATIONS * sizes.d
-        return self.algebra + self.entries * entry
+        return self.algebra + self.entries * entry + self.stored * BYTE_OPERATIONS
 
 
-def stage_work(stage: Stage, sizes: Sizes, question: Question) -> Work:
+def stage_cost(stage: Stage, sizes: Sizes, question: Question, place: Place = "memory") -> Cost:
+    """What the solver of a stage takes."""
+    columns = stage.columns(question, sizes.k, sizes.m)
+    longest = max((question.exponent(time) for time in stage.times if time < math.inf), default=0.0)
+    return stage.solver.cost(sizes.extent(question.digits, columns, longest, place))
+
+
+def stage_work(stage: Stage, sizes: Sizes, question: Question, place: Place = "memory") -> Work:
     """The arithmetic of a stage."""
     if not stage.solver.reads_gram:
         return Work()
-    n, m, cost = sizes.n, sizes.m, stage.solver.cost(sizes.extent(question.digits))
-    passes = 1 + REFINEMENTS * question.refine
-    entries = passes * n * n / 2 + m * n
+    n, m, cost = sizes.n, sizes.m, stage_cost(stage, sizes, question, place)
+    refinements = CORRECTIONS if stage.solver.corrects_itself else REFINEMENTS
+    entries = (1 + refinements * question.refine) * n * n / 2 + m * n
     algebra = cost.factoring + _deletions(stage, question, cost, n)
     algebra += 2 * len(stage.times) * (sizes.k + PROBES) * cost.solving
     if question.has_uncertainty:
@@ -62,7 +78,21 @@ def stage_work(stage: Stage, sizes: Sizes, question: Question) -> Work:
     if question.uncertainty == "covariance":
         entries += m * m / 2
         algebra += len(stage.pairs) * 2.0 * m * m * n / SOLVE_EFFICIENCY
-    return Work(entries, algebra)
+    return Work(entries, algebra) + _passes(stage, sizes, question, cost, place)
+
+
+def _passes(stage: Stage, sizes: Sizes, question: Question, cost: Cost, place: Place) -> Work:
+    """Passes over a matrix that stays as it is: those of solutions, and of every strip of test rows."""
+    entries = sizes.n**2 / 2
+    times = len(stage.times)
+    thin = times * cost.passes * entries
+    strips = -(-sizes.m // stage.solver.rows_at_once(sizes.n)) if question.has_uncertainty else 0
+    read = thin + strips * len(stage.pairs) * cost.variance_passes * entries
+    return Work(
+        entries=read if place == "tiles" else 0.0,
+        algebra=thin * PRODUCT_OPERATIONS[sizes.itemsize],
+        stored=read * sizes.itemsize if place == "file" else 0.0,
+    )
 
 
 def _deletions(stage: Stage, question: Question, cost: Cost, n: int) -> float:

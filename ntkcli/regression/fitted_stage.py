@@ -132,7 +132,7 @@ class FittedStage:
         for time, coefficients in self.coefficients.items():
             arrays.write(coefficients_name(self.stage.gram, time), coefficients)
         factor = None
-        if with_factor and self.flow:
+        if with_factor and self.flow and self.stage.solver.can_be_kept:
             factor = KeptFactor(self.stage.solver.name, self.flow.save(factor_name(place), arrays))
         return KeptStage(self.stage, self.ridge, factor)
 

@@ -20,9 +20,6 @@ from ntkcli.regression.stages import Stage
 
 # Entries of a kernel matrix held at once where there are means alone: 4 MiB.
 STRIP_ENTRIES = 2**19
-# Rows with a variance at once, at most, and support rows for each of them. Longer strips bring triangular
-# solves nearer to the rate of a matrix product; an ensemble's take a sixth of its two Gram matrices at most.
-LONGEST_STRIP, SUPPORT_ROWS = 512, 32
 
 
 @dataclass(frozen=True)
@@ -71,10 +68,7 @@ def strip_rows(question: Question, stage: Stage, n: int, m: int) -> int:
     if not question.has_uncertainty:
         return max(CHUNK_ROWS, STRIP_ENTRIES // n)
     # A variance near 0 is all rounding, which differs with the length: m has no part in it.
-    # Iterations have a basis for every row, and keep those of one short strip from time to time.
-    if stage.solver.is_iterative:
-        return CHUNK_ROWS
-    return max(CHUNK_ROWS, min(LONGEST_STRIP, n // SUPPORT_ROWS))
+    return stage.solver.rows_at_once(n)
 
 
 def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:

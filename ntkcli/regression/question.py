@@ -39,6 +39,7 @@ class Question:
     refine: whether solutions at inf are refined against the Gram matrix in float64.
     leave_one_out: indices of training rows to predict by training without them.
     draws: functions to draw at the test rows.
+    expected_rows: test rows to come, about: what a solver may prepare for.
     """
 
     times: Mapping[KernelName, Sequence[float]]
@@ -50,6 +51,7 @@ class Question:
     refine: bool = False
     leave_one_out: tuple[int, ...] = ()
     draws: int = 0
+    expected_rows: int = 1000
 
     @property
     def has_uncertainty(self) -> bool:

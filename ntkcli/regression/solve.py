@@ -5,8 +5,7 @@ import numpy as np
 from ntkcli.arrays import ArraySource, FloatArray
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
-from ntkcli.journal import Journal
-from ntkcli.kernels.tiled_operator import TiledOperator
+from ntkcli.journal import Advance, Journal, unshown
 from ntkcli.linalg.probes import Probes
 from ntkcli.regression.fitted_stage import FittedStage, KeptStage, coefficients_name, factor_name
 from ntkcli.regression.question import Question
@@ -85,16 +84,41 @@ def load_stage(
 
 
 def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
-    """The stage's Gram matrix, probed, then factored in its place."""
-    stage, question, support = fitted.stage, fitted.question, fitted.support
-    support.need(stage.matrices(question), journal)
+    """The stage's Gram matrix, probed, then factored in its place, or ready for products."""
+    stage, support = fitted.stage, fitted.support
+    support.need(stage.matrices(fitted.question), journal)
+    if stage.solver.is_by_products:
+        matrix = support.take_operator(stage.gram)
+        probes = Probes(matrix)
+        with journal.phase("factor"):
+            return stage.solver.factor(matrix, _task(fitted, probes, journal, unshown)), probes
     probes = Probes(support.operator(stage.gram))
     with journal.phase("factor", support.block_count(stage.gram)) as advance:
-        exponents = [question.exponent(time) for time in stage.times]
-        task = Factoring(exponents, fitted.ridge, question.tolerance, probes.largest, advance)
+        task = _task(fitted, probes, journal, advance)
         # Taken in the call, so that nothing here keeps the blocks alive.
         flow = stage.solver.factor(support.take(stage.gram), task)
     return flow, probes
+
+
+def _task(fitted: FittedStage, probes: Probes, journal: Journal, advance: Advance) -> Factoring:
+    """What is asked of the solver."""
+    stage, question, support = fitted.stage, fitted.question, fitted.support
+    is_coarse = question.refine and stage.solver.corrects_itself and support.place != "tiles"
+    return Factoring(
+        times=[question.exponent(time) for time in stage.times],
+        ridge=fitted.ridge,
+        tolerance=question.tolerance,
+        largest=probes.largest,
+        columns=stage.columns(question, fitted.outputs, question.expected_rows),
+        exact=support.exact(stage.gram) if is_coarse else None,
+        advance=advance,
+        watch=lambda iterations, excess: journal.note(progress_text(iterations, excess, question.tolerance)),
+    )
+
+
+def progress_text(iterations: int, excess: float, tolerance: float) -> str:
+    """How far iterations have come, for the progress bar."""
+    return f"iteration {iterations}, residual {excess * tolerance:.1e} of {tolerance:.0e}"
 
 
 def _solve(fitted: FittedStage, flow: Flow, probes: Probes, y: FloatArray) -> dict[float, Solution]:
@@ -103,9 +127,9 @@ def _solve(fitted: FittedStage, flow: Flow, probes: Probes, y: FloatArray) -> di
     exponents = {time: question.exponent(time) for time in stage.times}
     found = solve(flow, probes, y, fitted.ridge, exponents.values())
     solutions = {time: found[exponent] for time, exponent in exponents.items()}
-    if not question.refine:
+    if not question.refine or stage.solver.corrects_itself:
         return solutions
-    operator = TiledOperator(support.evaluator, support.rows, stage.gram)
+    operator = support.exact(stage.gram)
     return {
         time: refine(solution, flow, y, operator, fitted.ridge, question.tolerance)
         for time, solution in solutions.items()

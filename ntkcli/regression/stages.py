@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.probes import COUNT as PROBES
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.solvers.catalogue import SOLVERS
@@ -41,6 +42,11 @@ class Stage:
         """The Gram matrices of the training rows that this stage reads: K too for an ensemble's variance."""
         return question.read_grams(self.kernels) if self.solver.reads_gram else []
 
+    def columns(self, question: Question, outputs: int, test_rows: int) -> int:
+        """The right-hand sides that F_t will act on: targets and probes, test rows, and rows left out."""
+        rows = test_rows * question.has_uncertainty + len(question.leave_one_out)
+        return len(self.times) * (outputs + PROBES) + len(self.pairs) * rows
+
 
 def ways(question: Question, choice: str = "auto") -> Iterator[list[Stage]]:
     """Every way to answer a question; ntk comes first, because its variance reads K before that is factored.
@@ -66,7 +72,7 @@ def _takes_part(solver: Solver, question: Question) -> bool:
 def _ways_of(
     gram: GramName, pairs: Sequence[Pair], solvers: Sequence[Solver], choice: str
 ) -> list[list[Stage]]:
-    """A way for each solver that may lead; what that leaves goes to the first solvers that answer it."""
+    """A way for each solver that may lead, and each that may be next; what they leave goes to the first."""
     times = {time for _, time in pairs}
     if choice == "auto":
         leads = [solver for solver in solvers if solver.is_choice and solver.is_worthwhile(times)]
@@ -76,8 +82,8 @@ def _ways_of(
         # The prior alone, which needs nobody to lead.
         leads = list(solvers[:1])
     found: list[list[Stage]] = []
-    for lead in leads:
-        way = _way(gram, pairs, [lead, *solvers])
+    for lead, second in product(leads, solvers):
+        way = _way(gram, pairs, [lead, second, *solvers])
         if way not in found and sum(len(stage.pairs) for stage in way) == len(pairs):
             found.append(way)
     return found

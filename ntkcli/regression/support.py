@@ -7,8 +7,10 @@ from ntkcli.arrays import Allocate, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.tiled_operator import StoredOperator, TiledOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.operator import Operator
+from ntkcli.solvers.storage import Place
 
 
 @dataclass
@@ -18,29 +20,41 @@ class Support:
     evaluator: computes kernels.
     rows: the rows.
     allocate: where the blocks of their Gram matrices live.
+    place: where Gram matrices are; where they are nowhere, every product computes them anew.
     matrices: the Gram matrices at hand; one that is factored is taken out, as its memory is overwritten.
     """
 
     evaluator: Evaluator
     rows: Rows
     allocate: Allocate = in_memory
+    place: Place = "memory"
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
 
     def need(self, grams: Sequence[GramName], journal: Journal) -> None:
-        """Compute those of the Gram matrices that are not at hand, in one pass."""
-        missing = [gram for gram in grams if gram not in self.matrices]
+        """Compute those of the Gram matrices that are not at hand, in one pass, if they are to be kept."""
+        missing = [gram for gram in grams if gram not in self.matrices and self.place != "tiles"]
         if missing:
             with journal.phase("gram", len(self.rows)) as advance:
                 found = self.evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
             self.matrices |= found
 
     def operator(self, gram: GramName) -> Operator:
-        """A Gram matrix that is at hand, for products with it."""
-        return self.matrices[gram]
+        """A Gram matrix that is at hand, or is computed anew, for products with it."""
+        return self.exact(gram) if self.place == "tiles" else self.matrices[gram]
+
+    def exact(self, gram: GramName) -> Operator:
+        """A Gram matrix in float64, whatever it is stored as: computed anew for every product."""
+        return TiledOperator(self.evaluator, self.rows, gram)
+
+    def take_operator(self, gram: GramName) -> Operator:
+        """A Gram matrix for many products with few columns; nothing here keeps it alive."""
+        if self.place == "tiles":
+            return self.exact(gram)
+        return StoredOperator(self.matrices.pop(gram), self.evaluator.executor)
 
     def block_count(self, gram: GramName) -> int:
         """The blocks of a Gram matrix that is at hand: steps of its factorisation."""
-        return self.matrices[gram].block_count
+        return self.matrices[gram].block_count if gram in self.matrices else 1
 
     def take(self, gram: GramName) -> SymmetricBlocks:
         """A Gram matrix that is at hand, to be overwritten: nothing here keeps it alive."""

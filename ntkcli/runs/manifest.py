@@ -20,6 +20,7 @@ from ntkcli.results.calibration import Calibration, UnseenRows
 from ntkcli.results.number_metrics import json_number
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
+from ntkcli.solvers.storage import IN_MEMORY, Storage
 from ntkcli.spec.file import spec_text
 
 MANIFEST = ("spec.yaml", "run.json")
@@ -46,10 +47,10 @@ def write_manifest(
     calibrations: Mapping[Pair, Calibration],
     unseen: UnseenRows | None = None,
     *,
-    in_file: bool,
+    storage: Storage = IN_MEMORY,
 ) -> None:
     """Write spec.yaml and run.json to a run directory; arguments as of `manifest`."""
-    texts = manifest(run.place, job, records, calibrations, unseen, in_file=in_file)
+    texts = manifest(run.place, job, records, calibrations, unseen, storage=storage)
     for name, text in texts.items():
         (run.path / name).write_text(text, encoding="utf-8")
 
@@ -61,7 +62,7 @@ def manifest(
     calibrations: Mapping[Pair, Calibration] | None = None,
     unseen: UnseenRows | None = None,
     *,
-    in_file: bool = False,
+    storage: Storage = IN_MEMORY,
 ) -> dict[str, str]:
     """Return the texts of spec.yaml, the resolved spec, and run.json: data, solvers, versions, times.
 
@@ -71,7 +72,7 @@ def manifest(
         records: of the solvers.
         calibrations: of every kernel and time that was predicted.
         unseen: the rows that they were fitted to.
-        in_file: whether the Gram matrices were in files.
+        storage: where the Gram matrices were.
     """
     content = {
         "versions": versions(),
@@ -80,7 +81,7 @@ def manifest(
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
         "calibration": _calibration(calibrations or {}, unseen),
-        "compute": {**_compute(job), "storage": "file" if in_file else "memory"},
+        "compute": {**_compute(job), "storage": storage.place, "stored_dtype": storage.dtype},
         "warnings": job.journal.warnings,
         "seconds": {**job.journal.timings, "total": job.journal.seconds},
         "peak_memory_bytes": peak_memory(),

@@ -1,14 +1,17 @@
 """Every solver by name."""
 
+from ntkcli.solvers.chebyshev import ChebyshevSolver
 from ntkcli.solvers.cholesky import CholeskySolver
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.lanczos import LanczosSolver
+from ntkcli.solvers.pcg import PcgSolver
 from ntkcli.solvers.prior import Prior
 from ntkcli.solvers.solver import Solver
 
 # Where several would do for what a chosen one leaves, the first does.
 SOLVERS: dict[str, Solver] = {
-    solver.name: solver for solver in (Prior(), CholeskySolver(), LanczosSolver(), EighSolver())
+    solver.name: solver
+    for solver in (Prior(), CholeskySolver(), LanczosSolver(), EighSolver(), ChebyshevSolver(), PcgSolver())
 }
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
-from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import contract
+from ntkcli.linalg.operator import Operator
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
     SOLVE_EFFICIENCY,
@@ -21,6 +21,7 @@ from ntkcli.solvers.solver import (
     Factoring,
     SavedFlow,
     Solver,
+    as_blocks,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
@@ -31,7 +32,7 @@ class CholeskySolver(Solver):
     name = "cholesky"
     noun = "a Cholesky factorisation"
     summary = "one Cholesky factorisation"
-    can_be_in_file = True
+    places = ("memory", "file")
     can_be_refined = True
 
     def groups(self, times: Collection[float]) -> list[list[float]]:
@@ -53,10 +54,11 @@ class CholeskySolver(Solver):
             deletion_vectors=DELETION_VECTORS,
         )
 
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> "CholeskyFlow":
+    def factor(self, matrix: Operator, task: Factoring) -> "CholeskyFlow":
         """L in the place of the matrix."""
-        matrix.add_to_diagonal(task.ridge)
-        return CholeskyFlow(Cholesky(matrix, task.advance))
+        blocks = as_blocks(matrix)
+        blocks.add_to_diagonal(task.ridge)
+        return CholeskyFlow(Cholesky(blocks, task.advance))
 
     def load(self, kept: SavedFlow) -> "CholeskyFlow":
         """L, as it was kept."""

@@ -11,8 +11,9 @@ from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.contour import deletion_contour
 from ntkcli.inference.flow import Deletion, Health, relaxation, survival
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, rotated_weights, unit_columns
-from ntkcli.linalg.blocks import SymmetricBlocks, array_bytes
+from ntkcli.linalg.blocks import array_bytes
 from ntkcli.linalg.contraction import contract
+from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
@@ -23,6 +24,7 @@ from ntkcli.solvers.solver import (
     Factoring,
     SavedFlow,
     Solver,
+    as_blocks,
 )
 
 # LAPACK counts the 2 n^2 numbers of its work space in 32 bits.
@@ -67,9 +69,9 @@ class EighSolver(Solver):
             deletion_vectors=DELETION_VECTORS,
         )
 
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> "SpectralFlow":
+    def factor(self, matrix: Operator, task: Factoring) -> "SpectralFlow":
         """V in the place of a full matrix, made of the blocks."""
-        full = matrix.to_array()
+        full = as_blocks(matrix).to_array()
         del matrix
         spectrum = Spectrum.of(full)
         if math.inf in task.times:

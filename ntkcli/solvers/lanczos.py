@@ -15,7 +15,6 @@ from ntkcli.inference.contour import Contour, deletion_contour
 from ntkcli.inference.flow import Action, Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.kernels.tiling import strips
-from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import column_dots, contract
 from ntkcli.linalg.lanczos import (
@@ -27,6 +26,7 @@ from ntkcli.linalg.lanczos import (
     Map,
     Values,
 )
+from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.solvers.shift_invert import excess, near_times, pole, remainder, resolvent
 from ntkcli.solvers.solver import (
@@ -38,6 +38,7 @@ from ntkcli.solvers.solver import (
     Factoring,
     SavedFlow,
     Solver,
+    as_blocks,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
@@ -55,7 +56,7 @@ class LanczosSolver(Solver):
     noun = "Lanczos"
     summary = "one Cholesky factorisation, then shift-invert Lanczos"
     is_iterative = True
-    can_be_in_file = True
+    places = ("memory", "file")
 
     def groups(self, times: Collection[float]) -> list[list[float]]:
         """Finite times in groups that one pole serves well."""
@@ -80,12 +81,13 @@ class LanczosSolver(Solver):
             deletion_vectors=DELETION_VECTORS + MAX_STEPS,
         )
 
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> "LanczosFlow":
+    def factor(self, matrix: Operator, task: Factoring) -> "LanczosFlow":
         """The factor of G + pole I; ConvergenceError where times are so long that this is singular."""
         shift = pole(task.times, matrix.dtype)
-        matrix.add_to_diagonal(task.ridge + shift)
+        blocks = as_blocks(matrix)
+        blocks.add_to_diagonal(task.ridge + shift)
         try:
-            shifted = Cholesky(matrix, task.advance)
+            shifted = Cholesky(blocks, task.advance)
         except SingularMatrixError as error:
             raise ConvergenceError("a shifted matrix that is singular to rounding") from error
         # Every solve has an error of its own. In a null space of G, that of G is of this size beside it.

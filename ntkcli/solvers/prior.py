@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NoReturn
 
-from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.operator import Operator
 from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
 
 
@@ -15,7 +15,7 @@ class Prior(Solver):
     summary = "the prior"
     is_choice = False
     reads_gram = False
-    can_be_in_file = True
+    places = ("memory", "file", "tiles")
 
     def groups(self, times: Collection[float]) -> list[list[float]]:
         """Time 0."""
@@ -25,7 +25,7 @@ class Prior(Solver):
         """Nothing."""
         return Cost()
 
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> NoReturn:
+    def factor(self, matrix: Operator, task: Factoring) -> NoReturn:
         """There is nothing to factor, and nobody may ask."""
         raise ValueError("the prior has nothing to factor")
 

@@ -8,12 +8,19 @@ from typing import ClassVar
 from ntkcli.arrays import ArraySource
 from ntkcli.inference.flow import Flow
 from ntkcli.journal import Advance, unshown
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.conjugate_gradients import Watch, unwatched
+from ntkcli.linalg.operator import Operator
+from ntkcli.solvers.storage import Place
 
 # The share of a matrix product's rate that triangular solves and the like reach.
 SOLVE_EFFICIENCY = 0.7
 # Arrays of the right-hand sides' size that any solve takes, and any leave-one-out.
 SOLVING_VECTORS, DELETION_VECTORS = 6, 10
+# Rows with a variance at once, at most, and support rows for each of them. Longer strips bring triangular
+# solves nearer to the rate of a matrix product; an ensemble's take a sixth of its two Gram matrices at most.
+LONGEST_STRIP, SUPPORT_ROWS = 512, 32
 
 
 @dataclass(frozen=True)
@@ -22,14 +29,20 @@ class Extent:
 
     n: rows of the Gram matrix.
     itemsize: bytes of its numbers.
-    block_bytes: that its blocks take in memory; 0 where they are in a file.
+    block_bytes: that its blocks take in memory; 0 where they are not there.
     digits: decimal digits of the tolerance at which iterations stop.
+    columns: right-hand sides that F_t will act on, about.
+    longest: the longest finite time, in units of the exponent.
+    iterations: that products-only solvers take for each right-hand side, or those of a block; expected.
     """
 
     n: int
     itemsize: int
     block_bytes: int
     digits: float
+    columns: int = 0
+    longest: float = 0.0
+    iterations: float = 50.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,8 @@ class Cost:
     rotating: operations for each test row with a variance, once for all kernels and times.
     posterior, ensemble: operations for each test row's variance, at each time of such a kernel.
     deletion: operations for each row that is left out, at each time.
+    passes: over all entries of the Gram matrix, where it is not factored in its place, for each time.
+    variance_passes: the same, for each strip of test rows with a variance.
     peak_bytes: at the peak of factoring, the Gram matrix itself included.
     kept_bytes: of the factor.
     solving_vectors: arrays of a right-hand side's length, for each of them.
@@ -54,6 +69,8 @@ class Cost:
     posterior: float = 0.0
     ensemble: float = 0.0
     deletion: float = 0.0
+    passes: float = 0.0
+    variance_passes: float = 0.0
     peak_bytes: int = 0
     kept_bytes: int = 0
     solving_vectors: int = 0
@@ -69,14 +86,20 @@ class Factoring:
     ridge: lambda >= 0, absolute.
     tolerance: relative, at which iterations stop as far as rounding allows.
     largest: M's largest eigenvalue, or an estimate of it.
+    columns: right-hand sides that F_t will act on, about.
+    exact: M in float64, for a matrix that has less digits than the answer should; None for any other.
     advance: called with the number of blocks finished.
+    watch: told how far iterations have come.
     """
 
     times: Collection[float]
     ridge: float = 0.0
     tolerance: float = 1e-10
     largest: float = 1.0
+    columns: int = 0
+    exact: Operator | None = None
     advance: Advance = unshown
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True)
@@ -109,6 +132,17 @@ class SavedFlow:
         return self.numbers[name]
 
 
+def as_blocks(matrix: Operator) -> SymmetricBlocks:
+    """The blocks that a matrix is in.
+
+    Raises:
+        TypeError: it is known by its products alone.
+    """
+    if not isinstance(matrix, SymmetricBlocks):
+        raise TypeError(f"{type(matrix).__name__} has no blocks")
+    return matrix
+
+
 class MissingNumberError(LookupError):
     """A number that a factorisation needs is not among those that were kept."""
 
@@ -122,9 +156,12 @@ class Solver(ABC):
     is_choice: whether compute.solver can name it.
     is_iterative: whether it may fail to converge.
     reads_gram: whether it reads the Gram matrix at all.
-    can_be_in_file: whether the Gram matrix's blocks may lie in a file.
+    places: where the Gram matrix may be.
+    is_by_products: whether it only multiplies with the Gram matrix, which it then gets as an operator.
+    corrects_itself: whether answers are in float64 though the matrix it multiplies with is in float32.
     can_be_refined: whether a solution from float32 can be refined in float64.
-    most_rows: that it takes; None for any number.
+    can_be_kept: whether a model can have the factorisation; else it is computed again where it is needed.
+    least_rows, most_rows: between which `auto` considers it, and which it takes at most; None for any number.
     """
 
     name: ClassVar[str]
@@ -133,8 +170,12 @@ class Solver(ABC):
     is_choice: ClassVar[bool] = True
     is_iterative: ClassVar[bool] = False
     reads_gram: ClassVar[bool] = True
-    can_be_in_file: ClassVar[bool] = False
+    places: ClassVar[tuple[Place, ...]] = ("memory",)
+    is_by_products: ClassVar[bool] = False
+    corrects_itself: ClassVar[bool] = False
     can_be_refined: ClassVar[bool] = False
+    can_be_kept: ClassVar[bool] = True
+    least_rows: ClassVar[int] = 0
     most_rows: ClassVar[int | None] = None
 
     @abstractmethod
@@ -154,16 +195,22 @@ class Solver(ABC):
         """Whether it may be the cheapest for some times; a choice of it by name is followed anyway."""
         return bool(self.groups(times))
 
+    def rows_at_once(self, n: int) -> int:
+        """Test rows whose variances it takes at once best, for n training rows."""
+        # Iterations have a basis for every row, and keep those of one short strip from time to time.
+        return CHUNK_ROWS if self.is_iterative else max(CHUNK_ROWS, min(LONGEST_STRIP, n // SUPPORT_ROWS))
+
     @abstractmethod
     def cost(self, extent: Extent) -> Cost:
         """What it takes for one group of times."""
 
     @abstractmethod
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> Flow:
+    def factor(self, matrix: Operator, task: Factoring) -> Flow:
         """Factor G = M + ridge I for F_t(G) at all of the task's times.
 
         Args:
-            matrix: M (n, n), used up: its memory is overwritten.
+            matrix: M (n, n): blocks that are used up, their memory overwritten; an operator that stays as it
+                is for a solver by products.
             task: the rest.
 
         Raises:

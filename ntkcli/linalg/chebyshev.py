@@ -1,0 +1,95 @@
+"""Functions of a symmetric operator times many columns, by Chebyshev's polynomials."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.linalg.lanczos import ConvergenceError, Map, Values
+
+# Samples of a function to begin with, and at most.
+FEWEST, MOST = 64, 8192
+# How much longer than b a polynomial may make it: more, and the spectrum leaves the interval.
+LONGEST = 10.0
+
+
+def chebyshev_coefficients(
+    function: Callable[[FloatArray], Values], bound: float, error: FloatArray
+) -> Values:
+    """The coefficients c of f(x) = sum_j c_j T_j(2 x / bound - 1) on [0, bound], cut off where they may be.
+
+    Args:
+        function: f of an array (p,), real or complex: one function (p,), or some of them (L, p).
+        bound: the interval's end, positive.
+        error: what the coefficients cut off may add up to, for each of the functions.
+
+    Returns:
+        One more than the degree of them, at the last axis.
+
+    Raises:
+        ConvergenceError: MOST samples are not enough.
+
+    Trefethen 2013, chapters 3 and 8.
+    """
+    count = FEWEST
+    while count <= MOST:
+        angles = np.pi * (np.arange(count) + 0.5) / count
+        values = function(bound * (1 + np.cos(angles)) / 2)
+        found = values @ (np.cos(np.outer(angles, np.arange(count // 2))) * (2 / count))
+        found[..., 0] /= 2
+        sizes = np.abs(found)
+        # Smaller ones are the rounding of f.
+        sizes[sizes < np.finfo(np.float64).eps * np.abs(values).max(axis=-1, keepdims=True)] = 0.0
+        left_out = np.cumsum(sizes[..., ::-1], axis=-1)[..., ::-1]
+        needed = int((left_out > np.asarray(error)[..., None]).sum(axis=-1).max())
+        if needed < count // 4:
+            return np.asarray(found[..., : max(needed, 1)])
+        count *= 2
+    raise ConvergenceError(f"a polynomial of more than {MOST // 4} terms")
+
+
+def chebyshev_vectors(operator: Map, b: FloatArray, bound: float, count: int) -> Iterator[FloatArray]:
+    """T_j(2 A / bound - I) b for j < count, one after another: the arrays (n, c) must not be changed.
+
+    Args:
+        operator: multiplies A, symmetric with eigenvalues in [0, bound], with an (n, c) array; the product is
+            a new array.
+        b: (n, c).
+        bound: positive.
+        count: of polynomials.
+
+    Raises:
+        ConvergenceError: eigenvalues are beyond the bound, as the polynomials grow.
+    """
+    before, last = b, b
+    lengths = np.linalg.norm(b, axis=0)
+    for j in range(count):
+        if j:
+            new = operator(last)
+            new *= (2.0 if j == 1 else 4.0) / bound
+            new -= last if j == 1 else 2.0 * last
+            if j > 1:
+                new -= before
+            before, last = last, new
+        yield last
+    if np.any(np.linalg.norm(last, axis=0) > LONGEST * lengths):
+        raise ConvergenceError(f"eigenvalues beyond {bound:.3g}, the bound that was found for them")
+
+
+def chebyshev_degree(time: float, bound: float, ridge: float, tolerance: float) -> float:
+    """About the degree that F_t(m + ridge) needs on [0, bound] for a relative tolerance.
+
+    From the coefficients of exp(-h x), the Bessel functions I_j(h) exp(-h) < (e h / (2 j))^j and
+    < exp(-j^2 / (2 h)), with h = t bound / 2.
+    """
+    if not bound:
+        return 0.0
+    half = min(time * bound, 1e12) / 2
+    digits = np.log(1 / tolerance) + np.log1p(2 * half)
+    low, high = 1.0, 10.0 + 10.0 * np.sqrt((half + digits) * digits)
+    while high - low > 0.5:
+        middle = (low + high) / 2
+        root = np.hypot(middle, half)
+        decayed = root - half - middle * np.arcsinh(middle / half) if half else -np.inf
+        low, high = (middle, high) if -decayed < digits else (low, middle)
+    return float(np.ceil(high))

@@ -1,0 +1,161 @@
+"""Which of a matrix's largest eigenpairs are worth having before a polynomial is made of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.linalg.chebyshev import chebyshev_degree
+from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
+from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.operator import Operator
+from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Extent, Factoring
+
+# Columns of a product at once: as vectors of the polynomial, and while eigenpairs are sought.
+COLUMNS, SEARCH_COLUMNS = 1024, 64
+# Vectors of the space that eigenpairs are sought in.
+MOST_VECTORS = 1024
+# Vectors of that space for each eigenpair, and beside.
+VECTORS_A_PAIR, VECTORS_BESIDE = 2, 192
+# Above the largest eigenvalue left, as far as it is known.
+MARGIN = 1.05
+# Roundings of the largest eigenvalue, below which 0 is not known from the others.
+ROUNDINGS = 16
+# A share of the tolerance for the residuals of the eigenpairs; times may double for a variance.
+RESIDUAL_SHARE = 1 / 8
+# The most work beyond what a factorisation takes, in multiples of it.
+WORST = 3.0
+# Solves for each column that come with a factorisation.
+SOLVES = 25
+# Columns of a mean: the targets, and the probes of its health.
+MEAN_COLUMNS = 9
+# Eigenvalue r + 1 is about the trace over this many times r, of usual data; a typical kernel with itself.
+FALL, TYPICAL_DIAGONAL = 30.0, 5.0
+# What goes with the search beside products, in operations: it does not pay for small matrices.
+SEARCH_OPERATIONS = 5e10
+
+
+@dataclass(frozen=True)
+class Deflation:
+    """Eigenpairs of M, and how large its other eigenvalues are.
+
+    vectors: V (n, r), orthonormal.
+    values: theta (r,).
+    bound: of the other eigenvalues; 0 if there are none.
+    """
+
+    vectors: FloatArray
+    values: FloatArray
+    bound: float
+
+    def take_out(self, b: FloatArray) -> FloatArray:
+        """V^T b (r, c), taken out of b (n, c) in its place, twice for the sake of rounding."""
+        shares = np.zeros((len(self.values), b.shape[1]))
+        for _ in range(2):
+            found = self.vectors.T @ b
+            b -= self.vectors @ found
+            shares += found
+        return shares
+
+
+def deflated(matrix: Operator, task: Factoring, tolerance: float) -> Deflation:
+    """The eigenpairs that are worth their price for the columns to come.
+
+    Args:
+        matrix: M (n, n).
+        task: times, and the columns that are expected.
+        tolerance: relative, of F_t(G) b.
+
+    Raises:
+        ConvergenceError: a polynomial would take far more work than a factorisation.
+    """
+    search = _Search(matrix.n, max(task.times), task.ridge, tolerance, max(task.columns, MEAN_COLUMNS))
+    space = BlockKrylov(matrix, SEARCH_COLUMNS)
+    while True:
+        space.extend()
+        ritz = space.ritz()
+        count = search.converged(ritz)
+        if space.is_all or not search.is_worthwhile(ritz, count):
+            break
+    eps = float(np.finfo(matrix.dtype).eps)
+    values = np.maximum(ritz.values[:count], 0.0)
+    if count == matrix.n:
+        return Deflation(space.vectors(ritz, count), values, 0.0)
+    bound = search.bound(ritz, count) + ROUNDINGS * eps * max(float(ritz.values[0]), 0.0)
+    search.check(bound)
+    return Deflation(space.vectors(ritz, count), values, max(bound, float(np.finfo(np.float64).tiny)))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What decides when to stop: the work of what is left, against that of more eigenpairs."""
+
+    n: int
+    time: float
+    ridge: float
+    tolerance: float
+    columns: int
+
+    def converged(self, ritz: Ritz) -> int:
+        """How many of the largest are eigenpairs as exactly as the tolerance needs."""
+        rough = ritz.residuals * self.time > RESIDUAL_SHARE * self.tolerance
+        return int(np.argmax(rough)) if rough.any() else len(rough)
+
+    def bound(self, ritz: Ritz, count: int) -> float:
+        """Of the eigenvalues after the first so many; those sought last are known from below only."""
+        if count == len(ritz.values):
+            return MARGIN * max(float(ritz.values[-1]), 0.0)
+        return MARGIN * max(float(ritz.values[count] + ritz.residuals[count]), 0.0)
+
+    def is_worthwhile(self, ritz: Ritz, count: int) -> bool:
+        """Whether some of the eigenvalues in sight save more than it takes to have them."""
+        size = len(ritz.values)
+        if size >= min(MOST_VECTORS, self.n):
+            return False
+        now = self.columns * self._column(count, self.bound(ritz, count))
+        for more in np.unique(np.linspace(count, size - 1, 24).astype(int)):
+            needed = max(VECTORS_A_PAIR * int(more) + VECTORS_BESIDE, size + SEARCH_COLUMNS)
+            later = self.columns * self._column(int(more), MARGIN * max(float(ritz.values[more]), 0.0))
+            if (
+                needed <= MOST_VECTORS
+                and search_work(self.n, needed) - search_work(self.n, size) < now - later
+            ):
+                return True
+        return False
+
+    def _column(self, count: int, bound: float) -> float:
+        """Operations for a column."""
+        degree = chebyshev_degree(self.time, bound, self.ridge, self.tolerance)
+        return degree * (2.0 * self.n**2 + 8.0 * self.n * count)
+
+    def check(self, bound: float) -> None:
+        """Refuse what is out of proportion.
+
+        Raises:
+            ConvergenceError: the polynomial's degree is too high.
+        """
+        degree = chebyshev_degree(self.time, bound, self.ridge, self.tolerance)
+        usual = self.n / (6 * self.columns) + SOLVES
+        if degree > WORST * usual:
+            raise ConvergenceError(
+                f"a polynomial of degree {degree:.0f}, of a matrix with many large eigenvalues"
+            )
+
+
+def search_work(n: int, vectors: float) -> float:
+    """Operations of so many vectors of a space: products, orthogonalisation, and eigenvalues on it."""
+    return vectors * 2.0 * n**2 / SOLVE_EFFICIENCY + 4.0 * n * vectors**2 + 4.0 * vectors**3
+
+
+def typical_work(extent: Extent) -> tuple[float, float]:
+    """Operations of the search and of each column, where eigenvalues fall as they usually do."""
+    n, columns = extent.n, max(extent.columns, MEAN_COLUMNS)
+    choices = []
+    for count in range(0, min(n, MOST_VECTORS) // VECTORS_A_PAIR, 32):
+        bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
+        degree = chebyshev_degree(extent.longest, bound, 0.0, 10.0**-extent.digits)
+        column = degree * (2.0 * n**2 + 8.0 * n * count)
+        search = SEARCH_OPERATIONS + search_work(n, VECTORS_A_PAIR * count + VECTORS_BESIDE)
+        choices.append((search + columns * column, search, column))
+    _, search, column = min(choices)
+    return search, column

@@ -1,0 +1,198 @@
+"""F_inf(G) = G^{-1} from products alone: block conjugate gradients, preconditioned by pivoted Cholesky.
+
+Chen, Epperly, Tropp & Webber 2024; Diaz, Epperly, Frangella, Tropp & Webber 2023.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ntkcli.arrays import ArraySink, FloatArray, IntArray
+from ntkcli.inference.flow import Deletion, Health
+from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
+from ntkcli.linalg.conjugate_gradients import System, Watch, solve
+from ntkcli.linalg.contraction import contract
+from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky
+from ntkcli.linalg.preconditioner import Preconditioner
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.solvers.solver import (
+    DELETION_VECTORS,
+    SOLVE_EFFICIENCY,
+    Cost,
+    Extent,
+    Factoring,
+    SavedFlow,
+    Solver,
+)
+
+# Training rows for each column of the preconditioner, and the fewest and most of these.
+ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 20, 200, 4000
+# Arrays of the right-hand sides' size, and the columns that there are at least.
+VECTORS, LEAST_COLUMNS = 14, 32
+# A ridge that is far below what a row has left on the average makes a poor preconditioner.
+LEAST_SHIFT = 1e-4
+# Columns that only help the others along need not be exact.
+HELPER_TOLERANCE = 0.9
+
+
+class PcgSolver(Solver):
+    """F_inf = G^{-1}, from G's products."""
+
+    name = "pcg"
+    noun = "conjugate gradients"
+    summary = "conjugate gradients, preconditioned by pivoted Cholesky"
+    is_iterative = True
+    is_by_products = True
+    corrects_itself = True
+    can_be_refined = True
+    can_be_kept = False
+    places = ("memory", "file", "tiles")
+    least_rows = 10_000
+
+    def groups(self, times: Collection[float]) -> list[list[float]]:
+        """Time inf alone."""
+        return [[math.inf]] if math.inf in times else []
+
+    def cost(self, extent: Extent) -> Cost:
+        """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
+        n, rank = extent.n, rank_for(extent.n)
+        column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
+        apart = 8 * n * (2 * rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
+        return Cost(
+            factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY,
+            posterior=column,
+            ensemble=column + n**2 / SOLVE_EFFICIENCY,
+            deletion=column,
+            passes=extent.iterations,
+            variance_passes=extent.iterations,
+            peak_bytes=extent.block_bytes + apart,
+            kept_bytes=extent.block_bytes + apart - 8 * n * rank,
+            solving_vectors=VECTORS,
+            action_vectors=VECTORS,
+            deletion_vectors=DELETION_VECTORS + VECTORS,
+        )
+
+    def factor(self, matrix: Operator, task: Factoring) -> "PcgFlow":
+        """The preconditioner; SingularMatrixError where there is no ridge, and columns leave nothing."""
+        low_rank = randomly_pivoted_cholesky(matrix, rank_for(matrix.n))
+        left = low_rank.left / matrix.n
+        shift = max(task.ridge, LEAST_SHIFT * left)
+        if shift == 0:
+            if low_rank.rank < matrix.n:
+                raise SingularMatrixError(int(np.argmin(matrix.diagonal)), 0.0)
+            shift = float(np.finfo(matrix.dtype).eps) * float(matrix.diagonal.max())
+        preconditioner = Preconditioner.of(low_rank, shift)
+        system = System(matrix, task.ridge, preconditioner, task.exact)
+        share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
+        return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch)
+
+    def load(self, kept: SavedFlow) -> "PcgFlow":
+        """Never: the matrix itself is not kept."""
+        raise NotImplementedError(f"{kept.name}: {self.name} keeps no factorisation")
+
+
+def rank_for(n: int) -> int:
+    """The columns of the preconditioner for n rows."""
+    return min(n, MOST_COLUMNS, max(FEWEST_COLUMNS, n // ROWS_PER_COLUMN))
+
+
+@dataclass(frozen=True)
+class PcgHealth(Health):
+    """The preconditioner and the iterations.
+
+    rank: columns of the preconditioner. trace_left: the share of the trace that they leave out.
+    tolerance: of the residuals. iterations: the most that any right-hand sides took.
+    largest_residual: |b - G x| / |b| of the worst column that was to be exact.
+    """
+
+    rank: int
+    trace_left: float
+    tolerance: float
+    iterations: int
+    largest_residual: float
+
+    @property
+    def true_residual(self) -> float:
+        """The largest, as it is the true one."""
+        return self.largest_residual
+
+
+@dataclass
+class PcgFlow:
+    """F_inf = G^{-1}. Every other time is refused with a TypeError.
+
+    tolerance: of |b - G x| / |b|, for every column.
+    iterations, residual: the worst so far.
+    """
+
+    system: System
+    tolerance: float
+    rank: int
+    trace_left: float
+    watch: Watch
+    iterations: int = field(default=0, init=False)
+    residual: float = field(default=0.0, init=False)
+
+    @property
+    def health(self) -> PcgHealth:
+        """The preconditioner, and what the iterations took."""
+        return PcgHealth(self.rank, self.trace_left, self.tolerance, self.iterations, self.residual)
+
+    def on(self, b: FloatArray) -> "_PcgAction":
+        """G^{-1} b, once it is asked for."""
+        return _PcgAction(self, b)
+
+    def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
+        """From columns of the inverse."""
+        _check_infinite(time)
+        return deletion_in_the_limit(self.on(unit_columns(self.system.matrix.n, rows)), rows)
+
+    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
+        """Never: the matrix itself would have to be kept."""
+        raise NotImplementedError(f"{name}: the preconditioner is of no use without the matrix")
+
+    def solve(self, b: FloatArray) -> FloatArray:
+        """G^{-1} b for b (n, c): random columns join few ones, as all share a space that grows with each.
+
+        Raises:
+            ConvergenceError: the tolerance is not reached.
+        """
+        n, columns = b.shape
+        helpers = max(0, min(n, self.system.matrix.best_columns) - columns)
+        signs = np.random.default_rng(0).integers(0, 2, (n, helpers)) * 2.0 - 1.0
+        tolerances = np.repeat([self.tolerance, HELPER_TOLERANCE], [columns, helpers])
+        solved = solve(self.system, np.hstack([b, signs]), tolerances, self.watch)
+        self.iterations = max(self.iterations, solved.iterations)
+        self.residual = max(self.residual, float(solved.residuals[:columns].max(initial=0.0)))
+        return solved.x[:, :columns]
+
+
+class _PcgAction:
+    """G^{-1} on some columns."""
+
+    def __init__(self, flow: PcgFlow, b: FloatArray) -> None:
+        self._flow, self._b = flow, b
+        self._solved: FloatArray | None = None
+
+    def product(self, time: float) -> FloatArray:
+        _check_infinite(time)
+        if self._solved is None:
+            self._solved = self._flow.solve(self._b)
+        return self._solved
+
+    def decay(self, time: float) -> FloatArray:
+        _check_infinite(time)
+        return np.zeros_like(self._b)
+
+    def quadratic(self, time: float, *, full: bool) -> FloatArray:
+        form = contract(self._b, self.product(time), full=full)
+        # Symmetric up to the tolerance; now exactly.
+        return (form + form.T) / 2
+
+
+def _check_infinite(time: float) -> None:
+    if time != math.inf:
+        raise TypeError(f"conjugate gradients solve for time inf, not for {time}")

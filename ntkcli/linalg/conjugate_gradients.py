@@ -7,7 +7,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.lanczos import ConvergenceError
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.threads import blas_threads
 
@@ -44,7 +44,7 @@ class System:
     exact: M in full precision, where `matrix` has it in less; its products are dear, and few.
     """
 
-    matrix: Operator
+    matrix: ReadableOperator
     ridge: float
     preconditioner: Preconditioner
     exact: Operator | None = None
@@ -94,7 +94,7 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
 
 
 def _goal(system: System, b: FloatArray, wanted: FloatArray) -> FloatArray:
-    """What a run should reach for b (n, c), by column: half of what is wanted, as the true residual is more."""
+    """What a run should reach for b (n, c): half of what is wanted, as the true residual is more."""
     if system.exact is None:
         return wanted / 2
     coarse: FloatArray = np.maximum(wanted / 2, COARSE_TOLERANCE * np.linalg.norm(b, axis=0))

@@ -28,6 +28,10 @@ class Operator(Protocol):
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T = A: what a quadratic form needs, b^T A b = b^T T b + (T b)^T b."""
 
+
+class ReadableOperator(Operator, Protocol):
+    """A symmetric matrix some of whose entries can be read too."""
+
     @property
     def best_columns(self) -> int:
         """How many columns a product may have before they cost more than the entries themselves."""

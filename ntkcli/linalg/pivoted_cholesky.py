@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.singular import rounding_level
 
 # Rows that are proposed at once: the columns of a tile.
@@ -30,7 +30,7 @@ class LowRank:
         return int(self.factor.shape[1])
 
 
-def randomly_pivoted_cholesky(matrix: Operator, rank: int, seed: int = 0) -> LowRank:
+def randomly_pivoted_cholesky(matrix: ReadableOperator, rank: int, seed: int = 0) -> LowRank:
     """Approximate M by F F^T, the partial Cholesky factorisation whose pivots are drawn by their residual.
 
     A row is drawn with the probability that its diagonal entry has in what is left, M - F F^T. Proposals are

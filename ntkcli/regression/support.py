@@ -9,7 +9,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiled_operator import StoredOperator, TiledOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.solvers.storage import Place
 
 
@@ -42,11 +42,11 @@ class Support:
         """A Gram matrix that is at hand, or is computed anew, for products with it."""
         return self.exact(gram) if self.place == "tiles" else self.matrices[gram]
 
-    def exact(self, gram: GramName) -> Operator:
+    def exact(self, gram: GramName) -> TiledOperator:
         """A Gram matrix in float64, whatever it is stored as: computed anew for every product."""
         return TiledOperator(self.evaluator, self.rows, gram)
 
-    def take_operator(self, gram: GramName) -> Operator:
+    def take_operator(self, gram: GramName) -> ReadableOperator:
         """A Gram matrix for many products with few columns; nothing here keeps it alive."""
         if self.place == "tiles":
             return self.exact(gram)

@@ -11,7 +11,7 @@ from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import contract
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
     SOLVE_EFFICIENCY,
@@ -54,7 +54,7 @@ class CholeskySolver(Solver):
             deletion_vectors=DELETION_VECTORS,
         )
 
-    def factor(self, matrix: Operator, task: Factoring) -> "CholeskyFlow":
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> "CholeskyFlow":
         """L in the place of the matrix."""
         blocks = as_blocks(matrix)
         blocks.add_to_diagonal(task.ridge)

@@ -151,7 +151,7 @@ def typical_work(extent: Extent) -> tuple[float, float]:
     """Operations of the search and of each column, where eigenvalues fall as they usually do."""
     n, columns = extent.n, max(extent.columns, MEAN_COLUMNS)
     choices = []
-    for count in range(0, min(n, MOST_VECTORS) // VECTORS_A_PAIR, 32):
+    for count in range(0, max(1, min(n, MOST_VECTORS) // VECTORS_A_PAIR), 32):
         bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
         degree = chebyshev_degree(extent.longest, bound, 0.0, 10.0**-extent.digits)
         column = degree * (2.0 * n**2 + 8.0 * n * count)

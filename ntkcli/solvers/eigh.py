@@ -13,7 +13,7 @@ from ntkcli.inference.flow import Deletion, Health, relaxation, survival
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, rotated_weights, unit_columns
 from ntkcli.linalg.blocks import array_bytes
 from ntkcli.linalg.contraction import contract
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
@@ -69,7 +69,7 @@ class EighSolver(Solver):
             deletion_vectors=DELETION_VECTORS,
         )
 
-    def factor(self, matrix: Operator, task: Factoring) -> "SpectralFlow":
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> "SpectralFlow":
         """V in the place of a full matrix, made of the blocks."""
         full = as_blocks(matrix).to_array()
         del matrix

@@ -26,7 +26,7 @@ from ntkcli.linalg.lanczos import (
     Map,
     Values,
 )
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.solvers.shift_invert import excess, near_times, pole, remainder, resolvent
 from ntkcli.solvers.solver import (
@@ -81,7 +81,7 @@ class LanczosSolver(Solver):
             deletion_vectors=DELETION_VECTORS + MAX_STEPS,
         )
 
-    def factor(self, matrix: Operator, task: Factoring) -> "LanczosFlow":
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> "LanczosFlow":
         """The factor of G + pole I; ConvergenceError where times are so long that this is singular."""
         shift = pole(task.times, matrix.dtype)
         blocks = as_blocks(matrix)

@@ -14,7 +14,7 @@ from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.conjugate_gradients import System, Watch, solve
 from ntkcli.linalg.contraction import contract
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.singular import SingularMatrixError
@@ -75,7 +75,7 @@ class PcgSolver(Solver):
             deletion_vectors=DELETION_VECTORS + VECTORS,
         )
 
-    def factor(self, matrix: Operator, task: Factoring) -> "PcgFlow":
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> "PcgFlow":
         """The preconditioner; SingularMatrixError where there is no ridge, and columns leave nothing."""
         low_rank = randomly_pivoted_cholesky(matrix, rank_for(matrix.n))
         left = low_rank.left / matrix.n

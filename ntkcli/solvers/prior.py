@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NoReturn
 
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
 
 
@@ -25,7 +25,7 @@ class Prior(Solver):
         """Nothing."""
         return Cost()
 
-    def factor(self, matrix: Operator, task: Factoring) -> NoReturn:
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> NoReturn:
         """There is nothing to factor, and nobody may ask."""
         raise ValueError("the prior has nothing to factor")
 

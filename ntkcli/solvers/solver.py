@@ -11,7 +11,7 @@ from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.conjugate_gradients import Watch, unwatched
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.solvers.storage import Place
 
 # The share of a matrix product's rate that triangular solves and the like reach.
@@ -205,7 +205,7 @@ class Solver(ABC):
         """What it takes for one group of times."""
 
     @abstractmethod
-    def factor(self, matrix: Operator, task: Factoring) -> Flow:
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> Flow:
         """Factor G = M + ridge I for F_t(G) at all of the task's times.
 
         Args:

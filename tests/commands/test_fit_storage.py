@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ntkcli.planning.plan import Plan, Planner
+from ntkcli.solvers.storage import Storage
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, contents, load_json
 
@@ -29,7 +30,7 @@ def in_file(monkeypatch: pytest.MonkeyPatch) -> None:
     checked = Planner.checked
 
     def planned(planner: Planner) -> Plan:
-        return replace(checked(planner), in_file=True)
+        return replace(checked(planner), storage=Storage("file"))
 
     monkeypatch.setattr(Planner, "checked", planned)
 

@@ -6,6 +6,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.planning.duration import STARTUP_SECONDS, Speed
 from ntkcli.planning.plan import Plan
 from ntkcli.planning.work import FILE_SLOWDOWN, Work
+from ntkcli.solvers.storage import Storage
 from ntkcli.spec.network import NetworkSpec
 
 SPEED = Speed(operations=1e9, entries=1e6)
@@ -15,7 +16,15 @@ ALGEBRA = Work(algebra=14e9)
 
 
 def plan(work: Work, *, in_file: bool = False) -> Plan:
-    return Plan([], in_file, memory_bytes=0, disk_bytes=0, work=work, operations=0.0)
+    return Plan(
+        [],
+        Storage("file" if in_file else "memory"),
+        refine=False,
+        memory_bytes=0,
+        disk_bytes=0,
+        work=work,
+        operations=0.0,
+    )
 
 
 def test_what_is_nothing_to_do_takes_the_start() -> None:

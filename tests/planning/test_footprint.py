@@ -11,6 +11,7 @@ from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.sizes import OVERHEAD_BYTES, Sizes
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
+from ntkcli.solvers.storage import Place
 
 from .stages import NAMES, SIZES, question, stage
 
@@ -21,11 +22,11 @@ def memory(
     kernel: KernelName = "ntk",
     uncertainty: str = "none",
     *,
-    in_file: bool = False,
+    place: Place = "memory",
 ) -> int:
     """Bytes at the peak, the base included."""
     asked = question(solver, kernel, uncertainty)
-    return sizes.base + stage_bytes(stage(solver, kernel), sizes, asked, in_file=in_file)
+    return sizes.base + stage_bytes(stage(solver, kernel), sizes, asked, place)
 
 
 @pytest.mark.parametrize("itemsize", [4, 8])
@@ -43,7 +44,7 @@ def test_a_stage_takes_at_least_what_is_surely_allocated(uncertainty: str) -> No
     grams, covariance = (1, 0) if uncertainty == "none" else (2, 8 * m * m * (uncertainty == "covariance"))
     assert memory("none", uncertainty=uncertainty) >= OVERHEAD_BYTES + covariance
     assert memory("cholesky", uncertainty=uncertainty) >= OVERHEAD_BYTES + grams * block + chunk + covariance
-    assert memory("cholesky", uncertainty=uncertainty, in_file=True) >= OVERHEAD_BYTES + chunk + covariance
+    assert memory("cholesky", uncertainty=uncertainty, place="file") >= OVERHEAD_BYTES + chunk + covariance
     basis = 10 * 8 * n if uncertainty == "none" else 10 * chunk
     assert memory("lanczos", uncertainty=uncertainty) >= OVERHEAD_BYTES + grams * block + basis + covariance
     assert memory("eigh", uncertainty=uncertainty) >= OVERHEAD_BYTES + (grams - 1) * block + 3 * full
@@ -63,7 +64,7 @@ def test_in_a_file_memory_grows_with_the_training_rows_and_not_with_their_square
     solver: str, uncertainty: str
 ) -> None:
     once, twice = (
-        memory(solver, Sizes(n=n, m=100, d=1), uncertainty=uncertainty, in_file=True) - OVERHEAD_BYTES
+        memory(solver, Sizes(n=n, m=100, d=1), uncertainty=uncertainty, place="file") - OVERHEAD_BYTES
         for n in (10**6, 2 * 10**6)
     )
     assert twice < 2.1 * once
@@ -81,7 +82,7 @@ def test_half_the_size_of_numbers_is_half_of_the_matrices(solver: str) -> None:
 
 def test_a_finer_tolerance_takes_a_larger_basis() -> None:
     coarse, fine = (
-        stage_bytes(stage("lanczos"), SIZES, question("lanczos", tolerance=tolerance), in_file=True)
+        stage_bytes(stage("lanczos"), SIZES, question("lanczos", tolerance=tolerance), place="file")
         for tolerance in (1e-3, 1e-12)
     )
     assert fine > coarse
@@ -96,28 +97,28 @@ def test_every_thread_and_every_input_takes_memory() -> None:
 
 def test_a_matrix_to_write_counts_as_its_panels_and_as_its_blocks_if_it_is_not_at_hand() -> None:
     at_hand, alone = (
-        writing_bytes("ntk_train_train", SIZES, grams, in_file=False) for grams in (["ntk"], [])
+        writing_bytes("ntk_train_train", SIZES, grams, place="memory") for grams in (["ntk"], [])
     )
     assert alone - at_hand == block_bytes(SIZES.n, 8)
     assert at_hand >= 8 * SIZES.n * BLOCK_ROWS // 2
-    assert writing_bytes("ntk_train_train", SIZES, [], in_file=True) == at_hand
-    assert writing_bytes("nngp_train_train", SIZES, ["ntk"], in_file=False) == alone
+    assert writing_bytes("ntk_train_train", SIZES, [], place="file") == at_hand
+    assert writing_bytes("nngp_train_train", SIZES, ["ntk"], place="memory") == alone
     other = replace(SIZES, n=SIZES.m, m=SIZES.n)
-    assert writing_bytes("ntk_test_test", other, ["ntk"], in_file=False) == alone
+    assert writing_bytes("ntk_test_test", other, ["ntk"], place="memory") == alone
 
 
 def test_reading_wide_tables_takes_more_than_a_small_matrix_made_of_them() -> None:
     wide = Sizes(n=100, m=50, d=100_000)
     assert wide.reading > 0
-    assert writing_bytes("ntk_test_train", wide, [], in_file=False) == wide.reading
-    assert writing_bytes("ntk_train_train", wide, [], in_file=False) == wide.reading
+    assert writing_bytes("ntk_test_train", wide, [], place="memory") == wide.reading
+    assert writing_bytes("ntk_train_train", wide, [], place="memory") == wide.reading
     assert memory("cholesky", wide) == wide.base + wide.reading
 
 
 def test_the_table_of_predictions_takes_memory_for_every_kernel_and_time() -> None:
     asked = Question({"ntk": [0.0, 1.0, math.inf], "nngp": [math.inf]})
     small, large = (
-        stage_bytes(stage("none"), Sizes(n=2, m=m, d=1), asked, in_file=False) for m in (10**6, 2 * 10**6)
+        stage_bytes(stage("none"), Sizes(n=2, m=m, d=1), asked, place="memory") for m in (10**6, 2 * 10**6)
     )
     # A table has at least kernel, time, mean, std, lower and upper in every row.
     assert large - small >= 10**6 * len(asked.pairs) * 6 * 8

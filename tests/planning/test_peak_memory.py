@@ -115,7 +115,7 @@ def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
     words = [sys.executable, "-c", "from ntkcli.__main__ import main; main()", case.command, str(path)]
     subprocess.run(words, check=True, capture_output=True)
     story = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (story["compute"]["storage"] == "file") == plan.in_file == case.in_file
+    assert (story["compute"]["storage"] == "file") == (plan.storage.place == "file") == case.in_file
     # What is mapped from a file counts in the peak, but the system can take it back.
     peak = story["peak_memory_bytes"] - (plan.disk_bytes if case.in_file else 0)
     assert 0.9 * peak <= plan.memory_bytes <= 1.25 * peak

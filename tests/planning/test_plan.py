@@ -147,7 +147,7 @@ def test_without_memory_for_eigh_lanczos_is_taken() -> None:
     assert least < most
     for memory, expected in ((most, "eigh"), (most - 1, "lanczos"), (least, "lanczos")):
         plan = planner(question, sizes=sizes, budget=replace(PLENTY, memory=memory)).checked()
-        assert (solvers(plan), plan.in_file) == ([expected], False)
+        assert (solvers(plan), plan.storage.place) == ([expected], "memory")
         assert plan.memory_bytes <= memory
 
 
@@ -156,7 +156,7 @@ def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | No
     job = planner(question, choice="lanczos", matrices=[] if question else ["ntk_train_train"])
     in_memory = job.best()
     plan = replace(job, budget=replace(PLENTY, memory=in_memory.memory_bytes - 1)).checked()
-    assert (in_memory.in_file, plan.in_file) == (False, True)
+    assert (in_memory.storage.place, plan.storage.place) == ("memory", "file")
     count = len(plan.stages[0].matrices(question)) if question else 1
     blocks = count * block_bytes(SIZES.n, SIZES.itemsize)
     assert plan.disk_bytes == in_memory.disk_bytes + blocks
@@ -177,7 +177,7 @@ def test_without_disk_for_the_blocks_it_is_the_memory_that_is_missing() -> None:
     budget = Budget(need(question) - 1, block_bytes(SIZES.n, 8) - 1, Path("runs"))
     with pytest.raises(ResourceError, match="not enough memory"):
         planner(question, budget=budget).checked()
-    assert planner(question, budget=replace(budget, disk=budget.disk + 1)).checked().in_file
+    assert planner(question, budget=replace(budget, disk=budget.disk + 1)).checked().storage.place == "file"
 
 
 def test_the_disk_is_that_of_the_matrices_and_covariances() -> None:

@@ -14,14 +14,14 @@ from scipy.linalg import expm
 from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
-from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.lanczos import LanczosSolver
-from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
+from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver, as_blocks
 
 
 class Dense(Solver):
@@ -41,9 +41,9 @@ class Dense(Solver):
         n = extent.n
         return Cost(factoring=1e3 * n**3, solving=1e3 * n**3, peak_bytes=9 * n**2, kept_bytes=8 * n**2)
 
-    def factor(self, matrix: SymmetricBlocks, task: Factoring) -> "DenseFlow":
+    def factor(self, matrix: ReadableOperator, task: Factoring) -> "DenseFlow":
         """The matrix with its ridge."""
-        return DenseFlow(matrix.to_array() + task.ridge * np.eye(matrix.n))
+        return DenseFlow(as_blocks(matrix).to_array() + task.ridge * np.eye(matrix.n))
 
     def load(self, kept: SavedFlow) -> "DenseFlow":
         """As it was kept."""

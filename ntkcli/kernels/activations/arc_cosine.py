@@ -12,6 +12,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, Tile, cosine, one_minus_square
+from ntkcli.kernels.activations.arcsine import arcsine
 
 # Coefficients of P_p and Q_p, constant first. dJ_p / dcos = p^2 J_(p-1) holds them together.
 P = [(0.0,), (1.0,), (0.0, 3.0), (4.0, 0.0, 11.0), (0.0, 55.0, 0.0, 50.0)]
@@ -30,6 +31,7 @@ class AbRelu(Activation):
 
     a: float
     b: float
+    work_arrays: ClassVar[int] = 3
 
     @property
     def homogeneity(self) -> int:
@@ -53,17 +55,13 @@ class AbRelu(Activation):
 
     def dual(self, tile: Tile) -> None:
         """sqrt(q q') (f sin t + g cos t), and g."""
-        cos, sine = tile.work[:2]
+        cos, sine, third = tile.work[:3]
         factor = (self.b - self.a) ** 2 / (2 * np.pi)
-        cosine(tile, out=cos)
-        one_minus_square(cos, out=sine, work=tile.c)
-        np.sqrt(sine, out=sine)
+        # Where tile.c is free, it is worked in rather than in one more array, which the cache may not hold.
+        slope, work = (tile.c, third) if tile.slope is None else (tile.slope, tile.c)
+        _angle(tile, cos=cos, sine=sine, supplement=slope, work=work)
         sine *= factor
-        slope = tile.c if tile.slope is None else tile.slope
-        np.arccos(cos, out=slope)
-        # The angle pi gives 0 for relu exactly.
-        slope *= -factor
-        slope += factor * np.pi
+        slope *= factor
         if self.a * self.b != 0:
             slope += self.a * self.b
         cos *= slope
@@ -84,6 +82,8 @@ class AbRelu(Activation):
 class Sign(Activation):
     """phi(x) = 1 for x > 0, -1 for x < 0, and 0 for 0. Its derivative counts as 0, as almost everywhere."""
 
+    work_arrays: ClassVar[int] = 3
+
     def value(self, x: FloatArray) -> FloatArray:
         """sign(x)."""
         return np.sign(x)
@@ -94,9 +94,9 @@ class Sign(Activation):
 
     def dual(self, tile: Tile) -> None:
         """(2 / pi) arcsin(cos t), and 0."""
-        cos = tile.work[0]
-        cosine(tile, out=cos)
-        np.arcsin(cos, out=tile.c)
+        cos, sine, work = tile.work[:3]
+        _sines(tile, cos=cos, sine=sine, work=work)
+        arcsine(cos, sine, out=tile.c, work=work)
         tile.c *= 2 / np.pi
         if tile.slope is not None:
             tile.slope.fill(0.0)
@@ -138,17 +138,13 @@ class RectifiedMonomial(Activation):
 
     def dual(self, tile: Tile) -> None:
         """(q q')^(p/2) J_p / 2 pi, and p^2 (q q')^((p-1)/2) J_(p-1) / 2 pi."""
-        cos, sine, angle, work = tile.work[:4]
-        cosine(tile, out=cos)
-        one_minus_square(cos, out=sine, work=work)
-        np.sqrt(sine, out=sine)
-        np.arccos(cos, out=angle)
-        np.subtract(np.pi, angle, out=angle)
+        cos, sine, supplement, work = tile.work[:4]
+        _angle(tile, cos=cos, sine=sine, supplement=supplement, work=work)
         for degree, out, factor in self._parts(tile):
             _polynomial(P[degree], cos, out=work)
             work *= sine
             _polynomial(Q[degree], cos, out=out)
-            out *= angle
+            out *= supplement
             out += work
             out *= factor * _power(tile.q_a, degree)[:, None]
             out *= _power(tile.q_b, degree)
@@ -171,6 +167,22 @@ class RectifiedMonomial(Activation):
         if self.degree == 0:
             return np.zeros_like(q)
         return self.degree**2 * MOMENTS[self.degree - 1] / 2 * _power(q, self.degree - 1) ** 2
+
+
+def _angle(
+    tile: Tile, *, cos: FloatArray, sine: FloatArray, supplement: FloatArray, work: FloatArray
+) -> None:
+    """Fill `cos`, `sine` and `supplement` with cos t, sin t and pi - t, which is exact for the angles 0 and pi."""
+    _sines(tile, cos=cos, sine=sine, work=work)
+    arcsine(cos, sine, out=supplement, work=work)
+    supplement += np.pi / 2
+
+
+def _sines(tile: Tile, *, cos: FloatArray, sine: FloatArray, work: FloatArray) -> None:
+    """Fill `cos` and `sine` with cos t and sin t."""
+    cosine(tile, out=cos)
+    one_minus_square(cos, out=sine, work=work)
+    np.sqrt(sine, out=sine)
 
 
 def _power(q: FloatArray, degree: int) -> FloatArray:

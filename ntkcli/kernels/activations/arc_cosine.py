@@ -172,7 +172,7 @@ class RectifiedMonomial(Activation):
 def _angle(
     tile: Tile, *, cos: FloatArray, sine: FloatArray, supplement: FloatArray, work: FloatArray
 ) -> None:
-    """Fill `cos`, `sine` and `supplement` with cos t, sin t and pi - t, which is exact for the angles 0 and pi."""
+    """Fill `cos`, `sine` and `supplement` with cos t, sin t and pi - t: exactly pi at 0, and 0 at pi."""
     _sines(tile, cos=cos, sine=sine, work=work)
     arcsine(cos, sine, out=supplement, work=work)
     supplement += np.pi / 2

@@ -1,4 +1,4 @@
-"""arcsin x where sqrt(1 - x^2) is known too, as quick on any processor as on those that numpy has vectors for."""
+"""arcsin x where sqrt(1 - x^2) is known, quick on processors too that numpy has no vectors for."""
 
 from functools import cache
 
@@ -71,7 +71,7 @@ def numpy_has_vectors() -> bool:
 
 
 def by_quotient(x: FloatArray, root: FloatArray, *, out: FloatArray, work: FloatArray) -> None:
-    """Fill `out` with arcsin x by multiplications, additions and a division, for which any processor has vectors."""
+    """Fill `out` with arcsin x by multiplications and a division, for which any processor has vectors."""
     rows = max(1, ENTRIES // max(1, x.shape[1]))
     for start in range(0, len(x), rows):
         strip = slice(start, start + rows)

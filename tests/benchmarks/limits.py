@@ -27,10 +27,12 @@ class Machine:
 class Grams:
     """Both Gram matrices, kernel arithmetic alone.
 
+    without_avx512_seconds: ntk's where numpy and BLAS make no use of AVX-512.
     floor_seconds: of one arccos and one sqrt an entry and layer, on all threads.
     """
 
     ntk_seconds: float
+    without_avx512_seconds: float
     peer_seconds: float
     floor_seconds: float
 
@@ -82,10 +84,12 @@ def measure_activations() -> ActivationCosts:
 
 def measure_grams(tables: Tables, machine: Machine, ntk: Ntk, peer: Peer, repeats: int) -> Grams:
     """Both sides in turn; medians."""
-    ours, theirs = [], []
+    ours, plain, theirs = [], [], []
     for _ in range(repeats):
         ours.append(printed_seconds(ntk.grams(tables)))
+        plain.append(printed_seconds(ntk.grams_without_avx512(tables)))
         theirs.append(printed_seconds(peer.grams(tables)))
     entries = tables.rows * (tables.rows + 1) / 2 * (DEPTH - 1)
     floor = entries * (machine.arccos_ns + machine.sqrt_ns) * 1e-9 / threads()
-    return Grams(statistics.median(ours), statistics.median(theirs), floor)
+    ours_median, plain_median, theirs_median = map(statistics.median, (ours, plain, theirs))
+    return Grams(ours_median, plain_median, theirs_median, floor)

@@ -2,7 +2,14 @@
 
 from fits import Fit
 from growth import Growth, Series
-from jobs import ACTIVATION_RATIOS, BOTH_TO_NNGP, FACTORISATION_SHARE, GRAM_FASTER, STARTUP_SECONDS
+from jobs import (
+    ACTIVATION_RATIOS,
+    BOTH_TO_NNGP,
+    FACTORISATION_SHARE,
+    GRAM_FASTER,
+    PLAIN_GRAM_SECONDS,
+    STARTUP_SECONDS,
+)
 from limits import ActivationCosts, Grams, Machine
 from process import GIB
 from sides import PEER_MODES, threads
@@ -20,6 +27,9 @@ def print_grams(grams: Grams) -> None:
     print("\nboth Gram matrices alone")
     print(f"  ntk {grams.ntk_seconds:.2f} s, peer {grams.peer_seconds:.2f} s", end=": ")
     print(f"{grams.faster:.1f} times faster ({_wanted(grams.faster, GRAM_FASTER)})")
+    plain = grams.without_avx512_seconds
+    verdict = _verdict(PLAIN_GRAM_SECONDS, plain)
+    print(f"  ntk without AVX-512 {plain:.2f} s (wanted for 8,000 rows: {PLAIN_GRAM_SECONDS} s, {verdict})")
     print(f"  limit: one arccos and one sqrt an entry and layer take {grams.floor_seconds:.2f} s", end=": ")
     print(f"{grams.floor_seconds / grams.ntk_seconds:.0%} reached", flush=True)
 

@@ -44,6 +44,10 @@ class Ntk:
         """A command that prints the seconds of both Gram matrices."""
         return [sys.executable, str(HERE / "gram.py"), str(tables.train), str(DEPTH), str(threads())]
 
+    def grams_without_avx512(self, tables: Tables) -> list[str]:
+        """The same on a processor without AVX-512."""
+        return [sys.executable, str(HERE / "without_avx512.py"), *self.grams(tables)]
+
 
 @dataclass(frozen=True)
 class Peer:

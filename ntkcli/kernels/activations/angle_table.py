@@ -7,8 +7,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from ntkcli.arrays import FloatArray
-from ntkcli.kernels.activations.activation import PrecisionError, one_minus_square
-from ntkcli.kernels.activations.arcsine import arcsine
+from ntkcli.kernels.activations.activation import PrecisionError
 from ntkcli.kernels.activations.chebyshev_terms import ChebyshevTerms
 from ntkcli.kernels.activations.hermite_series import TOLERANCE, HermiteSeries
 from ntkcli.kernels.activations.moments import beside_zero, mean, second_moment
@@ -36,12 +35,9 @@ class Angle:
     @classmethod
     def of(cls, rho: FloatArray, double_y: FloatArray, work: list[FloatArray]) -> Self:
         """From the cosine, which is overwritten."""
-        root, x, spare = work[:3]
-        one_minus_square(rho, out=root, work=x)
-        np.sqrt(root, out=root)
-        arcsine(rho, root, out=x, work=spare)
-        # Of the angle 0, this is -1 exactly.
-        x = np.multiply(x, -2 / np.pi, out=rho)
+        x = np.arccos(rho, out=rho)
+        x *= 2 / np.pi
+        x -= 1
         np.multiply(x, x, out=double_y)
         double_y *= 4
         double_y -= 2

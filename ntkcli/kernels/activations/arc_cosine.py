@@ -82,8 +82,6 @@ class AbRelu(Activation):
 class Sign(Activation):
     """phi(x) = 1 for x > 0, -1 for x < 0, and 0 for 0. Its derivative counts as 0, as almost everywhere."""
 
-    work_arrays: ClassVar[int] = 3
-
     def value(self, x: FloatArray) -> FloatArray:
         """sign(x)."""
         return np.sign(x)
@@ -94,9 +92,9 @@ class Sign(Activation):
 
     def dual(self, tile: Tile) -> None:
         """(2 / pi) arcsin(cos t), and 0."""
-        cos, sine, work = tile.work[:3]
-        _sines(tile, cos=cos, sine=sine, work=work)
-        arcsine(cos, sine, out=tile.c, work=work)
+        cos = tile.work[0]
+        cosine(tile, out=cos)
+        np.arcsin(cos, out=tile.c)
         tile.c *= 2 / np.pi
         if tile.slope is not None:
             tile.slope.fill(0.0)
@@ -173,16 +171,11 @@ def _angle(
     tile: Tile, *, cos: FloatArray, sine: FloatArray, supplement: FloatArray, work: FloatArray
 ) -> None:
     """Fill `cos`, `sine` and `supplement` with cos t, sin t and pi - t: exactly pi at 0, and 0 at pi."""
-    _sines(tile, cos=cos, sine=sine, work=work)
+    cosine(tile, out=cos)
+    one_minus_square(cos, out=sine, work=supplement)
+    np.sqrt(sine, out=sine)
     arcsine(cos, sine, out=supplement, work=work)
     supplement += np.pi / 2
-
-
-def _sines(tile: Tile, *, cos: FloatArray, sine: FloatArray, work: FloatArray) -> None:
-    """Fill `cos` and `sine` with cos t and sin t."""
-    cosine(tile, out=cos)
-    one_minus_square(cos, out=sine, work=work)
-    np.sqrt(sine, out=sine)
 
 
 def _power(q: FloatArray, degree: int) -> FloatArray:

@@ -46,18 +46,6 @@ def arcsine(x: FloatArray, root: FloatArray, *, out: FloatArray, work: FloatArra
         by_quotient(x, root, out=out, work=work)
 
 
-def arctangent(x: FloatArray, root: FloatArray, *, out: FloatArray, work: FloatArray) -> None:
-    """Fill `out` with arctan(x / root), the same, but as precise near +-1 as the root is.
-
-    Args:
-        x, root, out, work: as for `arcsine`.
-    """
-    if numpy_has_vectors():
-        np.arctan2(x, root, out=out)
-    else:
-        by_quotient(x, root, out=out, work=work)
-
-
 @cache
 def numpy_has_vectors() -> bool:
     """Whether numpy computes several arcsines at once on this processor, as it does with AVX-512 on Linux."""

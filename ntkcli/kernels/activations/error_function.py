@@ -8,7 +8,6 @@ from scipy.special import erf, erfc, ndtr
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, ScaledCosine, Tile, exp_square
-from ntkcli.kernels.activations.arcsine import arctangent
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,6 @@ class Erf(Activation):
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
-    work_arrays: ClassVar[int] = 3
 
     def value(self, x: FloatArray) -> FloatArray:
         """a erf(b x) + c; as c erfc(-b x) or c erfc(b x) for c = a or c = -a, which is exact near 0 too."""
@@ -37,11 +35,12 @@ class Erf(Activation):
         return np.asarray(2 * self.a * self.b / np.sqrt(np.pi) * exp_square(self.b * x, -1.0))
 
     def dual(self, tile: Tile) -> None:
-        """The duals, with arcsin u from u and sqrt(1 - u^2), which is exact near 1 too."""
-        u, root, work = tile.work[:3]
+        """The duals, with arcsin u = arctan(u / sqrt(1 - u^2)), which is exact near 1 too."""
+        u, root = tile.work[:2]
         scaled = ScaledCosine.of(tile, 2 * self.b**2, u=u, complement=root)
         np.sqrt(root, out=root)
-        arctangent(u, root, out=tile.c, work=work)
+        np.divide(u, root, out=tile.c)
+        np.arctan(tile.c, out=tile.c)
         tile.c *= 2 / np.pi * self.a**2
         if self.c != 0:
             tile.c += self.c**2
@@ -89,9 +88,10 @@ class Gelu(Activation):
             tile.slope += p_a
             tile.slope += p_b
         np.sqrt(root, out=root)
+        np.divide(u, root, out=arctan)
         if tile.slope is not None:
-            tile.slope *= np.divide(u, root, out=work)
-        arctangent(u, root, out=arctan, work=work)
+            tile.slope *= arctan
+        np.arctan(arctan, out=arctan)
         if tile.slope is not None:
             tile.slope += arctan
             tile.slope *= 1 / (2 * np.pi)

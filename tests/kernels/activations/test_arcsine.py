@@ -10,12 +10,11 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations import arcsine as module
-from ntkcli.kernels.activations.arcsine import arcsine, arctangent, by_quotient, numpy_has_vectors
+from ntkcli.kernels.activations.arcsine import arcsine, by_quotient, numpy_has_vectors
 
 from ..inputs import make_network, normal_rows, ready
 from ..matrices import kernels
 
-ULP = 2.0**-52
 BOTH_WAYS = pytest.mark.parametrize("vectors", [False, True], ids=["by quotient", "by numpy"])
 MORE_DIGITS = pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="needs a longer float")
 
@@ -54,17 +53,6 @@ def test_a_million_arcsines_are_right_to_two_ulp(vectors: bool, monkeypatch: pyt
     assert np.all(error <= 2 * np.spacing(np.abs(expected.astype(float))))
 
 
-@MORE_DIGITS
-@BOTH_WAYS
-def test_a_precise_root_makes_it_precise_near_one(vectors: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    force(monkeypatch, vectors)
-    root = np.geomspace(1e-12, 0.1, 1000)[:, None]
-    long = root.astype(np.longdouble)
-    sine, out = np.sqrt((1 - long) * (1 + long)), np.empty_like(root)
-    arctangent(sine.astype(float), root, out=out, work=np.empty_like(root))
-    assert np.all(np.abs(out - np.arctan2(sine, long)) <= 2 * ULP)
-
-
 @BOTH_WAYS
 def test_0_and_both_ends_are_exact(vectors: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     force(monkeypatch, vectors)
@@ -91,7 +79,7 @@ def test_an_entry_does_not_depend_on_its_place(shape: tuple[int, int]) -> None:
 
 
 USERS: list[Any] = [
-    *("relu", "leaky_relu", "abs", "sign", "erf", "gelu", "tanh"),
+    *("relu", "leaky_relu", "abs"),
     *({"name": "rectified_monomial", "degree": degree} for degree in (0, 2, 4)),
 ]
 
@@ -120,7 +108,7 @@ def test_opposite_rows_have_nothing_in_common_under_relu(
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("activation", ["relu", "sign", "erf", "gelu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "rectified_monomial"])
 def test_equal_rows_have_the_diagonal(
     activation: str, vectors: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,10 +18,12 @@ class LowRank:
     """F F^T for a symmetric positive semidefinite matrix M (n, n).
 
     factor: F (n, r).
-    left: trace(M - F F^T).
+    pivots: the rows that were chosen, in order, (r,).
+    left: trace(M - F F^T), without what is rounding.
     """
 
     factor: FloatArray
+    pivots: IntArray
     left: float
 
     @property
@@ -45,41 +47,83 @@ def randomly_pivoted_cholesky(matrix: ReadableOperator, rank: int, seed: int = 0
     Chen, Epperly, Tropp & Webber 2024, algorithm 2.1; for many at once Epperly, Tropp & Webber 2024.
     """
     random = np.random.default_rng(seed)
-    residual = matrix.diagonal.astype(np.float64)
-    # Below, a diagonal entry is what rounding left of 0.
-    zero = rounding_level(1, matrix.dtype, 1.0) * residual
-    factor = np.empty((matrix.n, min(rank, matrix.n)), order="F")
-    found = 0
-    while found < factor.shape[1] and residual.any():
-        proposed = random.choice(matrix.n, PROPOSALS, p=residual / residual.sum())
-        known = factor[proposed, :found]
-        square = matrix.principal(proposed) - known @ known.T
-        accepted = _accepted(square, residual[proposed], random)[: factor.shape[1] - found]
-        pivots = proposed[accepted]
-        lower = np.linalg.cholesky(square[np.ix_(accepted, accepted)])
-        columns = matrix.columns(pivots) - factor[:, :found] @ factor[pivots, :found].T
-        new = slice(found, found + len(pivots))
-        factor[:, new] = solve_triangular(lower, columns.T, lower=True, check_finite=False).T
-        residual -= np.einsum("ij,ij->i", factor[:, new], factor[:, new])
-        residual[pivots] = 0.0
-        residual[residual <= zero] = 0.0
-        found = new.stop
-    return LowRank(factor[:, :found], float(residual.sum()))
+    work = _Partial(matrix, min(rank, matrix.n))
+    while work.found < work.rank and work.residual.any():
+        proposed = random.choice(matrix.n, PROPOSALS, p=work.residual / work.residual.sum())
+        square = work.left_between(proposed)
+        accepted, lower = _accepted(square, work.residual[proposed], work.rounding[proposed], random)
+        accepted = accepted[: work.rank - work.found]
+        work.append(proposed[accepted], lower[: len(accepted), : len(accepted)])
+        # Those that were found to have nothing left after all.
+        work.residual[proposed[square.diagonal() <= work.rounding[proposed]]] = 0.0
+    found = work.found
+    return LowRank(work.factor[:, :found], work.pivots[:found], float(work.residual.sum()))
 
 
-def _accepted(square: FloatArray, residual: FloatArray, random: np.random.Generator) -> IntArray:
-    """Which proposals are accepted, given those that were accepted before them.
+class _Partial:
+    """A partial factorisation in the making.
+
+    residual: the diagonal of M - F F^T (n,), 0 for pivots and where it is rounding.
+    rounding: what rounding leaves of 0 there (n,).
+    """
+
+    def __init__(self, matrix: Operator, rank: int) -> None:
+        self._matrix, self.rank = matrix, rank
+        self.factor = np.empty((matrix.n, rank), order="F")
+        self.pivots = np.empty(rank, np.intp)
+        self.found = 0
+        self.residual = matrix.diagonal.astype(np.float64)
+        # Entries are rounded once, sums of `rank` terms in float64 more often.
+        level = max(rounding_level(1, matrix.dtype, 1.0), rounding_level(rank, np.float64, 1.0))
+        self.rounding = level * self.residual
+
+    def left_between(self, rows: IntArray) -> FloatArray:
+        """What is left of M between some rows, (s, s)."""
+        known = self.factor[rows, : self.found]
+        return np.asarray(self._matrix.principal(rows) - known @ known.T)
+
+    def append(self, pivots: IntArray, lower: FloatArray) -> None:
+        """Add the columns of some pivots, as far as they are more than rounding.
+
+        Args:
+            pivots: (s,).
+            lower: the Cholesky factor (s, s) of what is left of M between them.
+        """
+        known = self.factor[:, : self.found]
+        columns = self._matrix.columns(pivots) - known @ known[pivots].T
+        columns = solve_triangular(lower, columns.T, lower=True, check_finite=False).T
+        for pivot, column in zip(pivots, columns.T, strict=True):
+            residual = self.residual - column**2
+            self.residual[pivot] = 0.0
+            if np.any(residual < -self.rounding):
+                # More than there was: rounding is larger than was thought, and this pivot is made of it.
+                self.rounding *= 2
+                break
+            residual[self.pivots[: self.found]] = residual[pivot] = 0.0
+            self.factor[:, self.found], self.pivots[self.found] = column, pivot
+            self.residual = residual
+            self.found += 1
+        self.residual[self.residual <= self.rounding] = 0.0
+
+
+def _accepted(
+    square: FloatArray, residual: FloatArray, rounding: FloatArray, random: np.random.Generator
+) -> tuple[IntArray, FloatArray]:
+    """Which proposals are accepted, given those that were accepted before, and their Cholesky factor.
 
     Args:
         square: what is left of M between the proposals (s, s); it is copied.
         residual: (s,) by which they were proposed.
+        rounding: (s,) that is as good as nothing left.
         random: decides.
     """
     square, accepted = square.copy(), []
-    thresholds = random.random(len(residual)) * residual
+    factor = np.zeros_like(square)
+    thresholds = np.maximum(random.random(len(residual)) * residual, rounding)
     for i, threshold in enumerate(thresholds):
-        if threshold < square[i, i]:
-            accepted.append(i)
+        if square[i, i] > threshold:
             column = square[i:, i] / np.sqrt(square[i, i])
             square[i:, i:] -= np.multiply.outer(column, column)
-    return np.array(accepted, np.intp)
+            factor[i:, len(accepted)] = column
+            accepted.append(i)
+    return np.array(accepted, np.intp), factor[accepted, : len(accepted)]

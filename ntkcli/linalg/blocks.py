@@ -102,19 +102,31 @@ class SymmetricBlocks:
 
     def columns(self, rows: IntArray) -> FloatArray:
         """The columns (n, s) with these indices, in float64."""
-        out = np.empty((self.n, len(rows)))
-        for j, columns in enumerate(self.spans):
-            here = np.flatnonzero((rows >= columns.start) & (rows < columns.stop))
-            within = rows[here] - columns.start
-            for i, span in enumerate(self.spans):
-                out[span, here] = self[i, j][:, within] if i > j else self[j, i][within].T
-            lower = np.tril(self[j, j])
-            out[columns, here] = lower[:, within] + np.tril(lower, -1)[within].T
-        return out
+        return self._rectangle(np.arange(self.n), rows)
 
     def principal(self, rows: IntArray) -> FloatArray:
         """The entries (s, s) between these rows, in float64."""
-        return self.columns(rows)[rows]
+        return self._rectangle(rows, rows)
+
+    def _rectangle(self, rows: IntArray, columns: IntArray) -> FloatArray:
+        """The entries (r, s) of these rows and columns, in float64; the lower triangle alone is read."""
+        out = np.empty((len(rows), len(columns)))
+        left, right = self._places(rows), self._places(columns)
+        for i, (here, row) in enumerate(left):
+            for j, (there, column) in enumerate(right):
+                a, b = row[:, None], column[None, :]
+                if i == j:
+                    a, b = np.maximum(a, b), np.minimum(a, b)
+                out[np.ix_(here, there)] = self[i, j][a, b] if i >= j else self[j, i].T[a, b]
+        return out
+
+    def _places(self, rows: IntArray) -> list[tuple[IntArray, IntArray]]:
+        """Of every span: which of the rows lie in it, and where."""
+        found = []
+        for span in self.spans:
+            here = np.flatnonzero((rows >= span.start) & (rows < span.stop))
+            found.append((here, rows[here] - span.start))
+        return found
 
     def product(self, b: FloatArray) -> FloatArray:
         """A b for the matrix A and b (n, c)."""

@@ -73,6 +73,9 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
     Raises:
         ConvergenceError: MAX_ITERATIONS do not do, or rounding stands in the way.
     """
+    # Powers of 2, exactly: squares of what is very large or small leave the range of floating point.
+    scales = np.ldexp(1.0, np.frexp(np.abs(b).max(axis=0, initial=0.0))[1] - 1)
+    b = b / scales
     norms = np.linalg.norm(b, axis=0)
     wanted = tolerances * norms
     x, rest, iterations = np.zeros(b.shape), b, 0
@@ -87,7 +90,8 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
             x, rest = better, left
         if excess <= 1.0:
             lengths = np.linalg.norm(rest, axis=0)
-            return Solved(x, iterations, np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0))
+            residuals = np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0)
+            return Solved(x * scales, iterations, residuals)
         if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
             worst = np.max(tolerances) * min(excess, before)
             raise ConvergenceError(f"a residual of {worst:.1g} after {iterations} iterations")

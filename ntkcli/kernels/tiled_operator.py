@@ -19,8 +19,8 @@ from ntkcli.linalg.blocks import SymmetricBlocks
 # The tiles of a strip of rows, with their columns.
 StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
 
-# Rows and columns of a piece of a stored block: two pieces and their products fit the cache.
-STORED_TILE_ROWS = 512
+# Rows and columns of a piece of a stored block: smaller and larger ones are multiplied more slowly.
+STORED_TILE_ROWS = 1024
 # Up to so many columns, BLAS's own threads gain little.
 FEW_COLUMNS = 128
 

@@ -123,10 +123,10 @@ class _Run:
         self._system, self._b, self._wanted, self._watch = system, b, wanted, watch
         self._half = system.preconditioner.half_solve
         self.iterations = iterations
-        # b = basis @ weights; directions are conjugate, and the solution is transformed as b is.
+        # The transformed b is basis @ weights, and directions are conjugate.
         self._basis, self._weights = _orthonormal(self._half(b))
         self._directions = self._basis
-        self._transformed = np.zeros(b.shape)
+        self._x = np.zeros(b.shape)
         self._residual = b.copy()
 
     def solution(self) -> FloatArray:
@@ -137,7 +137,7 @@ class _Run:
             self._watch(self.iterations, excess)
             if self.iterations % CHECK_EVERY == 0 and self._has_strayed():
                 break
-        return self._half(self._transformed)
+        return self._x
 
     def _step(self) -> bool:
         """One iteration; False where no direction is left."""
@@ -148,7 +148,8 @@ class _Run:
         if inverse is None:
             return False
         lengths = inverse @ self._weights
-        self._transformed += self._directions @ lengths
+        # By the vector that was multiplied, x and the residual fit each other whatever rounding did to it.
+        self._x += moved @ lengths
         self._residual -= products @ lengths
         self._basis, rotation = _orthonormal(self._basis - images @ inverse)
         self._weights = rotation @ self._weights
@@ -158,7 +159,7 @@ class _Run:
 
     def _has_strayed(self) -> bool:
         """Whether the residual that is carried along is no longer the true one, to about its own length."""
-        true = self._b - self._system.product(self._half(self._transformed))
+        true = self._b - self._system.product(self._x)
         lengths = np.maximum(np.linalg.norm(true, axis=0), self._wanted)
         return bool(np.any(np.linalg.norm(true - self._residual, axis=0) > lengths / 2))
 

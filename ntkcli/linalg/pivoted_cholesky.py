@@ -67,7 +67,7 @@ class _Partial:
     rounding: what rounding leaves of 0 there (n,).
     """
 
-    def __init__(self, matrix: Operator, rank: int) -> None:
+    def __init__(self, matrix: ReadableOperator, rank: int) -> None:
         self._matrix, self.rank = matrix, rank
         self.factor = np.empty((matrix.n, rank), order="F")
         self.pivots = np.empty(rank, np.intp)

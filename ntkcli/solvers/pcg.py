@@ -29,7 +29,7 @@ from ntkcli.solvers.solver import (
 )
 
 # Training rows for each column of the preconditioner, and the fewest and most of these.
-ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 20, 200, 4000
+ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 200, 4000
 # Arrays of the right-hand sides' size, and the columns that there are at least.
 VECTORS, LEAST_COLUMNS = 14, 32
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
@@ -60,7 +60,7 @@ class PcgSolver(Solver):
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
         n, rank = extent.n, rank_for(extent.n)
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
-        apart = 8 * n * (2 * rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
+        apart = 8 * n * (rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
         return Cost(
             factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY,
             posterior=column,
@@ -69,21 +69,22 @@ class PcgSolver(Solver):
             passes=extent.iterations,
             variance_passes=extent.iterations,
             peak_bytes=extent.block_bytes + apart,
-            kept_bytes=extent.block_bytes + apart - 8 * n * rank,
+            kept_bytes=extent.block_bytes + apart,
             solving_vectors=VECTORS,
             action_vectors=VECTORS,
             deletion_vectors=DELETION_VECTORS + VECTORS,
         )
 
     def factor(self, matrix: ReadableOperator, task: Factoring) -> "PcgFlow":
-        """The preconditioner; SingularMatrixError where there is no ridge, and columns leave nothing."""
+        """The preconditioner; SingularMatrixError where there is no ridge, and few columns leave nothing."""
         low_rank = randomly_pivoted_cholesky(matrix, rank_for(matrix.n))
+        if task.ridge == 0 and low_rank.rank < rank_for(matrix.n):
+            dependent = np.setdiff1d(np.arange(matrix.n), low_rank.pivots)
+            raise SingularMatrixError(int(dependent[0]), 0.0)
         left = low_rank.left / matrix.n
-        shift = max(task.ridge, LEAST_SHIFT * left)
-        if shift == 0:
-            if low_rank.rank < matrix.n:
-                raise SingularMatrixError(int(np.argmin(matrix.diagonal)), 0.0)
-            shift = float(np.finfo(matrix.dtype).eps) * float(matrix.diagonal.max())
+        # Where there is neither a ridge nor anything left, the columns are the whole matrix.
+        rounding = float(np.finfo(matrix.dtype).eps) * float(matrix.diagonal.max())
+        shift = max(task.ridge, LEAST_SHIFT * left) or rounding
         preconditioner = Preconditioner.of(low_rank, shift)
         system = System(matrix, task.ridge, preconditioner, task.exact)
         share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
@@ -161,10 +162,13 @@ class PcgFlow:
             ConvergenceError: the tolerance is not reached.
         """
         n, columns = b.shape
-        helpers = max(0, min(n, self.system.matrix.best_columns) - columns)
-        signs = np.random.default_rng(0).integers(0, 2, (n, helpers)) * 2.0 - 1.0
-        tolerances = np.repeat([self.tolerance, HELPER_TOLERANCE], [columns, helpers])
-        solved = solve(self.system, np.hstack([b, signs]), tolerances, self.watch)
+        # Without a ridge, b may have a solution though G is singular; then a random column has none.
+        witnesses = int(self.system.ridge == 0)
+        helpers = max(witnesses, min(n, self.system.matrix.best_columns) - columns)
+        random = np.random.default_rng(0).normal(size=(n, helpers))
+        tolerances = np.full(columns + helpers, self.tolerance)
+        tolerances[columns + witnesses :] = HELPER_TOLERANCE
+        solved = solve(self.system, np.hstack([b, random]), tolerances, self.watch)
         self.iterations = max(self.iterations, solved.iterations)
         self.residual = max(self.residual, float(solved.residuals[:columns].max(initial=0.0)))
         return solved.x[:, :columns]

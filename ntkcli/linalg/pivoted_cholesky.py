@@ -48,22 +48,23 @@ def randomly_pivoted_cholesky(matrix: ReadableOperator, rank: int, seed: int = 0
     """
     random = np.random.default_rng(seed)
     work = _Partial(matrix, min(rank, matrix.n))
-    while work.found < work.rank and work.residual.any():
-        proposed = random.choice(matrix.n, PROPOSALS, p=work.residual / work.residual.sum())
+    while work.found < work.rank and (masses := work.masses()).any():
+        proposed = random.choice(matrix.n, PROPOSALS, p=masses / masses.sum())
         square = work.left_between(proposed)
         accepted, lower = _accepted(square, work.residual[proposed], work.rounding[proposed], random)
         accepted = accepted[: work.rank - work.found]
         work.append(proposed[accepted], lower[: len(accepted), : len(accepted)])
         # Those that were found to have nothing left after all.
         work.residual[proposed[square.diagonal() <= work.rounding[proposed]]] = 0.0
-    found = work.found
-    return LowRank(work.factor[:, :found], work.pivots[:found], float(work.residual.sum()))
+    left = work.residual[work.residual > work.rounding].sum()
+    return LowRank(work.factor[:, : work.found], work.pivots[: work.found], float(left))
 
 
 class _Partial:
     """A partial factorisation in the making.
 
-    residual: the diagonal of M - F F^T (n,), 0 for pivots and where it is rounding.
+    found: columns so far.
+    residual: the diagonal of M - F F^T (n,).
     rounding: what rounding leaves of 0 there (n,).
     """
 
@@ -72,10 +73,15 @@ class _Partial:
         self.factor = np.empty((matrix.n, rank), order="F")
         self.pivots = np.empty(rank, np.intp)
         self.found = 0
+        self._may_be_chosen = np.ones(matrix.n, bool)
         self.residual = matrix.diagonal.astype(np.float64)
         # Entries are rounded once, sums of `rank` terms in float64 more often.
         level = max(rounding_level(1, matrix.dtype, 1.0), rounding_level(rank, np.float64, 1.0))
         self.rounding = level * self.residual
+
+    def masses(self) -> FloatArray:
+        """By which rows are drawn, (n,)."""
+        return np.where(self._may_be_chosen & (self.residual > self.rounding), self.residual, 0.0)
 
     def left_between(self, rows: IntArray) -> FloatArray:
         """What is left of M between some rows, (s, s)."""
@@ -94,16 +100,15 @@ class _Partial:
         columns = solve_triangular(lower, columns.T, lower=True, check_finite=False).T
         for pivot, column in zip(pivots, columns.T, strict=True):
             residual = self.residual - column**2
-            self.residual[pivot] = 0.0
+            self._may_be_chosen[pivot] = False
             if np.any(residual < -self.rounding):
                 # More than there was: rounding is larger than was thought, and this pivot is made of it.
                 self.rounding *= 2
                 break
-            residual[self.pivots[: self.found]] = residual[pivot] = 0.0
             self.factor[:, self.found], self.pivots[self.found] = column, pivot
             self.residual = residual
+            self.residual[pivot] = 0.0
             self.found += 1
-        self.residual[self.residual <= self.rounding] = 0.0
 
 
 def _accepted(

@@ -21,6 +21,7 @@ from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.work import stage_cost
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.catalogue import SOLVERS
@@ -163,6 +164,8 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
     sizes, budget = planner.sizes, planner.budget
     for stage in plan.stages:
         yield "solver", _stage_text(stage)
+        if text := stage.solver.expectation(sizes.n, stage_cost(stage, sizes, job.question)):
+            yield "", text
         if held := stage.matrices(job.question):
             yield "matrices", _matrices_text(held, sizes, plan.storage)
     yield "time", duration.text(plan, sizes)

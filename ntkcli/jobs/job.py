@@ -20,10 +20,12 @@ from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.budget import Budget
+from ntkcli.planning.convergence import expected_iterations
 from ntkcli.planning.machine import thread_count
 from ntkcli.planning.plan import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
+from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Solver
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
@@ -120,9 +122,16 @@ class Job:
         smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
         return replace(planner, before=max(self.preparing, smaller))
 
+    @cached_property
+    def _iterations(self) -> float:
+        """Of conjugate gradients, where they may be worth while: it takes a second to find out."""
+        if len(self.train) < SOLVERS["pcg"].least_rows and self.spec.compute.solver != "pcg":
+            return self.sizes.iterations
+        return expected_iterations(self.evaluator, self.train, self._plain_question)
+
     def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
         return Planner(
-            self.sizes,
+            replace(self.sizes, iterations=self._iterations),
             self.budget,
             question,
             choice="auto" if without else self.spec.compute.solver,

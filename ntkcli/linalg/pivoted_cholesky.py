@@ -122,7 +122,8 @@ def _accepted(
         rounding: (s,) that is as good as nothing left.
         random: decides.
     """
-    square, accepted = square.copy(), []
+    square = square.copy()
+    accepted: list[int] = []
     factor = np.zeros_like(square)
     thresholds = np.maximum(random.random(len(residual)) * residual, rounding)
     for i, threshold in enumerate(thresholds):

@@ -19,7 +19,7 @@ LAYER_OPERATIONS, FEATURE_OPERATIONS = 700, 4
 # Operations in the time that a byte takes from a disk.
 BYTE_OPERATIONS = 100.0
 # What a product of all entries with some 32 columns takes of each, by the bytes of an entry.
-PRODUCT_OPERATIONS = {8: 300.0, 4: 200.0}
+PRODUCT_OPERATIONS = {8: 330.0, 4: 250.0}
 # Products with the exact matrix where answers are corrected.
 CORRECTIONS = 2
 # A factorisation in a file waits for the disk most of the time.

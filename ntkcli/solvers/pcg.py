@@ -29,7 +29,7 @@ from ntkcli.solvers.solver import (
 )
 
 # Training rows for each column of the preconditioner, and the fewest and most of these.
-ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 200, 4000
+ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 4000
 # Arrays of the right-hand sides' size, and the columns that there are at least.
 VECTORS, LEAST_COLUMNS = 14, 32
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
@@ -74,6 +74,10 @@ class PcgSolver(Solver):
             action_vectors=VECTORS,
             deletion_vectors=DELETION_VECTORS + VECTORS,
         )
+
+    def expectation(self, n: int, cost: Cost) -> str:
+        """The rank and the iterations."""
+        return f"a preconditioner of rank {rank_for(n):,}, about {cost.passes:.0f} iterations expected"
 
     def factor(self, matrix: ReadableOperator, task: Factoring) -> "PcgFlow":
         """The preconditioner; SingularMatrixError where there is no ridge, and few columns leave nothing."""

@@ -204,6 +204,10 @@ class Solver(ABC):
     def cost(self, extent: Extent) -> Cost:
         """What it takes for one group of times."""
 
+    def expectation(self, n: int, cost: Cost) -> str:
+        """What `ntk check` says of how a cost is made up; nothing where there is nothing to say."""
+        return ""
+
     @abstractmethod
     def factor(self, matrix: ReadableOperator, task: Factoring) -> Flow:
         """Factor G = M + ridge I for F_t(G) at all of the task's times.

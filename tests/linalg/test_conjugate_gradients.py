@@ -22,9 +22,7 @@ sizes = st.integers(1, 60)
 seeds = st.integers(0, 999)
 
 
-def system_of(
-    matrix: FloatArray, ridge: float = 0.0, rank: int = 0, exact: Operator | None = None
-) -> System:
+def system_of(matrix: FloatArray, ridge: float = 0.0, rank: int = 0, exact: Operator | None = None) -> System:
     """With a preconditioner of so many columns."""
     blocks = in_blocks(matrix, BLOCK_ROWS)
     low_rank = randomly_pivoted_cholesky(blocks, rank)
@@ -47,9 +45,7 @@ def residuals(matrix: FloatArray, ridge: float, b: FloatArray, x: FloatArray) ->
 
 @every_spectrum
 @settings(max_examples=15)
-@given(
-    n=sizes, seed=seeds, ridge=st.sampled_from([1e-6, 1e-3, 1.0]), rank=st.integers(0, 60)
-)
+@given(n=sizes, seed=seeds, ridge=st.sampled_from([1e-6, 1e-3, 1.0]), rank=st.integers(0, 60))
 def test_the_solution_has_the_residual_asked_for_and_tells_it(
     spectrum: str, n: int, seed: int, ridge: float, rank: int
 ) -> None:

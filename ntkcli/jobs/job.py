@@ -83,6 +83,7 @@ class Job:
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
             draws=output.samples,
+            expected_rows=len(self.test),
         )
 
     @cached_property

@@ -76,20 +76,20 @@ def chebyshev_vectors(operator: Map, b: FloatArray, bound: float, count: int) ->
         raise ConvergenceError(f"eigenvalues beyond {bound:.3g}, the bound that was found for them")
 
 
-def chebyshev_degree(time: float, bound: float, ridge: float, tolerance: float) -> float:
-    """About the degree that F_t(m + ridge) needs on [0, bound] for a relative tolerance.
+def chebyshev_degree(time: float, bound: float, tolerance: float) -> float:
+    """About the degree that F_t needs on [0, bound] for a relative tolerance.
 
-    From the coefficients of exp(-h x), the Bessel functions I_j(h) exp(-h) < (e h / (2 j))^j and
-    < exp(-j^2 / (2 h)), with h = t bound / 2.
+    F_t is the integral of exp(-s g) for s < t, and so its coefficients are about 2 t I_j(h) exp(-h) / (j + 1),
+    with Bessel's I_j and h = t bound / 2; its smallest value is about t / (1 + t bound).
     """
-    if not bound:
-        return 0.0
     half = min(time * bound, 1e12) / 2
     digits = np.log(1 / tolerance) + np.log1p(2 * half)
+    if not half:
+        return 0.0
     low, high = 1.0, 10.0 + 10.0 * np.sqrt((half + digits) * digits)
-    while high - low > 0.5:
-        middle = (low + high) / 2
-        root = np.hypot(middle, half)
-        decayed = root - half - middle * np.arcsinh(middle / half) if half else -np.inf
-        low, high = (middle, high) if -decayed < digits else (low, middle)
-    return float(np.ceil(high))
+    while high - low > 0.1:
+        j = (low + high) / 2
+        root = np.hypot(j, half)
+        left = half - root + j * np.arcsinh(j / half) + np.log(2 * np.pi * root) / 2 + np.log((j + 1) / 2)
+        low, high = (j, high) if left < digits else (low, j)
+    return float(np.ceil(high) - 1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.threads import blas_threads
 
 # Singular values of a block, in roundings of the operator, below which its directions are noise.
 NOISE = 4.0
@@ -29,7 +30,7 @@ class Ritz:
 class BlockKrylov:
     """The span of B, A B, A^2 B ... for a random B (n, width), and A's eigenvalues on it.
 
-    Every new block is orthogonalised twice against all before it, so that values come once each, as often as
+    Every new block is orthogonalised again against all before it, so that values come once each, as often as
     they are eigenvalues. Directions that are noise give way to random ones: a space may grow until it is all.
 
     matrix: A (n, n), positive semidefinite.
@@ -66,13 +67,15 @@ class BlockKrylov:
         self._blocks.append(self._next)
         image = self.matrix.product(self._next).astype(np.float64, copy=False)
         self._largest = max(self._largest, float(np.linalg.norm(image, axis=0).max()))
-        self._columns.append(self._orthogonalise(image))
-        self._begin_next(image)
+        # Of matrices so narrow, threads would wait for each other most of the time.
+        with blas_threads(self.width):
+            self._columns.append(self._orthogonalise(image, passes=1))
+            self._begin_next(image)
 
-    def _orthogonalise(self, block: FloatArray) -> FloatArray:
+    def _orthogonalise(self, block: FloatArray, passes: int) -> FloatArray:
         """Take the space out of a block, in place; what was in it, in coordinates."""
         shares = [np.zeros((one.shape[1], block.shape[1])) for one in self._blocks]
-        for _ in range(2):
+        for _ in range(passes):
             for one, share in zip(self._blocks, shares, strict=True):
                 found = one.T @ block
                 block -= one @ found
@@ -90,11 +93,14 @@ class BlockKrylov:
         noise = sizes[:room] <= NOISE * np.finfo(self.matrix.dtype).eps * self._largest
         block[:, noise] = self._rng.standard_normal((len(block), int(noise.sum())))
         beyond[noise] = 0.0
-        self._orthogonalise(block)
+        # Small directions have more of the space in them, by rounding; now as exactly as the large ones.
+        self._orthogonalise(block, passes=2 if noise.any() else 1)
         block, triangle = np.linalg.qr(block)
-        self._orthogonalise(block)
-        self._next, second = np.linalg.qr(block)
-        self._beyond = second @ triangle @ beyond
+        if noise.any():
+            self._orthogonalise(block, passes=1)
+            block, second = np.linalg.qr(block)
+            triangle = second @ triangle
+        self._next, self._beyond = block, triangle @ beyond
 
     def ritz(self) -> Ritz:
         """Eigenvalues on the space, by Rayleigh and Ritz."""
@@ -103,7 +109,8 @@ class BlockKrylov:
         for column in self._columns:
             compressed[: len(column), end : end + column.shape[1]] = column
             end += column.shape[1]
-        values, coordinates = np.linalg.eigh(compressed, UPLO="U")
+        with blas_threads(end):
+            values, coordinates = np.linalg.eigh(compressed, UPLO="U")
         last = coordinates[end - self._beyond.shape[1] :]
         residuals = np.linalg.norm(self._beyond @ last, axis=0)
         return Ritz(values[::-1], residuals[::-1], coordinates[:, ::-1])

@@ -9,7 +9,7 @@ degree is too, and it serves all columns at once by products with wide blocks.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -24,7 +24,7 @@ from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_vectors
 from ntkcli.linalg.contraction import column_dots, contract
 from ntkcli.linalg.lanczos import WORST_TOLERANCE, Values
 from ntkcli.linalg.operator import Operator, ReadableOperator
-from ntkcli.solvers.deflation import COLUMNS, MOST_VECTORS, Deflation, deflated, typical_work
+from ntkcli.solvers.deflation import COLUMNS, MOST_VECTORS, SHARE, Deflation, deflated, typical_work
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
     SOLVING_VECTORS,
@@ -39,12 +39,12 @@ from ntkcli.solvers.solver import (
 STRIP_NUMBERS = 2**23
 # Arrays of a strip's size that a polynomial takes.
 ACTION_VECTORS = 9
+# Columns whose polynomials are kept.
+KEPT_COLUMNS = 16
 # Polynomials that deleting rows keeps, mostly.
 DELETION_TERMS = 40
 # Roundings of G's largest eigenvalue that eigenpairs and products may have, together.
 ROUNDINGS = 16
-# The share of the tolerance that a polynomial leaves out; eigenpairs have some, and times may double.
-SHARE = 1 / 16
 
 
 class ChebyshevSolver(Solver):
@@ -152,7 +152,7 @@ class ChebyshevFlow:
     def _product(self, b: FloatArray) -> FloatArray:
         """M b without the eigenvectors, into which rounding would lead, to grow there."""
         image = self.matrix.product(b).astype(np.float64, copy=False)
-        self.deflation.take_out(image)
+        self.deflation.take_out(image, passes=1)
         return image
 
     def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
@@ -196,6 +196,7 @@ class _ChebyshevAction:
     def __init__(self, flow: ChebyshevFlow, b: FloatArray) -> None:
         self._flow = flow
         self._b = b
+        self._kept: list[FloatArray] = []
 
     def product(self, time: float) -> FloatArray:
         return self._apply(partial(relaxation, time=time), 0.0)
@@ -218,8 +219,16 @@ class _ChebyshevAction:
             rest = np.array(self._b[:, group], np.float64)
             rotated = flow.deflation.take_out(rest)
             part = flow.deflation.vectors @ (values[:, None] * rotated)
-            polynomials = flow.polynomials(rest, len(coefficients))
+            polynomials = self._polynomials(rest, len(coefficients))
             for coefficient, vectors in zip(coefficients, polynomials, strict=True):
                 part += coefficient * vectors
             found[:, group] = part
         return found
+
+    def _polynomials(self, rest: FloatArray, count: int) -> Iterable[FloatArray]:
+        """Kept where columns are few: a solution needs them for its product and for what is left."""
+        if rest.shape[1] > KEPT_COLUMNS:
+            return self._flow.polynomials(rest, count)
+        if len(self._kept) < count:
+            self._kept = list(self._flow.polynomials(rest, count))
+        return self._kept[:count]

@@ -9,10 +9,13 @@ from ntkcli.linalg.chebyshev import chebyshev_degree
 from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.threads import blas_threads
 from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Extent, Factoring
 
 # Columns of a product at once: as vectors of the polynomial, and while eigenpairs are sought.
-COLUMNS, SEARCH_COLUMNS = 1024, 64
+COLUMNS, SEARCH_COLUMNS = 1024, 32
+# Blocks before the largest eigenvalues are known at all.
+FEWEST_BLOCKS = 4
 # Vectors of the space that eigenpairs are sought in.
 MOST_VECTORS = 1024
 # Vectors of that space for each eigenpair, and beside.
@@ -21,6 +24,10 @@ VECTORS_A_PAIR, VECTORS_BESIDE = 2, 192
 MARGIN = 1.05
 # Roundings of the largest eigenvalue, below which 0 is not known from the others.
 ROUNDINGS = 16
+# The share of the tolerance that a polynomial leaves out.
+SHARE = 1 / 2
+# A time times an eigenvalue that does nothing.
+NEGLIGIBLE = 1e-12
 # A share of the tolerance for the residuals of the eigenpairs; times may double for a variance.
 RESIDUAL_SHARE = 1 / 8
 # The most work beyond what a factorisation takes, in multiples of it.
@@ -48,13 +55,14 @@ class Deflation:
     values: FloatArray
     bound: float
 
-    def take_out(self, b: FloatArray) -> FloatArray:
+    def take_out(self, b: FloatArray, passes: int = 2) -> FloatArray:
         """V^T b (r, c), taken out of b (n, c) in its place, twice for the sake of rounding."""
         shares = np.zeros((len(self.values), b.shape[1]))
-        for _ in range(2):
-            found = self.vectors.T @ b
-            b -= self.vectors @ found
-            shares += found
+        with blas_threads(b.shape[1] * SEARCH_COLUMNS):
+            for _ in range(passes):
+                found = self.vectors.T @ b
+                b -= self.vectors @ found
+                shares += found
         return shares
 
 
@@ -69,21 +77,26 @@ def deflated(matrix: Operator, task: Factoring, tolerance: float) -> Deflation:
     Raises:
         ConvergenceError: a polynomial would take far more work than a factorisation.
     """
-    search = _Search(matrix.n, max(task.times), task.ridge, tolerance, max(task.columns, MEAN_COLUMNS))
+    search = _Search(matrix.n, max(task.times), tolerance, max(task.columns, MEAN_COLUMNS))
     space = BlockKrylov(matrix, SEARCH_COLUMNS)
     while True:
-        space.extend()
+        for _ in range(FEWEST_BLOCKS if not space.size else 1):
+            if not space.is_all:
+                space.extend()
         ritz = space.ritz()
         count = search.converged(ritz)
         if space.is_all or not search.is_worthwhile(ritz, count):
             break
+    count = search.cheapest(ritz, count)
     eps = float(np.finfo(matrix.dtype).eps)
     values = np.maximum(ritz.values[:count], 0.0)
     if count == matrix.n:
         return Deflation(space.vectors(ritz, count), values, 0.0)
-    bound = search.bound(ritz, count) + ROUNDINGS * eps * max(float(ritz.values[0]), 0.0)
+    bound = max(search.bound(ritz, count), 0.0 if count else MARGIN * task.largest)
+    bound += ROUNDINGS * eps * max(float(ritz.values[0]), 0.0)
     search.check(bound)
-    return Deflation(space.vectors(ritz, count), values, max(bound, float(np.finfo(np.float64).tiny)))
+    # An interval that is this short for the time is short enough, and nothing overflows.
+    return Deflation(space.vectors(ritz, count), values, max(bound, min(NEGLIGIBLE / max(task.times), 1e250)))
 
 
 @dataclass(frozen=True)
@@ -92,19 +105,27 @@ class _Search:
 
     n: int
     time: float
-    ridge: float
     tolerance: float
     columns: int
 
     def converged(self, ritz: Ritz) -> int:
-        """How many of the largest are eigenpairs as exactly as the tolerance needs."""
+        """How many of the largest are eigenpairs as exactly as the tolerance needs.
+
+        Of a space that may grow half of them at most: what is beside it may exceed the last ones.
+        """
         rough = ritz.residuals * self.time > RESIDUAL_SHARE * self.tolerance
-        return int(np.argmax(rough)) if rough.any() else len(rough)
+        most = self.n if len(rough) == self.n else len(rough) // 2
+        return min(int(np.argmax(rough)) if rough.any() else len(rough), most)
+
+    def cheapest(self, ritz: Ritz, count: int) -> int:
+        """How many of so many eigenpairs to use, as each makes every term of a polynomial dearer."""
+        choices = np.unique(np.linspace(0, count, 24).astype(int))
+        return int(min(choices, key=lambda some: self._column(int(some), self.bound(ritz, int(some)))))
 
     def bound(self, ritz: Ritz, count: int) -> float:
         """Of the eigenvalues after the first so many; those sought last are known from below only."""
-        if count == len(ritz.values):
-            return MARGIN * max(float(ritz.values[-1]), 0.0)
+        if count == self.n:
+            return 0.0
         return MARGIN * max(float(ritz.values[count] + ritz.residuals[count]), 0.0)
 
     def is_worthwhile(self, ritz: Ritz, count: int) -> bool:
@@ -113,6 +134,8 @@ class _Search:
         if size >= min(MOST_VECTORS, self.n):
             return False
         now = self.columns * self._column(count, self.bound(ritz, count))
+        if self.n <= MOST_VECTORS and search_work(self.n, self.n) - search_work(self.n, size) < now:
+            return True
         for more in np.unique(np.linspace(count, size - 1, 24).astype(int)):
             needed = max(VECTORS_A_PAIR * int(more) + VECTORS_BESIDE, size + SEARCH_COLUMNS)
             later = self.columns * self._column(int(more), MARGIN * max(float(ritz.values[more]), 0.0))
@@ -125,7 +148,7 @@ class _Search:
 
     def _column(self, count: int, bound: float) -> float:
         """Operations for a column."""
-        degree = chebyshev_degree(self.time, bound, self.ridge, self.tolerance)
+        degree = chebyshev_degree(self.time, bound, SHARE * self.tolerance)
         return degree * (2.0 * self.n**2 + 8.0 * self.n * count)
 
     def check(self, bound: float) -> None:
@@ -134,7 +157,7 @@ class _Search:
         Raises:
             ConvergenceError: the polynomial's degree is too high.
         """
-        degree = chebyshev_degree(self.time, bound, self.ridge, self.tolerance)
+        degree = chebyshev_degree(self.time, bound, SHARE * self.tolerance)
         usual = self.n / (6 * self.columns) + SOLVES
         if degree > WORST * usual:
             raise ConvergenceError(
@@ -153,7 +176,7 @@ def typical_work(extent: Extent) -> tuple[float, float]:
     choices = []
     for count in range(0, max(1, min(n, MOST_VECTORS) // VECTORS_A_PAIR), 32):
         bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
-        degree = chebyshev_degree(extent.longest, bound, 0.0, 10.0**-extent.digits)
+        degree = chebyshev_degree(extent.longest, bound, SHARE * 10.0**-extent.digits)
         column = degree * (2.0 * n**2 + 8.0 * n * count)
         search = SEARCH_OPERATIONS + search_work(n, VECTORS_A_PAIR * count + VECTORS_BESIDE)
         choices.append((search + columns * column, search, column))

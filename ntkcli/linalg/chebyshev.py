@@ -84,7 +84,7 @@ def chebyshev_degree(time: float, bound: float, tolerance: float) -> float:
     """
     half = min(time * bound, 1e12) / 2
     digits = np.log(1 / tolerance) + np.log1p(2 * half)
-    if not half:
+    if half <= tolerance:
         return 0.0
     low, high = 1.0, 10.0 + 10.0 * np.sqrt((half + digits) * digits)
     while high - low > 0.1:

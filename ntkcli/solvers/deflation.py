@@ -1,5 +1,6 @@
 """Which of a matrix's largest eigenpairs are worth having before a polynomial is made of it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.threads import blas_threads
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Extent, Factoring
+from ntkcli.solvers.solver import Extent, Factoring
 
 # Columns of a product at once: as vectors of the polynomial, and while eigenpairs are sought.
 COLUMNS, SEARCH_COLUMNS = 1024, 32
@@ -20,6 +21,8 @@ FEWEST_BLOCKS = 4
 MOST_VECTORS = 1024
 # Vectors of that space for each eigenpair, and beside.
 VECTORS_A_PAIR, VECTORS_BESIDE = 2, 192
+# What a block more divides residuals by, mostly; and the share of a wide product's rate that narrow ones reach.
+STEP, SEARCH_EFFICIENCY = 5.0, 0.3
 # Above the largest eigenvalue left, as far as it is known.
 MARGIN = 1.05
 # Roundings of the largest eigenvalue, below which 0 is not known from the others.
@@ -137,7 +140,7 @@ class _Search:
         if self.n <= MOST_VECTORS and search_work(self.n, self.n) - search_work(self.n, size) < now:
             return True
         for more in np.unique(np.linspace(count, size - 1, 24).astype(int)):
-            needed = max(VECTORS_A_PAIR * int(more) + VECTORS_BESIDE, size + SEARCH_COLUMNS)
+            needed = max(VECTORS_A_PAIR * int(more) + VECTORS_BESIDE, size + self._missing(ritz, int(more)))
             later = self.columns * self._column(int(more), MARGIN * max(float(ritz.values[more]), 0.0))
             if (
                 needed <= MOST_VECTORS
@@ -145,6 +148,12 @@ class _Search:
             ):
                 return True
         return False
+
+    def _missing(self, ritz: Ritz, count: int) -> int:
+        """Vectors that so many eigenpairs need, by the last one's residual."""
+        limit = RESIDUAL_SHARE * self.tolerance / self.time
+        rest = max(float(ritz.residuals[max(count - 1, 0)]), limit)
+        return SEARCH_COLUMNS * max(1, math.ceil(math.log(rest / limit) / math.log(STEP)))
 
     def _column(self, count: int, bound: float) -> float:
         """Operations for a column."""
@@ -167,7 +176,7 @@ class _Search:
 
 def search_work(n: int, vectors: float) -> float:
     """Operations of so many vectors of a space: products, orthogonalisation, and eigenvalues on it."""
-    return vectors * 2.0 * n**2 / SOLVE_EFFICIENCY + 4.0 * n * vectors**2 + 4.0 * vectors**3
+    return vectors * 2.0 * n**2 / SEARCH_EFFICIENCY + 4.0 * n * vectors**2 + 4.0 * vectors**3
 
 
 def typical_work(extent: Extent) -> tuple[float, float]:

@@ -122,7 +122,7 @@ class SymmetricBlocks:
 
     def _places(self, rows: IntArray) -> list[tuple[IntArray, IntArray]]:
         """Of every span: which of the rows lie in it, and where."""
-        found = []
+        found: list[tuple[IntArray, IntArray]] = []
         for span in self.spans:
             here = np.flatnonzero((rows >= span.start) & (rows < span.stop))
             found.append((here, rows[here] - span.start))

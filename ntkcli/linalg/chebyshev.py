@@ -71,16 +71,17 @@ def chebyshev_vectors(operator: Map, b: FloatArray, bound: float, count: int) ->
             if j > 1:
                 new -= before
             before, last = last, new
+            if np.any(np.linalg.norm(last, axis=0) > LONGEST * lengths):
+                raise ConvergenceError(f"eigenvalues beyond {bound:.3g}, the bound that was found for them")
         yield last
-    if np.any(np.linalg.norm(last, axis=0) > LONGEST * lengths):
-        raise ConvergenceError(f"eigenvalues beyond {bound:.3g}, the bound that was found for them")
 
 
 def chebyshev_degree(time: float, bound: float, tolerance: float) -> float:
     """About the degree that F_t needs on [0, bound] for a relative tolerance.
 
-    F_t is the integral of exp(-s g) for s < t, and so its coefficients are about 2 t I_j(h) exp(-h) / (j + 1),
-    with Bessel's I_j and h = t bound / 2; its smallest value is about t / (1 + t bound).
+    F_t is the integral of exp(-s g) for s < t, and so its coefficients are about
+    2 t I_j(h) exp(-h) / (j + 1), with Bessel's I_j and h = t bound / 2. Its smallest value is about
+    t / (1 + t bound).
     """
     half = min(time * bound, 1e12) / 2
     digits = np.log(1 / tolerance) + np.log1p(2 * half)

@@ -21,7 +21,7 @@ FEWEST_BLOCKS = 4
 MOST_VECTORS = 1024
 # Vectors of that space for each eigenpair, and beside.
 VECTORS_A_PAIR, VECTORS_BESIDE = 2, 192
-# What a block more divides residuals by, mostly; and the share of a wide product's rate that narrow ones reach.
+# What a block more divides residuals by, mostly; the share of a wide product's rate that narrow ones reach.
 STEP, SEARCH_EFFICIENCY = 5.0, 0.3
 # Above the largest eigenvalue left, as far as it is known.
 MARGIN = 1.05
@@ -41,6 +41,8 @@ SOLVES = 25
 MEAN_COLUMNS = 9
 # Eigenvalue r + 1 is about the trace over this many times r, of usual data; a typical kernel with itself.
 FALL, TYPICAL_DIAGONAL = 30.0, 5.0
+# Nobody knows the eigenvalues beforehand: a factorisation's certain cost is preferred where it is no worse.
+UNSURE = 1.5
 # What goes with the search beside products, in operations: it does not pay for small matrices.
 SEARCH_OPERATIONS = 5e10
 
@@ -123,7 +125,7 @@ class _Search:
     def cheapest(self, ritz: Ritz, count: int) -> int:
         """How many of so many eigenpairs to use, as each makes every term of a polynomial dearer."""
         choices = np.unique(np.linspace(0, count, 24).astype(int))
-        return int(min(choices, key=lambda some: self._column(int(some), self.bound(ritz, int(some)))))
+        return int(min(choices, key=lambda some: self.work(int(some), self.bound(ritz, int(some)))))
 
     def bound(self, ritz: Ritz, count: int) -> float:
         """Of the eigenvalues after the first so many; those sought last are known from below only."""
@@ -136,12 +138,12 @@ class _Search:
         size = len(ritz.values)
         if size >= min(MOST_VECTORS, self.n):
             return False
-        now = self.columns * self._column(count, self.bound(ritz, count))
+        now = self.work(count, self.bound(ritz, count))
         if self.n <= MOST_VECTORS and search_work(self.n, self.n) - search_work(self.n, size) < now:
             return True
         for more in np.unique(np.linspace(count, size - 1, 24).astype(int)):
             needed = max(VECTORS_A_PAIR * int(more) + VECTORS_BESIDE, size + self._missing(ritz, int(more)))
-            later = self.columns * self._column(int(more), MARGIN * max(float(ritz.values[more]), 0.0))
+            later = self.work(int(more), MARGIN * max(float(ritz.values[more]), 0.0))
             if (
                 needed <= MOST_VECTORS
                 and search_work(self.n, needed) - search_work(self.n, size) < now - later
@@ -155,10 +157,11 @@ class _Search:
         rest = max(float(ritz.residuals[max(count - 1, 0)]), limit)
         return SEARCH_COLUMNS * max(1, math.ceil(math.log(rest / limit) / math.log(STEP)))
 
-    def _column(self, count: int, bound: float) -> float:
-        """Operations for a column."""
+    def work(self, count: int, bound: float) -> float:
+        """Operations for all columns, whose products are narrow too where they are few."""
         degree = chebyshev_degree(self.time, bound, SHARE * self.tolerance)
-        return degree * (2.0 * self.n**2 + 8.0 * self.n * count)
+        rate = 1.0 if self.columns > SEARCH_COLUMNS else SEARCH_EFFICIENCY
+        return self.columns * degree * (2.0 * self.n**2 / rate + 8.0 * self.n * count)
 
     def check(self, bound: float) -> None:
         """Refuse what is out of proportion.
@@ -182,12 +185,11 @@ def search_work(n: int, vectors: float) -> float:
 def typical_work(extent: Extent) -> tuple[float, float]:
     """Operations of the search and of each column, where eigenvalues fall as they usually do."""
     n, columns = extent.n, max(extent.columns, MEAN_COLUMNS)
+    search = _Search(n, extent.longest, 10.0**-extent.digits, columns)
     choices = []
     for count in range(0, max(1, min(n, MOST_VECTORS) // VECTORS_A_PAIR), 32):
-        bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
-        degree = chebyshev_degree(extent.longest, bound, SHARE * 10.0**-extent.digits)
-        column = degree * (2.0 * n**2 + 8.0 * n * count)
-        search = SEARCH_OPERATIONS + search_work(n, VECTORS_A_PAIR * count + VECTORS_BESIDE)
-        choices.append((search + columns * column, search, column))
-    _, search, column = min(choices)
-    return search, column
+        work = search.work(count, TYPICAL_DIAGONAL * n / max(1.0, FALL * count))
+        beforehand = SEARCH_OPERATIONS + search_work(n, VECTORS_A_PAIR * count + VECTORS_BESIDE)
+        choices.append((beforehand + work, beforehand, work / columns))
+    _, beforehand, column = min(choices)
+    return UNSURE * beforehand, UNSURE * column

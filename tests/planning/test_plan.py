@@ -129,7 +129,7 @@ def test_a_choice_of_solver_is_followed(time: Any, choice: str, expected: list[s
 
 def test_a_solver_that_has_failed_is_not_tried_again() -> None:
     near, far = asking(10.0), asking(FAR_APART)
-    assert solvers(planner(near, without=[SOLVERS["lanczos"]]).best()) == ["eigh"]
+    assert solvers(planner(near, without=[SOLVERS["lanczos"], SOLVERS["chebyshev"]]).best()) == ["eigh"]
     assert solvers(planner(far, without=[SOLVERS["eigh"]]).best()) == ["lanczos"] * len(FAR_APART)
 
 

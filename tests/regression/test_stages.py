@@ -105,18 +105,20 @@ def test_the_limit_alone_is_cholesky_without_eigh(choice: str) -> None:
 
 
 @pytest.mark.parametrize("time", [1e-9, 1.0, 1e9])
-def test_auto_offers_both_ways_to_a_finite_time(time: float) -> None:
+def test_auto_offers_every_way_to_a_finite_time(time: float) -> None:
     found = [summary(stages) for stages in ways(Question({"ntk": [time, INF]}), "auto")]
     assert found == [
         [("ntk", "cholesky", [INF]), ("ntk", "lanczos", [time])],
         [("ntk", "eigh", [time, INF])],
+        [("ntk", "cholesky", [INF]), ("ntk", "chebyshev", [time])],
     ]
 
 
 def test_auto_offers_every_mixture_to_two_matrices() -> None:
     question = Question({"ntk": [1.0], "nngp": [1.0]})
     solvers = [[stage.solver.name for stage in stages] for stages in ways(question, "auto")]
-    assert sorted(solvers) == [["eigh", "eigh"], ["eigh", "lanczos"], ["lanczos", "eigh"], ["lanczos"] * 2]
+    names = ["chebyshev", "eigh", "lanczos"]
+    assert sorted(solvers) == [[first, second] for first in names for second in names]
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,9 @@ def test_a_falling_spectrum_leaves_little_to_the_polynomial(count: int, time: fl
     made = flow(matrix, time, count=count)
     error = size(made.on(b).product(time) - by_eigh(matrix, b, relaxation, time))
     assert np.all(error <= 1e-10 * size(by_eigh(matrix, b, relaxation, time)))
-    if time >= 0.01:
-        assert 1 <= made.health.eigenvalues < 600
+    assert made.health.eigenvalues < 600
+    if time >= 0.01 and count == 1000:
+        assert made.health.eigenvalues >= 1
         assert made.health.bound >= np.sort(FALLING)[-1 - made.health.eigenvalues]
 
 
@@ -91,7 +92,7 @@ def test_times_too_long_for_many_large_eigenvalues_do_not_converge() -> None:
 
 
 def test_eigenvalues_beyond_the_bound_are_noticed() -> None:
-    made = flow(symmetric(FALLING), 0.05)
+    made = flow(symmetric(FALLING), 0.05, count=1000)
     object.__setattr__(made.deflation, "bound", 2.0)
     with pytest.raises(ConvergenceError, match="beyond"):
         made.on(columns(len(FALLING), 2)).product(50.0)

@@ -19,6 +19,7 @@ from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.chebyshev import ChebyshevSolver
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.lanczos import LanczosSolver
 from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver, as_blocks
@@ -114,7 +115,12 @@ def dense(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_new_solver_is_one_of_the_ways_to_answer() -> None:
     question = Question({"ntk": [1.0, math.inf], "nngp": [0.0]})
     found = [[stage.solver.name for stage in way] for way in ways(question)]
-    assert found == [["cholesky", "lanczos", "none"], ["eigh", "none"], ["dense", "none"]]
+    assert found == [
+        ["cholesky", "lanczos", "none"],
+        ["eigh", "none"],
+        ["cholesky", "chebyshev", "none"],
+        ["dense", "none"],
+    ]
     assert [[stage.solver.name for stage in way] for way in ways(question, "dense")] == [["dense", "none"]]
 
 
@@ -184,14 +190,15 @@ def test_solvers_that_fail_one_after_another_end_the_fit_when_none_is_left(
     make_spec: Callable[..., Path], ntk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Dense, "is_iterative", True)
-    for solver in (Dense, LanczosSolver):
+    for solver in (Dense, LanczosSolver, ChebyshevSolver):
         monkeypatch.setattr(solver, "factor", fail)
     monkeypatch.setattr(EighSolver, "is_worthwhile", lambda *_: False)
     outcome = ntk("fit", make_spec(inference={"time": 0.5, "ridge": 0.1}, compute={"solver": "dense"}))
     assert outcome.returncode == 5
-    first, second, error = outcome.stderr.splitlines()
+    first, second, third, error = outcome.stderr.splitlines()
     assert first.endswith("a dense matrix stops at an error of 1: taking Lanczos instead")
-    assert second.endswith("Lanczos stops at an error of 1")
+    assert second.endswith("Lanczos stops at an error of 1: taking a Chebyshev polynomial instead")
+    assert third.endswith("a Chebyshev polynomial stops at an error of 1")
     assert "no solver is left" in error
 
 
@@ -201,7 +208,8 @@ def test_without_it_a_spec_that_names_it_is_refused(
     outcome = ntk("fit", make_spec(compute={"solver": "dense"}))
     assert outcome.returncode == 2
     assert (
-        "compute.solver: should be 'auto', 'cholesky', 'eigh' or 'lanczos' (found 'dense')" in outcome.stderr
+        "compute.solver: should be 'auto', 'chebyshev', 'cholesky', 'eigh' or 'lanczos' (found 'dense')"
+        in outcome.stderr
     )
 
 

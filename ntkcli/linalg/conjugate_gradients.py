@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.linalg.preconditioner import Preconditioner
@@ -16,6 +16,9 @@ MAX_ITERATIONS = 1000
 CHECK_EVERY = 10
 # A run that has come this much closer may be followed by another; and what a coarse matrix's run is good for.
 PROGRESS, COARSE_TOLERANCE = 0.3, 1e-4
+
+# Residuals grow by the root of the condition at most, and move: those of a singular matrix need not.
+GROWTH, STILL = 1e8, 1e-12
 
 # Is told of iterations so far and the largest residual over what it should be.
 Watch = Callable[[int, float], None]
@@ -79,7 +82,7 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
     norms = np.linalg.norm(b, axis=0)
     wanted = tolerances * norms
     x, rest, iterations = np.zeros(b.shape), b, 0
-    excess = np.inf
+    excess = _excess(b, wanted)
     while True:
         run = _Run(system, rest, _goal(system, rest, wanted), watch, iterations)
         better = x + run.solution()
@@ -93,8 +96,14 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
             residuals = np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0)
             return Solved(x * scales, iterations, residuals)
         if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
-            worst = np.max(tolerances) * min(excess, before)
-            raise ConvergenceError(f"a residual of {worst:.1g} after {iterations} iterations")
+            raise ConvergenceError(_failure(rest, norms, tolerances, iterations))
+
+
+def _failure(rest: FloatArray, norms: FloatArray, tolerances: FloatArray, iterations: int) -> str:
+    """What the column that is farthest from its tolerance has reached."""
+    residuals = np.linalg.norm(rest, axis=0) / np.where(norms > 0, norms, 1.0)
+    worst = residuals[np.argmax(residuals / tolerances)]
+    return f"a residual of {worst:.2g} after {iterations} iterations"
 
 
 def _goal(system: System, b: FloatArray, wanted: FloatArray) -> FloatArray:
@@ -131,12 +140,16 @@ class _Run:
 
     def solution(self) -> FloatArray:
         """Iterate, and return x (n, c)."""
-        excess = _excess(self._b, self._wanted)
+        excess = start = _excess(self._b, self._wanted)
+        checked = np.inf
         while excess > 1.0 and self.iterations < MAX_ITERATIONS and self._step():
             excess = _excess(self._residual, self._wanted)
             self._watch(self.iterations, excess)
-            if self.iterations % CHECK_EVERY == 0 and self._has_strayed():
-                break
+            if self.iterations % CHECK_EVERY == 0:
+                is_still = abs(excess - checked) <= STILL * excess
+                if is_still or excess > GROWTH * start or self._has_strayed():
+                    break
+                checked = excess
         return self._x
 
     def _step(self) -> bool:
@@ -158,10 +171,23 @@ class _Run:
         return True
 
     def _has_strayed(self) -> bool:
-        """Whether the residual that is carried along is no longer the true one, to about its own length."""
+        """Whether a residual that is carried along is no longer the true one, to about half of its length.
+
+        There are two: as it is, and transformed. The latter shrinks on when rounding has made it another one.
+        """
         true = self._b - self._system.product(self._x)
-        lengths = np.maximum(np.linalg.norm(true, axis=0), self._wanted)
-        return bool(np.any(np.linalg.norm(true - self._residual, axis=0) > lengths / 2))
+        open_columns = np.linalg.norm(true, axis=0) > self._wanted
+        carried = self._basis @ self._weights
+        return bool(
+            np.any(_differ(self._residual, true)[open_columns])
+            or np.any(_differ(carried, self._half(true))[open_columns])
+        )
+
+
+def _differ(a: FloatArray, b: FloatArray) -> BoolArray:
+    """Whether columns of a and b differ by more than half the length of b's."""
+    differ: BoolArray = np.linalg.norm(a - b, axis=0) > np.linalg.norm(b, axis=0) / 2
+    return differ
 
 
 def _orthonormal(a: FloatArray) -> tuple[FloatArray, FloatArray]:

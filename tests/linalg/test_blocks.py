@@ -99,6 +99,24 @@ def test_the_half_product_gives_quadratic_forms(n: int, block_rows: int, columns
     np.testing.assert_allclose(half + half.T, b.T @ matrix @ b, rtol=1e-12, atol=1e-12)
 
 
+@given(
+    n=sizes,
+    block_rows=block_lengths,
+    rows=st.lists(st.integers(0, 39), max_size=12),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_columns_and_squares_are_those_of_the_matrix_in_float64(
+    n: int, block_rows: int, rows: list[int], dtype: type[np.floating[Any]]
+) -> None:
+    """In any order, repeated or not, above the diagonal too."""
+    matrix = positive_definite(n, dtype=dtype)
+    blocks, indices = in_blocks(matrix, block_rows), np.array(rows, np.intp) % n
+    columns, square = blocks.columns(indices), blocks.principal(indices)
+    assert columns.dtype == square.dtype == np.float64
+    assert np.array_equal(columns, matrix[:, indices])
+    assert np.array_equal(square, matrix[np.ix_(indices, indices)])
+
+
 def test_products_leave_their_operands_alone() -> None:
     matrix, b = positive_definite(17), np.asfortranarray(np.random.default_rng(1).normal(size=(17, 3)))
     blocks, copy = in_blocks(matrix, BLOCK), b.copy()

@@ -187,11 +187,30 @@ def test_a_ridge_too_small_for_the_iterations_allowed_is_refused(monkeypatch: py
         solved(system_of(matrix, 1e-8), b)
 
 
+def test_a_residual_that_is_stuck_while_the_transformed_one_shrinks_begins_anew() -> None:
+    """P's least eigenvalue is so small that P^(-1/2) has 8 digits: a run comes no farther, another one does."""
+    blocks, b = in_blocks(np.ones((1, 1)), 1), np.array([[0.3, -0.7, 1.9]])
+    preconditioner = Preconditioner.of(randomly_pivoted_cholesky(blocks, 1), EPS)
+    found = solved(System(blocks, 0.0, preconditioner), b)
+    np.testing.assert_allclose(found.x, b, rtol=TOLERANCE)
+    assert found.iterations <= 20
+
+
+def test_the_error_tells_the_residual_of_the_column_that_failed() -> None:
+    """Not that of one that might be as rough as it is."""
+    matrix, b = symmetric(np.geomspace(1, 1e-4, 60)), columns(60, 2)
+    with pytest.raises(ConvergenceError) as caught:
+        solve(system_of(matrix, 1e-3), b, np.array([1e-18, 0.9]))
+    assert 1e-18 < float(str(caught.value).split()[3]) < 1e-10
+
+
 @pytest.mark.parametrize("rank", [0, 5, 40])
 def test_a_singular_matrix_without_a_ridge_has_no_answer(rank: int) -> None:
     matrix = symmetric(SPECTRA["singular"](40))
-    with pytest.raises(ConvergenceError):
+    with pytest.raises(ConvergenceError) as caught:
         solved(system_of(matrix, 0.0, rank), columns(40))
+    # And it does not take all that are allowed.
+    assert int(str(caught.value).split()[5]) < MAX_ITERATIONS / 2
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

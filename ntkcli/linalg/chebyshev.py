@@ -9,6 +9,8 @@ from ntkcli.linalg.lanczos import ConvergenceError, Map, Values
 
 # Samples of a function to begin with, and at most.
 FEWEST, MOST = 64, 8192
+# What the rounding of f's samples may add up to, relative to the largest.
+ROUNDING = 128 * float(np.finfo(np.float64).eps)
 # How much longer than b a polynomial may make it: more, and the spectrum leaves the interval.
 LONGEST = 10.0
 
@@ -21,7 +23,7 @@ def chebyshev_coefficients(
     Args:
         function: f of an array (p,), real or complex: one function (p,), or some of them (L, p).
         bound: the interval's end, positive.
-        error: what the coefficients cut off may add up to, for each of the functions.
+        error: what the coefficients cut off may add up to, for each of the functions; or rounding, if it is more.
 
     Returns:
         One more than the degree of them, at the last axis.
@@ -33,15 +35,18 @@ def chebyshev_coefficients(
     """
     count = FEWEST
     while count <= MOST:
-        angles = np.pi * (np.arange(count) + 0.5) / count
-        values = function(bound * (1 + np.cos(angles)) / 2)
-        found = values @ (np.cos(np.outer(angles, np.arange(count // 2))) * (2 / count))
+        odd = 2 * np.arange(count) + 1
+        # Whole turns are left out in integers, or large angles would have large rounding.
+        angles = np.outer(odd, np.arange(count // 2)) % (4 * count) * (np.pi / (2 * count))
+        values = function(bound * (1 + np.cos(odd * (np.pi / (2 * count)))) / 2)
+        found = values @ (np.cos(angles) * (2 / count))
         found[..., 0] /= 2
         sizes = np.abs(found)
         # Smaller ones are the rounding of f.
         sizes[sizes < np.finfo(np.float64).eps * np.abs(values).max(axis=-1, keepdims=True)] = 0.0
         left_out = np.cumsum(sizes[..., ::-1], axis=-1)[..., ::-1]
-        needed = int((left_out > np.asarray(error)[..., None]).sum(axis=-1).max())
+        rounding = ROUNDING * np.abs(values).max(axis=-1)
+        needed = int((left_out > np.maximum(error, rounding)[..., None]).sum(axis=-1).max())
         if needed < count // 4:
             return np.asarray(found[..., : max(needed, 1)])
         count *= 2

@@ -23,7 +23,7 @@ def chebyshev_coefficients(
     Args:
         function: f of an array (p,), real or complex: one function (p,), or some of them (L, p).
         bound: the interval's end, positive.
-        error: what the coefficients cut off may add up to, for each of the functions; or rounding, if it is more.
+        error: what the coefficients cut off may add up to, for each function; or rounding if more.
 
     Returns:
         One more than the degree of them, at the last axis.

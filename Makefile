@@ -5,7 +5,8 @@
 # make coverage   tests, and the lines of the package that they do not reach
 # make dist    sdist and wheel in dist/, tried in an empty environment
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
-# make bench-mnist   fit all of MNIST (takes up to half an hour and 16.5 GiB)
+# make bench-mnist   fit MNIST in several ways (takes up to an hour and 16.5 GiB)
+# make bench-rows   fit 100,000 rows (takes up to 40 minutes, 8 GiB of memory and 20 GB of disk)
 # make experiments   spectra and finite networks on the concrete data, with the pictures of docs/experiments.md (takes ten minutes)
 # make results    compare with scikit-learn and xRFM on 24 tables (installs them into .bench, takes hours)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
@@ -21,7 +22,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist experiments results clean
+.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -62,6 +63,9 @@ bench: $(VENV)/report $(PEER)/installed
 
 bench-mnist: $(VENV)/installed $(MNIST)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/mnist.py --images $(MNIST)/bin/python --work .bench
+
+bench-rows: $(VENV)/installed
+	$(UNTUNED) $(BIN)/python tests/benchmarks/many_rows.py --work .bench
 
 experiments: $(VENV)/report
 	$(BIN)/ntk spectrum configs/spectra.yaml --measured --plot --out runs/spectra --overwrite

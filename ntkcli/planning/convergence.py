@@ -11,6 +11,7 @@ from ntkcli.kernels.tiled_operator import StoredOperator
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.question import Question
 from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
@@ -44,7 +45,9 @@ def _expected(evaluator: Evaluator, rows: Rows, question: Question, gram: GramNa
     found = [_tried(evaluator, rows, question, gram, count) for count in tried]
     growth = math.log(found[-1] / found[0]) / math.log(tried[-1] / tried[0]) if len(tried) > 1 else 0.0
     fewer_columns = max(1.0, n / ROWS_PER_COLUMN / MOST_COLUMNS)
-    expected: float = found[-1] * (n / tried[-1]) ** min(max(growth, 0.0), MOST_GROWTH) * math.sqrt(fewer_columns)
+    expected: float = (
+        found[-1] * (n / tried[-1]) ** min(max(growth, 0.0), MOST_GROWTH) * math.sqrt(fewer_columns)
+    )
     return min(expected, float(MAX_ITERATIONS))
 
 
@@ -56,8 +59,9 @@ def _tried(evaluator: Evaluator, rows: Rows, question: Question, gram: GramName,
     matrix = StoredOperator(exact.symmetric(some, [gram])[gram], evaluator.executor)
     ridge = question.absolute_ridge(gram, rows.diagonal(gram))
     try:
-        flow = PcgSolver().factor(matrix, Factoring([math.inf], ridge, question.tolerance))
-        flow.solve(random.standard_normal((count, TARGETS)))
+        with blas_threads(0):
+            flow = PcgSolver().factor(matrix, Factoring([math.inf], ridge, question.tolerance))
+            flow.solve(random.standard_normal((count, TARGETS)))
     except (ConvergenceError, SingularMatrixError):
         return float(MAX_ITERATIONS)
     return float(max(1, flow.iterations))

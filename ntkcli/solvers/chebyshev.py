@@ -23,7 +23,7 @@ from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_vectors
 from ntkcli.linalg.contraction import column_dots, contract
 from ntkcli.linalg.lanczos import WORST_TOLERANCE, Values
-from ntkcli.linalg.operator import Operator, ReadableOperator
+from ntkcli.linalg.operator import Operator
 from ntkcli.solvers.deflation import COLUMNS, MOST_VECTORS, SHARE, Deflation, deflated, typical_work
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
@@ -83,7 +83,7 @@ class ChebyshevSolver(Solver):
             deletion_vectors=DELETION_VECTORS + DELETION_TERMS,
         )
 
-    def factor(self, matrix: ReadableOperator, task: Factoring) -> "ChebyshevFlow":
+    def factor(self, matrix: Operator, task: Factoring) -> "ChebyshevFlow":
         """The eigenpairs; ConvergenceError where a polynomial takes more than other solvers even so."""
         rounding = ROUNDINGS * float(np.finfo(matrix.dtype).eps) * max(task.times) * task.largest
         tolerance = max(task.tolerance, min(rounding, WORST_TOLERANCE))

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels import tiled_operator
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
-from ntkcli.kernels import tiled_operator
 from ntkcli.kernels.tiled_operator import FEW_COLUMNS, OperatorOfTiles, StoredOperator, TiledOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
 
@@ -24,7 +24,7 @@ every_kernel = pytest.mark.parametrize("kernel", BOTH)
 both_products = pytest.mark.parametrize(
     "multiply",
     [lambda matrix, b: matrix.product(b), lambda matrix, b: matrix.half_product(b)],
-    ids=["product", "half_product"]
+    ids=["product", "half_product"],
 )
 
 

@@ -188,7 +188,7 @@ def test_a_ridge_too_small_for_the_iterations_allowed_is_refused(monkeypatch: py
 
 
 def test_a_residual_that_is_stuck_while_the_transformed_one_shrinks_begins_anew() -> None:
-    """P's least eigenvalue is so small that P^(-1/2) has 8 digits: a run comes no farther, another one does."""
+    """P's least eigenvalue is so small that P^(-1/2) has 8 digits: a run comes no farther, another does."""
     blocks, b = in_blocks(np.ones((1, 1)), 1), np.array([[0.3, -0.7, 1.9]])
     preconditioner = Preconditioner.of(randomly_pivoted_cholesky(blocks, 1), EPS)
     found = solved(System(blocks, 0.0, preconditioner), b)

@@ -24,6 +24,7 @@ from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.regression.support import Support
+from ntkcli.solvers.storage import Place
 from ntkcli.spec.network import NetworkSpec
 
 INF = math.inf
@@ -32,14 +33,15 @@ KERNEL_NAMES: list[KernelName] = ["ntk", "nngp", "ntkgp"]
 every_kernel = pytest.mark.parametrize("kernel", KERNEL_NAMES)
 flowing_kernels = pytest.mark.parametrize("kernel", ["ntk", "nngp"])
 finite_solvers = pytest.mark.parametrize("solver", ["eigh", "lanczos"])
-limit_solvers = pytest.mark.parametrize("solver", ["eigh", "cholesky"])
-every_way = pytest.mark.parametrize(
-    ("kernel", "time", "solver"),
-    [
-        *((kernel, INF, solver) for kernel in KERNEL_NAMES for solver in ("eigh", "cholesky")),
-        *((kernel, 1.0, solver) for kernel in ("ntk", "nngp") for solver in ("eigh", "lanczos")),
-    ],
-)
+limit_solvers = pytest.mark.parametrize("solver", ["eigh", "cholesky", "pcg"])
+WAYS: list[tuple[KernelName, float, str]] = [
+    *((kernel, INF, solver) for kernel in KERNEL_NAMES for solver in ("eigh", "cholesky", "pcg")),
+    ("ntk", 1.0, "eigh"),
+    ("ntk", 1.0, "lanczos"),
+    ("nngp", 1.0, "eigh"),
+    ("nngp", 1.0, "lanczos"),
+]
+every_way = pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
 
 Answers = dict[tuple[KernelName, float], Answer]
 
@@ -83,6 +85,7 @@ class Data:
     """A network, training rows with targets, and rows to predict.
 
     allocate: where the Gram matrices' blocks live.
+    place: where the Gram matrices are.
     """
 
     network: Network
@@ -91,11 +94,12 @@ class Data:
     x_test: FloatArray
     dtype: npt.DTypeLike = np.float64
     allocate: Allocate = field(default=in_memory)
+    place: Place = "memory"
 
     def staged(self, question: Question, stages: Sequence[Stage]) -> Regression:
         """A regression answered by these stages."""
         evaluator = Evaluator(self.network, tile_rows=5, dtype=self.dtype)
-        support = Support(evaluator, self.network.rows(self.x), self.allocate)
+        support = Support(evaluator, self.network.rows(self.x), self.allocate, self.place)
         return Regression(support, self.y, question, stages)
 
     def regression(self, times: dict[KernelName, list[float]], solver: str, **settings: Any) -> Regression:

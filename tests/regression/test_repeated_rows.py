@@ -60,10 +60,11 @@ def test_repeated_rows_have_no_limit_without_a_ridge(kernel: KernelName, solver:
 
 
 @every_kernel
-def test_a_repeated_row_is_named(kernel: KernelName) -> None:
+@pytest.mark.parametrize(("solver", "rows"), [("cholesky", {6}), ("pcg", {2, 6})])
+def test_a_repeated_row_is_named(kernel: KernelName, solver: str, rows: set[int]) -> None:
     data = some_data()
     x = data.x.copy()
     x[6] = x[2]
     with pytest.raises(SingularMatrixError) as caught:
-        replace(data, x=x).predict(kernel, INF, "cholesky")
-    assert caught.value.row == 6
+        replace(data, x=x).predict(kernel, INF, solver)
+    assert caught.value.row in rows

@@ -185,7 +185,7 @@ def test_rows_left_out_have_the_weights_of_the_inverse() -> None:
 
 def test_there_is_no_answer_at_a_finite_time() -> None:
     flow = flow_of(symmetric(SPECTRA["condition 1e4"](N)), 0.1)
-    with pytest.raises(TypeError, match="not for 2.0"):
+    with pytest.raises(TypeError, match=r"not for 2\.0"):
         flow.on(columns(N, 1)).product(2.0)
     assert PcgSolver().groups([0.5, 2.0]) == []
     assert PcgSolver().groups([0.5, INF]) == [[INF]]
@@ -218,7 +218,7 @@ def test_health_tells_the_preconditioner_and_the_worst_of_the_iterations() -> No
 
 def test_the_number_of_preconditioner_columns_grows_with_the_rows_between_limits() -> None:
     ranks = [rank_for(n) for n in (1, 30, 1000, 10_000, 60_000, 10**6)]
-    assert ranks == [1, 30, RANK + 10, 500, 3000, MOST_COLUMNS]
+    assert ranks == [1, 30, 83, 833, MOST_COLUMNS, MOST_COLUMNS]
     assert FEWEST_COLUMNS <= MOST_COLUMNS
 
 

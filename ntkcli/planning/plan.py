@@ -109,7 +109,8 @@ class Planner:
             solvers = [stage.solver for stage in stages]
             if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
-            if self.choice == "auto" and any(self.sizes.n < solver.least_rows for solver in solvers):
+            few = [solver for solver in solvers if self.sizes.n < solver.least_rows]
+            if any(solver.name != self.choice for solver in few):
                 continue
             for storage in self._storages(solvers):
                 yield self._plan(stages, storage)

@@ -1,59 +1,111 @@
-"""What to change in a spec so that its job fits into memory."""
+"""What to change in a spec so that its job fits into memory, and how long it would take then."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ntkcli.errors import ResourceError
+from ntkcli.planning.machine import multiply_rate
 from ntkcli.regression.question import Uncertainty
 from ntkcli.regression.stages import ways
+from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.units import counted, seconds_text
 
 if TYPE_CHECKING:
-    from ntkcli.planning.plan import Planner
+    from ntkcli.planning.plan import Plan, Planner
 
 # For each uncertainty, the one that takes less, and the line of the spec that asks for it.
 LESS: dict[Uncertainty, tuple[Uncertainty, str]] = {
     "covariance": ("variance", "output.covariance: false"),
     "variance": ("none", "output.std: false"),
 }
+# So many rows that a fit of them takes longer are no advice.
+LONGEST_SECONDS = 3600.0
 
 
 def remedies(planner: "Planner") -> str:
-    """The changes that make a job fit, as a spec has them, and how many training rows would."""
-    return "use " + ", or ".join([*_remedies(planner), "more memory"])
+    """The changes that make a job fit, as a spec has them, and how many training rows would, with their times."""
+    return "use " + ", or ".join(_Search(planner, multiply_rate()).remedies())
 
 
-def _remedies(planner: "Planner") -> Iterator[str]:
-    question = planner.question
-    if _fits(replace(planner, sizes=replace(planner.sizes, itemsize=4))):
-        yield f"compute.dtype: {'mixed' if _can_be_mixed(planner) else 'float32'}"
-    if planner.choice != "auto" and _fits(replace(planner, choice="auto")):
-        yield "compute.solver: auto"
-    if question and question.uncertainty in LESS:
-        less, line = LESS[question.uncertainty]
-        if _fits(replace(planner, question=replace(question, uncertainty=less))):
-            yield line
-    rows = _largest_rows(planner)
-    if rows:
-        yield f"{rows} training rows or fewer"
+def time_text(plan: "Plan", rate: float) -> str:
+    """How long a plan takes on a machine that does so many operations of a matrix product in a second."""
+    seconds = plan.operations / rate
+    return f"about {seconds_text(seconds)}" if seconds >= 1 else "about a second"
 
 
-def _can_be_mixed(planner: "Planner") -> bool:
-    if planner.question is None:
-        return False
-    return any(ways(replace(planner.question, refine=True), planner.choice))
+@dataclass(frozen=True)
+class _Search:
+    """The search for plans that fit.
+
+    planner: of the job that does not.
+    rate: operations of a matrix product in a second.
+    """
+
+    planner: "Planner"
+    rate: float
+
+    def remedies(self) -> Iterator[str]:
+        """Every change that helps, with its time."""
+        for line, planner in self._changes():
+            if plan := _fitting(planner):
+                yield f"{line} ({time_text(plan, self.rate)})"
+        if rows := self._most_rows():
+            time = time_text(self._with_rows(rows).best(), self.rate)
+            yield f"{counted(rows, 'training row')} or fewer ({time})"
+        yield f"more memory ({time_text(self.planner.best(), self.rate)})"
+
+    def _changes(self) -> Iterator[tuple[str, "Planner"]]:
+        """Lines of a spec that may help."""
+        planner, question = self.planner, self.planner.question
+        yield _halved(planner)
+        if planner.choice != "auto":
+            yield "compute.solver: auto", replace(planner, choice="auto")
+        if question and question.uncertainty in LESS:
+            less, line = LESS[question.uncertainty]
+            yield line, replace(planner, question=replace(question, uncertainty=less))
+
+    def _most_rows(self) -> int:
+        """Nearly the most training rows that fit and do not take long; 0 if hardly any do."""
+        n = self.planner.sizes.n
+        # Solvers come and go where the number of rows passes one of their limits; in between, fewer fit sooner.
+        limits = {solver.least_rows for solver in SOLVERS.values()}
+        limits |= {solver.most_rows + 1 for solver in SOLVERS.values() if solver.most_rows}
+        limits = {0, n} | {limit for limit in limits if limit < n}
+        for high, low in pairwise(sorted(limits, reverse=True)):
+            if low == 0 or self._is_advice(low):
+                return self._bisected(low, high)
+        return 0
+
+    def _bisected(self, low: int, high: int) -> int:
+        """Nearly the most rows from `low`, which are few enough, to `high`, which are too many."""
+        while high - low > max(1, high // 100):
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._is_advice(middle) else (low, middle)
+        return low
+
+    def _is_advice(self, rows: int) -> bool:
+        plan = _fitting(self._with_rows(rows))
+        return plan is not None and plan.operations <= LONGEST_SECONDS * self.rate
+
+    def _with_rows(self, rows: int) -> "Planner":
+        return replace(self.planner, sizes=replace(self.planner.sizes, n=rows))
 
 
-def _fits(planner: "Planner") -> bool:
-    return planner.fits(planner.best())
+def _fitting(planner: "Planner") -> "Plan | None":
+    """The best plan, if it fits."""
+    try:
+        plan = planner.best()
+    except ResourceError:
+        return None
+    return plan if planner.fits(plan) else None
 
 
-def _largest_rows(planner: "Planner") -> int:
-    """Nearly the most training rows that fit, by bisection; 0 if hardly any do."""
-    low, high = 0, planner.sizes.n
-    while high - low > max(1, high // 100):
-        middle = (low + high) // 2
-        if _fits(replace(planner, sizes=replace(planner.sizes, n=middle))):
-            low = middle
-        else:
-            high = middle
-    return low
+def _halved(planner: "Planner") -> tuple[str, "Planner"]:
+    """Numbers of half the size: corrected where that can be, as it costs no digits."""
+    short, question = replace(planner, sizes=replace(planner.sizes, itemsize=4)), planner.question
+    corrected = replace(question, refine=True) if question else None
+    if corrected and any(ways(corrected, planner.choice)):
+        return "compute.dtype: mixed", replace(short, question=corrected)
+    return "compute.dtype: float32", short

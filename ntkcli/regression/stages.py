@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import permutations, product
 
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.probes import COUNT as PROBES
@@ -72,7 +72,7 @@ def _takes_part(solver: Solver, question: Question) -> bool:
 def _ways_of(
     gram: GramName, pairs: Sequence[Pair], solvers: Sequence[Solver], choice: str
 ) -> list[list[Stage]]:
-    """A way for each solver that may lead, and each that may be next; what they leave goes to the first."""
+    """A way for each solver that may lead, and each that is worth its while for what the lead leaves."""
     times = {time for _, time in pairs}
     if choice == "auto":
         leads = [solver for solver in solvers if solver.is_choice and solver.is_worthwhile(times)]
@@ -82,11 +82,24 @@ def _ways_of(
         # The prior alone, which needs nobody to lead.
         leads = list(solvers[:1])
     found: list[list[Stage]] = []
-    for lead, second in product(leads, solvers):
-        way = _way(gram, pairs, [lead, second, *solvers])
-        if way not in found and sum(len(stage.pairs) for stage in way) == len(pairs):
-            found.append(way)
+    for lead in leads:
+        left = times.difference(*lead.groups(times))
+        for second in [solver for solver in solvers if solver.is_worthwhile(left)] or [lead]:
+            way = _way(gram, pairs, [lead, second, *solvers])
+            is_whole = sum(len(stage.pairs) for stage in way) == len(pairs)
+            if is_whole and way not in found and not _is_wasteful(way, choice):
+                found.append(way)
     return found
+
+
+def _is_wasteful(way: Sequence[Stage], choice: str) -> bool:
+    """Whether one of the factorisations could answer another stage too; not where that was chosen by name."""
+    return any(
+        one.solver is not other.solver
+        and other.solver.name != choice
+        and one.solver.groups({*one.times, *other.times}) == [sorted({*one.times, *other.times})]
+        for one, other in permutations(way, 2)
+    )
 
 
 def _way(gram: GramName, pairs: Sequence[Pair], solvers: Sequence[Solver]) -> list[Stage]:

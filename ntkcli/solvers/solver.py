@@ -161,7 +161,8 @@ class Solver(ABC):
     corrects_itself: whether answers are in float64 though the matrix it multiplies with is in float32.
     can_be_refined: whether a solution from float32 can be refined in float64.
     can_be_kept: whether a model can have the factorisation; else it is computed again where it is needed.
-    least_rows, most_rows: between which `auto` considers it, and which it takes at most; None for any number.
+    least_rows: with fewer it is considered only where it is chosen by name.
+    most_rows: that it takes; None for any number.
     """
 
     name: ClassVar[str]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
-from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.catalogue import SOLVERS, choices
 from ntkcli.solvers.eigh import MOST_ROWS
 from ntkcli.spec.spec import Spec
-from ntkcli.units import bytes_text
+from ntkcli.units import bytes_text, seconds_text
 
 PLENTY = Budget(memory=2**50, disk=2**60, folder=Path("runs"))
 SIZES = Sizes(n=4000, m=1000, d=10)
@@ -41,7 +42,7 @@ SECTIONS: st.SearchStrategy[Sections] = st.fixed_dictionaries(
         "compute": st.fixed_dictionaries(
             {
                 "dtype": st.sampled_from(["float64", "float32", "mixed"]),
-                "solver": st.sampled_from(["auto", "cholesky", "eigh", "lanczos"]),
+                "solver": st.sampled_from(["auto", *choices()]),
             }
         ),
     }
@@ -49,6 +50,14 @@ SECTIONS: st.SearchStrategy[Sections] = st.fixed_dictionaries(
 JOBS = st.builds(
     Sizes, n=st.integers(50, 100_000), m=st.integers(1, 5000), d=st.integers(1, 300), k=st.integers(1, 10)
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_machine() -> Iterator[None]:
+    """A machine that is so quick that nothing takes an hour; tests of times say how quick it is."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("ntkcli.planning.remedies.multiply_rate", lambda: 1e30)
+        yield
 
 
 def asking(time: float | list[float] = math.inf, kernel: KernelName = "ntk", **changes: Any) -> Question:
@@ -129,6 +138,7 @@ def test_a_choice_of_solver_is_followed(time: Any, choice: str, expected: list[s
 
 def test_a_solver_that_has_failed_is_not_tried_again() -> None:
     near, far = asking(10.0), asking(FAR_APART)
+    assert solvers(planner(near, without=[SOLVERS["lanczos"]]).best()) == ["chebyshev"]
     assert solvers(planner(near, without=[SOLVERS["lanczos"], SOLVERS["chebyshev"]]).best()) == ["eigh"]
     assert solvers(planner(far, without=[SOLVERS["eigh"]]).best()) == ["lanczos"] * len(FAR_APART)
 
@@ -316,7 +326,10 @@ def test_the_rows_that_a_refusal_names_fit_and_many_more_do_not(job: tuple[Secti
     ("sections", "remedy"),
     [
         ({"inference": {"time": math.inf}, "output": {"std": False}}, "compute.dtype: mixed"),
-        ({"inference": {"time": 10}, "output": {"std": False}}, "compute.dtype: float32"),
+        (
+            {"inference": {"time": 10}, "output": {"std": False}, "compute": {"solver": "lanczos"}},
+            "compute.dtype: float32",
+        ),
         ({"inference": {"time": math.inf}, "compute": {"solver": "eigh"}}, "compute.dtype: float32"),
         ({"inference": {"time": 10}, "compute": {"solver": "eigh"}}, "compute.solver: auto"),
         ({"inference": {"time": math.inf}, "output": {"std": True}}, "output.std: false"),
@@ -324,13 +337,61 @@ def test_the_rows_that_a_refusal_names_fit_and_many_more_do_not(job: tuple[Secti
     ],
 )
 def test_a_remedy_is_named_where_it_helps_and_not_elsewhere(sections: Sections, remedy: str) -> None:
-    sizes = Sizes(n=10_000, m=4000, d=10)
+    sizes = Sizes(n=9000, m=4000, d=10)
     spec, mended = spec_of(sections), spec_of(with_key(sections, remedy))
     budget = nothing(spec)
     enough = planner_of(mended, sizes, budget).best().memory_bytes
     for memory, named in ((enough * 6 // 5, True), (enough * 9 // 10, False)):
         message = refusal_of(planner_of(spec, sizes, replace(budget, memory=memory)))
         assert (remedy in message) == named
+
+
+def at_rate(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
+    """A machine that does so many operations in a second."""
+    monkeypatch.setattr("ntkcli.planning.remedies.multiply_rate", lambda: rate)
+
+
+def test_every_remedy_has_the_time_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = asking(10.0, uncertainty="variance")
+    job = planner(question, choice="eigh", budget=Budget(need(question, choice="eigh") - 1, 0, Path("runs")))
+    other, mean = replace(job, choice="auto"), replace(job, question=asking(10.0))
+    at_rate(monkeypatch, job.best().operations / 7200)
+    message = refusal_of(job)
+    for line, mended in (("compute.solver: auto", other), ("output.std: false", mean), ("more memory", job)):
+        seconds = 7200 * mended.best().operations / job.best().operations
+        assert (f"{line} (about {seconds_text(seconds)})" in message) == (mended is job or fits(mended))
+    rows = rows_named(message)
+    seconds = 7200 * replace(job, sizes=replace(SIZES, n=rows)).best().operations / job.best().operations
+    assert f"{rows:,} training rows or fewer (about {seconds_text(seconds)})" in message
+
+
+def test_what_takes_no_time_takes_about_a_second() -> None:
+    job = planner(asking(), budget=Budget(need(asking()) - 1, 0, Path("runs")))
+    assert "training rows or fewer (about a second)" in refusal_of(job)
+
+
+@pytest.mark.parametrize("n", [100_000, 1_000_000])
+def test_rows_are_advice_where_they_take_less_than_an_hour(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = planner(asking(), sizes=replace(SIZES, n=n), budget=Budget(2**32, 0, Path("runs")))
+    fitting = rows_named(refusal_of(job))
+
+    def operations(rows: int) -> float:
+        return replace(job, sizes=replace(job.sizes, n=rows)).best().operations
+
+    at_rate(monkeypatch, operations(fitting) / 36_000)
+    rows = rows_named(refusal_of(job))
+    assert 0 < rows < fitting
+    assert operations(rows) <= operations(fitting) / 10 < operations(rows * 11 // 10)
+
+
+def test_more_rows_fit_where_a_solver_takes_no_fewer() -> None:
+    """Ten thousand rows fit by products alone, though somewhat fewer do not by a factorisation."""
+    least = SOLVERS["pcg"].least_rows
+    few, many = (replace(SIZES, n=n) for n in (least - 1, least))
+    memory = need(asking(), sizes=many, budget=Budget(0, 0, Path("runs")))
+    assert memory < need(asking(), sizes=few)
+    job = planner(asking(), sizes=replace(SIZES, n=50_000), budget=Budget(memory, 0, Path("runs")))
+    assert least <= rows_named(refusal_of(job)) <= least * 102 // 100
 
 
 def test_the_remedies_of_matrices_alone_are_fewer_rows_and_numbers_of_half_the_size() -> None:

@@ -1,8 +1,6 @@
 """`ntk check`: the memory, disk and time that fitting or tuning a spec will take, without doing it."""
 
-import math
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,20 +9,20 @@ from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, s
 from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
-from ntkcli.errors import NtkError, ResourceError
+from ntkcli.errors import NtkError
 from ntkcli.jobs.checks import grams_without_ridge, preflight
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
 from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
+from ntkcli.planning.alternatives import alternatives
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import stage_cost
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
-from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.storage import Storage
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec
@@ -169,7 +167,9 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
         if held := stage.matrices(job.question):
             yield "matrices", _matrices_text(held, sizes, plan.storage)
     yield "time", duration.text(plan, sizes)
-    for name, other in _alternatives(planner, plan):
+    for name, other in alternatives(planner):
+        if other.stages == plan.stages:
+            continue
         seconds = seconds_text(duration.seconds(other, sizes))
         memory = bytes_text(other.memory_bytes)
         verdict = "" if planner.fits(other) else ", which is too much"
@@ -183,22 +183,6 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
 def _free(job: Job) -> str:
     """Return the word for the memory that there is: that of the machine is free, that of the spec allowed."""
     return "free" if job.spec.compute.memory == "auto" else "allowed"
-
-
-def _alternatives(planner: Planner, plan: Plan) -> Iterator[tuple[str, Plan]]:
-    """Yield the plans with the other solvers that can be set, if they answer a part of the question."""
-    if planner.question and planner.question.refine:
-        # Any other solver then gives the same plan, or cannot be refined.
-        return
-    has_finite_times = any(0 < time < math.inf for stage in plan.stages for time in stage.times)
-    for solver in SOLVERS.values():
-        if not solver.is_choice or (has_finite_times and not solver.has_finite_times):
-            continue
-        # There may be too many rows for it.
-        with suppress(ResourceError):
-            other = replace(planner, choice=solver.name).best()
-            if other.stages != plan.stages and any(stage.solver is solver for stage in other.stages):
-                yield solver.name, other
 
 
 def _stage_text(stage: Stage) -> str:

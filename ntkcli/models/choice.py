@@ -19,7 +19,8 @@ from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.models.reader import load_model
-from ntkcli.planning.machine import thread_count
+from ntkcli.planning.alternatives import cheapest_other
+from ntkcli.planning.machine import multiply_rate, thread_count
 from ntkcli.regression.question import Pair, time_text
 
 
@@ -92,9 +93,20 @@ def model_at_work(
         try:
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
         except ConvergenceError as error:
-            raise NumericalError(
-                f"{run}: the solver stops at {error}: use --no-std, or fit with compute.solver: eigh"
-            ) from error
+            raise _explained(error, model, pairs, run) from error
+
+
+def _explained(error: ConvergenceError, model: Model, pairs: list[Pair], run: Path) -> NumericalError:
+    """Return the error that says what failed, and what helps."""
+    stages = [record.kept.stage for record in model.file.stages]
+    tried = [stage.solver for stage in stages if stage.solver.is_iterative and set(stage.pairs) & set(pairs)]
+    nouns = " or ".join(dict.fromkeys(solver.noun for solver in tried))
+    planner = model.planner(pairs, std=True, threads=thread_count("auto"))
+    again = ["a larger compute.tolerance", *cheapest_other(planner, tried, multiply_rate())]
+    return NumericalError(
+        f"{run}: {nouns} stops at {error} (compute.tolerance: {model.file.question.tolerance:g}): "
+        f"use --no-std, or fit again with {' or '.join(again)}"
+    )
 
 
 def _check_scale(model: Model, pairs: list[Pair], run: Path) -> None:

@@ -44,6 +44,7 @@ class Fitting:
     writer: of the model.
     records: of the solvers, so far.
     calibrations, results: by kernel and time, so far.
+    finished: stages, so far.
     """
 
     job: Job
@@ -54,6 +55,7 @@ class Fitting:
     records: list[SolverRecord] = field(default_factory=list)
     calibrations: dict[Pair, Calibration] = field(default_factory=dict)
     results: dict[Pair, Result] = field(default_factory=dict)
+    finished: int = 0
 
     def __post_init__(self) -> None:
         self.model = FittedModel(self.job.dataset.train.x, self.job.evaluator, self.job.question)
@@ -85,6 +87,7 @@ class Fitting:
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):
             for fitted in self.model.fit_in_turn(plan.stages, support, job.dataset.y_train, job.journal):
                 self._add(fitted)
+                self.finished += 1
         # What is written from here on needs the memory.
         support.matrices.clear()
 

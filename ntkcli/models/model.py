@@ -13,8 +13,10 @@ from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
 from ntkcli.models.model_file import NAME, ModelFile
+from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
+from ntkcli.planning.plan import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import TRAINING_ROWS
@@ -88,6 +90,11 @@ class Model:
             return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal)
         except MissingNumberError as error:
             raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
+
+    def planner(self, pairs: Sequence[Pair], *, std: bool, threads: int) -> Planner:
+        """Return the planner of another fit for some of the kernels and times, and for one table of rows."""
+        budget = Budget.of(None, self.arrays.folder)
+        return Planner(self._sizes(threads), budget, self._question(pairs, std=std))
 
     def _question(self, pairs: Sequence[Pair], *, std: bool) -> Question:
         record = self.file.question

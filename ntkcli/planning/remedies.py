@@ -25,11 +25,11 @@ LONGEST_SECONDS = 3600.0
 
 
 def remedies(planner: "Planner") -> str:
-    """The changes that make a job fit, as a spec has them, and how many training rows would, with their times."""
+    """The changes of a spec that make its job fit, and how many training rows would, with their times."""
     return "use " + ", or ".join(_Search(planner, multiply_rate()).remedies())
 
 
-def time_text(plan: "Plan", rate: float) -> str:
+def duration_text(plan: "Plan", rate: float) -> str:
     """How long a plan takes on a machine that does so many operations of a matrix product in a second."""
     seconds = plan.operations / rate
     return f"about {seconds_text(seconds)}" if seconds >= 1 else "about a second"
@@ -50,11 +50,11 @@ class _Search:
         """Every change that helps, with its time."""
         for line, planner in self._changes():
             if plan := _fitting(planner):
-                yield f"{line} ({time_text(plan, self.rate)})"
+                yield f"{line} ({duration_text(plan, self.rate)})"
         if rows := self._most_rows():
-            time = time_text(self._with_rows(rows).best(), self.rate)
+            time = duration_text(self._with_rows(rows).best(), self.rate)
             yield f"{counted(rows, 'training row')} or fewer ({time})"
-        yield f"more memory ({time_text(self.planner.best(), self.rate)})"
+        yield f"more memory ({duration_text(self.planner.best(), self.rate)})"
 
     def _changes(self) -> Iterator[tuple[str, "Planner"]]:
         """Lines of a spec that may help."""
@@ -69,7 +69,7 @@ class _Search:
     def _most_rows(self) -> int:
         """Nearly the most training rows that fit and do not take long; 0 if hardly any do."""
         n = self.planner.sizes.n
-        # Solvers come and go where the number of rows passes one of their limits; in between, fewer fit sooner.
+        # Solvers come and go where the number of rows passes a limit of theirs; in between, fewer fit sooner.
         limits = {solver.least_rows for solver in SOLVERS.values()}
         limits |= {solver.most_rows + 1 for solver in SOLVERS.values() if solver.most_rows}
         limits = {0, n} | {limit for limit in limits if limit < n}

@@ -42,7 +42,7 @@ class PcgSolver(Solver):
     """F_inf = G^{-1}, from G's products."""
 
     name = "pcg"
-    noun = "conjugate gradients"
+    noun = "the method of conjugate gradients"
     summary = "conjugate gradients, preconditioned by pivoted Cholesky"
     is_iterative = True
     is_by_products = True

@@ -48,7 +48,9 @@ def test_run_json_reports_the_run(fit: Fit) -> None:
     assert (manifest["data"]["train"]["rows"], manifest["data"]["test"]["rows"]) == (14, 5)
     phases = {"read", "tables", "gram", "factor", "solve", "predict", "write", "total"}
     assert set(manifest["seconds"]) == phases
-    assert manifest["compute"] == {"dtype": "float64", "threads": 2, "tile": 7, "storage": "memory"}
+    assert manifest["compute"] == {
+        "dtype": "float64", "threads": 2, "tile": 7, "storage": "memory", "stored_dtype": "float64",
+    }  # fmt: skip
     assert {record["gram"] for record in manifest["solvers"]} == {"ntk", "nngp"}
 
 

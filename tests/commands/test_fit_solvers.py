@@ -171,25 +171,6 @@ def test_where_lanczos_cannot_begin_an_eigendecomposition_answers(
     assert [record["solver"] for record in records(tmp_path / "run")] == ["eigh"]
 
 
-@pytest.mark.usefixtures("lanczos_fails")
-def test_an_eigendecomposition_that_does_not_fit_is_refused(
-    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And nobody is sent to the solver that has just failed."""
-    monkeypatch.setattr("ntkcli.planning.plan.stage_bytes", huge_if_eigh)
-    outcome = ntk("fit", make_spec(inference={"time": 0.5}))
-    assert outcome.returncode == 5
-    warning, error = outcome.stderr.splitlines()
-    assert "Lanczos stops" in warning
-    assert error.startswith("ntk: error: not enough memory")
-    assert "compute.solver: auto" not in error
-    assert not (tmp_path / "run").exists()
-
-
-def huge_if_eigh(stage: Any, *args: object, **settings: object) -> int:
-    return 2**60 if stage.solver.name == "eigh" else 0
-
-
 @pytest.fixture
 def no_collector() -> Iterator[None]:
     """What is gone is gone at once, and not when the collector of cycles comes by."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ntkcli.planning.plan import Plan, Planner
-from ntkcli.solvers.storage import Storage
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, contents, load_json
 
@@ -30,7 +29,8 @@ def in_file(monkeypatch: pytest.MonkeyPatch) -> None:
     checked = Planner.checked
 
     def planned(planner: Planner) -> Plan:
-        return replace(checked(planner), storage=Storage("file"))
+        plan = checked(planner)
+        return replace(plan, storage=replace(plan.storage, place="file"))
 
     monkeypatch.setattr(Planner, "checked", planned)
 

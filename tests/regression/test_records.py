@@ -19,20 +19,15 @@ from ntkcli.runs.manifest import _solver
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Factoring
 
-from .cases import INF, WAYS, Data, every_way, flowing_kernels, limit_solvers, some_data
+from .cases import INF, Data, every_probed_way, every_way, flowing_kernels, limit_solvers, some_data
 
 HEALTH: dict[str, list[str]] = {
     "cholesky": ["smallest_pivot"],
     "eigh": ["smallest_eigenvalue", "condition"],
     "lanczos": ["pole", "tolerance", "steps", "estimated_error"],
+    "chebyshev": ["eigenvalues", "bound", "degree", "tolerance"],
     "pcg": ["rank", "trace_left", "tolerance", "iterations", "largest_residual"],
 }
-
-# Those whose residual is an estimate from probes, and not the largest that the solver itself has measured.
-every_probed_way = pytest.mark.parametrize(
-    ("kernel", "time", "solver"), [way for way in WAYS if way[2] != "pcg"]
-)
-
 
 def records(
     data: Data, times: dict[KernelName, list[float]], solver: str, **settings: Any

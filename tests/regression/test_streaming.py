@@ -22,8 +22,16 @@ from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.runs.block_files import in_file
+from ntkcli.solvers.catalogue import SOLVERS
 
 from .cases import INF, Data, assert_close, assert_same, covariance, every_way, some_data, variance
+
+
+def take_strips(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """So many test rows at once."""
+    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", rows)
+    for solver in SOLVERS.values():
+        monkeypatch.setattr(type(solver), "rows_at_once", lambda *_: rows)
 
 
 @every_way
@@ -33,7 +41,7 @@ def test_chunks_of_test_rows_make_the_whole(
 ) -> None:
     data = some_data(m=7)
     whole = data.predict(kernel, time, solver, uncertainty="covariance")
-    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", rows)
+    take_strips(monkeypatch, rows)
     streamed = data.predict(kernel, time, solver)
     # Lanczos stops when the worst of a chunk's columns allows it.
     tolerance = 1e-9 if solver == "lanczos" else 1e-11
@@ -42,7 +50,7 @@ def test_chunks_of_test_rows_make_the_whole(
 
 
 def test_rectangles_are_no_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 3)
+    take_strips(monkeypatch, 3)
     lengths, rectangle = [], Evaluator.rectangle
 
     def spy(evaluator: Evaluator, a: Rows, b: Rows, kernels: Any) -> dict[GramName, FloatArray]:
@@ -130,7 +138,7 @@ def test_a_stage_gives_its_matrices_up_before_the_next_computes_its_own(
 
 @pytest.mark.usefixtures("no_collector")
 def test_a_strip_is_gone_before_the_next_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.regression.predict.CHUNK_ROWS", 3)
+    take_strips(monkeypatch, 3)
     computed: list[weakref.ref[FloatArray]] = []
     rectangle = Evaluator.rectangle
 

@@ -49,7 +49,7 @@ def support(evaluator: CountingEvaluator) -> Support:
 
 def predict(support: Support, times: dict[KernelName, list[float]], solver: str, uncertainty: Any) -> None:
     question = Question(times, ridge=0.1, uncertainty=uncertainty)
-    (stages,) = ways(question, solver)
+    stages = next(ways(question, solver))
     y = np.random.default_rng(1).normal(size=(N, 1))
     test = NETWORK.rows(np.random.default_rng(2).normal(size=(2, 3)))
     answers = list(Regression(support, y, question, stages).answers(test))

@@ -29,6 +29,7 @@ HEALTH: dict[str, list[str]] = {
     "pcg": ["rank", "trace_left", "tolerance", "iterations", "largest_residual"],
 }
 
+
 def records(
     data: Data, times: dict[KernelName, list[float]], solver: str, **settings: Any
 ) -> list[dict[str, Any]]:

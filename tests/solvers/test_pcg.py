@@ -180,6 +180,7 @@ def test_rows_left_out_have_the_weights_of_the_inverse() -> None:
     deletion = flow_of(matrix, 0.1).deletion(rows, INF, with_quadratic=True)
     inverse = np.linalg.inv(matrix + 0.1 * np.eye(N))
     np.testing.assert_allclose(deletion.weights, inverse[:, rows] / inverse[rows, rows], atol=1e-8)
+    assert deletion.quadratic is not None
     np.testing.assert_allclose(deletion.quadratic, 1 / inverse[rows, rows], rtol=1e-8)
 
 
@@ -226,11 +227,11 @@ def test_the_number_of_preconditioner_columns_grows_with_the_rows_between_limits
 def test_any_number_of_threads_gives_the_same_bits(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.kernels.tiled_operator.STORED_TILE_ROWS", 16)
     matrix, b = symmetric(SPECTRA["condition 1e4"](N)), columns(N, 3)
-    found = [
+    one, other = (
         PcgSolver()
         .factor(StoredOperator(in_blocks(matrix, 50), Threads(count)), Factoring([INF], 0.1))
         .on(b)
         .product(INF)
         for count in (1, threads)
-    ]
-    assert np.array_equal(*found)
+    )
+    assert np.array_equal(one, other)

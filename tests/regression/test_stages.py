@@ -130,6 +130,12 @@ def test_the_limits_of_two_matrices_are_solved_by_what_is_chosen(choice: str) ->
     assert summary(stages) == [("ntk", choice, [INF]), ("nngp", choice, [INF])]
 
 
+@pytest.mark.parametrize("choice", ["lanczos", "chebyshev"])
+def test_a_choice_without_a_part_in_the_limit_leaves_it_to_others_where_it_is_refined(choice: str) -> None:
+    found = [summary(stages) for stages in ways(Question({"nngp": [INF]}, refine=True), choice)]
+    assert found == [[("nngp", "cholesky", [INF])], [("nngp", "pcg", [INF])]]
+
+
 @pytest.mark.parametrize("time", [1e-9, 1.0, 1e9])
 def test_auto_offers_every_way_to_a_finite_time_and_the_limit(time: float) -> None:
     found = [summary(stages) for stages in ways(Question({"ntk": [time, INF]}), "auto")]

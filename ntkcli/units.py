@@ -10,10 +10,13 @@ def bytes_text(size: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Return a duration in seconds, minutes or hours, whichever suits its length."""
+    """Return a duration in seconds, minutes, hours or days, whichever suits its length."""
     if seconds < 90:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 72 else counted(round(hours / 24), "day")
 
 
 def counted(number: int, noun: str) -> str:

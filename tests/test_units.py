@@ -8,7 +8,7 @@ from ntkcli.units import bytes_text, seconds_text
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 UNITS = {"KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}
-DURATIONS = {"s": 1, "min": 60, "h": 3600}
+DURATIONS = {"s": 1, "min": 60, "h": 3600, "days": 86_400}
 
 BYTES = [
     (0, "0 KiB"),
@@ -32,6 +32,9 @@ SECONDS = [
     (5340, "89 min"),
     (5400, "1.5 h"),
     (86400, "24.0 h"),
+    (71.9 * 3600, "71.9 h"),
+    (72 * 3600, "3 days"),
+    (1e8, "1,157 days"),
 ]
 
 
@@ -41,7 +44,7 @@ def test_bytes_are_told_in_the_largest_unit_that_they_fill(size: float, text: st
 
 
 @pytest.mark.parametrize(("seconds", "text"), SECONDS)
-def test_a_duration_is_told_in_seconds_minutes_or_hours(seconds: float, text: str) -> None:
+def test_a_duration_is_told_in_seconds_minutes_hours_or_days(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
 
 

@@ -107,6 +107,8 @@ class _Failure:
         )
 
     def _remedies(self, failed: list[Solver], rate: float) -> Iterator[str]:
+        if self.job.spec.compute.dtype == "float32":
+            yield "compute.dtype: float64"
         if self.stage.solver.has_finite_times:
             yield "a shorter inference.time"
         yield "a larger inference.ridge"

@@ -22,6 +22,8 @@ LESS: dict[Uncertainty, tuple[Uncertainty, str]] = {
 }
 # So many rows that a fit of them takes longer are no advice.
 LONGEST_SECONDS = 3600.0
+# That are told of a number of rows.
+DIGITS = 3
 
 
 def remedies(planner: "Planner") -> str:
@@ -79,11 +81,13 @@ class _Search:
         return 0
 
     def _bisected(self, low: int, high: int) -> int:
-        """Nearly the most rows from `low`, which are few enough, to `high`, which are too many."""
+        """Nearly the most rows, rounded, from `low`, which are few enough, to `high`, which are too many."""
+        least = low
         while high - low > max(1, high // 100):
             middle = (low + high) // 2
             low, high = (middle, high) if self._is_advice(middle) else (low, middle)
-        return low
+        unit = int(10 ** max(0, len(str(low)) - DIGITS))
+        return max(least, low - low % unit)
 
     def _is_advice(self, rows: int) -> bool:
         plan = _fitting(self._with_rows(rows))

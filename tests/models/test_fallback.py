@@ -115,6 +115,15 @@ def test_where_the_spec_names_products_nothing_else_is_taken(make_spec: MakeSpec
     )
 
 
+@pytest.mark.usefixtures("fails")
+def test_more_digits_are_named_where_there_are_few(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("fit", make_spec(**PRODUCTS | {"compute": {"solver": "pcg", "dtype": "float32"}}))
+    assert outcome.returncode == 4
+    assert (
+        "(compute.tolerance: 1e-05): use compute.dtype: float64, a larger inference.ridge, " in outcome.stderr
+    )
+
+
 @pytest.mark.usefixtures("fails", "is_cheapest")
 def test_no_solver_is_named_that_does_not_fit(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch

@@ -381,6 +381,7 @@ def test_rows_are_advice_where_they_take_less_than_an_hour(n: int, monkeypatch: 
     at_rate(monkeypatch, operations(fitting) / 36_000)
     rows = rows_named(refusal_of(job))
     assert 0 < rows < fitting
+    assert re.fullmatch("[1-9][0-9]{0,2}0*", str(rows))
     assert operations(rows) <= operations(fitting) / 10 < operations(rows * 11 // 10)
 
 

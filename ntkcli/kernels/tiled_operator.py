@@ -20,7 +20,7 @@ from ntkcli.linalg.blocks import SymmetricBlocks
 StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
 
 # Rows and columns of a piece of a stored block: smaller and larger ones are multiplied more slowly.
-STORED_TILE_ROWS = 1024
+STORED_TILE_ROWS = 512
 # Up to so many columns, BLAS's own threads gain little.
 FEW_COLUMNS = 128
 
@@ -174,7 +174,7 @@ class StoredOperator(OperatorOfTiles):
 
     @property
     def best_columns(self) -> int:
-        """As many as BLAS takes at once without being slower."""
+        """As many as BLAS takes at once without being much slower."""
         return 32
 
     @property

@@ -29,7 +29,7 @@ from ntkcli.solvers.solver import (
 )
 
 # Training rows for each column of the preconditioner, and the fewest and most of these.
-ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 4000
+ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 # Arrays of the right-hand sides' size, and the columns that there are at least.
 VECTORS, LEAST_COLUMNS = 14, 32
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
@@ -60,7 +60,7 @@ class PcgSolver(Solver):
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
         n, rank = extent.n, rank_for(extent.n)
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
-        apart = 8 * n * (rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
+        apart = 8 * n * (rank * 3 // 2 + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
         return Cost(
             factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY,
             posterior=column,
@@ -69,7 +69,7 @@ class PcgSolver(Solver):
             passes=extent.iterations,
             variance_passes=extent.iterations,
             peak_bytes=extent.block_bytes + apart,
-            kept_bytes=extent.block_bytes + apart,
+            kept_bytes=extent.block_bytes + apart - 4 * n * rank,
             solving_vectors=VECTORS,
             action_vectors=VECTORS,
             deletion_vectors=DELETION_VECTORS + VECTORS,

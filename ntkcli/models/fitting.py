@@ -78,7 +78,6 @@ class Fitting:
         allocate = in_file(self.run.path) if plan.storage.place == "file" else in_memory
         evaluator = replace(job.evaluator, dtype=np.dtype(plan.storage.dtype))
         support = Support(evaluator, job.train, allocate, plan.storage.place)
-        self.model.question = replace(job.question, refine=plan.refine)
         names = job.spec.output.kernels
         if names:
             support.need(plan.stages[0].matrices(job.question), job.journal)

@@ -27,7 +27,6 @@ class Plan:
 
     stages: what is factored, and how; none for `ntk kernel`.
     storage: where the Gram matrices are, and what an entry takes.
-    refine: whether answers are corrected in float64 where the Gram matrices are stored in float32.
     memory_bytes: at the peak, the interpreter and its libraries included.
     disk_bytes: of the matrices and covariances written, and of the blocks in a file.
     work: the arithmetic.
@@ -36,7 +35,6 @@ class Plan:
 
     stages: list[Stage]
     storage: Storage
-    refine: bool
     memory_bytes: int
     disk_bytes: int
     work: Work
@@ -45,8 +43,9 @@ class Plan:
     @property
     def slowdown(self) -> float:
         """How many times as long algebra takes where it waits for a file; products wait by what they read."""
-        by_products = any(stage.solver.is_by_products for stage in self.stages)
-        return FILE_SLOWDOWN if self.storage.place == "file" and not by_products else 1.0
+        reading = [stage.solver for stage in self.stages if stage.solver.reads_gram]
+        multiply_only = bool(reading) and all(solver.is_by_products for solver in reading)
+        return FILE_SLOWDOWN if self.storage.place == "file" and not multiply_only else 1.0
 
 
 @dataclass(frozen=True)
@@ -112,24 +111,27 @@ class Planner:
             few = [solver for solver in solvers if self.sizes.n < solver.least_rows]
             if any(solver.name != self.choice for solver in few):
                 continue
-            for storage in self._storages(solvers):
+            for storage in self._storages(stages):
                 yield self._plan(stages, storage)
 
-    def _storages(self, solvers: Sequence[Solver]) -> Iterator[Storage]:
-        """Where the Gram matrices can be, so that all of some solvers take them."""
+    def _storages(self, stages: Sequence[Stage]) -> Iterator[Storage]:
+        """Where the Gram matrices can be, so that the solvers of all stages take them."""
         whole = self.sizes.itemsize
-        is_kept = bool(self.matrices) or not solvers
-        is_corrected = (
-            whole == 8
-            and not is_kept
-            and all(solver.corrects_itself or not solver.reads_gram for solver in solvers)
-        )
+        is_kept = bool(self.matrices) or not stages
         for place in PLACES:
-            if not all(place in solver.places for solver in solvers) or (place == "tiles" and is_kept):
+            if not all(place in stage.solver.places for stage in stages) or (place == "tiles" and is_kept):
                 continue
             yield Storage(place, 8 if place == "tiles" else whole)
-            if is_corrected and place != "tiles":
+            if place != "tiles" and whole == 8 and not is_kept and self._is_corrected(stages):
                 yield Storage(place, 4)
+
+    def _is_corrected(self, stages: Sequence[Stage]) -> bool:
+        """Whether float32 leaves float64's answers: an ensemble's variance reads K as it is stored."""
+        return all(
+            stage.solver.corrects_itself and len(stage.matrices(self.question)) == 1
+            for stage in stages
+            if self.question and stage.solver.reads_gram
+        )
 
     def _exceeds(self, solver: Solver) -> bool:
         """Whether there are more rows than a solver takes."""
@@ -148,22 +150,18 @@ class Planner:
 
     def _plan(self, stages: list[Stage], storage: Storage) -> Plan:
         sizes, place = replace(self.sizes, itemsize=storage.itemsize), storage.place
-        refine = storage.itemsize < self.sizes.itemsize or (
-            self.question is not None and self.question.refine
-        )
         peaks = [self.before, self._writing(stages, place)]
         work = Work()
         disk = sum(sizes.bytes_of(name) for name in self.matrices)
         if self.question:
-            question = replace(self.question, refine=refine)
-            peaks += [stage_bytes(stage, sizes, question, place) for stage in stages]
-            work = sum((stage_work(stage, sizes, question, place) for stage in stages), work)
+            peaks += [stage_bytes(stage, sizes, self.question, place) for stage in stages]
+            work = sum((stage_work(stage, sizes, self.question, place) for stage in stages), work)
             if self.question.uncertainty == "covariance":
                 numbers = sizes.m**2 + self.question.draws * sizes.m
                 disk += len(self.question.pairs) * sizes.k * numbers * 8
         if place == "file":
             disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
-        plan = Plan(stages, storage, refine, sizes.base + max(peaks), disk, work, work.operations(sizes))
+        plan = Plan(stages, storage, sizes.base + max(peaks), disk, work, work.operations(sizes))
         return replace(plan, operations=plan.operations * plan.slowdown)
 
     def _held(self, stages: list[Stage]) -> int:

@@ -18,8 +18,6 @@ from ntkcli.solvers.storage import Place
 LAYER_OPERATIONS, FEATURE_OPERATIONS = 700, 4
 # Operations in the time that a byte takes from a disk.
 BYTE_OPERATIONS = 100.0
-# What a product of all entries with some 32 columns takes of each, by the bytes of an entry.
-PRODUCT_OPERATIONS = {8: 330.0, 4: 250.0}
 # Products with the exact matrix where answers are corrected.
 CORRECTIONS = 2
 # A factorisation in a file waits for the disk most of the time.
@@ -66,8 +64,7 @@ def stage_work(stage: Stage, sizes: Sizes, question: Question, place: Place = "m
     if not stage.solver.reads_gram:
         return Work()
     n, m, cost = sizes.n, sizes.m, stage_cost(stage, sizes, question, place)
-    refinements = CORRECTIONS if stage.solver.corrects_itself else REFINEMENTS
-    entries = (1 + refinements * question.refine) * n * n / 2 + m * n
+    entries = (1 + _refinements(stage, sizes, question)) * n * n / 2 + m * n
     algebra = cost.factoring + _deletions(stage, question, cost, n)
     algebra += 2 * len(stage.times) * (sizes.k + PROBES) * cost.solving
     if question.has_uncertainty:
@@ -81,16 +78,21 @@ def stage_work(stage: Stage, sizes: Sizes, question: Question, place: Place = "m
     return Work(entries, algebra) + _passes(stage, sizes, question, cost, place)
 
 
+def _refinements(stage: Stage, sizes: Sizes, question: Question) -> int:
+    """Products with the Gram matrix in float64 that answers from float32 are corrected by."""
+    if stage.solver.corrects_itself:
+        return CORRECTIONS if sizes.itemsize == 4 else 0
+    return REFINEMENTS if question.refine else 0
+
+
 def _passes(stage: Stage, sizes: Sizes, question: Question, cost: Cost, place: Place) -> Work:
     """Passes over a matrix that stays as it is: those of solutions, and of every strip of test rows."""
     entries = sizes.n**2 / 2
-    times = len(stage.times)
-    thin = times * cost.passes * entries
     strips = -(-sizes.m // stage.solver.rows_at_once(sizes.n)) if question.has_uncertainty else 0
-    read = thin + strips * len(stage.pairs) * cost.variance_passes * entries
+    read = len(stage.times) * cost.passes * entries
+    read += strips * len(stage.pairs) * cost.variance_passes * entries
     return Work(
         entries=read if place == "tiles" else 0.0,
-        algebra=thin * PRODUCT_OPERATIONS[sizes.itemsize],
         stored=read * sizes.itemsize if place == "file" else 0.0,
     )
 

@@ -103,7 +103,7 @@ def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
 def _task(fitted: FittedStage, probes: Probes, journal: Journal, advance: Advance) -> Factoring:
     """What is asked of the solver."""
     stage, question, support = fitted.stage, fitted.question, fitted.support
-    is_coarse = question.refine and stage.solver.corrects_itself and support.place != "tiles"
+    is_coarse = stage.solver.corrects_itself and support.is_coarse
     return Factoring(
         times=[question.exponent(time) for time in stage.times],
         ridge=fitted.ridge,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ntkcli.arrays import Allocate, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
@@ -37,6 +39,11 @@ class Support:
             with journal.phase("gram", len(self.rows)) as advance:
                 found = self.evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
             self.matrices |= found
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether Gram matrices have less than float64's digits."""
+        return self.place != "tiles" and np.dtype(self.evaluator.dtype) != np.float64
 
     def operator(self, gram: GramName) -> Operator:
         """A Gram matrix that is at hand, or is computed anew, for products with it."""

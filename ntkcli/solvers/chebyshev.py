@@ -69,13 +69,15 @@ class ChebyshevSolver(Solver):
 
     def cost(self, extent: Extent) -> Cost:
         """Of eigenvalues that fall as they usually do; G itself is kept for its products."""
-        factoring, product = typical_work(extent)
+        typical = typical_work(extent)
         return Cost(
-            factoring=factoring,
-            solving=product,
-            posterior=product,
-            ensemble=product + 1.4 * extent.n**2,
-            deletion=2 * product,
+            factoring=typical.search,
+            solving=typical.column,
+            posterior=typical.column,
+            ensemble=typical.column + 1.4 * extent.n**2,
+            deletion=2 * typical.column,
+            passes=typical.search_passes + typical.degree,
+            variance_passes=typical.degree,
             peak_bytes=extent.block_bytes + 8 * extent.n * 2 * min(extent.n, MOST_VECTORS),
             kept_bytes=extent.block_bytes + 8 * extent.n * min(extent.n, MOST_VECTORS) // 2,
             solving_vectors=SOLVING_VECTORS + ACTION_VECTORS,

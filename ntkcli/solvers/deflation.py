@@ -182,14 +182,31 @@ def search_work(n: int, vectors: float) -> float:
     return vectors * 2.0 * n**2 / SEARCH_EFFICIENCY + 4.0 * n * vectors**2 + 4.0 * vectors**3
 
 
-def typical_work(extent: Extent) -> tuple[float, float]:
-    """Operations of the search and of each column, where eigenvalues fall as they usually do."""
+@dataclass(frozen=True)
+class TypicalWork:
+    """What a matrix takes whose eigenvalues fall as they usually do.
+
+    search, column: operations of the search, and of each column.
+    search_passes, degree: products one after another, of the search and of a polynomial.
+    """
+
+    search: float
+    column: float
+    search_passes: float
+    degree: float
+
+
+def typical_work(extent: Extent) -> TypicalWork:
+    """The work for the cheapest number of eigenpairs."""
     n, columns = extent.n, max(extent.columns, MEAN_COLUMNS)
     search = _Search(n, extent.longest, 10.0**-extent.digits, columns)
     choices = []
     for count in range(0, max(1, min(n, MOST_VECTORS) // VECTORS_A_PAIR), 32):
-        work = search.work(count, TYPICAL_DIAGONAL * n / max(1.0, FALL * count))
-        beforehand = SEARCH_OPERATIONS + search_work(n, VECTORS_A_PAIR * count + VECTORS_BESIDE)
-        choices.append((beforehand + work, beforehand, work / columns))
-    _, beforehand, column = min(choices)
-    return UNSURE * beforehand, UNSURE * column
+        bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
+        work = search.work(count, bound)
+        vectors = VECTORS_A_PAIR * count + VECTORS_BESIDE
+        beforehand = SEARCH_OPERATIONS + search_work(n, vectors)
+        choices.append((beforehand + work, beforehand, work / columns, vectors / SEARCH_COLUMNS, bound))
+    _, beforehand, column, passes, bound = min(choices)
+    degree = chebyshev_degree(search.time, bound, SHARE * search.tolerance)
+    return TypicalWork(UNSURE * beforehand, UNSURE * column, passes, degree)

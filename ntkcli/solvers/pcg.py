@@ -30,6 +30,9 @@ from ntkcli.solvers.solver import (
 
 # Training rows for each column of the preconditioner, and the fewest and most of these.
 ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
+# What a product with few columns takes of each entry on one side of the diagonal, in operations of a product
+# with many; by the bytes of an entry.
+PRODUCT_OPERATIONS = {8: 400.0, 4: 260.0}
 # Arrays of the right-hand sides' size, and the columns that there are at least.
 VECTORS, LEAST_COLUMNS = 14, 32
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
@@ -59,10 +62,11 @@ class PcgSolver(Solver):
     def cost(self, extent: Extent) -> Cost:
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
         n, rank = extent.n, rank_for(extent.n)
+        iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2 + 8.0 * n * rank * LEAST_COLUMNS * 3
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
         apart = 8 * n * (rank * 3 // 2 + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
         return Cost(
-            factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY,
+            factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY + extent.iterations * iteration,
             posterior=column,
             ensemble=column + n**2 / SOLVE_EFFICIENCY,
             deletion=column,

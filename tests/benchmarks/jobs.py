@@ -72,5 +72,5 @@ JOBS = (
     Job("inf", std=False, faster=7, smaller=8, grams=1),
     Job("100", std=False, faster=15, smaller=8, grams=1),
     Job("inf", std=True, faster=4.5, smaller=4, grams=2),
-    Job("100", std=True, faster=1.5, smaller=2, aim=2),
+    Job("100", std=True, faster=1.5, smaller=2, aim=6),
 )

@@ -19,7 +19,6 @@ def plan(work: Work, *, in_file: bool = False) -> Plan:
     return Plan(
         [],
         Storage("file" if in_file else "memory"),
-        refine=False,
         memory_bytes=0,
         disk_bytes=0,
         work=work,

@@ -1,13 +1,17 @@
 """How a stage is solved: its Gram matrix is factored in place, then come the coefficients at every time."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ntkcli.arrays import ArraySource, FloatArray
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
-from ntkcli.journal import Advance, Journal, unshown
+from ntkcli.journal import Journal
+from ntkcli.linalg.conjugate_gradients import Watch
 from ntkcli.linalg.probes import Probes
 from ntkcli.regression.fitted_stage import FittedStage, KeptStage, coefficients_name, factor_name
+from ntkcli.regression.iterations import STEPS, Iterations
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
@@ -34,8 +38,9 @@ def fit_stage(
     ridge = question.absolute_ridge(stage.gram, support.rows.diagonal(stage.gram))
     fitted = FittedStage(stage, question, support, ridge, y.shape[1])
     if stage.solver.reads_gram:
-        fitted.flow, probes = _factor(fitted, journal)
-        with journal.phase("solve"):
+        iterations = Iterations(journal, question.tolerance)
+        fitted.flow, probes = _factor(fitted, journal, iterations)
+        with journal.phase("solve", STEPS if stage.solver.is_by_products else 0) as iterations.advance:
             for time, solution in _solve(fitted, fitted.flow, probes, y).items():
                 fitted.coefficients[time] = solution.coefficients
                 fitted.health[time] = solution.health
@@ -74,7 +79,7 @@ def load_stage(
     for time in stage.times:
         fitted.coefficients[time] = arrays.read(coefficients_name(stage.gram, time), n, outputs)
     if question.has_uncertainty and kept.factor is None:
-        fitted.flow, _ = _factor(fitted, journal)
+        fitted.flow, _ = _factor(fitted, journal, Iterations(journal, question.tolerance))
     elif question.has_uncertainty and kept.factor:
         support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
         dtype = np.dtype(support.evaluator.dtype).name
@@ -83,7 +88,7 @@ def load_stage(
     return fitted
 
 
-def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
+def _factor(fitted: FittedStage, journal: Journal, watch: Watch) -> tuple[Flow, Probes]:
     """The stage's Gram matrix, probed, then factored in its place, or ready for products."""
     stage, support = fitted.stage, fitted.support
     support.need(stage.matrices(fitted.question), journal)
@@ -91,16 +96,16 @@ def _factor(fitted: FittedStage, journal: Journal) -> tuple[Flow, Probes]:
         matrix = support.take_operator(stage.gram)
         probes = Probes(matrix)
         with journal.phase("factor"):
-            return stage.solver.factor(matrix, _task(fitted, probes, journal, unshown)), probes
+            return stage.solver.factor(matrix, _task(fitted, probes, watch)), probes
     probes = Probes(support.operator(stage.gram))
     with journal.phase("factor", support.block_count(stage.gram)) as advance:
-        task = _task(fitted, probes, journal, advance)
+        task = replace(_task(fitted, probes, watch), advance=advance)
         # Taken in the call, so that nothing here keeps the blocks alive.
         flow = stage.solver.factor(support.take(stage.gram), task)
     return flow, probes
 
 
-def _task(fitted: FittedStage, probes: Probes, journal: Journal, advance: Advance) -> Factoring:
+def _task(fitted: FittedStage, probes: Probes, watch: Watch) -> Factoring:
     """What is asked of the solver."""
     stage, question, support = fitted.stage, fitted.question, fitted.support
     is_coarse = stage.solver.corrects_itself and support.is_coarse
@@ -111,14 +116,8 @@ def _task(fitted: FittedStage, probes: Probes, journal: Journal, advance: Advanc
         largest=probes.largest,
         columns=stage.columns(question, fitted.outputs, question.expected_rows),
         exact=support.exact(stage.gram) if is_coarse else None,
-        advance=advance,
-        watch=lambda iterations, excess: journal.note(progress_text(iterations, excess, question.tolerance)),
+        watch=watch,
     )
-
-
-def progress_text(iterations: int, excess: float, tolerance: float) -> str:
-    """How far iterations have come, for the progress bar."""
-    return f"iteration {iterations}, residual {excess * tolerance:.1e} of {tolerance:.0e}"
 
 
 def _solve(fitted: FittedStage, flow: Flow, probes: Probes, y: FloatArray) -> dict[float, Solution]:

@@ -1,5 +1,6 @@
 """Array types, how the memory of a large one is had, and where named ones are kept."""
 
+import mmap
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -17,6 +18,18 @@ Allocate = Callable[[int, np.dtype[Any]], FloatArray]
 def in_memory(size: int, dtype: np.dtype[Any]) -> FloatArray:
     """A flat array in memory."""
     return np.empty(size, dtype)
+
+
+def let_go(array: FloatArray) -> None:
+    """Give back the memory that parts of an array take which lie in a file; they are read again when needed.
+
+    What was written is not lost: the system keeps it until it is in the file.
+    """
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)
 
 
 class ArraySink(Protocol):

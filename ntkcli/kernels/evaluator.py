@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ntkcli.arrays import Allocate, FloatArray, in_memory
+from ntkcli.arrays import Allocate, FloatArray, in_memory, let_go
 from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
@@ -59,6 +59,9 @@ class Evaluator:
         task = partial(transposed_tile, self.network, rows, tuple(matrices))
         for finished in self.executor.run(task, tiles, partial(_put_in_block, matrices)):
             advance(finished)
+            if finished:
+                for matrix in matrices.values():
+                    let_go(matrix.flat)
         return matrices
 
     def rectangle(self, a: Rows, b: Rows, grams: Iterable[GramName]) -> Values:

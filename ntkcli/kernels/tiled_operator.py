@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.arrays import FloatArray, IntArray, let_go
 from ntkcli.kernels.evaluator import Evaluator, symmetric_tile
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
@@ -220,6 +220,8 @@ def stored_tiles(blocks: SymmetricBlocks, strip: slice) -> Iterator[tuple[slice,
                 lower = np.tril(tile)
                 tile = lower + np.tril(lower, -1).T
             yield columns, tile
+    # Of blocks in a file, all need not be in memory at once.
+    let_go(blocks.flat)
 
 
 def strip_products(tiles: StripTiles, b: FloatArray, strip: slice) -> tuple[FloatArray, FloatArray]:

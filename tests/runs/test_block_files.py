@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ntkcli.arrays import in_memory
+from ntkcli.arrays import in_memory, let_go
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
@@ -104,3 +104,26 @@ def test_a_fault_that_is_not_of_space_is_not_told_as_one(
     monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
         in_file(tmp_path)(10, np.dtype(np.float64))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells memory by /proc")
+def test_what_is_let_go_leaves_memory_and_is_still_there(tmp_path: Path) -> None:
+    found = in_file(tmp_path)(2**21, np.dtype(np.float64))
+    found[:] = np.arange(2**21)
+    before = resident_of_files()
+    let_go(found[5:])
+    assert before - resident_of_files() > 8 * 2**20
+    assert np.array_equal(found, np.arange(2**21))
+
+
+def test_letting_go_of_an_array_in_memory_does_nothing() -> None:
+    found = in_memory(10, np.dtype(np.float64))
+    found[:] = 1.0
+    let_go(found[2:])
+    assert found.sum() == 10
+
+
+def resident_of_files() -> int:
+    """Bytes of files that this process has in memory."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * sum(int(line.split()[1]) for line in status if line.startswith(("RssFile", "RssShmem")))

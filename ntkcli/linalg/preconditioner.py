@@ -11,8 +11,6 @@ from ntkcli.linalg.pivoted_cholesky import LowRank
 # Eigenvalues of F^T F below this share of the largest are rounding.
 ROUNDING = 1e-14
 STRIP_ROWS = 4096
-# Up to this ratio of an eigenvalue to the shift, float32 leaves P^(-1/2) five digits of its smallest values.
-COARSE_RATIO = 1e4
 
 
 class Preconditioner:
@@ -23,16 +21,14 @@ class Preconditioner:
     It is symmetric whatever rounding does to U.
 
     Args:
-        vectors: U (n, r), with orthonormal columns; or several parts of it, each in a type of its own.
+        vectors: U (n, r), with orthonormal columns.
         eigenvalues: g (r,).
         shift: > 0.
     """
 
-    def __init__(self, vectors: FloatArray | list[FloatArray], eigenvalues: FloatArray, shift: float) -> None:
-        self.eigenvalues, self.shift = eigenvalues, shift
-        self.parts = vectors if isinstance(vectors, list) else [vectors]
-        ends = np.cumsum([part.shape[1] for part in self.parts])[:-1]
-        self._values = np.split(1.0 / np.sqrt(eigenvalues / shift + 1.0), ends)
+    def __init__(self, vectors: FloatArray, eigenvalues: FloatArray, shift: float) -> None:
+        self.vectors, self.eigenvalues, self.shift = vectors, eigenvalues, shift
+        self._values = 1.0 / np.sqrt(eigenvalues / shift + 1.0)
 
     @classmethod
     def of(cls, low_rank: LowRank, shift: float) -> Self:
@@ -46,13 +42,6 @@ class Preconditioner:
             strip[:, : rotation.shape[1]] = strip @ rotation
         return cls(factor[:, : rotation.shape[1]], squares[kept], shift)
 
-    def rounded(self) -> Self:
-        """The same with most vectors in float32: a preconditioner need not be exact, only symmetric."""
-        (vectors,) = self.parts
-        split = int(np.searchsorted(self.eigenvalues, COARSE_RATIO * self.shift))
-        parts = [np.asarray(vectors[:, :split], np.float32, order="F"), vectors[:, split:].copy(order="F")]
-        return type(self)(parts, self.eigenvalues, self.shift)
-
     @property
     def largest(self) -> float:
         """The largest eigenvalue of F F^T; 0 if there is none."""
@@ -62,8 +51,5 @@ class Preconditioner:
         """P^(-1/2) v for v (n, c)."""
         # BLAS multiplies few rows from the left faster than few columns from the right.
         rows = np.ascontiguousarray(v.T)
-        out = rows.copy()
-        for part, values in zip(self.parts, self._values, strict=True):
-            shares = (values - 1.0) * (rows.astype(part.dtype, copy=False) @ part)
-            out += shares.astype(part.dtype, copy=False) @ part.T
-        return np.ascontiguousarray(out.T / math.sqrt(self.shift))
+        shares = (self._values - 1.0) * (rows @ self.vectors)
+        return np.ascontiguousarray((rows + shares @ self.vectors.T).T / math.sqrt(self.shift))

@@ -64,7 +64,7 @@ class PcgSolver(Solver):
         n, rank = extent.n, rank_for(extent.n)
         iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2 + 8.0 * n * rank * LEAST_COLUMNS * 3
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
-        apart = 8 * n * (rank * 3 // 2 + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
+        apart = 8 * n * (rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
         return Cost(
             factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY + extent.iterations * iteration,
             posterior=column,
@@ -73,7 +73,7 @@ class PcgSolver(Solver):
             passes=extent.iterations,
             variance_passes=extent.iterations,
             peak_bytes=extent.block_bytes + apart,
-            kept_bytes=extent.block_bytes + apart - 4 * n * rank,
+            kept_bytes=extent.block_bytes + apart,
             solving_vectors=VECTORS,
             action_vectors=VECTORS,
             deletion_vectors=DELETION_VECTORS + VECTORS,

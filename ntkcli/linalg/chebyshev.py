@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.lanczos import ConvergenceError, Map, Values
+from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.lanczos import Map, Values
 
 # Samples of a function to begin with, and at most.
 FEWEST, MOST = 64, 8192

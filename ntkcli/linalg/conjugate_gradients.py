@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntkcli.arrays import BoolArray, FloatArray
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.threads import blas_threads

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.contraction import column_dots
+from ntkcli.linalg.convergence import ConvergenceError
 
 MAX_STEPS = 80
 
@@ -23,10 +24,6 @@ Map = Callable[[FloatArray], FloatArray]
 # Real or complex.
 Values = npt.NDArray[Any]
 Function = Callable[[FloatArray], Values]
-
-
-class ConvergenceError(ArithmeticError):
-    """The method does not reach its tolerance, or cannot begin."""
 
 
 @dataclass(frozen=True)

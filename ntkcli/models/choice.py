@@ -15,7 +15,7 @@ from ntkcli.data.table import Table
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.models.reader import load_model

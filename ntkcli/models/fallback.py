@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ntkcli.errors import NumericalError, ResourceError
 from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.models.fitting import Fitting
 from ntkcli.planning.alternatives import cheapest_other
 from ntkcli.planning.machine import multiply_rate

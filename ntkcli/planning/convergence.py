@@ -9,7 +9,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiled_operator import StoredOperator
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.kernel import inverted_grams

@@ -7,8 +7,8 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.chebyshev import chebyshev_degree
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
-from ntkcli.linalg.lanczos import ConvergenceError
 from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.solvers.solver import Extent, Factoring

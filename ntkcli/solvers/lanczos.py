@@ -17,15 +17,8 @@ from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.kernels.tiling import strips
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import column_dots, contract
-from ntkcli.linalg.lanczos import (
-    MAX_STEPS,
-    WORST_TOLERANCE,
-    ConvergenceError,
-    Function,
-    KrylovSpaces,
-    Map,
-    Values,
-)
+from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.lanczos import MAX_STEPS, WORST_TOLERANCE, Function, KrylovSpaces, Map, Values
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.solvers.shift_invert import excess, near_times, pole, remainder, resolvent

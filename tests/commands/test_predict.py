@@ -300,7 +300,7 @@ def test_a_failed_attempt_leaves_nothing_in_the_model(
     fit: Fit, monkeypatch: pytest.MonkeyPatch, make_spec: Callable[..., Path], ntk: Ntk, tmp_path: Path
 ) -> None:
     """Several groups of times by Lanczos, of which the last fails; one eigendecomposition instead."""
-    from ntkcli.linalg.lanczos import ConvergenceError
+    from ntkcli.linalg.convergence import ConvergenceError
     from ntkcli.solvers.lanczos import LanczosFlow
 
     asked = {"kernel": "ntk", "time": [1e-3, 1, 1e3], "ridge": 0.1}

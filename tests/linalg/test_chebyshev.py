@@ -3,7 +3,7 @@ import pytest
 
 from ntkcli.inference.flow import relaxation
 from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_degree, chebyshev_vectors
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 
 POINTS = np.linspace(0, 1, 1001)
 

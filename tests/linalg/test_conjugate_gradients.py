@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS, Solved, System, solve
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.pivoted_cholesky import randomly_pivoted_cholesky
 from ntkcli.linalg.preconditioner import Preconditioner

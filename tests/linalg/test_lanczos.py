@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.lanczos import MAX_STEPS, ROUNDINGS, ConvergenceError, KrylovSpaces, Map
+from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.lanczos import MAX_STEPS, ROUNDINGS, KrylovSpaces, Map
 
 from .matrices import SPECTRA, every_spectrum, symmetric
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.solvers.cholesky import CholeskySolver
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.pcg import PcgFlow, PcgSolver

@@ -11,7 +11,7 @@ import pytest
 from ntkcli.arrays import IntArray
 from ntkcli.journal import Journal
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.solve import fit_stage

@@ -7,7 +7,7 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import relaxation, survival
 from ntkcli.inference.leave_one_out import leave_one_out
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.probes import Probes
 from ntkcli.solvers.chebyshev import ChebyshevFlow, ChebyshevSolver
 from ntkcli.solvers.eigh import SpectralFlow

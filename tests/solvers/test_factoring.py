@@ -10,7 +10,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.solvers.catalogue import SOLVERS

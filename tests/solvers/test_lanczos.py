@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.flow import relaxation, survival
 from ntkcli.linalg.cholesky import Cholesky
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.solvers import lanczos
 from ntkcli.solvers.lanczos import LanczosFlow, LanczosHealth
 from ntkcli.solvers.shift_invert import BEST_PRODUCT, WIDEST_RATIO, near_times, pole

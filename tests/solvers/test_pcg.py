@@ -7,7 +7,7 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.tiled_operator import StoredOperator
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.solvers import pcg
 from ntkcli.solvers.pcg import FEWEST_COLUMNS, MOST_COLUMNS, PcgFlow, PcgHealth, PcgSolver, rank_for

@@ -14,7 +14,7 @@ from scipy.linalg import expm
 from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
-from ntkcli.linalg.lanczos import ConvergenceError
+from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways

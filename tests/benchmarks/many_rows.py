@@ -31,7 +31,7 @@ def main() -> None:
         write_tables(folder, options.rows, 1000)
     spec = folder / "spec.yaml"
     spec.write_text(SPEC)
-    command = [str(ntk.executable), "check", str(spec), "--quiet"]
+    command = [str(ntk.executable), "check", str(spec)]
     forecast = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     print(forecast, flush=True)
     usage = run(ntk.command(spec))

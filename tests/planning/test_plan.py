@@ -372,7 +372,7 @@ def test_what_takes_no_time_takes_about_a_second() -> None:
 
 @pytest.mark.parametrize("n", [100_000, 1_000_000])
 def test_rows_are_advice_where_they_take_less_than_an_hour(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = planner(asking(), sizes=replace(SIZES, n=n), budget=Budget(2**32, 0, Path("runs")))
+    job = planner(asking(), sizes=replace(SIZES, n=n), budget=Budget(2**31, 0, Path("runs")))
     fitting = rows_named(refusal_of(job))
 
     def operations(rows: int) -> float:

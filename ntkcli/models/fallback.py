@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ntkcli.errors import NumericalError, ResourceError
+from ntkcli.errors import NumericalError
 from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.convergence import ConvergenceError
@@ -74,7 +74,7 @@ class _Failure:
             NumericalError: there is none that fits, and that the user would not rather be asked about.
         """
         rate = multiply_rate()
-        other = None if self._is_wanted else self._without(failed)
+        other = None if self._is_wanted else self.job.planner(without=failed).fitting()
         if other is None or other.operations > max(MOST_TIMES * self.plan.operations, SHORT_SECONDS * rate):
             raise NumericalError(self._message(failed, rate))
         before = [stage.solver for stage in self.plan.stages]
@@ -87,15 +87,6 @@ class _Failure:
     def _is_wanted(self) -> bool:
         """Whether the spec names the solver because only products with the Gram matrix will do."""
         return self.stage.solver.is_by_products and self.stage.solver.name == self.job.spec.compute.solver
-
-    def _without(self, failed: list[Solver]) -> Plan | None:
-        """The cheapest plan without some solvers, if there is one that fits."""
-        planner = self.job.planner(without=failed)
-        try:
-            plan = planner.best()
-        except ResourceError:
-            return None
-        return plan if planner.fits(plan) else None
 
     def _message(self, failed: list[Solver], rate: float) -> str:
         """What has failed, why, and what helps."""

@@ -192,6 +192,14 @@ class Planner:
         blocks = len(first) * self.sizes.matrix if place == "memory" else 0
         return blocks + max(writing_bytes(name, self.sizes, first, place) for name in self.matrices)
 
+    def fitting(self) -> Plan | None:
+        """The best plan, if it is within the budget; None if there is none, or no solver is left."""
+        try:
+            plan = self.best()
+        except ResourceError:
+            return None
+        return plan if self.fits(plan) else None
+
     def fits(self, plan: Plan) -> bool:
         """Whether a plan is within the budget."""
         return not any(self._exceeded(plan))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ntkcli.errors import ResourceError
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.regression.question import Uncertainty
 from ntkcli.regression.stages import ways
@@ -51,7 +50,7 @@ class _Search:
     def remedies(self) -> Iterator[str]:
         """Every change that helps, with its time."""
         for line, planner in self._changes():
-            if plan := _fitting(planner):
+            if plan := planner.fitting():
                 yield f"{line} ({duration_text(plan, self.rate)})"
         if rows := self._most_rows():
             time = duration_text(self._with_rows(rows).best(), self.rate)
@@ -90,20 +89,11 @@ class _Search:
         return max(least, low - low % unit)
 
     def _is_advice(self, rows: int) -> bool:
-        plan = _fitting(self._with_rows(rows))
+        plan = self._with_rows(rows).fitting()
         return plan is not None and plan.operations <= LONGEST_SECONDS * self.rate
 
     def _with_rows(self, rows: int) -> "Planner":
         return replace(self.planner, sizes=replace(self.planner.sizes, n=rows))
-
-
-def _fitting(planner: "Planner") -> "Plan | None":
-    """The best plan, if it fits."""
-    try:
-        plan = planner.best()
-    except ResourceError:
-        return None
-    return plan if planner.fits(plan) else None
 
 
 def _halved(planner: "Planner") -> tuple[str, "Planner"]:

@@ -61,7 +61,7 @@ class Support:
 
     def block_count(self, gram: GramName) -> int:
         """The blocks of a Gram matrix that is at hand: steps of its factorisation."""
-        return self.matrices[gram].block_count if gram in self.matrices else 1
+        return self.matrices[gram].block_count
 
     def take(self, gram: GramName) -> SymmetricBlocks:
         """A Gram matrix that is at hand, to be overwritten: nothing here keeps it alive."""

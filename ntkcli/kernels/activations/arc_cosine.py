@@ -13,6 +13,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import Activation, Tile, cosine, one_minus_square
 from ntkcli.kernels.activations.arcsine import arcsine
+from ntkcli.kernels.activations.horner import horner
 
 # Coefficients of P_p and Q_p, constant first. dJ_p / dcos = p^2 J_(p-1) holds them together.
 P = [(0.0,), (1.0,), (0.0, 3.0), (4.0, 0.0, 11.0), (0.0, 55.0, 0.0, 50.0)]
@@ -139,9 +140,9 @@ class RectifiedMonomial(Activation):
         cos, sine, supplement, work = tile.work[:4]
         _angle(tile, cos=cos, sine=sine, supplement=supplement, work=work)
         for degree, out, factor in self._parts(tile):
-            _polynomial(P[degree], cos, out=work)
+            horner(P[degree], cos, out=work)
             work *= sine
-            _polynomial(Q[degree], cos, out=out)
+            horner(Q[degree], cos, out=out)
             out *= supplement
             out += work
             out *= factor * _power(tile.q_a, degree)[:, None]
@@ -189,10 +190,3 @@ def _product(x: FloatArray, degree: int) -> FloatArray:
     for _ in range(degree - 1):
         product = product * x
     return product
-
-
-def _polynomial(coefficients: tuple[float, ...], x: FloatArray, out: FloatArray) -> None:
-    out.fill(coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        out *= x
-        out += coefficient

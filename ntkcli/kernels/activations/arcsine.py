@@ -5,27 +5,28 @@ from functools import cache
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.activations.horner import horner
 
-# P and Q of arcsin x = x + x (1 - r) P(r) / Q(r), r = sqrt(1 - x^2), highest power first. As arcsin(x) / x =
+# P and Q of arcsin x = x + x (1 - r) P(r) / Q(r), r = sqrt(1 - x^2), constant first. As arcsin(x) / x =
 # arccos(r) / sqrt(1 - r^2) is a Stieltjes function of r, cut from -1 downwards, the coefficients of such
 # quotients are positive, and nothing cancels. This one is the minimax of the relative error on [0, 1], 7e-18,
 # found by Remez's exchange in 60 digits and then rounded. At r = 0 it is pi / 2 - 1: arcsin(+-1) is exact.
 P = [
-    0.0019572330799617456,
-    0.051475165623581697,
-    0.37473967508553996,
-    1.0785930142401778,
-    1.3177870645625775,
     np.pi / 2 - 1,
+    1.3177870645625775,
+    1.0785930142401778,
+    0.37473967508553996,
+    0.051475165623581697,
+    0.0019572330799617456,
 ]
 Q = [
-    0.001987223611101487,
-    0.05943884675008521,
-    0.5243151373243914,
-    1.9726885754378987,
-    3.5669955077816438,
-    3.060620147255116,
     1.0,
+    3.060620147255116,
+    3.5669955077816438,
+    1.9726885754378987,
+    0.5243151373243914,
+    0.05943884675008521,
+    0.001987223611101487,
 ]
 # Entries that are worked on at once: few enough to stay in the cache, and enough for numpy's calls to cost
 # little beside them.
@@ -63,18 +64,10 @@ def by_quotient(x: FloatArray, root: FloatArray, *, out: FloatArray, work: Float
     rows = max(1, ENTRIES // max(1, x.shape[1]))
     for start in range(0, len(x), rows):
         strip = slice(start, start + rows)
-        _polynomial(P, root[strip], out=out[strip])
-        _polynomial(Q, root[strip], out=work[strip])
+        horner(P, root[strip], out=out[strip])
+        horner(Q, root[strip], out=work[strip])
         out[strip] /= work[strip]
         np.subtract(1.0, root[strip], out=work[strip])
         out[strip] *= work[strip]
         out[strip] *= x[strip]
         out[strip] += x[strip]
-
-
-def _polynomial(coefficients: list[float], x: FloatArray, out: FloatArray) -> None:
-    np.multiply(x, coefficients[0], out=out)
-    out += coefficients[1]
-    for coefficient in coefficients[2:]:
-        out *= x
-        out += coefficient

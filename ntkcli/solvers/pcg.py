@@ -12,12 +12,13 @@ import numpy as np
 from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
-from ntkcli.linalg.conjugate_gradients import System, Watch, solve
+from ntkcli.linalg.conjugate_gradients import Watch, solve
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.linalg.system import System
 from ntkcli.solvers.solver import (
     DELETION_VECTORS,
     SOLVE_EFFICIENCY,
@@ -93,7 +94,7 @@ class PcgSolver(Solver):
         # Where there is neither a ridge nor anything left, the columns are the whole matrix.
         rounding = float(np.finfo(matrix.dtype).eps) * float(matrix.diagonal.max())
         shift = max(task.ridge, LEAST_SHIFT * left) or rounding
-        preconditioner = Preconditioner.of(low_rank, shift)
+        preconditioner = Preconditioner.of(low_rank, shift, matrix.dtype)
         system = System(matrix, task.ridge, preconditioner, task.exact)
         share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
         return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch)

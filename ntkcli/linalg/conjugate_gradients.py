@@ -7,8 +7,7 @@ import numpy as np
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.linalg.convergence import ConvergenceError
-from ntkcli.linalg.operator import Operator, ReadableOperator
-from ntkcli.linalg.preconditioner import Preconditioner
+from ntkcli.linalg.system import System
 from ntkcli.linalg.threads import blas_threads
 
 MAX_ITERATIONS = 1000
@@ -30,35 +29,14 @@ def unwatched(iterations: int, excess: float) -> None:
 
 @dataclass(frozen=True)
 class Solved:
-    """x (n, c) with the iterations that it took, and its true residual |b - G x| / |b| by column (c,)."""
+    """x (n, c) with the iterations that it took, and its true residual |b - G x| / |b| by column (c,).
+
+    Of a coarse matrix the residual is what its own products leave and what these may be off.
+    """
 
     x: FloatArray
     iterations: int
     residuals: FloatArray
-
-
-@dataclass(frozen=True)
-class System:
-    """G = M + ridge I, known by products.
-
-    matrix: M.
-    ridge: lambda >= 0.
-    preconditioner: near G.
-    exact: M in full precision, where `matrix` has it in less; its products are dear, and few.
-    """
-
-    matrix: ReadableOperator
-    ridge: float
-    preconditioner: Preconditioner
-    exact: Operator | None = None
-
-    def product(self, v: FloatArray, matrix: Operator | None = None) -> FloatArray:
-        """G v, (n, c)."""
-        return (matrix or self.matrix).product(v).astype(np.float64, copy=False) + self.ridge * v
-
-    def residual(self, b: FloatArray, x: FloatArray) -> FloatArray:
-        """b - G x by the exact matrix, (n, c)."""
-        return b - self.product(x, self.exact)
 
 
 def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = unwatched) -> Solved:
@@ -82,26 +60,27 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
     norms = np.linalg.norm(b, axis=0)
     wanted = tolerances * norms
     x, rest, iterations = np.zeros(b.shape), b, 0
-    excess = _excess(b, wanted)
+    excess = _excess(norms, wanted)
     while True:
         run = _Run(system, rest, _goal(system, rest, wanted), watch, iterations)
-        better = x + run.solution()
-        iterations = run.iterations
-        left = system.residual(b, better)
-        before, excess = excess, _excess(left, wanted)
+        change, iterations = run.solution(), run.iterations
+        better = x + change
+        left, lengths = system.left_by_samples(rest, change) if system.exact else system.left(b, better)
+        if system.exact and _excess(lengths, wanted) > 1.0:
+            left, lengths = system.left(b, better)
+        before, excess = excess, _excess(lengths, wanted)
         if excess < before:
             x, rest = better, left
         if excess <= 1.0:
-            lengths = np.linalg.norm(rest, axis=0)
             residuals = np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0)
             return Solved(x * scales, iterations, residuals)
         if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
-            raise ConvergenceError(_failure(rest, norms, tolerances, iterations))
+            raise ConvergenceError(_failure(lengths, norms, tolerances, iterations))
 
 
-def _failure(rest: FloatArray, norms: FloatArray, tolerances: FloatArray, iterations: int) -> str:
+def _failure(lengths: FloatArray, norms: FloatArray, tolerances: FloatArray, iterations: int) -> str:
     """What the column that is farthest from its tolerance has reached."""
-    residuals = np.linalg.norm(rest, axis=0) / np.where(norms > 0, norms, 1.0)
+    residuals = lengths / np.where(norms > 0, norms, 1.0)
     worst = residuals[np.argmax(residuals / tolerances)]
     return f"a residual of {worst:.2g} after {iterations} iterations"
 
@@ -114,9 +93,8 @@ def _goal(system: System, b: FloatArray, wanted: FloatArray) -> FloatArray:
     return coarse
 
 
-def _excess(residual: FloatArray, wanted: FloatArray) -> float:
-    """How many times larger than wanted the residual is in the worst column; 0 where both are 0."""
-    lengths = np.linalg.norm(residual, axis=0)
+def _excess(lengths: FloatArray, wanted: FloatArray) -> float:
+    """How many times longer than wanted (c,) a residual (c,) is in the worst column; 0 where both are 0."""
     return float(np.divide(lengths, wanted, out=np.zeros_like(lengths), where=lengths > 0).max(initial=0.0))
 
 
@@ -140,10 +118,10 @@ class _Run:
 
     def solution(self) -> FloatArray:
         """Iterate, and return x (n, c)."""
-        excess = start = _excess(self._b, self._wanted)
+        excess = start = _excess(np.linalg.norm(self._b, axis=0), self._wanted)
         checked = np.inf
         while excess > 1.0 and self.iterations < MAX_ITERATIONS and self._step():
-            excess = _excess(self._residual, self._wanted)
+            excess = _excess(np.linalg.norm(self._residual, axis=0), self._wanted)
             self._watch(self.iterations, excess)
             if self.iterations % CHECK_EVERY == 0:
                 is_still = abs(excess - checked) <= STILL * excess

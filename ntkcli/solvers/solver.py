@@ -97,7 +97,7 @@ class Factoring:
     tolerance: float = 1e-10
     largest: float = 1.0
     columns: int = 0
-    exact: Operator | None = None
+    exact: ReadableOperator | None = None
     advance: Advance = unshown
     watch: Watch = unwatched
 

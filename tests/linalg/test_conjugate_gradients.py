@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
+from ntkcli.linalg import system
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS, Solved, System, solve
+from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS, Solved, solve
 from ntkcli.linalg.convergence import ConvergenceError
-from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.pivoted_cholesky import randomly_pivoted_cholesky
 from ntkcli.linalg.preconditioner import Preconditioner
+from ntkcli.linalg.system import System
 
 from .matrices import SPECTRA, every_spectrum, in_blocks, positive_definite, symmetric
 
@@ -22,7 +24,9 @@ sizes = st.integers(1, 60)
 seeds = st.integers(0, 999)
 
 
-def system_of(matrix: FloatArray, ridge: float = 0.0, rank: int = 0, exact: Operator | None = None) -> System:
+def system_of(
+    matrix: FloatArray, ridge: float = 0.0, rank: int = 0, exact: ReadableOperator | None = None
+) -> System:
     """With a preconditioner of so many columns."""
     blocks = in_blocks(matrix, BLOCK_ROWS)
     low_rank = randomly_pivoted_cholesky(blocks, rank)
@@ -241,7 +245,7 @@ class Counting:
     matrix: FloatArray
     products: list[int] = field(default_factory=list)
 
-    def operator(self) -> Operator:
+    def operator(self) -> ReadableOperator:
         """The matrix in blocks."""
         counting = self.products
 
@@ -273,6 +277,19 @@ def test_a_float32_matrix_solves_a_float64_one_with_few_products_of_it(rank: int
     assert np.all(residuals(matrix.astype(np.float32), ridge, b, found.x) > 10 * TOLERANCE)
     assert len(exact.products) <= 5
     assert found.iterations > 2 * len(exact.products) or rank
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_some_rows_of_the_float64_matrix_stand_for_its_second_product(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "SAMPLED_ROWS", 60)
+    matrix, b = symmetric(np.geomspace(1, 1e-9, 400), seed), columns(400, 3, seed)
+    exact = Counting(matrix)
+    found = solved(system_of(matrix.astype(np.float32), 1e-2, 30, exact.operator()), b, 1e-8)
+    assert len(exact.products) == 1
+    assert np.all(found.residuals <= 1e-8)
+    assert np.all(residuals(matrix, 1e-2, b, found.x) <= found.residuals)
 
 
 def test_a_float32_matrix_alone_does_not_reach_the_tolerance_of_float64() -> None:

@@ -10,7 +10,7 @@ Times here are in units of the exponent: learning rate and loss are in them.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -68,6 +68,11 @@ class Flow(Protocol):
         Raises:
             ConvergenceError: an iteration does not reach its tolerance.
         """
+
+
+@runtime_checkable
+class Keepable(Protocol):
+    """A flow that needs no Gram matrix any more, so that a model can have it."""
 
     def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
         """Keep what was factored as arrays called NAME; the numbers that go with them."""

@@ -15,13 +15,14 @@ from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question, RidgeScale
 from ntkcli.regression.stages import Stage
 from ntkcli.results.calibration import Calibration
-from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.catalogue import SOLVERS, keeping_solver
 from ntkcli.spec.section import Section
 from ntkcli.spec.types import Finite, Number, Time, one_of
 
 Factor = Annotated[Number, Field(ge=0)]
 NotNegative = Annotated[Finite, Field(ge=0)]
 SolverName = Annotated[str, AfterValidator(lambda name: one_of(name, [*SOLVERS]))]
+KeepingName = Annotated[SolverName, AfterValidator(lambda name: keeping_solver(name).name)]
 
 
 class SchemaRecord(Section):
@@ -72,7 +73,7 @@ class FactorRecord(Section):
     numbers: the scalars that go with its arrays, by name.
     """
 
-    kind: SolverName
+    kind: KeepingName
     numbers: dict[str, Finite]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from ntkcli.arrays import ArraySink, FloatArray
-from ntkcli.inference.flow import Flow, Health
+from ntkcli.inference.flow import Flow, Health, Keepable
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.prediction import Prediction
 from ntkcli.inference.solution import SolutionHealth
@@ -122,7 +122,7 @@ class FittedStage:
         return SolverRecord(stage.gram, stage.solver.name, self.ridge, health, self.health)
 
     def save(self, arrays: ArraySink, place: int, *, with_factor: bool) -> KeptStage:
-        """Keep the coefficients and, if wanted, the factorisation.
+        """Keep the coefficients and, if wanted, the factorisation of a solver that keeps one.
 
         Args:
             arrays: where.
@@ -132,7 +132,7 @@ class FittedStage:
         for time, coefficients in self.coefficients.items():
             arrays.write(coefficients_name(self.stage.gram, time), coefficients)
         factor = None
-        if with_factor and self.flow and self.stage.solver.can_be_kept:
+        if with_factor and isinstance(self.flow, Keepable):
             factor = KeptFactor(self.stage.solver.name, self.flow.save(factor_name(place), arrays))
         return KeptStage(self.stage, self.ridge, factor)
 

@@ -15,7 +15,7 @@ from ntkcli.regression.iterations import STEPS, Iterations
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
-from ntkcli.solvers.catalogue import SOLVERS
+from ntkcli.solvers.catalogue import keeping_solver
 from ntkcli.solvers.solver import Factoring, SavedFlow
 
 
@@ -84,7 +84,7 @@ def load_stage(
         support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)
         dtype = np.dtype(support.evaluator.dtype).name
         factor = SavedFlow(arrays, factor_name(place), kept.factor.numbers, n, kept.ridge, dtype)
-        fitted.flow = SOLVERS[kept.factor.kind].load(factor)
+        fitted.flow = keeping_solver(kept.factor.kind).load(factor)
     return fitted
 
 

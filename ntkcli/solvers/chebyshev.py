@@ -15,7 +15,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from ntkcli.arrays import ArraySink, FloatArray, IntArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.contour import Contour, deletion_contour
 from ntkcli.inference.flow import Deletion, Health, relaxation, survival
 from ntkcli.inference.leave_one_out import unit_columns
@@ -31,7 +31,6 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
-    SavedFlow,
     Solver,
 )
 
@@ -48,7 +47,7 @@ ROUNDINGS = 16
 
 
 class ChebyshevSolver(Solver):
-    """F_t at finite t > 0, from G's products."""
+    """F_t at finite t > 0, from G's products; without the matrix, the eigenpairs are of no use to keep."""
 
     name = "chebyshev"
     noun = "a Chebyshev polynomial"
@@ -56,7 +55,6 @@ class ChebyshevSolver(Solver):
     is_iterative = True
     places = ("memory", "file", "tiles")
     is_by_products = True
-    can_be_kept = False
 
     def groups(self, times: Collection[float]) -> list[list[float]]:
         """All finite times at once: the eigenpairs that the longest needs serve them all."""
@@ -90,10 +88,6 @@ class ChebyshevSolver(Solver):
         rounding = ROUNDINGS * float(np.finfo(matrix.dtype).eps) * max(task.times) * task.largest
         tolerance = max(task.tolerance, min(rounding, WORST_TOLERANCE))
         return ChebyshevFlow(matrix, deflated(matrix, task, tolerance), task.ridge, tolerance)
-
-    def load(self, kept: SavedFlow) -> "ChebyshevFlow":
-        """Never: the matrix itself is not kept."""
-        raise NotImplementedError(f"{kept.name}: {self.name} keeps no factorisation")
 
 
 @dataclass(frozen=True)
@@ -181,10 +175,6 @@ class ChebyshevFlow:
         """w^T G w of w = V rotated + rest."""
         inner = column_dots(rest, self.matrix.product(rest)) + self.ridge * column_dots(rest, rest)
         return np.maximum(self.eigenvalues @ rotated**2 + inner, 0.0)
-
-    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
-        """Never: see `ChebyshevSolver.can_be_kept`."""
-        raise NotImplementedError(f"{name}: a flow of products is not kept")
 
 
 def _resolvents(eigenvalues: FloatArray, contour: Contour) -> Values:

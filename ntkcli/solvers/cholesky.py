@@ -19,14 +19,14 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
+    KeepingSolver,
     SavedFlow,
-    Solver,
     as_blocks,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
 
-class CholeskySolver(Solver):
+class CholeskySolver(KeepingSolver):
     """F_inf = G^{-1}, from G = L L^T in the place of G."""
 
     name = "cholesky"

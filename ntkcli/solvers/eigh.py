@@ -22,8 +22,8 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
+    KeepingSolver,
     SavedFlow,
-    Solver,
     as_blocks,
 )
 
@@ -35,7 +35,7 @@ EFFICIENCY = 0.9
 MATRICES = 3
 
 
-class EighSolver(Solver):
+class EighSolver(KeepingSolver):
     """F_t at every t > 0, from G = V diag(g) V^T."""
 
     name = "eigh"

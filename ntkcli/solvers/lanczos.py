@@ -29,8 +29,8 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
+    KeepingSolver,
     SavedFlow,
-    Solver,
     as_blocks,
 )
 from ntkcli.solvers.stored_cholesky import load_cholesky
@@ -42,7 +42,7 @@ DELETION_SLOWDOWN = 4.0
 STEPS_A_DIGIT, MOST_STEPS_A_DIGIT = 2, 3
 
 
-class LanczosSolver(Solver):
+class LanczosSolver(KeepingSolver):
     """F_t at finite t > 0 near each other, from G + s I = L L^T in the place of G."""
 
     name = "lanczos"

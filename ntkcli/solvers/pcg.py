@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ntkcli.arrays import ArraySink, FloatArray, IntArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.conjugate_gradients import Watch, solve
@@ -25,7 +25,6 @@ from ntkcli.solvers.solver import (
     Cost,
     Extent,
     Factoring,
-    SavedFlow,
     Solver,
 )
 
@@ -43,7 +42,7 @@ HELPER_TOLERANCE = 0.9
 
 
 class PcgSolver(Solver):
-    """F_inf = G^{-1}, from G's products."""
+    """F_inf = G^{-1}, from G's products; without the matrix, the preconditioner is of no use to keep."""
 
     name = "pcg"
     noun = "the method of conjugate gradients"
@@ -52,7 +51,6 @@ class PcgSolver(Solver):
     is_by_products = True
     corrects_itself = True
     can_be_refined = True
-    can_be_kept = False
     places = ("memory", "file", "tiles")
     least_rows = 10_000
 
@@ -98,10 +96,6 @@ class PcgSolver(Solver):
         system = System(matrix, task.ridge, preconditioner, task.exact)
         share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
         return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch)
-
-    def load(self, kept: SavedFlow) -> "PcgFlow":
-        """Never: the matrix itself is not kept."""
-        raise NotImplementedError(f"{kept.name}: {self.name} keeps no factorisation")
 
 
 def rank_for(n: int) -> int:
@@ -159,10 +153,6 @@ class PcgFlow:
         """From columns of the inverse."""
         _check_infinite(time)
         return deletion_in_the_limit(self.on(unit_columns(self.system.matrix.n, rows)), rows)
-
-    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
-        """Never: the matrix itself would have to be kept."""
-        raise NotImplementedError(f"{name}: the preconditioner is of no use without the matrix")
 
     def solve(self, b: FloatArray) -> FloatArray:
         """G^{-1} b for b (n, c): random columns join few ones, as all share a space that grows with each.

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ntkcli.linalg.operator import ReadableOperator
-from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver
+from ntkcli.solvers.solver import Cost, Extent, Factoring, Solver
 
 
 class Prior(Solver):
@@ -28,7 +28,3 @@ class Prior(Solver):
     def factor(self, matrix: ReadableOperator, task: Factoring) -> NoReturn:
         """There is nothing to factor, and nobody may ask."""
         raise ValueError("the prior has nothing to factor")
-
-    def load(self, kept: SavedFlow) -> NoReturn:
-        """There is nothing to load, and nobody may ask."""
-        raise ValueError("the prior has no factor")

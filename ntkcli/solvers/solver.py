@@ -104,7 +104,7 @@ class Factoring:
 
 @dataclass(frozen=True)
 class SavedFlow:
-    """A factorisation that `Flow.save` kept.
+    """A factorisation that `Keepable.save` kept.
 
     arrays: where its arrays are.
     name: of the arrays.
@@ -160,7 +160,6 @@ class Solver(ABC):
     is_by_products: whether it only multiplies with the Gram matrix, which it then gets as an operator.
     corrects_itself: whether answers are in float64 though the matrix it multiplies with is in float32.
     can_be_refined: whether a solution from float32 can be refined in float64.
-    can_be_kept: whether a model can have the factorisation; else it is computed again where it is needed.
     least_rows: with fewer it is considered only where it is chosen by name.
     most_rows: that it takes; None for any number.
     """
@@ -175,7 +174,6 @@ class Solver(ABC):
     is_by_products: ClassVar[bool] = False
     corrects_itself: ClassVar[bool] = False
     can_be_refined: ClassVar[bool] = False
-    can_be_kept: ClassVar[bool] = True
     least_rows: ClassVar[int] = 0
     most_rows: ClassVar[int | None] = None
 
@@ -223,9 +221,16 @@ class Solver(ABC):
             ConvergenceError: an iteration cannot begin.
         """
 
+
+class KeepingSolver(Solver):
+    """A solver whose factorisation a model can have; that of any other is computed again where it is needed.
+
+    What it factors can be kept: see `Keepable`.
+    """
+
     @abstractmethod
     def load(self, kept: SavedFlow) -> Flow:
-        """The flow that `Flow.save` kept; large arrays stay where they are kept until they are used.
+        """The flow that `Keepable.save` kept; large arrays stay where they are kept until they are used.
 
         Raises:
             DataError: an array is missing, damaged, or of another size.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntkcli.arrays import ArraySink, FloatArray, IntArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.flow import Action, Deletion, Flow, Health, relaxation
 from ntkcli.inference.solution import Solution, solve
 from ntkcli.linalg.probes import COUNT, Probes
@@ -124,10 +124,6 @@ class WrongFlow:
         return _WrongAction(wrong)
 
     def deletion(self, rows: IntArray, time: float, *, with_quadratic: bool) -> Deletion:
-        """Nobody asks."""
-        raise NotImplementedError
-
-    def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
         """Nobody asks."""
         raise NotImplementedError
 

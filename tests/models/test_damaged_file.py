@@ -75,6 +75,14 @@ def test_a_stage_of_another_gram_matrix_than_its_kernels_is_refused(
     assert "a stage is not of its kernels' Gram matrix" in refused(NAME)
 
 
+def test_a_factorisation_of_a_solver_that_keeps_none_is_refused(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any
+) -> None:
+    content["stages"][0]["factor"] = {"kind": "pcg", "numbers": {}}
+    rewrite(content)
+    assert "stages.0.factor.kind: Value error, pcg keeps no factorisation" in refused(NAME)
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where in a value there is anything; of long lists, the beginning."""
     yield path

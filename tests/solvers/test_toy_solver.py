@@ -22,10 +22,10 @@ from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.chebyshev import ChebyshevSolver
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.lanczos import LanczosSolver
-from ntkcli.solvers.solver import Cost, Extent, Factoring, SavedFlow, Solver, as_blocks
+from ntkcli.solvers.solver import Cost, Extent, Factoring, KeepingSolver, SavedFlow, as_blocks
 
 
-class Dense(Solver):
+class Dense(KeepingSolver):
     """F_t by the matrix exponential of the whole matrix, for n of a few dozen."""
 
     name = "dense"

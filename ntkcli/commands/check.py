@@ -10,7 +10,7 @@ from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError
-from ntkcli.jobs.checks import grams_without_ridge, preflight
+from ntkcli.jobs.checks import grams_without_ridge, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
@@ -108,7 +108,7 @@ def _warnings(job: Job, singular: bool) -> list[str]:
 def _failure(job: Job, planner: Planner) -> NtkError | None:
     try:
         preflight(job)
-        planner.checked()
+        warn_of_unkept(job, planner.checked().stages)
     except NtkError as error:
         return error
     return None

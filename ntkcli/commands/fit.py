@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.jobs.automatic import automatic
-from ntkcli.jobs.checks import check_accuracy, preflight
+from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
@@ -49,6 +49,7 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
             job = job.with_inference(automatic(job))
         preflight(job)
         plan = job.planner().checked()
+        warn_of_unkept(job, plan.stages)
         with run:
             plan, fitting = fit_job(job, run, plan)
             check_accuracy(job, fitting.records)

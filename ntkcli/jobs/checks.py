@@ -17,8 +17,10 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.regression.question import time_text
+from ntkcli.regression.stages import Stage
 from ntkcli.results.predictions import check_names
 from ntkcli.results.presentation import presentation_of
+from ntkcli.solvers.solver import KeepingSolver
 from ntkcli.units import counted
 
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
@@ -116,6 +118,17 @@ def _check_repeats(train: Table) -> None:
         raise NumericalError(
             f"{train.file.path}: lines {first} and {second} have the same features{more}, so the Gram "
             f"matrix is singular: {REMEDY}"
+        )
+
+
+def warn_of_unkept(job: Job, stages: Sequence[Stage]) -> None:
+    """Warn where a factorisation is to be kept, and a solver of some stages has none."""
+    solvers = [stage.solver for stage in stages if stage.solver.reads_gram]
+    names = dict.fromkeys(solver.name for solver in solvers if not isinstance(solver, KeepingSolver))
+    if job.spec.output.factor and names:
+        job.journal.warn(
+            f"output.factor: true keeps nothing of {' and '.join(names)}, which has no factorisation: std of "
+            "new rows begins again from the Gram matrix"
         )
 
 

@@ -16,6 +16,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.models.factoring import factoring_lines
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.models.reader import load_model
@@ -87,8 +88,9 @@ def model_at_work(
         model.schema.check_columns(file)
         if std:
             _check_scale(model, pairs, run)
-        if std and model.lacks_factors:
-            journal.tell("std: the factorisation is computed again (fit with output.factor: true to keep it)")
+        if std:
+            for line in factoring_lines(model, pairs):
+                journal.tell(line)
         predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
         try:
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)

@@ -1,6 +1,6 @@
 """A fitted model: what `ntk fit` left, ready to predict new rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from ntkcli.regression.stages import Stage
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
-from ntkcli.solvers.solver import MissingNumberError
+from ntkcli.solvers.solver import MissingNumberError, Solver
 from ntkcli.units import bytes_text
 
 # Rows of a file that are read and predicted at once: whole strips of tiles.
@@ -53,11 +53,13 @@ class Model:
         """Every kernel and time that the model was fitted for, in the order of the spec."""
         return [Pair(record.kernel, record.time) for record in self.file.calibrations]
 
-    @property
-    def lacks_factors(self) -> bool:
-        """Whether a factorisation that variances need was not stored."""
+    def solvers_again(self, pairs: Collection[Pair]) -> list[Solver]:
+        """The solvers that have to begin again for variances of some kernels and times: nothing is stored."""
         kept = [record.kept for record in self.file.stages]
-        return any(stage.stage.solver.reads_gram and not stage.factor for stage in kept)
+        lacking = [each.stage for each in kept if each.factor is None and set(each.stage.pairs) & set(pairs)]
+        return list(
+            {stage.solver.name: stage.solver for stage in lacking if stage.solver.reads_gram}.values()
+        )
 
     def presentation(self, *, std: bool) -> Presentation:
         """Return how the fit's spec presents predictions, with or without standard deviations."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .run_files import ALL_KERNELS, RESULTS, Fit, Ntk, Write, add_second_target, load_json
+from .run_files import ALL_KERNELS, RESULTS, Fit, MakeSpec, Ntk, Write, add_second_target, load_json
 
 Sections = dict[str, dict[str, Any]]
 
@@ -279,6 +279,22 @@ def test_a_std_that_has_to_be_factored_again_is_reported_and_no_other(fit: Fit, 
             outcome = ntk("predict", "run", "test.csv", *options)
             assert outcome.returncode == 0
             assert ("the factorisation is computed again" in outcome.stderr) == reported, options
+
+
+@pytest.mark.parametrize(("solver", "keeps"), [("pcg", False), ("cholesky", True)])
+def test_a_solver_that_keeps_nothing_says_so_and_what_helps(
+    make_spec: MakeSpec, ntk: Ntk, solver: str, *, keeps: bool
+) -> None:
+    inference = {"kernel": "ntkgp", "ridge": 0.1}
+    spec = make_spec(output={"factor": True}, inference=inference, compute={"solver": solver})
+    for command in ("check", "fit"):
+        assert ("output.factor: true keeps nothing of pcg" in ntk(command, spec).stderr) != keeps
+    told = ntk("predict", "run", "test.csv").stderr
+    assert told.startswith("ntk: std: pcg keeps no factorisation and begins again") != keeps
+    helps = "give all rows at once, use --no-std or fit with output.factor: true and compute.solver: cholesky"
+    assert (helps in told) != keeps
+    assert told.count("\n") == (not keeps)
+    assert ntk("predict", "run", "test.csv", "--no-std").stderr == ""
 
 
 def test_the_model_is_small_unless_the_factorisation_is_stored(fit: Fit, write: Write) -> None:

@@ -7,7 +7,7 @@ from ntkcli.errors import ResourceError
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.plan import Planner
 from ntkcli.regression.held_out import smaller_question, smaller_stages
-from ntkcli.results.calibration import UnseenRows, Way
+from ntkcli.results.unseen_rows import UnseenRows, Way
 from ntkcli.spec.spec import Spec
 
 # Enough to fit a number or two.

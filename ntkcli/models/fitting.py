@@ -21,11 +21,12 @@ from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Pair
 from ntkcli.regression.support import Support
 from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
-from ntkcli.results.calibration import Calibration, UnseenRows, calibrated
+from ntkcli.results.calibration import Calibration, calibrated
 from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.predictions import prediction_table
 from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
+from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import write_json

@@ -144,6 +144,7 @@ class Model:
                 np.zeros(self.schema.targets.count) if found.noise is None else np.array(found.noise),
                 found.temperature,
                 None if found.half_width is None else np.array(found.half_width),
+                found.errors,
             )
             for found in self.file.calibrations
         }

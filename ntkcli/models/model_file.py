@@ -17,7 +17,7 @@ from ntkcli.models.model_records import (
     StageRecord,
 )
 from ntkcli.regression.kernel import KERNELS
-from ntkcli.results.calibration import UnseenRows
+from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec

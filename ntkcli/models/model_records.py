@@ -15,6 +15,7 @@ from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question, RidgeScale
 from ntkcli.regression.stages import Stage
 from ntkcli.results.calibration import Calibration
+from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.solvers.catalogue import SOLVERS, keeping_solver
 from ntkcli.spec.section import Section
 from ntkcli.spec.types import Finite, Number, Time, one_of
@@ -117,6 +118,7 @@ class CalibrationRecord(Section):
     noise: of observations, beyond that of the kernel; None for none.
     half_width: of intervals, in standard deviations of an observation; None for normal ones.
     temperature: that outputs of classes are divided by before the softmax.
+    errors: how far off these are by chance; None where nothing is fitted.
     """
 
     kernel: KernelName
@@ -125,6 +127,7 @@ class CalibrationRecord(Section):
     noise: list[NotNegative] | None = None
     half_width: list[Factor] | None = None
     temperature: Annotated[Finite, Field(gt=0)]
+    errors: RelativeErrors | None = None
 
     @classmethod
     def of(cls, pair: Pair, calibration: Calibration) -> Self:
@@ -137,4 +140,5 @@ class CalibrationRecord(Section):
             noise=calibration.noise.tolist() if calibration.noise.any() else None,
             half_width=None if half_width is None else half_width.tolist(),
             temperature=calibration.temperature,
+            errors=calibration.errors,
         )

@@ -11,7 +11,8 @@ from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, Schem
 from ntkcli.regression.fitted_stage import TRAINING_ROWS, FittedStage
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
-from ntkcli.results.calibration import Calibration, UnseenRows
+from ntkcli.results.calibration import Calibration
+from ntkcli.results.unseen_rows import UnseenRows
 
 
 @dataclass

@@ -1,8 +1,6 @@
 """Calibration of variances, intervals and class probabilities by training rows that are left out."""
 
-import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,32 +8,11 @@ from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.targets import Targets
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.results.observation_noise import fit_noise, quotient
-from ntkcli.results.temperature import fit_temperature
+from ntkcli.results.relative_errors import RelativeErrors, mean_error, noise_errors, quantile_error
+from ntkcli.results.temperature import fit_temperature, temperature_error
+from ntkcli.results.unseen_rows import interval_rank
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import OutputSpec
-from ntkcli.units import counted
-
-Way = Literal["leave_one_out", "held_out"]
-
-
-@dataclass(frozen=True)
-class UnseenRows:
-    """The training rows that a model is calibrated by: predicted by training without them.
-
-    by: one at a time, or by a smaller fit that they are held out from.
-    count: of the rows.
-    """
-
-    by: Way
-    count: int
-
-    @property
-    def text(self) -> str:
-        """In words."""
-        rows = counted(self.count, "training row")
-        return (
-            f"{rows}, each left out" if self.by == "leave_one_out" else f"{rows}, held out from a smaller fit"
-        )
 
 
 @dataclass(frozen=True)
@@ -47,12 +24,14 @@ class Calibration:
     temperature: divides the scores of classes before the softmax.
     half_width: of each output's interval, in standard deviations of an observation, (k,); None for the normal
         quantile.
+    errors: how far off these are by chance; None where nothing is fitted.
     """
 
     variance_scale: FloatArray
     noise: FloatArray
     temperature: float = 1.0
     half_width: FloatArray | None = None
+    errors: RelativeErrors | None = None
 
 
 def calibrated(
@@ -71,20 +50,65 @@ def calibrated(
         inference: says by which factor variances are scaled, or that it is fitted.
         output: says whether intervals are normal or fitted.
     """
-    given, none = inference.variance_scale, np.zeros(targets.count)
     if unseen is None:
-        return Calibration(np.full(targets.count, given), none)
-    scales = variance_scale(unseen) if given == "auto" else np.full(targets.count, given)
-    if targets.is_classification:
-        # All classes are outputs of one network: they share a scale.
-        shared = np.full(targets.count, scales.mean())
-        return Calibration(shared, none, temperature(unseen, outputs, outputs.argmax(axis=1)))
+        return Calibration(np.full(targets.count, inference.variance_scale), np.zeros(targets.count))
+    is_free = inference.variance_scale == "auto"
+    # A number that leaves floating point has no error.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if targets.is_classification:
+            labels = outputs.argmax(axis=1)
+            found = _of_classes(unseen, outputs, labels, inference)
+            return replace(found, errors=_errors_of_classes(unseen, outputs, labels, found, is_free=is_free))
+        found = _of_numbers(unseen, inference, output)
+        return replace(found, errors=_errors_of_numbers(unseen, found, output.interval, is_free=is_free))
+
+
+def _of_classes(
+    unseen: LeaveOneOut, outputs: FloatArray, labels: IntArray, inference: InferenceSpec
+) -> Calibration:
+    given, count = inference.variance_scale, outputs.shape[1]
+    # All classes are outputs of one network: they share a scale.
+    scale = variance_scale(unseen).mean() if given == "auto" else given
+    return Calibration(np.full(count, scale), np.zeros(count), temperature(unseen, outputs, labels))
+
+
+def _of_numbers(unseen: LeaveOneOut, inference: InferenceSpec, output: OutputSpec) -> Calibration:
+    given, count = inference.variance_scale, unseen.residual.shape[1]
+    scales = variance_scale(unseen) if given == "auto" else np.full(count, given)
     if not output.has_fitted_intervals:
-        return Calibration(scales, none)
+        return Calibration(scales, np.zeros(count))
     scale = None if given == "auto" else given
     fits = [fit_noise(residual, unseen.variance, scale) for residual in unseen.residual.T]
     scales, noise = np.array(fits).T
     return Calibration(scales, noise, half_width=half_width(unseen, scales, noise, output.interval))
+
+
+def _errors_of_classes(
+    unseen: LeaveOneOut, outputs: FloatArray, labels: IntArray, found: Calibration, *, is_free: bool
+) -> RelativeErrors:
+    count = outputs.shape[1]
+    squares = quotient(unseen.residual**2, unseen.variance[:, None]).mean(axis=1)
+    return RelativeErrors(
+        [mean_error(squares) if is_free else None] * count,
+        [None] * count,
+        [None] * count,
+        temperature_error(outputs - unseen.residual, labels, found.temperature),
+    )
+
+
+def _errors_of_numbers(
+    unseen: LeaveOneOut, found: Calibration, interval: float, *, is_free: bool
+) -> RelativeErrors:
+    numbers = zip(unseen.residual.T, found.variance_scale, found.noise, strict=True)
+    errors = [
+        noise_errors(residual, unseen.variance, float(scale), float(noise), scale_is_free=is_free)
+        for residual, scale, noise in numbers
+    ]
+    half_widths: list[float | None] = [None] * len(errors)
+    if found.half_width is not None and (len(unseen.residual) + 1) * interval <= len(unseen.residual):
+        distance = _distance(unseen, found.variance_scale, found.noise)
+        half_widths = [quantile_error(each, interval_rank(len(each), interval)) for each in distance.T]
+    return RelativeErrors([scale for scale, _ in errors], [noise for _, noise in errors], half_widths)
 
 
 def variance_scale(deleted: LeaveOneOut) -> FloatArray:
@@ -120,11 +144,15 @@ def half_width(unseen: LeaveOneOut, scale: FloatArray, noise: FloatArray, interv
 
     Vovk et al. 2005, chapter 2.
     """
+    distance = _distance(unseen, scale, noise)
+    return np.asarray(np.sort(distance, axis=0)[interval_rank(len(distance), interval) - 1])
+
+
+def _distance(unseen: LeaveOneOut, scale: FloatArray, noise: FloatArray) -> FloatArray:
+    """|residual| / std, (s, k)."""
     with np.errstate(invalid="ignore", over="ignore"):
         std = np.sqrt(unseen.variance[:, None] * scale + noise)
-        distance = quotient(np.abs(unseen.residual), std)
-    rank = min(math.ceil((len(distance) + 1) * interval), len(distance))
-    return np.asarray(np.sort(distance, axis=0)[rank - 1])
+        return quotient(np.abs(unseen.residual), std)
 
 
 def temperature(deleted: LeaveOneOut, outputs: FloatArray, labels: IntArray) -> float:

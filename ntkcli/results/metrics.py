@@ -11,10 +11,11 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.targets import Targets
 from ntkcli.results.baselines import Baseline
-from ntkcli.results.calibration import UnseenRows
 from ntkcli.results.presentation import Presentation
+from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.results.result import Result
 from ntkcli.results.score import BaselineScore, KernelScore
+from ntkcli.results.unseen_rows import UnseenRows
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Metrics:
     baselines: one for every baseline and target, in this order.
     unseen: the training rows that the model is calibrated by; None where nothing is.
     are_fitted: whether intervals are fitted to these rows; else they are normal ones.
+    errors: of the calibration of each kernel and time; none where nothing is calibrated.
     """
 
     rows: int
@@ -35,6 +37,7 @@ class Metrics:
     baselines: list[BaselineScore]
     unseen: UnseenRows | None = None
     are_fitted: bool = False
+    errors: Sequence[RelativeErrors] = ()
 
     @classmethod
     def of(
@@ -66,7 +69,8 @@ class Metrics:
         ]
         fitted = any(result.half_width is not None for result in results)
         interval = presentation.output.interval
-        return cls(len(observed), interval, scores, baseline_scores, unseen, fitted)
+        errors = [result.errors for result in results if result.errors is not None]
+        return cls(len(observed), interval, scores, baseline_scores, unseen, fitted, errors)
 
     @property
     def content(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ntkcli.errors import NumericalError
 from ntkcli.regression.fitted_stage import Answer
 from ntkcli.regression.question import time_text
 from ntkcli.results.calibration import Calibration
+from ntkcli.results.relative_errors import RelativeErrors
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Result:
     half_width: of the interval, in standard deviations of an observation, (k,); None for a normal interval.
     temperature: divides the scores of classes before the softmax; None where the means are probabilities
         less 1 / C already.
+    errors: of the calibration; None where nothing was fitted.
     ready: seconds from the start of the run until the prediction was there.
     """
 
@@ -36,6 +38,7 @@ class Result:
     noise: FloatArray
     half_width: FloatArray | None = None
     temperature: float | None = 1.0
+    errors: RelativeErrors | None = None
     ready: float = 0.0
 
     @classmethod
@@ -62,7 +65,8 @@ class Result:
                 variance = prediction.variance.astype(np.float64)[:, None] * squared
             mean = scaling.undo(prediction.mean.astype(np.float64))
             noise = answer.noise * squared + scaling.scale**2 * calibration.noise
-            result = cls(*answer.pair, mean, variance, noise, calibration.half_width, calibration.temperature)
+            half_width, temperature = calibration.half_width, calibration.temperature
+            result = cls(*answer.pair, mean, variance, noise, half_width, temperature, calibration.errors)
         result._check_finite()
         return result
 

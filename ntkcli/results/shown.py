@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ntkcli.regression.question import time_text
+from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics
 from ntkcli.results.number_metrics import NumberMetrics
@@ -59,6 +60,9 @@ def _notes(metrics: Metrics, lines: list[list[str]]) -> Iterator[str]:
     found = [score.metrics for score in metrics.scores]
     if any(isinstance(part, NumberMetrics) and part.interval for part in found):
         yield f"intervals: {_intervals_text(metrics)}"
+    if metrics.unseen and any(isinstance(part, ClassMetrics) for part in found):
+        temperatures = [each.temperature for each in metrics.errors]
+        yield f"probabilities: their temperature is by {metrics.unseen.text}{_error_text(temperatures)}"
     if "-" in shown:
         yield f"-: {_why_missing(found)}"
 
@@ -68,11 +72,24 @@ def _intervals_text(metrics: Metrics) -> str:
     if unseen is None:
         return "normal, not calibrated"
     if not metrics.are_fitted:
-        return f"normal, with variances scaled by {unseen.text}"
+        scales = [error for each in metrics.errors for error in each.variance_scale]
+        return f"normal, with variances scaled by {unseen.text}{_error_text(scales)}"
     # The largest of s distances is as likely as any other to be exceeded by the next.
     most = unseen.count / (unseen.count + 1)
     few = f", too few for more than {100 * most:.3g} %" if most < level else ""
-    return f"by {unseen.text}{few}"
+    error = f" (standard error of their coverage: {_percent(unseen.coverage_error(level))})"
+    return f"by {unseen.text}{few or error}"
+
+
+def _error_text(errors: Sequence[float | None]) -> str:
+    """The largest of some relative standard errors; nothing where none is known."""
+    known = [error for error in errors if error is not None]
+    several = "at most " if len(known) > 1 else ""
+    return f" (standard error: {several}{_percent(max(known))})" if known else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
 
 
 def _why_missing(found: Sequence[TargetMetrics | None]) -> str:

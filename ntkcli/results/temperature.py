@@ -56,3 +56,28 @@ def fit_temperature(scores: FloatArray, labels: IntArray) -> float:
     while slope(most) < 0:
         least, most = most, 2 * most
     return widest / (most if least == most else float(brentq(slope, least, most, rtol=1e-12)))
+
+
+def temperature_error(scores: FloatArray, labels: IntArray, temperature: float) -> float | None:
+    """Return the relative standard error of a temperature that was fitted; None where the rows do not tell.
+
+        sqrt(m / (m - 1) sum_i g_i^2) / (T H)
+
+    with g_i the derivative of a row's loss by 1/T, and H the second one of all, pseudo-observation included.
+
+    Args:
+        scores: of the rows that it was fitted to, (m, C).
+        labels: true classes (m,), from 0 to C - 1.
+        temperature: T, as `fit_temperature` gives it.
+
+    Huber 1967.
+    """
+    rows = len(labels)
+    below = (scores - scores.max(axis=1, keepdims=True)) / temperature
+    odds = probabilities(below, 1.0)
+    expected = np.sum(odds * below, axis=1)
+    slopes = expected - below[np.arange(rows), labels]
+    curvature = (1 + 1 / rows) * float(np.sum(odds * (below - expected[:, None]) ** 2))
+    if rows < 2 or curvature == 0:
+        return None
+    return float(np.sqrt(rows / (rows - 1) * np.sum(slopes**2)) / curvature)

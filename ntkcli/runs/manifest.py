@@ -16,8 +16,9 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import network_layers
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.question import Pair, time_text
-from ntkcli.results.calibration import Calibration, UnseenRows
+from ntkcli.results.calibration import Calibration
 from ntkcli.results.number_metrics import json_number
+from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
 from ntkcli.solvers.storage import IN_MEMORY, Storage
@@ -150,6 +151,7 @@ def _calibrated(pair: Pair, found: Calibration) -> dict[str, Any]:
         "noise": _finite(found.noise),
         "half_width": None if found.half_width is None else _finite(found.half_width),
         "temperature": found.temperature,
+        "relative_errors": None if found.errors is None else asdict(found.errors),
     }
 
 

@@ -47,6 +47,12 @@ def test_the_calibration_is_that_of_rows_really_held_out(
     assert found["variance_scale"] == pytest.approx([scale], rel=1e-6)
     # ceil(15 * 0.8) is 12.
     assert found["half_width"] == pytest.approx([np.sort(distance)[11] / math.sqrt(scale)], rel=1e-6)
+    errors, squares = found["relative_errors"], distance**2
+    of_mean = squares.std(ddof=1) / math.sqrt(14) / squares.mean()
+    assert errors["variance_scale"] == pytest.approx([of_mean], rel=1e-6)
+    assert (errors["noise"], errors["temperature"]) == ([None], None)
+    assert errors["half_width"][0] > 0
+    assert load_json(run / "model" / "model.json")["calibrations"][0]["errors"] == errors
 
 
 def test_an_interval_reaches_the_half_width_to_both_sides(fit: Fit) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ntkcli.results.calibration import UnseenRows
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.metrics import Metrics
 from ntkcli.results.number_metrics import IntervalMetrics, NumberMetrics, PointMetrics
+from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.results.score import BaselineScore, KernelScore
 from ntkcli.results.shown import score_table
+from ntkcli.results.unseen_rows import UnseenRows
 
 POINT = PointMetrics(rmse=0.5, mae=0.25, r2=0.75)
 SCORE = KernelScore("ntk", math.inf, "y", NumberMetrics(POINT, None), ready=1.25)
@@ -48,11 +49,26 @@ def test_the_notes_tell_what_the_intervals_are_from() -> None:
     normal = lines_of(INTERVAL)
     assert normal[2:] == ["intervals: normal, not calibrated"]
     fitted = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 772), are_fitted=True)
-    assert fitted[2:] == ["intervals: by 772 training rows, each left out"]
+    assert fitted[2:] == [
+        "intervals: by 772 training rows, each left out (standard error of their coverage: 0.78 %)"
+    ]
     held_out = lines_of(INTERVAL, unseen=UnseenRows("held_out", 19), are_fitted=True)
-    assert held_out[2:] == ["intervals: by 19 training rows, held out from a smaller fit"]
+    error = "(standard error of their coverage: 4.8 %)"
+    assert held_out[2:] == [f"intervals: by 19 training rows, held out from a smaller fit {error}"]
     scaled = lines_of(INTERVAL, unseen=UnseenRows("leave_one_out", 7))
     assert scaled[2:] == ["intervals: normal, with variances scaled by 7 training rows, each left out"]
+
+
+def test_the_notes_tell_the_largest_error_of_what_was_fitted() -> None:
+    unseen = UnseenRows("leave_one_out", 7)
+    scales = [RelativeErrors([scale], [None], [None]) for scale in (0.125, None, 0.25)]
+    scaled = lines_of(INTERVAL, unseen=unseen, errors=scales)
+    assert scaled[-1].endswith("scaled by 7 training rows, each left out (standard error: at most 25 %)")
+    classes = lines_of(
+        replace(SCORE, metrics=CLASSES), unseen=unseen, errors=[RelativeErrors([None], [None], [None], 0.5)]
+    )
+    told = "probabilities: their temperature is by 7 training rows, each left out (standard error: 50 %)"
+    assert classes[-1] == told
 
 
 def test_too_few_rows_for_the_level_are_told() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.results.temperature import fit_temperature, probabilities
+from ntkcli.results.temperature import fit_temperature, probabilities, temperature_error
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(size=(40, 3))
@@ -92,3 +92,25 @@ def test_a_row_of_equal_scores_among_others_is_no_obstacle() -> None:
     scores = np.vstack([SCORES, np.zeros((1, 3))])
     labels = np.append(LABELS, 2)
     assert fit_temperature(scores, labels) == pytest.approx(fit_temperature(SCORES, LABELS), rel=0.02)
+
+
+def test_the_error_of_a_temperature_is_its_spread_over_draws() -> None:
+    scores = np.random.default_rng(1).normal(size=(300, 3))
+    found, errors = [], []
+    for seed in range(60):
+        labels = labels_of(scores, 0.5, seed)
+        found.append(fit_temperature(scores, labels))
+        error = temperature_error(scores, labels, found[-1])
+        assert error is not None
+        errors.append(error)
+    assert np.mean(errors) == pytest.approx(np.std(found) / np.mean(found), rel=0.3)
+
+
+def test_the_unit_of_scores_does_not_change_the_error_of_their_temperature() -> None:
+    error = temperature_error(SCORES, LABELS, 0.5)
+    assert temperature_error(1e6 * SCORES, LABELS, 0.5e6) == pytest.approx(error, rel=1e-12)
+
+
+def test_scores_that_say_nothing_have_no_error() -> None:
+    assert temperature_error(np.zeros((5, 3)), np.zeros(5, dtype=int), 1.0) is None
+    assert temperature_error(SCORES[:1], LABELS[:1], 1.0) is None

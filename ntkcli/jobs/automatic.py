@@ -59,7 +59,8 @@ def _tell(job: Job, found: dict[GramName, Found], rows: int) -> None:
     by = "" if rows == len(job.train) else f", of {counted(rows, 'row')}"
     for gram, best in found.items():
         of_gram = f" for {gram}" if len(found) > 1 else ""
-        given = f"(leave-one-out rmse {best.score:.4g}{by})"
+        error = "" if best.error is None else f" +- {best.error:.2g}"
+        given = f"(leave-one-out rmse {best.score:.4g}{error}{by})"
         if inference.ridge == "auto":
             edge = ", at the edge of what it tries" if best.at_edge else ""
             job.journal.tell(f"inference.ridge: auto is {best.ridge:.6g}{of_gram}{edge} {given}")

@@ -14,7 +14,7 @@ from ntkcli.jobs.ranges import AUTOMATIC_STEPS, LEAST_RIDGE, automatic_ridges, a
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import ridge_of, ridge_unit
-from ntkcli.results.number_metrics import joined_rmse
+from ntkcli.results.number_metrics import joined_rmse, joined_rmse_error
 
 # The interval around the best value is searched again, so many times, on so many points.
 REFINEMENTS, POINTS = 2, 9
@@ -29,12 +29,14 @@ ROUNDINGS, ROUNDINGS_OF_FLOAT32 = 10, 100
 class Found:
     """A ridge and a time in the units of the spec, and their leave-one-out root mean square error.
 
+    error: the standard error of that, as other rows would show; None where it is not known.
     at_edge: whether the ridge is the least or the largest that was tried.
     """
 
     score: float
     ridge: float
     time: float
+    error: float | None = None
     at_edge: bool = False
 
 
@@ -108,9 +110,10 @@ class LeaveOneOutSearch:
     def _least(self, points: Iterable[tuple[float, float]], found: Found | None) -> Found:
         """Return the best of some ridges and times and of what is found already, the first of equals."""
         points = list(points)
-        for (ridge, time), score in zip(points, self._scores(points), strict=True):
+        for (ridge, time), residual in zip(points, self._residuals(points), strict=True):
+            score = joined_rmse(residual, self.scale)
             if score < (found.score if found else math.inf):
-                found = Found(score, ridge, time)
+                found = Found(score, ridge, time, joined_rmse_error(residual, self.scale))
         if found is None:
             raise NumericalError(
                 "inference: no ridge and time of those that auto tries has an answer: the Gram matrix is "
@@ -118,11 +121,11 @@ class LeaveOneOutSearch:
             )
         return found
 
-    def _scores(self, points: list[tuple[float, float]]) -> Iterator[float]:
-        """Yield the leave-one-out root mean square errors; NaN or inf where there is no finite one."""
+    def _residuals(self, points: list[tuple[float, float]]) -> Iterator[FloatArray]:
+        """Yield the leave-one-out residuals; NaN or inf where there are no finite ones."""
         settings = [Regularisation(ridge * self.axes.unit, time * self.axes.rate) for ridge, time in points]
         for found in self.smoother.left_out(settings, with_variance=False):
-            yield joined_rmse(found.residual, self.scale)
+            yield found.residual
 
 
 def _around(values: list[float], best: float) -> list[float]:

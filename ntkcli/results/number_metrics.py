@@ -131,6 +131,31 @@ def joined_rmse(residual: FloatArray, scale: FloatArray) -> float:
         return float(joined_roots(np.sqrt(np.mean(residual**2, axis=0)), scale))
 
 
+def joined_rmse_error(residual: FloatArray, scale: FloatArray) -> float | None:
+    """Return the standard error of `joined_rmse`, the rows taken as independent; None where it is not known.
+
+        std_i(mean_j (r_ij^2 - m_j) / (2 sqrt(m_j))) / sqrt(n),    m_j = mean_i r_ij^2
+
+    Args:
+        residual: of the standardised targets, (n, k).
+        scale: the targets' units, (k,).
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = residual**2
+        roots = np.sqrt(np.mean(squares, axis=0))
+        # A target that is hit everywhere has no error.
+        influence = np.divide(squares, 2 * roots, out=np.zeros_like(squares), where=roots > 0)
+        return mean_standard_error(joined_roots(influence, scale))
+
+
+def mean_standard_error(values: FloatArray) -> float | None:
+    """Return the standard error of a mean of independent values (n,); None where it is not known."""
+    if len(values) < 2:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return json_number(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
 def joined_roots(roots: FloatArray, scale: FloatArray) -> FloatArray:
     """Combine root mean squared errors of k standardised targets (..., k) into one number each, (...).
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.results.number_metrics import mean_standard_error
 from ntkcli.results.observation_noise import quotient
 
 
@@ -34,9 +35,10 @@ def mean_error(values: FloatArray) -> float | None:
     Args:
         values: not negative, (s,).
     """
-    if len(values) < 2 or not np.isfinite(values).all() or not values.any():
+    if not np.isfinite(values).all() or not values.any():
         return None
-    return _known(float(np.std(values, ddof=1)) / math.sqrt(len(values)) / float(values.mean()))
+    error = mean_standard_error(values)
+    return None if error is None else _known(error / float(values.mean()))
 
 
 def noise_errors(
@@ -55,7 +57,7 @@ def noise_errors(
         scale, noise: as they were fitted.
         scale_is_free: whether the factor was fitted.
 
-    Huber 1967; White 1982.
+    Huber 1967.
     """
     if noise == 0:
         return (mean_error(quotient(residual**2, variance)) if scale_is_free else None), None

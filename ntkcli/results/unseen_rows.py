@@ -39,7 +39,7 @@ class UnseenRows:
         Args:
             interval: coverage to reach, between 0 and 1.
 
-        Vovk 2012, section 4.
+        Vovk 2012.
         """
         above, s = interval_rank(self.count, interval), self.count
         return math.sqrt(above * (s + 1 - above) / (s + 2)) / (s + 1)

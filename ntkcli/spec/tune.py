@@ -92,6 +92,11 @@ class TuneSpec(Section):
         """Whether the objective holds out rows; the others are closed forms."""
         return self.objective in ("rmse", "nll", "accuracy", "log_loss")
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether a score has a standard error: all but the evidence are means over rows."""
+        return self.objective != "log_marginal_likelihood"
+
     @model_validator(mode="after")
     def _keys_can_be_tuned(self) -> Self:
         known = tunable_keys()

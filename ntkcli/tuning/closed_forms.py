@@ -1,14 +1,15 @@
 """Objectives in closed form, for which no rows are held out: leave-one-out scores and the evidence."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from ntkcli.arrays import FloatArray
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.results.calibration import variance_scale
-from ntkcli.results.number_metrics import joined_rmse
+from ntkcli.results.number_metrics import joined_rmse, joined_rmse_error, mean_standard_error
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate
@@ -35,16 +36,19 @@ def closed_forms(
     Rasmussen & Williams 2006, equations (2.30) and (5.10) to (5.12), for time inf.
     """
     settings = [whole.regularisation(candidate, inference) for candidate in candidates]
-    values: Iterable[float]
     if objective == "log_marginal_likelihood":
-        values = (_evidence(whole, targets, at, inference) for at in settings)
-    elif objective == "loo_rmse":
+        return [_score(_evidence(whole, targets, at, inference), None) for at in settings]
+    if objective == "loo_rmse":
         left_out = whole.smoother.left_out(settings, with_variance=False)
-        values = (joined_rmse(found.residual, targets.scale) for found in left_out)
-    else:
-        left_out = whole.left_out(candidates[0].kernel, settings)
-        values = (_loo_nll(found, targets, inference) for found in left_out)
-    return [Score(value if math.isfinite(value) else None) for value in values]
+        residuals, scale = (found.residual for found in left_out), targets.scale
+        return [_score(joined_rmse(each, scale), joined_rmse_error(each, scale)) for each in residuals]
+    left_out = whole.left_out(candidates[0].kernel, settings)
+    losses = (_loo_losses(found, targets, inference) for found in left_out)
+    return [_score(float(each.mean()), mean_standard_error(each)) for each in losses]
+
+
+def _score(value: float, error: float | None) -> Score:
+    return Score(value, error) if math.isfinite(value) else Score(None)
 
 
 def _evidence(whole: Decomposed, targets: Targets, at: Regularisation, inference: InferenceSpec) -> float:
@@ -61,8 +65,9 @@ def _evidence(whole: Decomposed, targets: Targets, at: Regularisation, inference
     return smoother.evidence(at.ridge) - 0.5 * y.size * math.log(s)
 
 
-def _loo_nll(found: LeaveOneOut, targets: Targets, inference: InferenceSpec) -> float:
+def _loo_losses(found: LeaveOneOut, targets: Targets, inference: InferenceSpec) -> FloatArray:
+    """Return the negative log density of each row, (n,)."""
     given, k = inference.variance_scale, found.residual.shape[1]
     scale = variance_scale(found) if given == "auto" else np.full(k, given)
     variance = found.variance[:, None] * scale
-    return float(negative_log_density(found.residual, variance, targets.scale))
+    return negative_log_density(found.residual[:, None], variance[:, None], targets.scale)

@@ -24,7 +24,8 @@ class Score:
     """The value of an objective.
 
     value: None where the candidate has no score, as its matrix is singular.
-    error: the standard error over the folds; None where there are fewer than two.
+    error: the standard error over the folds, or over the rows that are left out; None where it is not known,
+        as of one fold.
     """
 
     value: float | None

@@ -100,7 +100,7 @@ def fitted_spec(spec: Spec, data: DataSpec, network: NetworkSpec, inference: Inf
 def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
     """Return the text of trials.csv: a line for every candidate of a network, or one if it failed."""
     head = ["trial", *tune.trial_axes, "kernel", "ridge", "ridge_scale", "time", tune.objective]
-    errors = ["standard_error"] if tune.needs_validation else []
+    errors = ["standard_error"] if tune.has_errors else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*head, *errors, "seconds"])
@@ -128,7 +128,7 @@ def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
 
 def _shown(line: list[str], place: int, tune: TuneSpec) -> list[str]:
     """Return the cells of a line that are shown: the score to six digits, with its error if it has one."""
-    error = line[place + 1] if tune.needs_validation else ""
+    error = line[place + 1] if tune.has_errors else ""
     score = f"{float(line[place]):.6g}" + (f" +- {float(error):.2g}" if error else "")
     return [*line[1:place], score]
 

@@ -13,6 +13,8 @@ from ntkcli.results.number_metrics import (
     NumberMetrics,
     PointMetrics,
     interval_metrics,
+    joined_rmse,
+    joined_rmse_error,
     normal_quantile,
     point_metrics,
 )
@@ -112,3 +114,18 @@ def test_what_was_not_measured_has_no_name_in_the_content_and_no_number_in_the_s
     assert bare.content == {"rmse": 2.0, "mae": 1.0, "r2": None}
     assert whole.summary == {"rmse": 2.0, "nll": 3.0, "coverage": 0.5}
     assert bare.summary == {"rmse": 2.0, "nll": None, "coverage": None}
+
+
+@pytest.mark.parametrize("scale", [np.array([2.0]), np.array([2.0, 3.0])])
+def test_an_rmse_varies_by_its_error(scale: FloatArray) -> None:
+    draws = np.random.default_rng(1).normal(size=(1000, 60, len(scale)))
+    spread = np.std([joined_rmse(draw, scale) for draw in draws])
+    assert np.mean([joined_rmse_error(draw, scale) or 0.0 for draw in draws]) == pytest.approx(
+        spread, rel=0.1
+    )
+
+
+def test_an_rmse_of_nothing_missed_has_error_0_and_of_one_row_none() -> None:
+    assert joined_rmse_error(np.zeros((5, 2)), np.ones(2)) == 0
+    assert joined_rmse_error(np.ones((1, 1)), np.ones(1)) is None
+    assert joined_rmse_error(np.full((5, 1), math.inf), np.ones(1)) is None

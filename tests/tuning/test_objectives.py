@@ -224,6 +224,25 @@ def test_the_standard_error_is_that_of_the_mean_over_folds(make_spec: MakeSpec, 
             assert score.error == pytest.approx(np.std(folds, ddof=1) / math.sqrt(5), rel=1e-6)
 
 
+@pytest.mark.parametrize("objective", ["loo_rmse", "loo_nll"])
+def test_the_standard_error_of_rows_left_out_is_that_over_the_rows(
+    make_spec: MakeSpec, tmp_path: Path, objective: str
+) -> None:
+    """The jackknife's, which leaves each row out of the mean, is about the same."""
+    source, _, trials = searched(make_spec(tune=tune(objective)), tmp_path / "out")
+    for trial in trials:
+        dense = Dense.of(source, trial.values)
+        rows = np.arange(len(dense.y))
+        for candidate, score in trial.scored.items():
+            residual, variance = dense.leave_one_out(candidate, rows)
+            means = []
+            for row in rows:
+                others = np.delete(residual, row, axis=0), np.delete(variance, row)[:, None]
+                means.append(dense.rmse(others[0]) if objective == "loo_rmse" else dense.nll(*others))
+            jackknife = np.std(means) * math.sqrt(len(rows) - 1)
+            assert score.error == pytest.approx(jackknife, rel=0.15)
+
+
 def test_one_holdout_has_no_standard_error(make_spec: MakeSpec, tmp_path: Path) -> None:
     path = make_spec(tune=tune("rmse", validation={"holdout": 0.2}))
     _, _, trials = searched(path, tmp_path / "out")

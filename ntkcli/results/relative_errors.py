@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.results.number_metrics import mean_standard_error
+from ntkcli.results.number_metrics import json_number, mean_standard_error
 from ntkcli.results.observation_noise import quotient
 
 
@@ -38,7 +38,7 @@ def mean_error(values: FloatArray) -> float | None:
     if not np.isfinite(values).all() or not values.any():
         return None
     error = mean_standard_error(values)
-    return None if error is None else _known(error / float(values.mean()))
+    return None if error is None else json_number(error / float(values.mean()))
 
 
 def noise_errors(
@@ -72,7 +72,7 @@ def noise_errors(
     except np.linalg.LinAlgError:
         return None, None
     errors = np.sqrt(np.sum(influence**2, axis=1) * rows / max(rows - 1, 0.5))
-    known = iter([_known(error) for error in errors])
+    known = iter([json_number(error) for error in errors])
     of_scale, of_noise = (next(known) if is_free else None for is_free in free)
     return of_scale, of_noise
 
@@ -99,8 +99,4 @@ def quantile_error(values: FloatArray, rank: int) -> float | None:
     if count < 2 or ordered[rank - 1] == 0 or not np.isfinite(possible).all():
         return None
     spread = weights @ (possible - weights @ possible) ** 2
-    return _known(math.sqrt(spread) / float(ordered[rank - 1]))
-
-
-def _known(error: float) -> float | None:
-    return float(error) if math.isfinite(error) else None
+    return json_number(math.sqrt(spread) / float(ordered[rank - 1]))

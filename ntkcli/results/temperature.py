@@ -3,6 +3,7 @@
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.results.number_metrics import json_number
 
 
 def probabilities(scores: FloatArray, temperature: float) -> FloatArray:
@@ -80,4 +81,5 @@ def temperature_error(scores: FloatArray, labels: IntArray, temperature: float) 
     curvature = (1 + 1 / rows) * float(np.sum(odds * (below - expected[:, None]) ** 2))
     if rows < 2 or curvature == 0:
         return None
-    return float(np.sqrt(rows / (rows - 1) * np.sum(slopes**2)) / curvature)
+    with np.errstate(over="ignore"):
+        return json_number(np.sqrt(rows / (rows - 1) * np.sum(slopes**2)) / curvature)

@@ -18,8 +18,8 @@ from ntkcli.solvers.storage import Place
 LAYER_OPERATIONS, FEATURE_OPERATIONS = 700, 4
 # Operations in the time that a byte takes from a disk.
 BYTE_OPERATIONS = 100.0
-# Products with the exact matrix where answers are corrected.
-CORRECTIONS = 2
+# Digits that a matrix in float32 gives until its answers are corrected by a product with the exact one.
+COARSE_DIGITS = 4
 # A factorisation in a file waits for the disk most of the time.
 FILE_SLOWDOWN = 4.0
 # Products with the Gram matrix, computed anew, that refining takes.
@@ -81,7 +81,7 @@ def stage_work(stage: Stage, sizes: Sizes, question: Question, place: Place = "m
 def _refinements(stage: Stage, sizes: Sizes, question: Question) -> int:
     """Products with the Gram matrix in float64 that answers from float32 are corrected by."""
     if stage.solver.corrects_itself:
-        return CORRECTIONS if sizes.itemsize == 4 else 0
+        return max(1, math.ceil(question.digits / COARSE_DIGITS) - 1) if sizes.itemsize == 4 else 0
     return REFINEMENTS if question.refine else 0
 
 

@@ -33,6 +33,8 @@ ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 # What a product with few columns takes of each entry on one side of the diagonal, in operations of a product
 # with many; by the bytes of an entry.
 PRODUCT_OPERATIONS = {8: 400.0, 4: 260.0}
+# The same for each entry of the preconditioner's factor.
+HALF_SOLVE_OPERATIONS = {8: 600.0, 4: 300.0}
 # Arrays of the right-hand sides' size, and the columns that there are at least.
 VECTORS, LEAST_COLUMNS = 14, 32
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
@@ -61,7 +63,8 @@ class PcgSolver(Solver):
     def cost(self, extent: Extent) -> Cost:
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
         n, rank = extent.n, rank_for(extent.n)
-        iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2 + 8.0 * n * rank * LEAST_COLUMNS * 3
+        iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2
+        iteration += HALF_SOLVE_OPERATIONS[extent.itemsize] * n * rank
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
         apart = 8 * n * (rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
         return Cost(

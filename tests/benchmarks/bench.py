@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=8000, help="training rows; the peer never gets more")
     parser.add_argument("--test-rows", type=int, default=1000)
     parser.add_argument("--growth", type=int, nargs="+", default=[2000, 4000, 8000, 16000], metavar="ROWS")
+    parser.add_argument("--growth-pcg", type=int, nargs="+", default=[8000, 16000, 32000], metavar="ROWS")
     return parser.parse_args()
 
 
@@ -72,7 +73,7 @@ def measure_jobs(options: argparse.Namespace, figures: Figures, ntk: Ntk, peer: 
 
 def measure_sizes(options: argparse.Namespace, figures: Figures, ntk: Ntk, peer: Peer) -> None:
     """Growth with the number of rows, drawn by a process of its own."""
-    sizes = Sizes(options.growth, options.test_rows, largest_peer=options.rows)
+    sizes = Sizes(options.growth, options.growth_pcg, options.test_rows, largest_peer=options.rows)
     growth = measure_growth(options.work, sizes, ntk, peer, options.repeats)
     figures.add("growth", growth_figures(growth))
     print_growth(growth)

@@ -41,7 +41,7 @@ def fit_figures(fit: Fit, machine: Machine) -> dict[str, Any]:
 
 def growth_figures(growth: Growth) -> dict[str, Any]:
     """Both sides' points and exponents."""
-    return {name: _series(getattr(growth, name)) for name in ("ntk", "mixed", "peer")}
+    return {name: _series(getattr(growth, name)) for name in ("ntk", "mixed", "pcg", "peer")}
 
 
 def _series(series: Series) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from sides import Ntk, Peer
 
 JOB = JOBS[0]
 MIXED = replace(JOB, dtype="mixed")
+# Conjugate gradients need a ridge.
+PCG = replace(JOB, solver="pcg", ridge=0.01)
 
 
 class Slopes(NamedTuple):
@@ -43,10 +45,12 @@ class Growth:
     """Both sides, at time inf for the mean; the peer as its documentation has it.
 
     mixed: ntk with its factorisation in float32.
+    pcg: ntk by conjugate gradients, with a ridge.
     """
 
     ntk: Series = field(default_factory=Series)
     mixed: Series = field(default_factory=Series)
+    pcg: Series = field(default_factory=Series)
     peer: Series = field(default_factory=Series)
 
 
@@ -55,10 +59,12 @@ class Sizes:
     """Numbers of training rows to measure.
 
     rows: all of them.
+    pcg_rows: those of conjugate gradients, once each.
     largest_peer: the most that the peer is asked for; ntk runs several times up to there, and once beyond.
     """
 
     rows: list[int]
+    pcg_rows: list[int]
     test_rows: int
     largest_peer: int
 
@@ -74,4 +80,7 @@ def measure_growth(folder: Path, sizes: Sizes, ntk: Ntk, peer: Peer, repeats: in
             series.usages[rows] = median([run(ntk.fit(job, tables)) for _ in range(times)])
         if is_shared:
             growth.peer.usages[rows] = run(peer.fit("plain", JOB, tables))
+    for rows in sizes.pcg_rows:
+        tables = write_tables(folder / f"rows_{rows}", rows, sizes.test_rows)
+        growth.pcg.usages[rows] = run(ntk.fit(PCG, tables))
     return growth

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 SIDES = {
     "ntk": ("ntk", "o", "#0072b2"),
     "mixed": ("ntk, dtype: mixed", "^", "#56b4e9"),
+    "pcg": ("ntk, solver: pcg, with a ridge", "D", "#009e73"),
     "peer": ("neural-tangents", "s", "#d55e00"),
 }
 PANELS = {"seconds": ("wall-clock time (s)", 1.0), "peak_bytes": ("peak memory (GiB)", 2.0**30)}
@@ -38,7 +39,8 @@ def draw(axes: Axes, growth: dict[str, Any], key: str) -> None:
         slope = f"{name}: slope {series['slopes'][key]:.2f}"
         axes.loglog(series["rows"], values, marker=marker, color=colour, label=slope)
     axes.set(xlabel="training rows", ylabel=label)
-    axes.set_xticks(growth["ntk"]["rows"], [f"{rows:,}" for rows in growth["ntk"]["rows"]])
+    ticks = sorted({rows for side in SIDES for rows in growth[side]["rows"]})
+    axes.set_xticks(ticks, [f"{rows:,}" for rows in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -22,9 +22,9 @@ STARTUP_SECONDS = 0.25
 SPEC = """\
 data: {{train: train.csv, test: test.csv, target: y, standardize: false, standardize_target: false}}
 network: {{depth: {depth}, activation: relu, sigma_w: 1.5, sigma_b: 0.1}}
-inference: {{kernel: ntk, time: {time}, loss: mean, ridge: 0}}
+inference: {{kernel: ntk, time: {job.time}, loss: mean, ridge: {job.ridge}, ridge_scale: trace}}
 output: {{dir: run, std: {std}, interval_from: normal}}
-compute: {{dtype: {dtype}}}
+compute: {{dtype: {job.dtype}, solver: {job.solver}}}
 """
 
 
@@ -37,7 +37,8 @@ class Job:
     faster, smaller: the peer's seconds and peak memory over ntk's, at least.
     aim: more than is wanted of `faster`, hoped for.
     grams: Gram matrices that ntk may hold at its peak, or None where no limit is set.
-    dtype: of ntk's compute section.
+    dtype, solver: of ntk's compute section.
+    ridge: a share of the mean diagonal; the peer has none.
     """
 
     time: str
@@ -47,6 +48,8 @@ class Job:
     aim: float | None = None
     grams: int | None = None
     dtype: str = "float64"
+    solver: str = "auto"
+    ridge: float = 0
 
     @property
     def name(self) -> str:
@@ -56,7 +59,7 @@ class Job:
     @property
     def spec(self) -> str:
         """The job as a spec."""
-        return SPEC.format(depth=DEPTH, time=self.time, std=str(self.std).lower(), dtype=self.dtype)
+        return SPEC.format(depth=DEPTH, std=str(self.std).lower(), job=self)
 
     @property
     def is_plain_factorisation(self) -> bool:

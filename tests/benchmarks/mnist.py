@@ -46,6 +46,8 @@ JOBS = (
     # The accuracy has settled long before the residual is small.
     Job("small_ridge", 0.1, "absolute", tolerance=1e-2),
     Job("ridge", 0.01, "trace"),
+    # Digits that the accuracy does not need.
+    Job("few_digits", 0.01, "trace", tolerance=1e-3),
     Job("little_memory", 0.01, "trace", memory="8GiB", seconds=3600, gib=8.0),
     Job("pcg", 0.01, "trace", solver="pcg", rows=20_000, memory="16GiB"),
     Job("cholesky", 0.01, "trace", solver="cholesky", rows=20_000, memory="16GiB"),

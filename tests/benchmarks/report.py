@@ -83,9 +83,9 @@ def _print_ratio(fit: Fit, mode: str) -> None:
 def print_growth(growth: Growth) -> None:
     """A row for every size, and the exponents."""
     print("\ngrowth: whole process, time inf, mean")
-    series = (growth.ntk, growth.mixed, growth.peer)
-    print(f"  {'rows':>8}{'ntk':>22}{'ntk, mixed':>22}{'peer':>22}")
-    for rows in growth.ntk.usages:
+    series = (growth.ntk, growth.mixed, growth.pcg, growth.peer)
+    print(f"  {'rows':>8}{'ntk':>22}{'ntk, mixed':>22}{'ntk, pcg':>22}{'peer':>22}")
+    for rows in sorted({rows for side in series for rows in side.usages}):
         usages = (str(side.usages.get(rows, "")) for side in series)
         print(f"  {rows:>8}" + "".join(f"{usage:>22}" for usage in usages))
     print(f"  {'exponent':>8}" + "".join(f"{_slopes(side):>22}" for side in series), flush=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
-from ntkcli.kernels.tiled_operator import StoredOperator
+from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError

@@ -9,7 +9,8 @@ from ntkcli.arrays import Allocate, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
-from ntkcli.kernels.tiled_operator import StoredOperator, TiledOperator
+from ntkcli.kernels.stored_operator import StoredOperator
+from ntkcli.kernels.tiled_operator import TiledOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.operator import Operator, ReadableOperator
 from ntkcli.solvers.storage import Place

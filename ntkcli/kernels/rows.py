@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
+import numpy as np
+
 from ntkcli.arrays import FloatArray, IntArray
 
 # The Gram matrices of a network: the covariance of its functions before training, and the tangent kernel.
@@ -28,6 +30,14 @@ class Rows:
     def __getitem__(self, rows: slice | IntArray) -> Self:
         """Some of the rows; those of a slice as views."""
         return type(self)(self.x[rows], self.variances[:, rows], self.ntk_diagonal[rows])
+
+    def followed_by(self, others: Self) -> Self:
+        """These rows and some others after them."""
+        return type(self)(
+            np.concatenate([self.x, others.x]),
+            np.concatenate([self.variances, others.variances], axis=1),
+            np.concatenate([self.ntk_diagonal, others.ntk_diagonal]),
+        )
 
     def diagonal(self, kernel: GramName) -> FloatArray:
         """k(x, x) of every row, (n,), for kernel "nngp" or "ntk"."""

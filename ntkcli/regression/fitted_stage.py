@@ -35,12 +35,27 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class SampledVariances:
+    """How the variances of many test rows were had.
+
+    samples: functions of the prior.
+    relative_error: of a standard deviation, its standard error.
+    degree: of the polynomial that drew them.
+    """
+
+    samples: int
+    relative_error: float
+    degree: int
+
+
+@dataclass(frozen=True)
 class SolverRecord:
     """What a solver did for one stage.
 
     ridge: lambda as it was added to the diagonal.
     health: of the factorisation.
     times: the health of the solution at each time.
+    sampled: how variances were had; None where each test row was solved for, or there are none.
     """
 
     gram: GramName
@@ -48,6 +63,7 @@ class SolverRecord:
     ridge: float
     health: Health
     times: Mapping[float, SolutionHealth]
+    sampled: SampledVariances | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,7 @@ class FittedStage:
         when it was released.
     coefficients: (n, k) by time.
     health: of the solutions, by time.
+    sampled: how the last variances were had, if by samples.
     """
 
     stage: Stage
@@ -93,6 +110,7 @@ class FittedStage:
     flow: Flow | None = None
     coefficients: dict[float, FloatArray] = field(default_factory=dict)
     health: dict[float, SolutionHealth] = field(default_factory=dict)
+    sampled: SampledVariances | None = None
 
     @property
     def needed_flow(self) -> Flow:
@@ -119,7 +137,7 @@ class FittedStage:
         if self.flow is None:
             return None
         stage, health = self.stage, self.flow.health
-        return SolverRecord(stage.gram, stage.solver.name, self.ridge, health, self.health)
+        return SolverRecord(stage.gram, stage.solver.name, self.ridge, health, self.health, self.sampled)
 
     def save(self, arrays: ArraySink, place: int, *, with_factor: bool) -> KeptStage:
         """Keep the coefficients and, if wanted, the factorisation of a solver that keeps one.

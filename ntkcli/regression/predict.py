@@ -16,6 +16,7 @@ from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.sampled import levels, pilot_rows, sampled
 from ntkcli.regression.stages import Stage
 
 # Entries of a kernel matrix held at once where there are means alone: 4 MiB.
@@ -49,6 +50,16 @@ def predict(
         pairs: those of the stage's pairs that are wanted.
         advance: called with the number of rows finished.
     """
+    if not fitted.stage.is_sampled(fitted.question, len(rows)):
+        return _solved(fitted, rows, pairs, advance)
+    some = pilot_rows(len(rows))
+    return sampled(fitted, rows, levels(rows[some], _solved(fitted, rows[some], pairs)), advance)
+
+
+def _solved(
+    fitted: FittedStage, rows: Rows, pairs: Sequence[Pair], advance: Advance = unshown
+) -> dict[Pair, Prediction]:
+    """With a solve for every test row, where variances are wanted."""
     parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
     length = strip_rows(fitted.question, fitted.stage, len(fitted.support.rows), len(rows))
     for strip in strips(slice(0, len(rows)), length):

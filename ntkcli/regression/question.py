@@ -11,6 +11,7 @@ from ntkcli.regression.kernel import KERNELS, KernelName
 
 Uncertainty = Literal["none", "variance", "covariance"]
 RidgeScale = Literal["absolute", "trace"]
+VarianceSamples = Literal["auto", "none"] | int
 # One for all Gram matrices, or one for each.
 Ridge = float | Mapping[GramName, float]
 
@@ -40,6 +41,8 @@ class Question:
     leave_one_out: indices of training rows to predict by training without them.
     draws: functions to draw at the test rows.
     expected_rows: test rows to come, about: what a solver may prepare for.
+    variance_samples: of the prior, for the variances of solvers by products; `none` for a solve for every
+        test row, `auto` for the cheaper.
     """
 
     times: Mapping[KernelName, Sequence[float]]
@@ -52,6 +55,7 @@ class Question:
     leave_one_out: tuple[int, ...] = ()
     draws: int = 0
     expected_rows: int = 1000
+    variance_samples: VarianceSamples = "none"
 
     @property
     def has_uncertainty(self) -> bool:

@@ -16,17 +16,31 @@ GRAMS: list[GramName] = ["ntk", "nngp"]
 
 
 @dataclass(frozen=True)
+class PathSampling:
+    """Variances from functions of the prior, instead of a solve for every test row.
+
+    count: of functions.
+    least_rows: test rows from which on that is done.
+    """
+
+    count: int
+    least_rows: int = 1
+
+
+@dataclass(frozen=True)
 class Stage:
     """One Gram matrix, factored once, and what is predicted from it.
 
     gram: the Gram matrix.
     solver: what factors it.
     pairs: what is predicted.
+    sampling: how variances of many test rows are had; None for a solve for every row.
     """
 
     gram: GramName
     solver: Solver
     pairs: tuple[Pair, ...]
+    sampling: PathSampling | None = None
 
     @property
     def kernels(self) -> list[KernelName]:
@@ -37,6 +51,11 @@ class Stage:
     def times(self) -> list[float]:
         """The times of all kernels, each once, in order."""
         return sorted({time for _, time in self.pairs})
+
+    def is_sampled(self, question: Question, test_rows: int) -> bool:
+        """Whether the variances of so many test rows are those of samples."""
+        enough = self.sampling is not None and test_rows >= self.sampling.least_rows
+        return enough and question.uncertainty == "variance"
 
     def matrices(self, question: Question) -> list[GramName]:
         """The Gram matrices of the training rows that this stage reads: K too for an ensemble's variance."""

@@ -164,6 +164,8 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
         yield "solver", _stage_text(stage)
         if text := stage.solver.expectation(sizes.n, stage_cost(stage, sizes, job.question)):
             yield "", text
+        if stage.sampling and stage.is_sampled(job.question, sizes.m):
+            yield "", stage.sampling.text
         if held := stage.matrices(job.question):
             yield "matrices", _matrices_text(held, sizes, plan.storage)
     yield "time", duration.text(plan, sizes)

@@ -84,6 +84,7 @@ class Job:
             refine=self.spec.compute.dtype == "mixed",
             draws=output.samples,
             expected_rows=len(self.test),
+            variance_samples=self.spec.compute.variance_samples,
         )
 
     @cached_property

@@ -1,7 +1,7 @@
 """A fitted model: what `ntk fit` left, ready to predict new rows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,21 +16,24 @@ from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
+from ntkcli.planning.path_sampling import with_sampling
 from ntkcli.planning.plan import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.fitted_model import FittedModel
-from ntkcli.regression.fitted_stage import TRAINING_ROWS
+from ntkcli.regression.fitted_stage import TRAINING_ROWS, KeptStage
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question
-from ntkcli.regression.stages import Stage
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.solvers.solver import MissingNumberError, Solver
+from ntkcli.solvers.storage import Place
 from ntkcli.units import bytes_text
 
 # Rows of a file that are read and predicted at once: whole strips of tiles.
 TABLE_ROWS = 8192
+# Where Gram matrices may be that predictions compute again, what is quicker first.
+PLACES_AGAIN: tuple[Place, ...] = ("memory", "tiles")
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,11 @@ class Model:
             ResourceError: the factorisations do not fit in memory.
         """
         question = self._question(pairs, std=std)
-        kept = [record.kept for record in self.file.stages]
-        if std:
-            stages = [stage.stage for stage in kept if set(stage.stage.pairs) & set(pairs)]
-            self._check_memory(stages, question, executor.workers)
+        place, kept = self._placed(question, executor.workers)
         evaluator = Evaluator(self.network, executor=executor, dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
-            return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal)
+            return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal, place)
         except MissingNumberError as error:
             raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
 
@@ -110,17 +110,30 @@ class Model:
             ridge_scale=record.ridge_scale,
             uncertainty="variance" if std else "none",
             tolerance=record.tolerance,
+            variance_samples=record.variance_samples,
         )
 
-    def _check_memory(self, stages: Sequence[Stage], question: Question, threads: int) -> None:
-        sizes = self._sizes(threads)
-        needed = sizes.base + sum(stage_bytes(stage, sizes, question) for stage in stages)
-        usable = usable_memory()
-        if needed > usable:
-            raise ResourceError(
-                f"not enough memory: std needs about {bytes_text(needed)}, and {bytes_text(usable)} are "
-                "free: use --no-std, or ask for one --time and --kernel"
-            )
+    def _placed(self, question: Question, threads: int) -> tuple[Place, list[KeptStage]]:
+        """Where Gram matrices are that are computed again, and the stages, with samples where these do.
+
+        Raises:
+            ResourceError: they do not fit in memory, and solvers need them there.
+        """
+        sizes, needs = self._sizes(threads), []
+        kept = [record.kept for record in self.file.stages]
+        for place in PLACES_AGAIN:
+            planned = [replace(one, stage=with_sampling(one.stage, sizes, question, place)) for one in kept]
+            stages = [one.stage for one in planned if set(one.stage.pairs) & set(question.pairs)]
+            if not question.has_uncertainty:
+                return place, planned
+            if all(place in stage.solver.places for stage in stages):
+                needs.append(sizes.base + sum(stage_bytes(stage, sizes, question, place) for stage in stages))
+                if needs[-1] <= usable_memory():
+                    return place, planned
+        raise ResourceError(
+            f"not enough memory: std needs about {bytes_text(min(needs))}, and "
+            f"{bytes_text(usable_memory())} are free: use --no-std, or ask for one --time and --kernel"
+        )
 
     def _sizes(self, threads: int) -> Sizes:
         n, d = self.arrays.shape(TRAINING_ROWS, 2)

@@ -1,7 +1,7 @@
 """The parts of model.json: what is recorded of a schema, a question, stages and calibrations."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -49,12 +49,16 @@ class SchemaRecord(Section):
 
 
 class QuestionRecord(Section):
-    """The question that a model was fitted for, without its kernels and times."""
+    """The question that a model was fitted for, without its kernels and times.
+
+    variance_samples: of a model that was written before there were any, as `auto` has them.
+    """
 
     rate: Annotated[Finite, Field(gt=0)]
     ridge: NotNegative | dict[GramName, NotNegative]
     ridge_scale: RidgeScale
     tolerance: Annotated[Finite, Field(gt=0, lt=1)]
+    variance_samples: Literal["auto", "none"] | Annotated[int, Field(ge=2)] = "auto"
 
     @classmethod
     def of(cls, question: Question) -> Self:
@@ -64,6 +68,7 @@ class QuestionRecord(Section):
             ridge=dict(question.ridge) if isinstance(question.ridge, Mapping) else question.ridge,
             ridge_scale=question.ridge_scale,
             tolerance=question.tolerance,
+            variance_samples=question.variance_samples,
         )
 
 

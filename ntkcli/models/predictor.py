@@ -10,6 +10,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Executor
 from ntkcli.models.model import Model
 from ntkcli.regression.question import Pair
+from ntkcli.regression.stages import Stage
 from ntkcli.results.result import Result
 
 
@@ -35,7 +36,8 @@ class Predictor:
     ) -> None:
         self._model = model
         self._fitted = model.fitted(pairs, std=std, executor=executor, journal=journal)
-        self._calibrations = model.calibrations
+        self._calibrations, self._journal = model.calibrations, journal
+        self._told: list[Stage] = []
         self.has_std = std
 
     def results(self, table: Table) -> list[Result]:
@@ -50,5 +52,13 @@ class Predictor:
             np.errstate(over="ignore", invalid="ignore"),
         ):
             answers = self._fitted.predict(table.x)
+        self._tell_samples()
         scaling = self._model.schema.targets.scaling
         return [Result.of(answer, scaling, self._calibrations[answer.pair]) for answer in answers]
+
+    def _tell_samples(self) -> None:
+        """Say once how far off the standard deviations of many rows are."""
+        for fitted in self._fitted.stages:
+            if fitted.stage.sampling and fitted.sampled and fitted.stage not in self._told:
+                self._told.append(fitted.stage)
+                self._journal.tell(f"{' and '.join(fitted.stage.kernels)}: {fitted.stage.sampling.text}")

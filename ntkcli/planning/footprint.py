@@ -5,15 +5,18 @@ tests/planning/test_peak_memory.py. They are rather too many than too few.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import array_bytes, block_bytes, panel_bytes
 from ntkcli.linalg.probes import COUNT as PROBES
+from ntkcli.planning.path_sampling import sampling_bytes
 from ntkcli.planning.sizes import Sizes, matrix_parts
 from ntkcli.planning.work import stage_cost
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
+from ntkcli.regression.sampled import PILOT_ROWS
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.solver import Cost
 from ntkcli.solvers.storage import Place
@@ -49,6 +52,9 @@ def _computing(stage: Stage, sizes: Sizes, question: Question, place: Place) -> 
 
 def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> int:
     """Bytes beside the factorisation, counted in arrays (rows, n) and, for the covariance, (rows, rows)."""
+    if stage.sampling and stage.is_sampled(question, sizes.m):
+        pilot = _predicting(replace(stage, sampling=None), replace(sizes, m=PILOT_ROWS), question, cost)
+        return max(pilot, sampling_bytes(stage.sampling, sizes, cost.action_vectors))
     n, whole, reads_gram = sizes.n, question.uncertainty == "covariance", stage.solver.reads_gram
     rows = min(sizes.m, strip_rows(question, stage, n, sizes.m))
     # Kernels of test rows and covariances are float64 whatever the Gram matrix is.

@@ -8,9 +8,10 @@ from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
+from ntkcli.planning.path_sampling import DEARER, planned_work, with_sampling
 from ntkcli.planning.remedies import remedies
 from ntkcli.planning.sizes import Sizes, matrix_parts
-from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_work
+from ntkcli.planning.work import FILE_SLOWDOWN, Work
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.solvers.catalogue import SOLVERS
@@ -79,8 +80,14 @@ class Planner:
             raise ResourceError(self._no_plan)
         fitting = [plan for plan in plans if self.fits(plan)]
         if fitting:
-            return min(fitting, key=lambda plan: plan.operations)
+            return min(fitting, key=self._dearness)
         return min(filter(self._is_possible, plans), key=self._distance)
+
+    def _dearness(self, plan: Plan) -> float:
+        """Operations, as far as one would put up with them for exact variances."""
+        is_rough = any(stage.sampling for stage in plan.stages)
+        is_asked = self.question and self.question.variance_samples != "auto"
+        return plan.operations * (DEARER if is_rough and not is_asked else 1.0)
 
     def checked(self) -> Plan:
         """The best plan.
@@ -150,12 +157,14 @@ class Planner:
 
     def _plan(self, stages: list[Stage], storage: Storage) -> Plan:
         sizes, place = replace(self.sizes, itemsize=storage.itemsize), storage.place
+        if self.question:
+            stages = [with_sampling(stage, sizes, self.question, place) for stage in stages]
         peaks = [self.before, self._writing(stages, place)]
         work = Work()
         disk = sum(sizes.bytes_of(name) for name in self.matrices)
         if self.question:
             peaks += [stage_bytes(stage, sizes, self.question, place) for stage in stages]
-            work = sum((stage_work(stage, sizes, self.question, place) for stage in stages), work)
+            work = sum((planned_work(stage, sizes, self.question, place) for stage in stages), work)
             if self.question.uncertainty == "covariance":
                 numbers = sizes.m**2 + self.question.draws * sizes.m
                 disk += len(self.question.pairs) * sizes.k * numbers * 8

@@ -21,6 +21,7 @@ from ntkcli.regression.reach import Reach
 from ntkcli.regression.solve import fit_stage, load_stage
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.regression.support import Support
+from ntkcli.solvers.storage import Place
 
 
 @dataclass
@@ -150,6 +151,7 @@ class FittedModel:
         columns: tuple[int, int],
         arrays: ArraySource,
         journal: Journal | None = None,
+        place: Place = "memory",
     ) -> Self:
         """A model that `save` kept, for as much of its question as is asked now.
 
@@ -160,6 +162,7 @@ class FittedModel:
             columns: features d and outputs k.
             arrays: where the model is kept.
             journal: receives the progress of factorisations that were not kept, and are computed again.
+            place: where these have their Gram matrices.
 
         Raises:
             DataError: an array is missing or damaged.
@@ -170,8 +173,10 @@ class FittedModel:
         rows = evaluator.network.rows(x, evaluator.dtype)
         wanted = set(question.pairs)
         stages = [
-            load_stage(stage, place, Support(evaluator, rows), question, outputs, arrays, journal)
-            for place, stage in enumerate(kept)
+            load_stage(
+                stage, number, Support(evaluator, rows, place=place), question, outputs, arrays, journal
+            )
+            for number, stage in enumerate(kept)
             if wanted & set(stage.stage.pairs)
         ]
         return cls(x, evaluator, question, stages)

@@ -156,7 +156,8 @@ class FittedStage:
 
     def on(self, support: Support) -> Self:
         """The same with the support rows as another network sees them."""
-        return replace(self, support=replace(support, matrices=self.support.matrices))
+        own = self.support
+        return replace(self, support=replace(support, matrices=own.matrices, place=own.place))
 
 
 def coefficients_name(gram: GramName, time: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 
+from ntkcli.inference.pathwise import SAMPLES_PER_NOISE, relative_error
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.probes import COUNT as PROBES
 from ntkcli.regression.kernel import KERNELS, KernelName
@@ -25,6 +26,13 @@ class PathSampling:
 
     count: int
     least_rows: int = 1
+
+    @property
+    def text(self) -> str:
+        """What is said of the standard deviations."""
+        percent = 100 * relative_error(self.count) / 2
+        shown = f"{percent:.0f}" if percent >= 1 else f"{percent:.1g}"
+        return f"standard deviations from {self.count:,} samples, about {shown} % off"
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,9 @@ class Stage:
         return question.read_grams(self.kernels) if self.solver.reads_gram else []
 
     def columns(self, question: Question, outputs: int, test_rows: int) -> int:
-        """The right-hand sides that F_t will act on: targets and probes, test rows, and rows left out."""
+        """The right-hand sides of F_t: targets and probes, test rows or samples, and rows left out."""
+        if self.sampling and self.is_sampled(question, test_rows):
+            test_rows = self.sampling.count + self.sampling.count // SAMPLES_PER_NOISE
         rows = test_rows * question.has_uncertainty + len(question.leave_one_out)
         return len(self.times) * (outputs + PROBES) + len(self.pairs) * rows
 

@@ -123,6 +123,7 @@ def _solver(record: SolverRecord) -> dict[str, Any]:
         "solver": record.solver,
         "ridge": record.ridge,
         **_known(record.health),
+        **({"variances": asdict(record.sampled)} if record.sampled else {}),
         "times": [{"time": time_text(time), **_known(health)} for time, health in record.times.items()],
     }
 

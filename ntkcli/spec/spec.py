@@ -62,6 +62,7 @@ class ComputeSpec(Section):
     dtype: Literal["float64", "float32", "mixed"] = "float64"
     solver: SolverSetting = "auto"
     tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
+    variance_samples: Literal["auto", "none"] | Annotated[int, Field(ge=2)] = "auto"
     memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
     tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
@@ -113,6 +114,15 @@ class Spec(Section):
         if solver and self.inference.has_finite_time and not solver.has_finite_times:
             what = f"{solver.name} solves for time inf only, and inference.time has a finite one: use auto"
             raise conflict("compute.solver", what)
+        return self
+
+    @model_validator(mode="after")
+    def _samples_are_for_solvers_by_products(self) -> Self:
+        solver, wanted = SOLVERS.get(self.compute.solver), self.compute.variance_samples
+        if solver and not solver.is_by_products and not isinstance(wanted, str):
+            takers = " or ".join(name for name in choices() if SOLVERS[name].is_by_products)
+            what = f"{solver.name} has exact variances, without samples: use auto, or solver {takers}"
+            raise conflict("compute.variance_samples", what)
         return self
 
     @model_validator(mode="after")

@@ -56,11 +56,10 @@ def test_variances_are_those_of_a_factorisation(kernel: KernelName, time: float,
 
 
 def test_several_kernels_and_times_have_their_own_variances() -> None:
-    data, times = some_data(N, m=6), {"ntk": [0.05, INF], "nngp": [3.0, INF], "ntkgp": [INF]}
+    data = some_data(N, m=6)
+    times: dict[KernelName, list[float]] = {"ntk": [0.05, INF], "nngp": [3.0, INF], "ntkgp": [INF]}
     expected = data.answers(times, "eigh", ridge=RIDGE)
-    found = by_samples(data, times, "chebyshev") | by_samples(
-        data, {kernel: [INF] for kernel in KERNELS}, "pcg"
-    )
+    found = by_samples(data, times, "chebyshev") | by_samples(data, {key: [INF] for key in KERNELS}, "pcg")
     for pair, answer in expected.items():
         assert_near(variance(found[pair].prediction), variance(answer.prediction))
 

@@ -54,6 +54,7 @@ DEFAULTS = [
     ("compute.dtype", "float64"),
     ("compute.solver", "auto"),
     ("compute.tolerance", "auto"),
+    ("compute.variance_samples", "auto"),
     ("compute.memory", "auto"),
     ("compute.threads", "auto"),
     ("compute.tile", "auto"),
@@ -110,6 +111,10 @@ WRONG = [
     ("compute.tolerance", math.inf),
     ("compute.tolerance", "small"),
     ("compute.tolerance", True),
+    ("compute.variance_samples", 1),
+    ("compute.variance_samples", 2.5),
+    ("compute.variance_samples", True),
+    ("compute.variance_samples", "some"),
     ("compute.memory", -1),
     ("compute.memory", 0),
     ("compute.memory", 1.5),
@@ -237,6 +242,21 @@ def test_a_memory_beyond_all_numbers_is_refused() -> None:
 )
 def test_a_tolerance_is_a_number_between_0_and_1(value: object, tolerance: object) -> None:
     assert make_with("compute.tolerance", value).compute.tolerance == tolerance
+
+
+@pytest.mark.parametrize("solver", ["auto", "pcg", "chebyshev"])
+@pytest.mark.parametrize("value", ["auto", "none", 2, 10_000])
+def test_variance_samples_are_a_number_from_2_on(solver: str, value: object) -> None:
+    inference = {"time": [1.0 if solver == "chebyshev" else math.inf]}
+    compute = make(inference=inference, compute={"solver": solver, "variance_samples": value}).compute
+    assert compute.variance_samples == value
+
+
+@pytest.mark.parametrize("solver", ["cholesky", "eigh", "lanczos"])
+def test_solvers_that_factor_take_no_number_of_variance_samples(solver: str) -> None:
+    assert make(compute={"solver": solver, "variance_samples": "none"}).compute.solver == solver
+    with pytest.raises(ValidationError, match=r"exact variances.*use auto, or solver chebyshev or pcg"):
+        make(compute={"solver": solver, "variance_samples": 128})
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "mixed"])

@@ -1,0 +1,90 @@
+"""Whether variances are had by samples of the prior, and what that takes."""
+
+from dataclasses import replace
+
+from ntkcli.inference.pathwise import COLUMNS, SAMPLES_PER_NOISE
+from ntkcli.kernels.tiling import CHUNK_ROWS
+from ntkcli.linalg.pivoted_cholesky import PROPOSALS
+from ntkcli.linalg.square_root import BLOCKS, columns_for
+from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.work import Work, stage_work
+from ntkcli.regression.kernel import KERNELS
+from ntkcli.regression.question import Question
+from ntkcli.regression.sampled import PILOT_ROWS, piece_rows
+from ntkcli.regression.stages import PathSampling, Stage
+from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.storage import Place
+
+# Samples, where the plan decides: standard deviations are 6 % off.
+USUAL_SAMPLES = 128
+# Exact variances are preferred until they make a job so many times as long.
+DEARER = 4.0
+# Products that the root of the prior takes for each iteration of a solve with it, and at least.
+DEGREES_PER_ITERATION, LEAST_DEGREE = 1.5, 60.0
+# Arrays of the samples' size that the root takes.
+ROOT_VECTORS = 10
+
+
+def with_sampling(stage: Stage, sizes: Sizes, question: Question, place: Place) -> Stage:
+    """A stage that takes samples for its variances, where the question wants that, or it is far cheaper."""
+    wanted = question.variance_samples
+    if wanted == "none" or question.uncertainty != "variance" or not stage.solver.is_by_products:
+        return stage
+    if wanted != "auto":
+        return replace(stage, sampling=PathSampling(wanted))
+    sampling, rows = replace(stage, sampling=PathSampling(USUAL_SAMPLES)), sizes.m
+    if not _is_far_cheaper(sampling, rows, sizes, question, place):
+        return stage
+    # The same for fewer rows: a model is asked for other numbers of them than the fit.
+    while rows > PILOT_ROWS and _is_far_cheaper(sampling, rows // 2, sizes, question, place):
+        rows //= 2
+    return replace(stage, sampling=PathSampling(USUAL_SAMPLES, rows))
+
+
+def _is_far_cheaper(sampling: Stage, m: int, sizes: Sizes, question: Question, place: Place) -> bool:
+    some, plain = replace(sizes, m=m), replace(sampling, sampling=None)
+    solved = stage_work(plain, some, question, place).operations(some)
+    return solved > DEARER * planned_work(sampling, some, question, place).operations(some)
+
+
+def planned_work(stage: Stage, sizes: Sizes, question: Question, place: Place) -> Work:
+    """The arithmetic of a stage, whichever way it has variances."""
+    if stage.sampling is None or not stage.is_sampled(question, sizes.m):
+        return stage_work(stage, sizes, question, place)
+    n, pieces = sizes.n, -(-sizes.m // piece_rows(sizes.n))
+    # A sample is a right-hand side as a test row is.
+    solves = PILOT_ROWS + pieces * _columns(stage, stage.sampling.count)
+    solving = stage_work(replace(stage, sampling=None), replace(sizes, m=solves), question, place)
+    joint, rank = n + sizes.m / pieces, columns_for(n + sizes.m // pieces)
+    degree = max(LEAST_DEGREE, DEGREES_PER_ITERATION * sizes.iterations)
+    groups = -(-stage.sampling.count // COLUMNS)
+    drawing = pieces * len(stage.kernels)
+    entries = drawing * ((BLOCKS + groups * degree) * joint**2 / 2 + joint * rank)
+    products = degree * (2 * joint**2 + 4 * joint * rank) * stage.sampling.count
+    algebra = drawing * (products + 2 * joint * rank**2 / SOLVE_EFFICIENCY)
+    streamed = len(stage.pairs) * sizes.m * n
+    return solving + Work(entries + streamed, algebra + 2.0 * streamed * stage.sampling.count)
+
+
+def _columns(stage: Stage, count: int) -> int:
+    """Right-hand sides of so many samples: an ensemble has noise to take out too."""
+    has_noise = not all(KERNELS[kernel].is_posterior for kernel in stage.kernels)
+    return count + has_noise * max(1, count // SAMPLES_PER_NOISE)
+
+
+def sampling_bytes(sampling: PathSampling, sizes: Sizes, action_vectors: int) -> int:
+    """Bytes of drawing, fitting and streaming, beside a factorisation.
+
+    Args:
+        sampling: how many functions.
+        sizes: of the job.
+        action_vectors: arrays of length n that the solver takes, for each column.
+    """
+    n, m, count = sizes.n, min(sizes.m, piece_rows(sizes.n)), sampling.count
+    joint, at_once = n + m, min(count, COLUMNS)
+    rank = columns_for(joint)
+    noise = max(1, count // SAMPLES_PER_NOISE)
+    root = joint * (rank + 3 * PROPOSALS + ROOT_VECTORS * at_once) + rank * at_once
+    observed = n * (count + noise)
+    fitting = 2 * observed + n * min(count + noise, COLUMNS) * action_vectors
+    return 8 * (joint * count + max(root, joint * count, fitting, 2 * observed + 2 * CHUNK_ROWS * n))

@@ -1,0 +1,60 @@
+"""Standard deviations from samples of the prior: told, recorded, and near the exact ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .run_files import Fit, MakeSpec, Ntk, load_json, part, values
+
+SAMPLES = 500
+WAYS = [("nngp", "inf", "pcg"), ("ntk", "inf", "pcg"), ("ntk", "0.5", "chebyshev")]
+
+
+Sections = dict[str, dict[str, object]]
+
+
+def sections(kernel: str, time: str, solver: str, samples: int | str = SAMPLES) -> Sections:
+    return {
+        "inference": {"kernel": kernel, "time": time, "ridge": 0.05},
+        "output": {"interval_from": "normal"},
+        "compute": {"solver": solver, "variance_samples": samples},
+    }
+
+
+@pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
+def test_they_are_as_near_as_run_json_says(
+    fit: Fit, make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, kernel: str, time: str, solver: str
+) -> None:
+    exact = part(fit(**sections(kernel, time, solver, "none")), kernel, time)
+    done = ntk("fit", make_spec(**sections(kernel, time, solver)), "--overwrite")
+    assert f"{kernel}: standard deviations from 500 samples, about 3 % off" in done.stderr
+    found, run = part(tmp_path / "run", kernel, time), load_json(tmp_path / "run" / "run.json")
+    (record,) = run["solvers"]
+    assert record["variances"]["samples"] == SAMPLES
+    assert record["variances"]["relative_error"] == pytest.approx(1 / np.sqrt(2 * SAMPLES))
+    np.testing.assert_allclose(values(found, "y_mean"), values(exact, "y_mean"), rtol=1e-6, atol=1e-6)
+    ratio = values(found, "y_std") / values(exact, "y_std")
+    assert np.all(np.abs(ratio - 1) < 6 * record["variances"]["relative_error"])
+    assert np.any(ratio != 1)
+
+
+def test_a_solve_for_every_row_is_not_recorded_as_samples(fit: Fit) -> None:
+    run = load_json(fit(**sections("nngp", "inf", "pcg", "auto")) / "run.json")
+    assert "variances" not in run["solvers"][0]
+
+
+def test_predict_has_samples_as_the_fit_had(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
+    run = fit(**sections("nngp", "inf", "pcg"))
+    done = ntk("predict", run, tmp_path / "test.csv", "--std", "--out", tmp_path / "again.csv")
+    assert "nngp: standard deviations from 500 samples, about 3 % off" in done.stderr
+    again, before = pd.read_csv(tmp_path / "again.csv"), pd.read_csv(run / "predictions.csv")
+    np.testing.assert_allclose(values(again, "y_std"), values(before, "y_std"), rtol=1e-6)
+
+
+def test_check_says_that_there_will_be_samples(make_spec: MakeSpec, ntk: Ntk) -> None:
+    said = ntk("check", make_spec(**sections("nngp", "inf", "pcg"))).stdout
+    assert "standard deviations from 500 samples, about 3 % off" in said
+    said = ntk("check", make_spec(**sections("nngp", "inf", "pcg", "none"))).stdout
+    assert "samples, about" not in said

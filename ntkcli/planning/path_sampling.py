@@ -22,7 +22,7 @@ DEARER = 4.0
 # Products that the root of the prior takes for each iteration of a solve with it, and at least.
 DEGREES_PER_ITERATION, LEAST_DEGREE = 1.5, 60.0
 # Arrays of the samples' size that the root takes.
-ROOT_VECTORS = 10
+ROOT_VECTORS = 12
 
 
 def with_sampling(stage: Stage, sizes: Sizes, question: Question, place: Place) -> Stage:
@@ -86,5 +86,7 @@ def sampling_bytes(sampling: PathSampling, sizes: Sizes, action_vectors: int) ->
     noise = max(1, count // SAMPLES_PER_NOISE)
     root = joint * (rank + 3 * PROPOSALS + ROOT_VECTORS * at_once) + rank * at_once
     observed = n * (count + noise)
-    fitting = 2 * observed + n * min(count + noise, COLUMNS) * action_vectors
-    return 8 * (joint * count + max(root, joint * count, fitting, 2 * observed + 2 * CHUNK_ROWS * n))
+    fitting = 3 * observed + n * min(count + noise, COLUMNS) * action_vectors
+    return 8 * (
+        joint * count + max(root, joint * count, 4 * observed, fitting, 2 * observed + 2 * CHUNK_ROWS * n)
+    )

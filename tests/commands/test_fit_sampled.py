@@ -58,3 +58,26 @@ def test_check_says_that_there_will_be_samples(make_spec: MakeSpec, ntk: Ntk) ->
     assert "standard deviations from 500 samples, about 3 % off" in said
     said = ntk("check", make_spec(**sections("nngp", "inf", "pcg", "none"))).stdout
     assert "samples, about" not in said
+
+
+@pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
+@pytest.mark.parametrize("samples", ["none", SAMPLES])
+def test_predict_needs_no_gram_matrix_in_memory(
+    fit: Fit, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    kernel: str, time: str, solver: str, samples: int | str,
+) -> None:  # fmt: skip
+    run = fit(**sections(kernel, time, solver, samples))
+    monkeypatch.setattr("ntkcli.models.model.PLACES_AGAIN", ("tiles",))
+    assert ntk("predict", run, tmp_path / "test.csv", "--out", tmp_path / "again.csv").returncode == 0
+    again, before = pd.read_csv(tmp_path / "again.csv"), pd.read_csv(run / "predictions.csv")
+    np.testing.assert_allclose(values(again, "y_std"), values(before, "y_std"), rtol=1e-6)
+
+
+def test_predict_is_refused_where_nothing_fits(
+    fit: Fit, ntk: Ntk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fit(**sections("nngp", "inf", "pcg"))
+    monkeypatch.setattr("ntkcli.models.model.usable_memory", lambda: 1000)
+    done = ntk("predict", run, tmp_path / "test.csv", "--std")
+    assert done.returncode == 5
+    assert "not enough memory: std needs about" in done.stderr

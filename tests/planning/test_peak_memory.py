@@ -56,6 +56,13 @@ MEASURED = {
     ),
     "a few samples": Case(1500, 1200, sections={"output": {"samples": 20}}),
     "many samples": Case(1500, 1200, sections={"output": {"samples": 5000}}),
+    "variances from samples": Case(
+        1500, 700, sections={
+            "inference": {"kernel": "nngp", "ridge": 1},
+            "compute": {"solver": "pcg", "variance_samples": 480},
+            "output": {"interval_from": "normal"},
+        }
+    ),
     "covariance": Case(1500, 1200, sections={"output": {"covariance": True}}),
     "covariance of a posterior": Case(
         2500, 1200, sections={"inference": {"kernel": "ntkgp"}, "output": {"covariance": True}}

@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.pathwise import relative_error
-from ntkcli.linalg import square_root
+from ntkcli.linalg import pivoted_cholesky, square_root
 from ntkcli.regression import sampled
+from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.stages import PathSampling
+from ntkcli.regression.question import Question
+from ntkcli.regression.stages import PathSampling, ways
+from ntkcli.solvers.storage import Place
 
 from .cases import INF, Answers, Data, Regression, some_data, variance, with_repeated_rows
 
@@ -24,8 +28,9 @@ every_way = pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
 
 @pytest.fixture(autouse=True)
 def few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave something of the prior to the polynomial."""
+    """Leave something of the prior to the polynomial, and propose few rows for the rest at once."""
     monkeypatch.setattr(square_root, "FEWEST_COLUMNS", 8)
+    monkeypatch.setattr(pivoted_cholesky, "PROPOSALS", 16)
 
 
 def regression(
@@ -127,3 +132,31 @@ def test_answers_do_not_depend_on_chance() -> None:
     data = some_data(N)
     one, other = (by_samples(data, {"ntk": [INF]}, "pcg", count=16)["ntk", INF] for _ in range(2))
     np.testing.assert_array_equal(variance(one.prediction), variance(other.prediction))
+
+
+@pytest.mark.parametrize("place", ["memory", "tiles"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("kernel", "time", "solver"), [("ntk", 3.0, "chebyshev"), ("nngp", INF, "pcg")])
+def test_samples_are_taken_wherever_and_in_whatever_numbers_the_gram_matrix_is(
+    kernel: KernelName, time: float, solver: str, dtype: npt.DTypeLike, place: Place
+) -> None:
+    data = replace(some_data(N), place=place, dtype=dtype)
+    expected = some_data(N).predict(kernel, time, "eigh", ridge=RIDGE)
+    run = regression(data, {kernel: [time]}, solver)
+    run = replace(run, question=replace(run.question, tolerance=1e-5))
+    assert_near(variance(data.answers_of(run)[kernel, time].prediction), variance(expected))
+
+
+def test_rows_beyond_the_tables_of_the_fit_have_samples_too() -> None:
+    data = some_data(N, m=12, activation="tanh")
+    x = data.x_test * np.where(np.arange(12) % 2, 1.0, 4.0)[:, None]
+    question = Question({"ntk": [INF]}, ridge=RIDGE)
+    stages = next(ways(question, "pcg"))
+    sampling = [replace(stage, sampling=PathSampling(COUNT)) for stage in stages]
+    exact, rough = (
+        FittedModel.fit(data.network, data.x, data.y, question, some).predict(x)[0].prediction
+        for some in (stages, sampling)
+    )
+    np.testing.assert_allclose(rough.mean, exact.mean, rtol=1e-9)
+    assert_near(variance(rough), variance(exact))
+    assert not np.any(variance(rough) == variance(exact))

@@ -51,10 +51,15 @@ def _computing(stage: Stage, sizes: Sizes, question: Question, place: Place) -> 
 
 
 def _predicting(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> int:
-    """Bytes beside the factorisation, counted in arrays (rows, n) and, for the covariance, (rows, rows)."""
-    if stage.sampling and stage.is_sampled(question, sizes.m):
-        pilot = _predicting(replace(stage, sampling=None), replace(sizes, m=PILOT_ROWS), question, cost)
-        return max(pilot, sampling_bytes(stage.sampling, sizes, cost.action_vectors))
+    """Bytes beside the factorisation: of solves for test rows, of samples after those for a few."""
+    if stage.sampling is None or not stage.is_sampled(question, sizes.m):
+        return _solving_rows(stage, sizes, question, cost)
+    pilot = _solving_rows(stage, replace(sizes, m=PILOT_ROWS), question, cost)
+    return max(pilot, sampling_bytes(stage.sampling, sizes, cost.action_vectors))
+
+
+def _solving_rows(stage: Stage, sizes: Sizes, question: Question, cost: Cost) -> int:
+    """Bytes counted in arrays (rows, n) and, for the covariance, (rows, rows)."""
     n, whole, reads_gram = sizes.n, question.uncertainty == "covariance", stage.solver.reads_gram
     rows = min(sizes.m, strip_rows(question, stage, n, sizes.m))
     # Kernels of test rows and covariances are float64 whatever the Gram matrix is.

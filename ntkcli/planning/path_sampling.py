@@ -20,7 +20,7 @@ USUAL_SAMPLES = 128
 # Exact variances are preferred until they make a job so many times as long.
 DEARER = 4.0
 # Products that the root of the prior takes for each iteration of a solve with it, and at least.
-DEGREES_PER_ITERATION, LEAST_DEGREE = 1.5, 60.0
+DEGREES_PER_ITERATION, LEAST_DEGREE = 1.5, 40.0
 # Arrays of the samples' size that the root takes.
 ROOT_VECTORS = 12
 

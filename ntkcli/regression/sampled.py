@@ -17,7 +17,7 @@ from ntkcli.regression.question import Pair
 
 # Test rows that are solved for, to know how small variances are, and the share of the least of these that may
 # be added to all.
-PILOT_ROWS, SHARE = 32, 1 / 3
+PILOT_ROWS, SHARE = 32, 1 / 6
 
 
 def pilot_rows(m: int) -> IntArray:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -20,7 +20,7 @@ from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.convergence import expected_iterations
+from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.planning.plan import Planner
 from ntkcli.planning.sizes import Sizes
@@ -41,6 +41,7 @@ class Job:
     evaluator: computes the network's Gram matrices.
     train, test: the rows as the network sees them; the same object when there are no test rows.
     journal: receives progress and warnings.
+    convergence: finds out how many iterations conjugate gradients take.
     preparing: bytes that finding `auto` takes at its peak, beside the base.
     """
 
@@ -50,6 +51,7 @@ class Job:
     train: Rows
     test: Rows
     journal: Journal
+    convergence: Convergence
     preparing: int = 0
 
     @property
@@ -124,16 +126,13 @@ class Job:
         smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
         return replace(planner, before=max(self.preparing, smaller))
 
-    @cached_property
-    def _iterations(self) -> float:
-        """Of conjugate gradients, where they may be worth while: it takes a second to find out."""
-        if len(self.train) < SOLVERS["pcg"].least_rows and self.spec.compute.solver != "pcg":
-            return self.sizes.iterations
-        return expected_iterations(self.evaluator, self.train, self._plain_question)
-
     def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
+        sizes = self.sizes
+        # To find out takes a second, and is put off until a plan needs it.
+        if len(self.train) >= SOLVERS["pcg"].least_rows or self.spec.compute.solver == "pcg":
+            sizes = replace(sizes, iterations=partial(self.convergence.iterations, self._plain_question))
         return Planner(
-            replace(self.sizes, iterations=self._iterations),
+            sizes,
             self.budget,
             question,
             choice="auto" if without else self.spec.compute.solver,
@@ -178,4 +177,4 @@ def open_job(
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, evaluator.dtype)
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
-        yield Job(source, dataset, evaluator, train, test, journal)
+        yield Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))

@@ -1,7 +1,7 @@
 """How many iterations conjugate gradients will take, from what they take on a few of the rows."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import blas_threads
-from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.question import Question
 from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
 from ntkcli.solvers.solver import Factoring
@@ -24,44 +23,72 @@ TARGETS = 8
 MOST_GROWTH = 0.7
 
 
-def expected_iterations(evaluator: Evaluator, rows: Rows, question: Question) -> float:
-    """Return the iterations for the limit of a question's kernels; those of the slowest.
+@dataclass(frozen=True)
+class Growth:
+    """How iterations grow with the rows, as a few of the rows tell.
 
-    They grow as a power of the rows, which two samples tell; a preconditioner that no longer grows with the
-    rows adds a square root.
+    They grow as a power of the rows; a preconditioner that no longer grows with these adds a square root.
 
-    Args:
-        evaluator: computes kernels.
-        rows: the training rows.
-        question: says which kernels, and the ridge.
+    rows: that were tried, the most.
+    iterations: that these took.
+    power: of the rows.
     """
-    kernels = [kernel for kernel, times in question.times.items() if math.inf in times]
-    return max((_expected(evaluator, rows, question, gram) for gram in inverted_grams(kernels)), default=0.0)
+
+    rows: int
+    iterations: float
+    power: float = 0.0
+
+    def at(self, n: int) -> float:
+        """The iterations for n rows."""
+        fewer_columns = max(1.0, n / ROWS_PER_COLUMN / MOST_COLUMNS)
+        expected: float = self.iterations * (n / self.rows) ** self.power * math.sqrt(fewer_columns)
+        return min(expected, float(MAX_ITERATIONS))
 
 
-def _expected(evaluator: Evaluator, rows: Rows, question: Question, gram: GramName) -> float:
-    n = len(rows)
-    tried = [count for count in TRIED_ROWS if count <= n] or [n]
-    found = [_tried(evaluator, rows, question, gram, count) for count in tried]
-    growth = math.log(found[-1] / found[0]) / math.log(tried[-1] / tried[0]) if len(tried) > 1 else 0.0
-    fewer_columns = max(1.0, n / ROWS_PER_COLUMN / MOST_COLUMNS)
-    expected: float = (
-        found[-1] * (n / tried[-1]) ** min(max(growth, 0.0), MOST_GROWTH) * math.sqrt(fewer_columns)
-    )
-    return min(expected, float(MAX_ITERATIONS))
+@dataclass(frozen=True)
+class Convergence:
+    """What conjugate gradients take on some rows; each Gram matrix is tried once, when it is first asked for.
 
+    evaluator: computes kernels.
+    rows: the training rows.
+    """
 
-def _tried(evaluator: Evaluator, rows: Rows, question: Question, gram: GramName, count: int) -> float:
-    """The iterations for some of the rows, with the ridge of all of them."""
-    random = np.random.default_rng(0)
-    some = rows[np.sort(random.choice(len(rows), count, replace=False))]
-    exact = replace(evaluator, dtype=np.float64)
-    matrix = StoredOperator(exact.symmetric(some, [gram])[gram], evaluator.executor)
-    ridge = question.absolute_ridge(gram, rows.diagonal(gram))
-    try:
-        with blas_threads(0):
-            flow = PcgSolver().factor(matrix, Factoring([math.inf], ridge, question.tolerance))
-            flow.solve(random.standard_normal((count, TARGETS)))
-    except (ConvergenceError, SingularMatrixError):
-        return float(MAX_ITERATIONS)
-    return float(max(1, flow.iterations))
+    evaluator: Evaluator
+    rows: Rows
+    _found: dict[tuple[GramName, float, float], Growth] = field(default_factory=dict, init=False, repr=False)
+
+    def iterations(self, question: Question, gram: GramName, n: int) -> float:
+        """Return the iterations that the limit takes for n rows such as these.
+
+        Args:
+            question: says the ridge and the tolerance.
+            gram: the Gram matrix that is inverted.
+            n: all of the rows, or fewer, or more.
+        """
+        ridge = question.absolute_ridge(gram, self.rows.diagonal(gram))
+        key = gram, ridge, question.tolerance
+        if key not in self._found:
+            self._found[key] = self._growth(gram, Factoring([math.inf], ridge, question.tolerance))
+        return self._found[key].at(n)
+
+    def _growth(self, gram: GramName, task: Factoring) -> Growth:
+        tried = [count for count in TRIED_ROWS if count <= len(self.rows)] or [len(self.rows)]
+        found = [self._tried(gram, task, count) for count in tried]
+        if len(tried) == 1:
+            return Growth(tried[0], found[0])
+        power = math.log(found[-1] / found[0]) / math.log(tried[-1] / tried[0])
+        return Growth(tried[-1], found[-1], min(max(power, 0.0), MOST_GROWTH))
+
+    def _tried(self, gram: GramName, task: Factoring, count: int) -> float:
+        """The iterations for some of the rows, with the ridge of all of them."""
+        random = np.random.default_rng(0)
+        some = self.rows[np.sort(random.choice(len(self.rows), count, replace=False))]
+        exact = replace(self.evaluator, dtype=np.float64)
+        matrix = StoredOperator(exact.symmetric(some, [gram])[gram], self.evaluator.executor)
+        try:
+            with blas_threads(0):
+                flow = PcgSolver().factor(matrix, task)
+                flow.solve(random.standard_normal((count, TARGETS)))
+        except (ConvergenceError, SingularMatrixError):
+            return float(MAX_ITERATIONS)
+        return float(max(1, flow.iterations))

@@ -1,6 +1,8 @@
 """The sizes that decide what a job costs, and the bytes that follow from them alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast
 
 from ntkcli.kernels.rows import GramName
@@ -16,9 +18,15 @@ THREAD_BYTES = 7 * 2**20
 TRAIN_COPIES, TEST_COPIES, BESIDE_TEST_COPIES, KEPT_COPIES = 5.3, 5.0, 3.5, 3.5
 # What pandas takes for a column beside its values.
 COLUMN_BYTES = 4096
-
+# Of conjugate gradients.
+USUAL_ITERATIONS = 50.0
 
 Side = Literal["train", "test"]
+
+
+def usual_iterations(gram: GramName, n: int) -> float:
+    """Of conjugate gradients, where nobody has tried."""
+    return USUAL_ITERATIONS
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Sizes:
     itemsize: bytes of a number in a matrix.
     depth: of the network.
     threads: that compute tiles.
-    iterations: that conjugate gradients take, expected.
+    iterations: that conjugate gradients are expected to take for a Gram matrix of so many rows.
     """
 
     n: int
@@ -39,7 +47,7 @@ class Sizes:
     itemsize: int = 8
     depth: int = 3
     threads: int = 1
-    iterations: float = 50.0
+    iterations: Callable[[GramName, int], float] = usual_iterations
 
     @property
     def base(self) -> int:
@@ -63,11 +71,11 @@ class Sizes:
         return block_bytes(self.n, self.itemsize)
 
     def extent(
-        self, digits: float = 0.0, columns: int = 0, longest: float = 0.0, place: Place = "memory"
+        self, gram: GramName, digits: float, columns: int, longest: float, place: Place = "memory"
     ) -> Extent:
         """What a solver's cost depends on, for iterations to so many digits."""
-        held = self.matrix if place == "memory" else 0
-        return Extent(self.n, self.itemsize, held, digits, columns, longest, self.iterations)
+        held, expected = self.matrix if place == "memory" else 0, partial(self.iterations, gram)
+        return Extent(self.n, self.itemsize, held, digits, columns, longest, expected)
 
     def length(self, rows: Side) -> int:
         """Rows of "train" or "test"."""

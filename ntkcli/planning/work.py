@@ -56,7 +56,7 @@ def stage_cost(stage: Stage, sizes: Sizes, question: Question, place: Place = "m
     """What the solver of a stage takes."""
     columns = stage.columns(question, sizes.k, sizes.m)
     longest = max((question.exponent(time) for time in stage.times if time < math.inf), default=0.0)
-    return stage.solver.cost(sizes.extent(question.digits, columns, longest, place))
+    return stage.solver.cost(sizes.extent(stage.gram, question.digits, columns, longest, place))
 
 
 def stage_work(stage: Stage, sizes: Sizes, question: Question, place: Place = "memory") -> Work:

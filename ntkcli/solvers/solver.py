@@ -1,7 +1,7 @@
 """What a solver is: one way from a Gram matrix to its flow."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,16 +33,21 @@ class Extent:
     digits: decimal digits of the tolerance at which iterations stop.
     columns: right-hand sides that F_t will act on, about.
     longest: the longest finite time, in units of the exponent.
-    iterations: that products-only solvers take for each right-hand side, or those of a block; expected.
+    expected: the iterations that conjugate gradients take for so many rows; it may take a second to find out.
     """
 
     n: int
     itemsize: int
     block_bytes: int
     digits: float
-    columns: int = 0
-    longest: float = 0.0
-    iterations: float = 50.0
+    columns: int
+    longest: float
+    expected: Callable[[int], float]
+
+    @property
+    def iterations(self) -> float:
+        """That conjugate gradients take for a block of right-hand sides, expected."""
+        return self.expected(self.n)
 
 
 @dataclass(frozen=True)

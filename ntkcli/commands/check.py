@@ -174,12 +174,18 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
             continue
         seconds = seconds_text(duration.seconds(other, sizes))
         memory = bytes_text(other.memory_bytes)
-        verdict = "" if planner.fits(other) else ", which is too much"
-        yield "", f"compute.solver: {name} would take about {seconds} and {memory}{verdict}"
+        yield "", f"compute.solver: {name} would take about {seconds} and {memory}{_verdict(planner, other)}"
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {_free(job)}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
     for matrix in planner.matrices:
         yield "", f"{bytes_text(sizes.bytes_of(matrix))} for kernels/{matrix}.npy"
+
+
+def _verdict(planner: Planner, plan: Plan) -> str:
+    """Return what stands in the way of a plan, if anything does."""
+    if not planner.fits(plan):
+        return ", which is too much"
+    return ", and is likely to give up" if planner.is_refused(plan.stages) else ""
 
 
 def _free(job: Job) -> str:

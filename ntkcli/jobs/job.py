@@ -100,6 +100,7 @@ class Job:
             itemsize=np.dtype(self.evaluator.dtype).itemsize,
             depth=self.evaluator.network.depth,
             threads=self.evaluator.executor.workers,
+            diagonal=lambda gram: float(self.train.diagonal(gram).mean()),
         )
 
     @cached_property
@@ -124,12 +125,19 @@ class Job:
         planner, calibration = self._planner(self.question, without), self.calibration
         is_held_out = calibration.by == "held_out"
         smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
-        return replace(planner, before=max(self.preparing, smaller))
+        trial = self.convergence.bytes if self._is_tried and planner.considers(SOLVERS["pcg"]) else 0
+        return replace(planner, before=max(self.preparing, smaller, trial))
+
+    @cached_property
+    def _is_tried(self) -> bool:
+        """Whether iterations of conjugate gradients are counted beforehand: it takes time and memory."""
+        is_called_for = len(self.train) >= SOLVERS["pcg"].least_rows or self.spec.compute.solver == "pcg"
+        return is_called_for and self.sizes.base + self.convergence.bytes <= self.budget.memory
 
     def _planner(self, question: Question, without: Collection[Solver] = ()) -> Planner:
         sizes = self.sizes
-        # To find out takes a second, and is put off until a plan needs it.
-        if len(self.train) >= SOLVERS["pcg"].least_rows or self.spec.compute.solver == "pcg":
+        # It is put off until a plan needs it.
+        if self._is_tried:
             sizes = replace(sizes, iterations=partial(self.convergence.iterations, self._plain_question))
         return Planner(
             sizes,

@@ -36,6 +36,7 @@ def cheapest_other(planner: Planner, failed: Collection[Solver], rate: float) ->
     others = [
         (plan.operations, f"compute.solver: {name} ({duration_text(plan, rate)})")
         for name, plan in alternatives(planner)
-        if planner.fits(plan) and not any(stage.solver in failed for stage in plan.stages)
+        if planner.fits(plan) and not planner.is_refused(plan.stages)
+        if not any(stage.solver in failed for stage in plan.stages)
     ]
     return [min(others)[1]] if others else []

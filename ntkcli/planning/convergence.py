@@ -8,13 +8,14 @@ import numpy as np
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.stored_operator import StoredOperator
+from ntkcli.linalg.blocks import block_bytes
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.question import Question
 from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
-from ntkcli.solvers.solver import Factoring
+from ntkcli.solvers.solver import Extent, Factoring
 
 # The rows that are tried, and their targets.
 TRIED_ROWS = (2000, 4000)
@@ -71,8 +72,19 @@ class Convergence:
             self._found[key] = self._growth(gram, Factoring([math.inf], ridge, question.tolerance))
         return self._found[key].at(n)
 
+    @property
+    def bytes(self) -> int:
+        """Of memory that a trial takes at its peak."""
+        n = self._tried_rows[-1]
+        extent = Extent(n, 8, block_bytes(n, 8), 0.0, TARGETS, 0.0, 0.0, lambda _: 1.0)
+        return PcgSolver().cost(extent).peak_bytes
+
+    @property
+    def _tried_rows(self) -> list[int]:
+        return [count for count in TRIED_ROWS if count <= len(self.rows)] or [len(self.rows)]
+
     def _growth(self, gram: GramName, task: Factoring) -> Growth:
-        tried = [count for count in TRIED_ROWS if count <= len(self.rows)] or [len(self.rows)]
+        tried = self._tried_rows
         found = [self._tried(gram, task, count) for count in tried]
         if len(tried) == 1:
             return Growth(tried[0], found[0])

@@ -11,7 +11,7 @@ from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.path_sampling import DEARER, planned_work, with_sampling
 from ntkcli.planning.remedies import remedies
 from ntkcli.planning.sizes import Sizes, matrix_parts
-from ntkcli.planning.work import FILE_SLOWDOWN, Work
+from ntkcli.planning.work import FILE_SLOWDOWN, Work, stage_cost
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage, ways
 from ntkcli.solvers.catalogue import SOLVERS
@@ -116,7 +116,8 @@ class Planner:
             if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
             few = [solver for solver in solvers if self.sizes.n < solver.least_rows]
-            if any(solver.name != self.choice for solver in few):
+            unasked = [stage for stage in stages if stage.solver.name != self.choice]
+            if any(solver.name != self.choice for solver in few) or self.is_refused(unasked):
                 continue
             for storage in self._storages(stages):
                 yield self._plan(stages, storage)
@@ -138,6 +139,18 @@ class Planner:
             stage.solver.corrects_itself and len(stage.matrices(self.question)) == 1
             for stage in stages
             if self.question and stage.solver.reads_gram
+        )
+
+    def considers(self, solver: Solver) -> bool:
+        """Whether a solver has a part in any way, whatever that costs."""
+        found = ways(self.question, self.choice) if self.question else iter([[]])
+        return any(stage.solver is solver for stages in found for stage in stages)
+
+    def is_refused(self, stages: Sequence[Stage]) -> bool:
+        """Whether a solver is expected to give up, once most of its work is done."""
+        question = self.question
+        return question is not None and any(
+            stage_cost(stage, self.sizes, question).is_refused for stage in stages
         )
 
     def _exceeds(self, solver: Solver) -> bool:

@@ -18,8 +18,8 @@ THREAD_BYTES = 7 * 2**20
 TRAIN_COPIES, TEST_COPIES, BESIDE_TEST_COPIES, KEPT_COPIES = 5.3, 5.0, 3.5, 3.5
 # What pandas takes for a column beside its values.
 COLUMN_BYTES = 4096
-# Of conjugate gradients.
-USUAL_ITERATIONS = 50.0
+# Of conjugate gradients; and a typical kernel with itself.
+USUAL_ITERATIONS, USUAL_DIAGONAL = 50.0, 5.0
 
 Side = Literal["train", "test"]
 
@@ -27,6 +27,11 @@ Side = Literal["train", "test"]
 def usual_iterations(gram: GramName, n: int) -> float:
     """Of conjugate gradients, where nobody has tried."""
     return USUAL_ITERATIONS
+
+
+def usual_diagonal(gram: GramName) -> float:
+    """Of a Gram matrix, where nobody has looked."""
+    return USUAL_DIAGONAL
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Sizes:
     depth: of the network.
     threads: that compute tiles.
     iterations: that conjugate gradients are expected to take for a Gram matrix of so many rows.
+    diagonal: the mean of a Gram matrix's diagonal.
     """
 
     n: int
@@ -48,6 +54,7 @@ class Sizes:
     depth: int = 3
     threads: int = 1
     iterations: Callable[[GramName, int], float] = usual_iterations
+    diagonal: Callable[[GramName], float] = usual_diagonal
 
     @property
     def base(self) -> int:
@@ -74,8 +81,9 @@ class Sizes:
         self, gram: GramName, digits: float, columns: int, longest: float, place: Place = "memory"
     ) -> Extent:
         """What a solver's cost depends on, for iterations to so many digits."""
-        held, expected = self.matrix if place == "memory" else 0, partial(self.iterations, gram)
-        return Extent(self.n, self.itemsize, held, digits, columns, longest, expected)
+        held = self.matrix if place == "memory" else 0
+        diagonal, expected = self.diagonal(gram), partial(self.iterations, gram)
+        return Extent(self.n, self.itemsize, held, digits, columns, longest, diagonal, expected)
 
     def length(self, rows: Side) -> int:
         """Rows of "train" or "test"."""

@@ -81,7 +81,13 @@ class ChebyshevSolver(Solver):
             solving_vectors=SOLVING_VECTORS + ACTION_VECTORS,
             action_vectors=ACTION_VECTORS,
             deletion_vectors=DELETION_VECTORS + DELETION_TERMS,
+            is_refused=typical.is_refused,
         )
+
+    def expectation(self, n: int, cost: Cost) -> str:
+        """The degree, which may be too high."""
+        verdict = ", at which it is likely to give up" if cost.is_refused else ""
+        return f"polynomials of degree {cost.variance_passes:.0f} expected{verdict}"
 
     def factor(self, matrix: Operator, task: Factoring) -> "ChebyshevFlow":
         """The eigenpairs; ConvergenceError where a polynomial takes more than other solvers even so."""

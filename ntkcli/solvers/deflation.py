@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,8 +20,8 @@ COLUMNS, SEARCH_COLUMNS = 1024, 32
 FEWEST_BLOCKS = 4
 # Vectors of the space that eigenpairs are sought in.
 MOST_VECTORS = 1024
-# Vectors of that space for each eigenpair, and beside.
-VECTORS_A_PAIR, VECTORS_BESIDE = 2, 192
+# Vectors of that space for each eigenpair, and beside; and how far apart numbers of eigenpairs are tried.
+VECTORS_A_PAIR, VECTORS_BESIDE, PAIRS_APART = 2, 192, 32
 # What a block more divides residuals by, mostly; the share of a wide product's rate that narrow ones reach.
 STEP, SEARCH_EFFICIENCY = 5.0, 0.3
 # Above the largest eigenvalue left, as far as it is known.
@@ -39,8 +40,8 @@ WORST = 3.0
 SOLVES = 25
 # Columns of a mean: the targets, and the probes of its health.
 MEAN_COLUMNS = 9
-# Eigenvalue r + 1 is about the trace over this many times r, of usual data; a typical kernel with itself.
-FALL, TYPICAL_DIAGONAL = 30.0, 5.0
+# Eigenvalue r + 1 is about the trace over this many times r, of usual data.
+FALL = 30.0
 # Nobody knows the eigenvalues beforehand: a factorisation's certain cost is preferred where it is no worse.
 UNSURE = 1.5
 # What goes with the search beside products, in operations: it does not pay for small matrices.
@@ -163,6 +164,11 @@ class _Search:
         rate = 1.0 if self.columns > SEARCH_COLUMNS else SEARCH_EFFICIENCY
         return self.columns * degree * (2.0 * self.n**2 / rate + 8.0 * self.n * count)
 
+    @property
+    def most(self) -> float:
+        """The highest degree that is accepted."""
+        return WORST * (self.n / (6 * self.columns) + SOLVES)
+
     def check(self, bound: float) -> None:
         """Refuse what is out of proportion.
 
@@ -170,8 +176,7 @@ class _Search:
             ConvergenceError: the polynomial's degree is too high.
         """
         degree = chebyshev_degree(self.time, bound, SHARE * self.tolerance)
-        usual = self.n / (6 * self.columns) + SOLVES
-        if degree > WORST * usual:
+        if degree > self.most:
             raise ConvergenceError(
                 f"a polynomial of degree {degree:.0f}, of a matrix with many large eigenvalues"
             )
@@ -188,25 +193,42 @@ class TypicalWork:
 
     search, column: operations of the search, and of each column.
     search_passes, degree: products one after another, of the search and of a polynomial.
+    is_refused: whether the degree is more than is accepted.
     """
 
     search: float
     column: float
     search_passes: float
     degree: float
+    is_refused: bool
 
 
 def typical_work(extent: Extent) -> TypicalWork:
     """The work for the cheapest number of eigenpairs."""
-    n, columns = extent.n, max(extent.columns, MEAN_COLUMNS)
-    search = _Search(n, extent.longest, 10.0**-extent.digits, columns)
-    choices = []
-    for count in range(0, max(1, min(n, MOST_VECTORS) // VECTORS_A_PAIR), 32):
-        bound = TYPICAL_DIAGONAL * n / max(1.0, FALL * count)
-        work = search.work(count, bound)
-        vectors = VECTORS_A_PAIR * count + VECTORS_BESIDE
-        beforehand = SEARCH_OPERATIONS + search_work(n, vectors)
-        choices.append((beforehand + work, beforehand, work / columns, vectors / SEARCH_COLUMNS, bound))
-    _, beforehand, column, passes, bound = min(choices)
+    columns = max(extent.columns, MEAN_COLUMNS)
+    return _cheapest(_Search(extent.n, extent.longest, 10.0**-extent.digits, columns), extent.diagonal)
+
+
+# A plan asks several times.
+@lru_cache(maxsize=256)
+def _cheapest(search: _Search, diagonal: float) -> TypicalWork:
+    n = search.n
+    # All of them leave nothing to a polynomial.
+    choices = [(n, n, 0.0)] if n <= MOST_VECTORS else []
+    for count in range(0, max(0, MOST_VECTORS - VECTORS_BESIDE) // VECTORS_A_PAIR + 1, PAIRS_APART):
+        bound = diagonal * n / max(1.0, FALL * count)
+        choices.append((count, VECTORS_A_PAIR * count + VECTORS_BESIDE, bound))
+
+    def operations(choice: tuple[int, int, float]) -> float:
+        count, vectors, bound = choice
+        return search_work(n, vectors) + search.work(count, bound)
+
+    count, vectors, bound = min(choices, key=operations)
     degree = chebyshev_degree(search.time, bound, SHARE * search.tolerance)
-    return TypicalWork(UNSURE * beforehand, UNSURE * column, passes, degree)
+    return TypicalWork(
+        UNSURE * (SEARCH_OPERATIONS + search_work(n, vectors)),
+        UNSURE * search.work(count, bound) / search.columns,
+        vectors / SEARCH_COLUMNS,
+        degree,
+        degree > search.most,
+    )

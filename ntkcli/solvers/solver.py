@@ -33,6 +33,7 @@ class Extent:
     digits: decimal digits of the tolerance at which iterations stop.
     columns: right-hand sides that F_t will act on, about.
     longest: the longest finite time, in units of the exponent.
+    diagonal: the mean of the Gram matrix's diagonal.
     expected: the iterations that conjugate gradients take for so many rows; it may take a second to find out.
     """
 
@@ -42,6 +43,7 @@ class Extent:
     digits: float
     columns: int
     longest: float
+    diagonal: float
     expected: Callable[[int], float]
 
     @property
@@ -66,6 +68,7 @@ class Cost:
     solving_vectors: arrays of a right-hand side's length, for each of them.
     action_vectors: arrays of length n, for each test row of a strip, that variances take beyond the usual.
     deletion_vectors: arrays of length n, for each row of a strip that is deleted.
+    is_refused: whether the solver is expected to give up, because another takes far less.
     """
 
     factoring: float = 0.0
@@ -81,6 +84,7 @@ class Cost:
     solving_vectors: int = 0
     action_vectors: int = 0
     deletion_vectors: int = 0
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)

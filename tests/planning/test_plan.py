@@ -17,6 +17,7 @@ from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.plan import Plan, Planner
 from ntkcli.planning.sizes import Sizes
+from ntkcli.planning.work import stage_cost
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Question
 from ntkcli.solvers.catalogue import SOLVERS, choices
@@ -141,6 +142,25 @@ def test_a_solver_that_has_failed_is_not_tried_again() -> None:
     assert solvers(planner(near, without=[SOLVERS["lanczos"]]).best()) == ["chebyshev"]
     assert solvers(planner(near, without=[SOLVERS["lanczos"], SOLVERS["chebyshev"]]).best()) == ["eigh"]
     assert solvers(planner(far, without=[SOLVERS["eigh"]]).best()) == ["lanczos"] * len(FAR_APART)
+
+
+def test_a_solver_that_would_give_up_is_taken_only_by_name() -> None:
+    """Of many rows in little memory, polynomials of a short time alone; of a long one, nothing at all."""
+    sizes, budget = replace(SIZES, n=60_000), replace(PLENTY, memory=2**31)
+    short, long = (asking(time, uncertainty="variance") for time in (1.0, 1e4))
+    job = planner(short, sizes=sizes, budget=budget)
+    assert solvers(job.checked()) == ["chebyshev"]
+    assert not job.is_refused(job.best().stages)
+    assert "chebyshev" not in solvers(replace(job, question=long).best())
+    with pytest.raises(ResourceError, match="not enough memory"):
+        replace(job, question=long).checked()
+    named = replace(job, question=long, choice="chebyshev")
+    plan = named.checked()
+    assert solvers(plan) == ["chebyshev"]
+    assert named.is_refused(plan.stages)
+    (stage,) = plan.stages
+    text = stage.solver.expectation(sizes.n, stage_cost(stage, sizes, long))
+    assert re.fullmatch("polynomials of degree [0-9]{4} expected, at which it is likely to give up", text)
 
 
 def test_of_the_plans_that_fit_the_cheapest_is_taken() -> None:

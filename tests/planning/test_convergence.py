@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ntkcli.jobs.job import open_job
 from ntkcli.jobs.network import network_of
+from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.blocks import block_bytes
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.planning import convergence
 from ntkcli.planning.budget import Budget
@@ -22,6 +25,7 @@ from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
 from ntkcli.solvers.solver import Factoring
+from ntkcli.spec.file import read_spec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.units import seconds_text
 
@@ -176,3 +180,31 @@ def test_the_check_of_a_search_by_another_solver_tries_nothing(
     }
     assert ntk("check", make_spec(**sections)).returncode == 0
     assert tried == []
+
+
+@pytest.mark.parametrize(("solver", "counts"), [("pcg", True), ("auto", True), ("cholesky", False)])
+def test_the_memory_of_a_trial_counts_where_there_is_one(
+    solver: str, counts: bool, make_spec: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Convergence, "bytes", 2**30)
+    monkeypatch.setattr(PcgSolver, "least_rows", 0)
+    with open_job(read_spec(make_spec(inference=INVERTED, compute={"solver": solver})), Journal()) as job:
+        assert (job.planner().best().memory_bytes > 2**30) == counts
+
+
+def test_without_the_memory_for_a_trial_nothing_is_tried(
+    make_spec: Callable[..., Path],
+    ntk: Callable[..., Any],
+    tried: list[tuple[GramName, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Convergence, "bytes", 2**40)
+    sections: dict[str, Any] = {"inference": INVERTED, "compute": {"solver": "pcg"}}
+    assert "about 50 iterations" in ntk("check", make_spec(**sections)).stdout
+    assert tried == []
+
+
+def test_a_trial_has_the_memory_of_the_most_rows_that_are_tried() -> None:
+    few, many = (convergence_on(n).bytes for n in (100, 4100))
+    assert 8 * 100**2 < few < many
+    assert block_bytes(4000, 8) < many == convergence_on(9000).bytes

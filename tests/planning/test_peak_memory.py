@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.plan import Planner
+from ntkcli.solvers.storage import Place
 from ntkcli.spec.file import read_spec
 
 NTK_AT_10: dict[str, Any] = {"kernel": "ntk", "time": 10}
@@ -27,7 +28,8 @@ class Case:
     n, m, d: training rows, test rows, features.
     sections: of the spec.
     command: `fit` or `kernel`.
-    in_file: whether its blocks are to lie in a file.
+    place: the only one where Gram matrices may be.
+    is_tried: whether iterations are counted beforehand on some of the rows.
     """
 
     n: int
@@ -35,9 +37,16 @@ class Case:
     d: int = 10
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     command: str = "fit"
-    in_file: bool = False
+    place: Place = "memory"
+    is_tried: bool = False
 
 
+PCG: dict[str, Any] = {"compute": {"solver": "pcg"}}
+CHEBYSHEV: dict[str, Any] = {"compute": {"solver": "chebyshev"}, "inference": {"kernel": "ntk", "time": 1.0}}
+CHEBYSHEV_IN_FLOAT32: dict[str, Any] = {
+    "compute": {"solver": "chebyshev", "dtype": "float32"},
+    "inference": {"kernel": "ntk", "time": 0.03},
+}
 AUTO: dict[str, Any] = {"kernel": "nngp", "variance_scale": "auto"}
 MEAN: dict[str, Any] = {"output": {"std": False}}
 MEASURED = {
@@ -73,7 +82,17 @@ MEASURED = {
     "many features": Case(600, 300, 3000, sections=MEAN),
     "matrices": Case(2500, 1500, sections={"output": {"kernels": ["ntk_train_train", "nngp_test_test"]}}),
     "matrices alone": Case(2000, sections={"output": {"kernels": ["ntk_train_train"]}}, command="kernel"),
-    "blocks in a file": Case(3000, sections={"compute": {"memory": "150MiB"}}, in_file=True),
+    "pcg": Case(3000, 60, sections=PCG),
+    "pcg in float32": Case(4000, sections=PCG | MEAN),
+    "pcg in a file": Case(3000, 60, sections=PCG, place="file"),
+    "pcg of tiles": Case(1500, sections=PCG | MEAN, place="tiles"),
+    "pcg with a trial": Case(4000, sections=PCG | MEAN, place="file", is_tried=True),
+    "chebyshev": Case(2500, sections=CHEBYSHEV),
+    "chebyshev of a mean": Case(3000, sections=CHEBYSHEV | MEAN),
+    "chebyshev in float32": Case(2500, sections=CHEBYSHEV_IN_FLOAT32),
+    "chebyshev in a file": Case(2500, sections=CHEBYSHEV, place="file"),
+    "chebyshev of tiles": Case(2000, sections=CHEBYSHEV | MEAN, place="tiles"),
+    "blocks in a file": Case(3000, sections={"compute": {"memory": "150MiB"}}, place="file"),
 }  # fmt: skip
 
 
@@ -112,17 +131,37 @@ def planner_of(path: Path, command: str) -> Planner:
         return planner if command == "fit" else replace(planner, question=None)
 
 
+# A command with the places and trials of a case, and its peak without what is mapped from a file.
+PROCESS = """
+import ntkcli.planning.plan
+from pathlib import Path
+from ntkcli.__main__ import main
+from ntkcli.jobs.job import Job
+from tests.planning.private_memory import peak_written_to
+
+ntkcli.planning.plan.PLACES = ({place!r},)
+Job._is_tried = {is_tried!r}
+with peak_written_to(Path({folder!r}, "private")):
+    main()
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", MEASURED.values(), ids=MEASURED)
 def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
-    spec_of: Callable[[Case], Path], tmp_path: Path, case: Case
+    spec_of: Callable[[Case], Path], tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = spec_of(case)
+    monkeypatch.setattr("ntkcli.planning.plan.PLACES", (case.place,))
+    monkeypatch.setattr(Job, "_is_tried", case.is_tried)
     plan = planner_of(path, case.command).checked()
-    words = [sys.executable, "-c", "from ntkcli.__main__ import main; main()", case.command, str(path)]
-    subprocess.run(words, check=True, capture_output=True)
+    code = PROCESS.format(place=case.place, is_tried=case.is_tried, folder=str(tmp_path))
+    root = Path(__file__).parents[2]
+    subprocess.run(
+        [sys.executable, "-c", code, case.command, path], check=True, capture_output=True, cwd=root
+    )
     story = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (story["compute"]["storage"] == "file") == (plan.storage.place == "file") == case.in_file
-    # What is mapped from a file counts in the peak, but the system can take it back.
-    peak = story["peak_memory_bytes"] - (plan.disk_bytes if case.in_file else 0)
+    assert story["compute"]["storage"] == plan.storage.place == case.place
+    is_mapped = case.place == "file"
+    peak = int((tmp_path / "private").read_text()) if is_mapped else story["peak_memory_bytes"]
     assert 0.9 * peak <= plan.memory_bytes <= 1.25 * peak

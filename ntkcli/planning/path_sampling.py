@@ -1,5 +1,6 @@
 """Whether variances are had by samples of the prior, and what that takes."""
 
+import math
 from dataclasses import replace
 
 from ntkcli.inference.pathwise import COLUMNS, SAMPLES_PER_NOISE
@@ -56,7 +57,9 @@ def planned_work(stage: Stage, sizes: Sizes, question: Question, place: Place) -
     solves = PILOT_ROWS + pieces * _columns(stage, stage.sampling.count)
     solving = stage_work(replace(stage, sampling=None), replace(sizes, m=solves), question, place)
     joint, rank = n + sizes.m / pieces, columns_for(n + sizes.m // pieces)
-    degree = max(LEAST_DEGREE, DEGREES_PER_ITERATION * sizes.iterations)
+    # Iterations are tried where they are needed anyway.
+    iterations = sizes.iterations(stage.gram, n) if math.inf in stage.times else 0.0
+    degree = max(LEAST_DEGREE, DEGREES_PER_ITERATION * iterations)
     groups = -(-stage.sampling.count // COLUMNS)
     drawing = pieces * len(stage.kernels)
     entries = drawing * ((BLOCKS + groups * degree) * joint**2 / 2 + joint * rank)

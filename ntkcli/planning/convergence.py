@@ -76,7 +76,7 @@ class Convergence:
     def bytes(self) -> int:
         """Of memory that a trial takes at its peak."""
         n = self._tried_rows[-1]
-        extent = Extent(n, 8, block_bytes(n, 8), 0.0, TARGETS, 0.0, 0.0, lambda _: 1.0)
+        extent = Extent(n, 8, block_bytes(n, 8), 0.0, TARGETS, 0.0, 0.0, "memory", lambda _: 1.0)
         return PcgSolver().cost(extent).peak_bytes
 
     @property

@@ -83,7 +83,7 @@ class Sizes:
         """What a solver's cost depends on, for iterations to so many digits."""
         held = self.matrix if place == "memory" else 0
         diagonal, expected = self.diagonal(gram), partial(self.iterations, gram)
-        return Extent(self.n, self.itemsize, held, digits, columns, longest, diagonal, expected)
+        return Extent(self.n, self.itemsize, held, digits, columns, longest, diagonal, place, expected)
 
     def length(self, rows: Side) -> int:
         """Rows of "train" or "test"."""

@@ -33,10 +33,10 @@ ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 # What a product with few columns takes of each entry on one side of the diagonal, in operations of a product
 # with many; by the bytes of an entry.
 PRODUCT_OPERATIONS = {8: 400.0, 4: 260.0}
-# The same for each entry of the preconditioner's factor.
+# The same for each entry of the preconditioner's factor, for every 32 columns.
 HALF_SOLVE_OPERATIONS = {8: 600.0, 4: 300.0}
-# Arrays of the right-hand sides' size, and the columns that there are at least.
-VECTORS, LEAST_COLUMNS = 14, 32
+# Arrays of the right-hand sides' size, and the columns that there are at least: more by tiles computed anew.
+VECTORS, LEAST_COLUMNS, TILED_COLUMNS = 14, 32, 96
 # A ridge that is far below what a row has left on the average makes a poor preconditioner.
 LEAST_SHIFT = 1e-4
 # Columns that only help the others along need not be exact.
@@ -63,10 +63,11 @@ class PcgSolver(Solver):
     def cost(self, extent: Extent) -> Cost:
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
         n, rank = extent.n, rank_for(extent.n)
+        columns = TILED_COLUMNS if extent.place == "tiles" else LEAST_COLUMNS
         iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2
-        iteration += HALF_SOLVE_OPERATIONS[extent.itemsize] * n * rank
+        iteration += HALF_SOLVE_OPERATIONS[extent.itemsize] * n * rank * columns / LEAST_COLUMNS
         column = 2.0 * n**2 * extent.iterations / SOLVE_EFFICIENCY
-        apart = 8 * n * (rank + VECTORS * LEAST_COLUMNS + 2 * PROPOSALS)
+        apart = 8 * n * (rank + VECTORS * columns + 2 * PROPOSALS)
         return Cost(
             factoring=4.0 * n * rank**2 / SOLVE_EFFICIENCY + extent.iterations * iteration,
             posterior=column,

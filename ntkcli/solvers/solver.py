@@ -34,6 +34,7 @@ class Extent:
     columns: right-hand sides that F_t will act on, about.
     longest: the longest finite time, in units of the exponent.
     diagonal: the mean of the Gram matrix's diagonal.
+    place: where the Gram matrix is.
     expected: the iterations that conjugate gradients take for so many rows; it may take a second to find out.
     """
 
@@ -44,6 +45,7 @@ class Extent:
     columns: int
     longest: float
     diagonal: float
+    place: Place
     expected: Callable[[int], float]
 
     @property

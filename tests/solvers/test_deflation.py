@@ -49,7 +49,7 @@ def spectrum(activation: str, depth: int, features: int) -> FloatArray:
 
 
 def extent(values: FloatArray, time: float, columns: int) -> Extent:
-    return Extent(len(values), 8, 0, 10.0, columns, time, float(values.mean()), lambda n: 1.0)
+    return Extent(len(values), 8, 0, 10.0, columns, time, float(values.mean()), "memory", lambda n: 1.0)
 
 
 def work(values: FloatArray, time: float, columns: int) -> float:

@@ -1,6 +1,6 @@
 """A Gram matrix that is multiplied with while its tiles are computed anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,15 +9,16 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.kernels.evaluator import Evaluator, symmetric_tile
-from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
-from ntkcli.kernels.operator_of_tiles import OperatorOfTiles, StripTiles
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import Tile, strips
 
+# The tiles of a strip of rows, with their columns.
+StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
+
 
 @dataclass(frozen=True)
-class TiledOperator(OperatorOfTiles):
+class TiledOperator:
     """The Gram matrix K (n, n) of some rows, computed anew for every product.
 
     It is float64 whatever Gram matrices are stored as.
@@ -51,20 +52,23 @@ class TiledOperator(OperatorOfTiles):
         """Many: a tile costs far more."""
         return 96
 
-    @property
-    def executor(self) -> Executor:
-        """The evaluator's."""
-        return self.evaluator.executor
+    def product(self, b: FloatArray) -> FloatArray:
+        """A b for b (n, c)."""
+        transposed, cuts = np.ascontiguousarray(b.T), self._strips
+        out = np.zeros(transposed.shape)
+        results = self.evaluator.executor.map(partial(strip_products, self._tiles, transposed), cuts)
+        for strip, (own, others) in zip(cuts, results, strict=True):
+            out[:, strip] += own
+            out[:, : strip.start] += others
+        return np.ascontiguousarray(out.T)
 
-    @property
-    def strips(self) -> list[slice]:
-        """Strips of a tile's height."""
-        return list(strips(slice(0, self.n), self.evaluator.tile_rows))[::-1]
-
-    @property
-    def tiles(self) -> StripTiles:
-        """Computes them."""
-        return partial(strip_tiles, self.evaluator.network, self.rows, self.gram, self.evaluator.tile_rows)
+    def half_product(self, b: FloatArray) -> FloatArray:
+        """T b for b (n, c), where T + T^T = A: T is the lower triangle with half of the diagonal."""
+        out, cuts = np.zeros((self.n, b.shape[1])), self._strips
+        results = self.evaluator.executor.map(partial(strip_half_product, self._tiles, b), cuts)
+        for strip, own in zip(cuts, results, strict=True):
+            out[strip] = own
+        return out
 
     def columns(self, rows: IntArray) -> FloatArray:
         """The columns (n, s) with these indices."""
@@ -79,6 +83,15 @@ class TiledOperator(OperatorOfTiles):
         np.fill_diagonal(found, some.diagonal(self.gram))
         return found
 
+    @property
+    def _strips(self) -> list[slice]:
+        """Strips of a tile's height, the longest first, so that no worker is left alone with one of them."""
+        return list(strips(slice(0, self.n), self.evaluator.tile_rows))[::-1]
+
+    @property
+    def _tiles(self) -> StripTiles:
+        return partial(strip_tiles, self.evaluator.network, self.rows, self.gram, self.evaluator.tile_rows)
+
 
 def strip_tiles(
     network: Network, rows: Rows, gram: GramName, tile_rows: int, strip: slice
@@ -86,3 +99,25 @@ def strip_tiles(
     """The tiles of a strip of the lower triangle with their columns, the diagonal tile at last."""
     for columns in strips(slice(0, strip.stop), tile_rows):
         yield columns, symmetric_tile(network, rows, [gram], Tile(strip, columns))[gram]
+
+
+def strip_products(tiles: StripTiles, b: FloatArray, strip: slice) -> tuple[FloatArray, FloatArray]:
+    """b (c, n) times a strip of the lower triangle's rows, transposed, and times it left of the diagonal."""
+    own = np.zeros((len(b), strip.stop - strip.start))
+    others = np.zeros((len(b), strip.start))
+    for columns, values in tiles(strip):
+        own += b[:, columns] @ values.T
+        if columns != strip:
+            others[:, columns] = b[:, strip] @ values
+    return own, others
+
+
+def strip_half_product(tiles: StripTiles, b: FloatArray, strip: slice) -> FloatArray:
+    """A strip of the lower triangle, with half of the diagonal, times b (n, c)."""
+    own = np.zeros((strip.stop - strip.start, b.shape[1]))
+    for columns, values in tiles(strip):
+        if columns == strip:
+            values = np.tril(values)
+            np.fill_diagonal(values, values.diagonal() / 2)
+        own += values @ b[columns]
+    return own

@@ -9,7 +9,6 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels import stored_operator
 from ntkcli.kernels.executor import Threads
-from ntkcli.kernels.operator_of_tiles import OperatorOfTiles
 from ntkcli.kernels.stored_operator import FEW_COLUMNS, StoredOperator
 from ntkcli.linalg.blocks import SymmetricBlocks
 
@@ -26,7 +25,7 @@ every_type = pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-13), (n
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of stored blocks, so that there are several of them."""
-    monkeypatch.setattr(stored_operator, "STORED_TILE_ROWS", 4)
+    monkeypatch.setattr(stored_operator, "PIECE_ROWS", 4)
 
 
 def random_blocks(n: int, block_rows: int, dtype: npt.DTypeLike = np.float64) -> SymmetricBlocks:
@@ -76,7 +75,7 @@ def test_many_columns_of_a_stored_matrix_are_multiplied_as_few_are(dtype: npt.DT
 @every_type
 @pytest.mark.usefixtures("small_pieces")
 def test_any_number_of_threads_multiplies_a_stored_matrix_alike(
-    multiply: Callable[[OperatorOfTiles, FloatArray], FloatArray], dtype: npt.DTypeLike, rtol: float
+    multiply: Callable[[StoredOperator, FloatArray], FloatArray], dtype: npt.DTypeLike, rtol: float
 ) -> None:
     blocks, b = random_blocks(60, 16, dtype), normal_rows(60, 5, seed=1)
     one, *others = (multiply(StoredOperator(blocks, Threads(count)), b) for count in (1, 2, 3, 5))

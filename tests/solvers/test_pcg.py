@@ -225,7 +225,7 @@ def test_the_number_of_preconditioner_columns_grows_with_the_rows_between_limits
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_any_number_of_threads_gives_the_same_bits(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ntkcli.kernels.stored_operator.STORED_TILE_ROWS", 16)
+    monkeypatch.setattr("ntkcli.kernels.stored_operator.PIECE_ROWS", 16)
     matrix, b = symmetric(SPECTRA["condition 1e4"](N)), columns(N, 3)
     one, other = (
         PcgSolver()

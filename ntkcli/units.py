@@ -22,3 +22,8 @@ def seconds_text(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun in the singular or the plural, such as `1,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent_text(share: float) -> str:
+    """Return a share in percent, to two digits."""
+    return f"{100 * share:.2g} %"

@@ -67,28 +67,23 @@ class PathSamples:
             seed: of NumPy's default generator.
         """
         diagonal = prior.diagonal.astype(np.float64)
-        known = KNOWN_SHARE * ridge / float(diagonal[:n].max(initial=0.0) or math.inf)
+        most = KNOWN_SHARE * ridge / float(diagonal[:n].max(initial=0.0) or math.inf)
         # As a part of the ridge the shift costs nothing, and solving for the ridge is dearer than this root.
-        root = SquareRoot.of(prior, min(shift, known or shift), ERROR_SHARE * relative_error(count))
+        root = SquareRoot.of(prior, min(shift, most or shift), ERROR_SHARE * relative_error(count))
         added = root.shift * diagonal
         random = np.random.default_rng(seed)
         found = np.hstack([
             root.product(random.standard_normal((root.columns, group.stop - group.start)))
             for group in column_groups(count)
         ])  # fmt: skip
-        rest = ridge - added[:n]
-        is_known = bool(np.all(rest >= 0))
-        noise = random.standard_normal((n, count)) * np.sqrt(rest if is_known else np.full(n, ridge))[:, None]
-        observed = [found[:n] + noise]
-        if not is_known:
-            unknown = random.standard_normal((n, max(1, count // SAMPLES_PER_NOISE)))
-            observed.append(unknown * np.sqrt(added[:n])[:, None])
-        return cls(np.hstack(observed), found[n:], added[n:], root.degree)
+        return cls(_observed(found[:n], added[:n], ridge, random), found[n:], added[n:], root.degree)
 
-    def variance(self, kernels: FloatArray, fitted: FloatArray, rows: slice) -> FloatArray:
-        """The variances of some test rows, (c,).
+    def variance(self, kernels: FloatArray, fitted: FloatArray, rows: slice) -> tuple[FloatArray, FloatArray]:
+        """The variances of some test rows, (c,), and the standard errors of their roots, relative, (c,).
 
             mean of e_*^2 over the functions - shift D - mean of (G(x*, X) F_t(G) noise)^2
+
+        Where the variance is little of the mean of e_*^2, it is that much less certain.
 
         Args:
             kernels: G(x*, X) of the rows, (c, n).
@@ -101,7 +96,31 @@ class PathSamples:
         found = squares - self.added[rows]
         if seen.shape[1] > count:
             found -= np.mean(seen[:, count:] ** 2, axis=1)
-        return np.asarray(np.maximum(found, LEAST_ERRORS * relative_error(count) * squares))
+        error = relative_error(count) * squares
+        variance = np.maximum(found, LEAST_ERRORS * error)
+        return variance, np.divide(error, 2 * variance, out=np.zeros_like(error), where=variance > 0)
+
+
+def _observed(
+    functions: FloatArray, added: FloatArray, ridge: float, random: np.random.Generator
+) -> FloatArray:
+    """What a fit sees: functions with the ridge as noise, and samples of noise to be taken out, (n, s + r).
+
+    Args:
+        functions: at the training rows (n, s), with noise of the variance `added` (n,) in them.
+        added: a part of the ridge where that is as large everywhere; else noise that is to be taken out.
+        ridge: lambda.
+        random: draws.
+    """
+    n, count = functions.shape
+    left = ridge - added
+    is_part = bool(np.all(left >= 0))
+    deviations = np.sqrt(left if is_part else np.full(n, ridge))[:, None]
+    seen = functions + random.standard_normal((n, count)) * deviations
+    if is_part:
+        return np.asarray(seen)
+    apart = random.standard_normal((n, max(1, count // SAMPLES_PER_NOISE)))
+    return np.hstack([seen, apart * np.sqrt(added)[:, None]])
 
 
 def column_groups(count: int) -> list[slice]:

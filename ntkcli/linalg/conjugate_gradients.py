@@ -65,9 +65,7 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
         run = _Run(system, rest, _goal(system, rest, wanted), watch, iterations)
         change, iterations = run.solution(), run.iterations
         better = x + change
-        left, lengths = system.left_by_samples(rest, change) if system.exact else system.left(b, better)
-        if system.exact and _excess(lengths, wanted) > 1.0:
-            left, lengths = system.left(b, better)
+        left, lengths = _left(system, b, better, rest, change, wanted)
         before, excess = excess, _excess(lengths, wanted)
         if excess < before:
             x, rest = better, left
@@ -76,6 +74,20 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
             return Solved(x * scales, iterations, residuals)
         if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
             raise ConvergenceError(_failure(lengths, norms, tolerances, iterations))
+
+
+def _left(
+    system: System, b: FloatArray, x: FloatArray, rest: FloatArray, change: FloatArray, wanted: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """b - G x (n, c) and its lengths (c,), after a change of x before which `rest` was left.
+
+    Where a coarse matrix and some rows of the exact one are enough to know that it is small, they do.
+    """
+    if system.exact is not None:
+        left, lengths = system.left_by_rows(b, x, rest, change)
+        if _excess(lengths, wanted) <= 1.0:
+            return left, lengths
+    return system.left(b, x)
 
 
 def _failure(lengths: FloatArray, norms: FloatArray, tolerances: FloatArray, iterations: int) -> str:

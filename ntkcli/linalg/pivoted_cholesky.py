@@ -11,6 +11,8 @@ from ntkcli.linalg.singular import rounding_level
 
 # Rows that are proposed at once: the columns of a tile.
 PROPOSALS = 256
+# Rows of a matrix for each column of a factor that is to stand for it, and the fewest and most of these.
+ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def randomly_pivoted_cholesky(matrix: ReadableOperator, rank: int, seed: int = 0
         work.residual[proposed[square.diagonal() <= work.rounding[proposed]]] = 0.0
     left = work.residual[work.residual > work.rounding].sum()
     return LowRank(work.factor[:, : work.found], work.pivots[: work.found], float(left))
+
+
+def usual_rank(n: int) -> int:
+    """The columns of a factor that is to stand for the large eigenvalues of n rows."""
+    return min(n, MOST_COLUMNS, max(FEWEST_COLUMNS, n // ROWS_PER_COLUMN))
 
 
 class _Partial:

@@ -12,10 +12,8 @@ from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_vectors
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.eigenpairs import BlockKrylov
 from ntkcli.linalg.operator import ReadableOperator
-from ntkcli.linalg.pivoted_cholesky import LowRank, randomly_pivoted_cholesky
+from ntkcli.linalg.pivoted_cholesky import LowRank, randomly_pivoted_cholesky, usual_rank
 
-# Rows for each column of the low-rank part, and the fewest and most of these.
-ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 # Blocks of columns that the largest eigenvalue of what is left is found by, and their width.
 BLOCKS, WIDTH = 4, 32
 # Above the largest eigenvalue that was found; and above that, where it was too low after all.
@@ -57,7 +55,7 @@ class SquareRoot:
 
         Chen, Epperly, Tropp & Webber 2024.
         """
-        low_rank = randomly_pivoted_cholesky(matrix, columns_for(matrix.n))
+        low_rank = randomly_pivoted_cholesky(matrix, usual_rank(matrix.n))
         bound = MARGIN * _largest(_Rest(matrix, low_rank))
         # Where there is nothing but rounding left, any shift is large beside it.
         least = max(LEAST_SHARE * bound, matrix.n * float(np.finfo(np.float64).eps))
@@ -147,8 +145,3 @@ def _largest(rest: _Rest) -> float:
             space.extend()
     ritz = space.ritz()
     return max(float(ritz.values[0] + ritz.residuals[0]), 0.0)
-
-
-def columns_for(n: int) -> int:
-    """The columns of the low-rank part for n rows."""
-    return min(n, MOST_COLUMNS, max(FEWEST_COLUMNS, n // ROWS_PER_COLUMN))

@@ -97,8 +97,8 @@ class Fitting:
         self.writer.keep(fitted)
         with job.journal.phase("predict", len(job.test)) as advance:
             predictions = predict(fitted, job.test, fitted.stage.pairs, advance)
-        if fitted.stage.sampling and fitted.sampled:
-            job.journal.tell(f"{' and '.join(fitted.stage.kernels)}: {fitted.stage.sampling.text}")
+        if fitted.sampled:
+            job.journal.tell(fitted.sampling_text)
         deleted = delete_rows(fitted, job.dataset.y_train, job.journal)
         if fitted.record:
             self.records.append(fitted.record)

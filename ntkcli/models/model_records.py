@@ -1,6 +1,7 @@
 """The parts of model.json: what is recorded of a schema, a question, stages and calibrations."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from ntkcli.kernels.rows import GramName
 from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question, RidgeScale
-from ntkcli.regression.stages import Stage
+from ntkcli.regression.stages import PathSampling, Stage
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.solvers.catalogue import SOLVERS, keeping_solver
@@ -83,11 +84,19 @@ class FactorRecord(Section):
     numbers: dict[str, Finite]
 
 
+class SamplingRecord(Section):
+    """Variances from samples: how many, and from how many test rows on."""
+
+    count: Annotated[int, Field(ge=2)]
+    least_rows: Annotated[int, Field(ge=1)]
+
+
 class StageRecord(Section):
     """One Gram matrix, and the kernels and times that are predicted from it.
 
     ridge: as it was added to the diagonal.
     factor: None where it was not stored.
+    sampling: None where each test row was solved for.
     """
 
     gram: GramName
@@ -95,23 +104,28 @@ class StageRecord(Section):
     pairs: list[tuple[KernelName, Time]]
     ridge: NotNegative
     factor: FactorRecord | None = None
+    sampling: SamplingRecord | None = None
 
     @classmethod
     def of(cls, kept: KeptStage) -> Self:
         """Return the record of a stage that was saved."""
         stage, factor = kept.stage, kept.factor
+        sampling = SamplingRecord(**asdict(stage.sampling)) if stage.sampling else None
         return cls(
             gram=stage.gram,
             solver=stage.solver.name,
             pairs=[(pair.kernel, pair.time) for pair in stage.pairs],
             ridge=kept.ridge,
             factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
+            sampling=sampling,
         )
 
     @property
     def kept(self) -> KeptStage:
         """The stage as it was saved."""
-        stage = Stage(self.gram, SOLVERS[self.solver], tuple(Pair(*pair) for pair in self.pairs))
+        pairs, sampling = tuple(Pair(*pair) for pair in self.pairs), self.sampling
+        sampled = PathSampling(sampling.count, sampling.least_rows) if sampling else None
+        stage = Stage(self.gram, SOLVERS[self.solver], pairs, sampled)
         factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
         return KeptStage(stage, self.ridge, factor)
 

@@ -59,6 +59,6 @@ class Predictor:
     def _tell_samples(self) -> None:
         """Say once how far off the standard deviations of many rows are."""
         for fitted in self._fitted.stages:
-            if fitted.stage.sampling and fitted.sampled and fitted.stage not in self._told:
+            if fitted.sampled and fitted.stage not in self._told:
                 self._told.append(fitted.stage)
-                self._journal.tell(f"{' and '.join(fitted.stage.kernels)}: {fitted.stage.sampling.text}")
+                self._journal.tell(fitted.sampling_text)

@@ -11,10 +11,11 @@ from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.pivoted_cholesky import MOST_COLUMNS, ROWS_PER_COLUMN
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.question import Question
-from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
+from ntkcli.solvers.pcg import PcgSolver
 from ntkcli.solvers.solver import Extent, Factoring
 
 # The rows that are tried, and their targets.

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ntkcli.inference.pathwise import COLUMNS, SAMPLES_PER_NOISE
 from ntkcli.kernels.tiling import CHUNK_ROWS
-from ntkcli.linalg.pivoted_cholesky import PROPOSALS
-from ntkcli.linalg.square_root import BLOCKS, columns_for
+from ntkcli.linalg.pivoted_cholesky import PROPOSALS, usual_rank
+from ntkcli.linalg.square_root import BLOCKS
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, stage_work
 from ntkcli.regression.kernel import KERNELS
@@ -27,19 +27,23 @@ ROOT_VECTORS = 12
 
 
 def with_sampling(stage: Stage, sizes: Sizes, question: Question, place: Place) -> Stage:
-    """A stage that takes samples for its variances, where the question wants that, or it is far cheaper."""
+    """A stage that takes samples for its variances, where the question wants that, or it is far cheaper.
+
+    Fewer test rows than are solved for anyway never do. A model's stage does as it did in the fit.
+    """
     wanted = question.variance_samples
-    if wanted == "none" or question.uncertainty != "variance" or not stage.solver.is_by_products:
+    takes_samples = question.uncertainty == "variance" and stage.solver.is_by_products
+    if stage.sampling is not None or wanted == "none" or not takes_samples:
         return stage
     if wanted != "auto":
-        return replace(stage, sampling=PathSampling(wanted))
+        return replace(stage, sampling=PathSampling(wanted, PILOT_ROWS + 1))
     sampling, rows = replace(stage, sampling=PathSampling(USUAL_SAMPLES)), sizes.m
     if not _is_far_cheaper(sampling, rows, sizes, question, place):
         return stage
     # The same for fewer rows: a model is asked for other numbers of them than the fit.
     while rows > PILOT_ROWS and _is_far_cheaper(sampling, rows // 2, sizes, question, place):
         rows //= 2
-    return replace(stage, sampling=PathSampling(USUAL_SAMPLES, rows))
+    return replace(stage, sampling=PathSampling(USUAL_SAMPLES, max(rows, PILOT_ROWS + 1)))
 
 
 def _is_far_cheaper(sampling: Stage, m: int, sizes: Sizes, question: Question, place: Place) -> bool:
@@ -56,7 +60,7 @@ def planned_work(stage: Stage, sizes: Sizes, question: Question, place: Place) -
     # A sample is a right-hand side as a test row is.
     solves = PILOT_ROWS + pieces * _columns(stage, stage.sampling.count)
     solving = stage_work(replace(stage, sampling=None), replace(sizes, m=solves), question, place)
-    joint, rank = n + sizes.m / pieces, columns_for(n + sizes.m // pieces)
+    joint, rank = n + sizes.m / pieces, usual_rank(n + sizes.m // pieces)
     # Iterations are tried where they are needed anyway.
     iterations = sizes.iterations(stage.gram, n) if math.inf in stage.times else 0.0
     degree = max(LEAST_DEGREE, DEGREES_PER_ITERATION * iterations)
@@ -85,7 +89,7 @@ def sampling_bytes(sampling: PathSampling, sizes: Sizes, action_vectors: int) ->
     """
     n, m, count = sizes.n, min(sizes.m, piece_rows(sizes.n)), sampling.count
     joint, at_once = n + m, min(count, COLUMNS)
-    rank = columns_for(joint)
+    rank = usual_rank(joint)
     noise = max(1, count // SAMPLES_PER_NOISE)
     root = joint * (rank + 3 * PROPOSALS + ROOT_VECTORS * at_once) + rank * at_once
     observed = n * (count + noise)

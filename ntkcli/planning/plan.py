@@ -116,11 +116,26 @@ class Planner:
             if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
             few = [solver for solver in solvers if self.sizes.n < solver.least_rows]
-            unasked = [stage for stage in stages if stage.solver.name != self.choice]
-            if any(solver.name != self.choice for solver in few) or self.is_refused(unasked):
+            if any(solver.name != self.choice for solver in few):
                 continue
             for storage in self._storages(stages):
-                yield self._plan(stages, storage)
+                for variant in self._variants(stages, storage):
+                    unasked = [stage for stage in variant if stage.solver.name != self.choice]
+                    if not self.is_refused(unasked):
+                        yield self._plan(variant, storage)
+
+    def _variants(self, stages: list[Stage], storage: Storage) -> Iterator[list[Stage]]:
+        """The stages with a solve for every variance, and with samples; as the question wants it."""
+        question = self.question
+        if question is None:
+            yield stages
+            return
+        sizes = replace(self.sizes, itemsize=storage.itemsize)
+        sampled = [with_sampling(stage, sizes, question, storage.place) for stage in stages]
+        if sampled == stages or question.variance_samples == "auto":
+            yield stages
+        if sampled != stages:
+            yield sampled
 
     def _storages(self, stages: Sequence[Stage]) -> Iterator[Storage]:
         """Where the Gram matrices can be, so that the solvers of all stages take them."""
@@ -170,8 +185,6 @@ class Planner:
 
     def _plan(self, stages: list[Stage], storage: Storage) -> Plan:
         sizes, place = replace(self.sizes, itemsize=storage.itemsize), storage.place
-        if self.question:
-            stages = [with_sampling(stage, sizes, self.question, place) for stage in stages]
         peaks = [self.before, self._writing(stages, place)]
         work = Work()
         disk = sum(sizes.bytes_of(name) for name in self.matrices)

@@ -134,6 +134,8 @@ class FittedModel:
         for stage in stages:
             wanted = [pair for pair in self.question.pairs if pair in stage.stage.pairs]
             yield from predict(stage, rows, wanted).items()
+        for own, other in zip(self.stages, stages, strict=True):
+            own.sampled = other.sampled or own.sampled
 
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""

@@ -14,6 +14,7 @@ from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question, time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
+from ntkcli.units import percent_text
 
 # The array of the training rows, beside those of the stages.
 TRAINING_ROWS = "x_train"
@@ -39,13 +40,21 @@ class SampledVariances:
     """How the variances of many test rows were had.
 
     samples: functions of the prior.
-    relative_error: of a standard deviation, its standard error.
+    relative_error, largest_relative_error: the standard error of a standard deviation, of the median test row
+        and the largest of any.
     degree: of the polynomial that drew them.
     """
 
     samples: int
     relative_error: float
+    largest_relative_error: float
     degree: int
+
+    @property
+    def text(self) -> str:
+        """What is said of the standard deviations."""
+        typical, largest = percent_text(self.relative_error), percent_text(self.largest_relative_error)
+        return f"standard deviations from {self.samples:,} samples, about {typical} off, {largest} at most"
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,11 @@ class FittedStage:
             return None
         stage, health = self.stage, self.flow.health
         return SolverRecord(stage.gram, stage.solver.name, self.ridge, health, self.health, self.sampled)
+
+    @property
+    def sampling_text(self) -> str:
+        """How far off variances are that are from samples; nothing where there are none."""
+        return f"{' and '.join(self.stage.kernels)}: {self.sampled.text}" if self.sampled else ""
 
     def save(self, arrays: ArraySink, place: int, *, with_factor: bool) -> KeptStage:
         """Keep the coefficients and, if wanted, the factorisation of a solver that keeps one.

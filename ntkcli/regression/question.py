@@ -42,7 +42,7 @@ class Question:
     draws: functions to draw at the test rows.
     expected_rows: test rows to come, about: what a solver may prepare for.
     variance_samples: of the prior, for the variances of solvers by products; `none` for a solve for every
-        test row, `auto` for the cheaper.
+        test row, `auto` for the cheaper. A plan reads it, and gives stages their sampling.
     """
 
     times: Mapping[KernelName, Sequence[float]]

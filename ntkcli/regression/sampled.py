@@ -1,11 +1,11 @@
 """Predictions of many test rows at once, whose variances are those of functions of the prior."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.inference.pathwise import PathSamples, column_groups, relative_error
+from ntkcli.inference.pathwise import PathSamples, column_groups
 from ntkcli.inference.prediction import Prediction, concatenate
 from ntkcli.journal import Advance, unshown
 from ntkcli.kernels.rows import Rows
@@ -14,6 +14,7 @@ from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage, SampledVariances
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair
+from ntkcli.regression.stages import PathSampling
 
 # Test rows that are solved for, to know how small variances are, and the share of the least of these that may
 # be added to all.
@@ -30,8 +31,9 @@ def levels(rows: Rows, solved: Mapping[Pair, Prediction]) -> dict[Pair, float]:
     found = {}
     for pair, prediction in solved.items():
         prior = rows.diagonal(KERNELS[pair.kernel].prior)
-        variance = np.zeros(len(rows)) if prediction.variance is None else prediction.variance
-        shares = variance[prior > 0] / prior[prior > 0]
+        if prediction.variance is None:
+            raise ValueError("the rows were predicted without their variances")
+        shares = prediction.variance[prior > 0] / prior[prior > 0]
         found[pair] = float(shares.min(initial=1.0))
     return found
 
@@ -41,6 +43,8 @@ def sampled(
 ) -> dict[Pair, Prediction]:
     """Predict test rows, with variances from as many functions as the stage's sampling says.
 
+    The stage notes how far off they are.
+
     Args:
         fitted: the stage.
         rows: the test rows, prepared by its network.
@@ -48,12 +52,20 @@ def sampled(
         advance: called with the number of rows finished.
     """
     parts: dict[Pair, list[Prediction]] = {pair: [] for pair in least}
+    errors, degrees = [], []
     for seed, piece in enumerate(strips(slice(0, len(rows)), piece_rows(len(fitted.support.rows)))):
         for kernel in dict.fromkeys(pair.kernel for pair in least):
-            times = {time: share for (other, time), share in least.items() if other == kernel}
-            for time, prediction in _of_kernel(fitted, rows[piece], kernel, times, seed):
-                parts[Pair(kernel, time)].append(prediction)
+            pairs = [pair for pair in least if pair.kernel == kernel]
+            samples = _drawn(fitted, rows[piece], kernel, min(least[pair] for pair in pairs), seed)
+            degrees.append(samples.degree)
+            for pair in pairs:
+                prediction, error = _streamed(fitted, rows[piece], pair, samples)
+                parts[pair].append(prediction)
+                errors.append(error)
         advance(piece.stop - piece.start)
+    every = np.concatenate(errors)
+    count = _sampling(fitted).count
+    fitted.sampled = SampledVariances(count, float(np.median(every)), float(every.max()), max(degrees))
     return {pair: concatenate(parts.pop(pair)) for pair in least}
 
 
@@ -62,14 +74,18 @@ def piece_rows(n: int) -> int:
     return max(n, CHUNK_ROWS)
 
 
-def _of_kernel(
-    fitted: FittedStage, rows: Rows, kernel: KernelName, least: Mapping[float, float], seed: int
-) -> Iterator[tuple[float, Prediction]]:
-    """The predictions of one kernel at some times, all from the same functions."""
-    samples = _drawn(fitted, rows, kernel, min(least.values()), seed)
-    for time in least:
-        carried = _carried(fitted, samples, fitted.question.exponent(time))
-        yield time, _streamed(fitted, rows, Pair(kernel, time), samples, carried)
+def _sampling(fitted: FittedStage) -> PathSampling:
+    if fitted.stage.sampling is None:
+        raise ValueError("the stage solves for every test row")
+    return fitted.stage.sampling
+
+
+def _drawn(fitted: FittedStage, rows: Rows, kernel: KernelName, least: float, seed: int) -> PathSamples:
+    """Functions of a kernel's prior at training rows and test rows."""
+    support = fitted.support
+    prior = TiledOperator(support.evaluator, support.rows.followed_by(rows), KERNELS[kernel].prior)
+    noise = KERNELS[kernel].noise(fitted.ridge)
+    return PathSamples.drawn(prior, len(support.rows), _sampling(fitted).count, SHARE * least, noise, seed)
 
 
 def _carried(fitted: FittedStage, samples: PathSamples, exponent: float) -> FloatArray:
@@ -79,25 +95,16 @@ def _carried(fitted: FittedStage, samples: PathSamples, exponent: float) -> Floa
     return np.hstack([flow.on(observed[:, group]).product(exponent) for group in groups])
 
 
-def _drawn(fitted: FittedStage, rows: Rows, kernel: KernelName, least: float, seed: int) -> PathSamples:
-    """Functions of a kernel's prior at training rows and test rows; the stage notes how they were had."""
-    if fitted.stage.sampling is None:
-        raise ValueError("the stage solves for every test row")
-    support, count = fitted.support, fitted.stage.sampling.count
-    prior = TiledOperator(support.evaluator, support.rows.followed_by(rows), KERNELS[kernel].prior)
-    noise = KERNELS[kernel].noise(fitted.ridge)
-    samples = PathSamples.drawn(prior, len(support.rows), count, SHARE * least, noise, seed)
-    fitted.sampled = SampledVariances(count, relative_error(count) / 2, samples.degree)
-    return samples
-
-
 def _streamed(
-    fitted: FittedStage, rows: Rows, pair: Pair, samples: PathSamples, carried: FloatArray
-) -> Prediction:
-    """Means and variances of one kernel at one time, strip after strip."""
-    evaluator, gram, parts = fitted.support.evaluator, fitted.stage.gram, []
+    fitted: FittedStage, rows: Rows, pair: Pair, samples: PathSamples
+) -> tuple[Prediction, FloatArray]:
+    """Means and variances of one kernel at one time, strip after strip, and the errors of the roots (m,)."""
+    evaluator, gram = fitted.support.evaluator, fitted.stage.gram
+    carried = _carried(fitted, samples, fitted.question.exponent(pair.time))
+    parts, errors = [], []
     for strip in strips(slice(0, len(rows)), CHUNK_ROWS):
         kernels = evaluator.rectangle(rows[strip], fitted.support.rows, [gram])[gram]
-        mean = kernels @ fitted.coefficients[pair.time]
-        parts.append(Prediction(mean, samples.variance(kernels, carried, strip)))
-    return concatenate(parts)
+        variance, error = samples.variance(kernels, carried, strip)
+        parts.append(Prediction(kernels @ fitted.coefficients[pair.time], variance))
+        errors.append(error)
+    return concatenate(parts), np.concatenate(errors)

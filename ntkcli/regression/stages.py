@@ -12,6 +12,7 @@ from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Solver
+from ntkcli.units import percent_text
 
 GRAMS: list[GramName] = ["ntk", "nngp"]
 
@@ -30,9 +31,8 @@ class PathSampling:
     @property
     def text(self) -> str:
         """What is said of the standard deviations."""
-        percent = 100 * relative_error(self.count) / 2
-        shown = f"{percent:.0f}" if percent >= 1 else f"{percent:.1g}"
-        return f"standard deviations from {self.count:,} samples, about {shown} % off"
+        error = percent_text(relative_error(self.count) / 2)
+        return f"standard deviations from {self.count:,} samples, about {error} off or more"
 
 
 @dataclass(frozen=True)

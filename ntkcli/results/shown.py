@@ -8,6 +8,7 @@ from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.score import BaselineScore, KernelScore, TargetMetrics
+from ntkcli.units import percent_text
 
 # What a table shows where the target was not observed.
 UNOBSERVED: dict[str, float | None] = {"rmse": None, "nll": None, "coverage": None}
@@ -77,7 +78,7 @@ def _intervals_text(metrics: Metrics) -> str:
     # The largest of s distances is as likely as any other to be exceeded by the next.
     most = unseen.count / (unseen.count + 1)
     few = f", too few for more than {100 * most:.3g} %" if most < level else ""
-    error = f" (standard error of their coverage: {_percent(unseen.coverage_error(level))})"
+    error = f" (standard error of their coverage: {percent_text(unseen.coverage_error(level))})"
     return f"by {unseen.text}{few or error}"
 
 
@@ -85,11 +86,7 @@ def _error_text(errors: Sequence[float | None]) -> str:
     """The largest of some relative standard errors; nothing where none is known."""
     known = [error for error in errors if error is not None]
     several = "at most " if len(known) > 1 else ""
-    return f" (standard error: {several}{_percent(max(known))})" if known else ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return f" (standard error: {several}{percent_text(max(known))})" if known else ""
 
 
 def _why_missing(found: Sequence[TargetMetrics | None]) -> str:

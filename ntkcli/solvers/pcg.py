@@ -15,7 +15,7 @@ from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.conjugate_gradients import Watch, solve
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
-from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky
+from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky, usual_rank
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.system import System
@@ -28,8 +28,6 @@ from ntkcli.solvers.solver import (
     Solver,
 )
 
-# Training rows for each column of the preconditioner, and the fewest and most of these.
-ROWS_PER_COLUMN, FEWEST_COLUMNS, MOST_COLUMNS = 12, 50, 3000
 # What a product with few columns takes of each entry on one side of the diagonal, in operations of a product
 # with many; by the bytes of an entry.
 PRODUCT_OPERATIONS = {8: 400.0, 4: 260.0}
@@ -62,7 +60,7 @@ class PcgSolver(Solver):
 
     def cost(self, extent: Extent) -> Cost:
         """A pass over the matrix for each iteration, whatever the columns; n r^2 for the preconditioner."""
-        n, rank = extent.n, rank_for(extent.n)
+        n, rank = extent.n, usual_rank(extent.n)
         columns = TILED_COLUMNS if extent.place == "tiles" else LEAST_COLUMNS
         iteration = PRODUCT_OPERATIONS[extent.itemsize] * n**2 / 2
         iteration += HALF_SOLVE_OPERATIONS[extent.itemsize] * n * rank * columns / LEAST_COLUMNS
@@ -84,12 +82,12 @@ class PcgSolver(Solver):
 
     def expectation(self, n: int, cost: Cost) -> str:
         """The rank and the iterations."""
-        return f"a preconditioner of rank {rank_for(n):,}, about {cost.passes:.0f} iterations expected"
+        return f"a preconditioner of rank {usual_rank(n):,}, about {cost.passes:.0f} iterations expected"
 
     def factor(self, matrix: ReadableOperator, task: Factoring) -> "PcgFlow":
         """The preconditioner; SingularMatrixError where there is no ridge, and few columns leave nothing."""
-        low_rank = randomly_pivoted_cholesky(matrix, rank_for(matrix.n))
-        if task.ridge == 0 and low_rank.rank < rank_for(matrix.n):
+        low_rank = randomly_pivoted_cholesky(matrix, usual_rank(matrix.n))
+        if task.ridge == 0 and low_rank.rank < usual_rank(matrix.n):
             dependent = np.setdiff1d(np.arange(matrix.n), low_rank.pivots)
             raise SingularMatrixError(int(dependent[0]), 0.0)
         left = low_rank.left / matrix.n
@@ -100,11 +98,6 @@ class PcgSolver(Solver):
         system = System(matrix, task.ridge, preconditioner, task.exact)
         share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
         return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch)
-
-
-def rank_for(n: int) -> int:
-    """The columns of the preconditioner for n rows."""
-    return min(n, MOST_COLUMNS, max(FEWEST_COLUMNS, n // ROWS_PER_COLUMN))
 
 
 @dataclass(frozen=True)

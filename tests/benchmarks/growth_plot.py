@@ -46,7 +46,7 @@ def draw(axes: Axes, growth: dict[str, Any], key: str) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(which="major", color="#dddddd")
-    axes.legend()
+    axes.legend(loc="lower right")
 
 
 if __name__ == "__main__":

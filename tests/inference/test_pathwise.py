@@ -26,7 +26,7 @@ def drawn(prior: Joint, shift: float, ridge: float = 0.0, count: int = COUNT, se
 
 def estimated(samples: PathSamples, flow: Flow, gram: Joint, time: float) -> FloatArray:
     carried = flow.on(samples.observed).product(time)
-    return samples.variance(gram.test_train, carried, EVERY_ROW)
+    return samples.variance(gram.test_train, carried, EVERY_ROW)[0]
 
 
 def variance(prediction: Prediction) -> FloatArray:
@@ -95,6 +95,23 @@ def test_shift_beyond_the_ridge_is_taken_out_of_a_posterior_too() -> None:
     found = estimated(samples, spectral_flow(gram.train, ridge), gram, math.inf)
     added = 3 * samples.added.max() * np.ones(len(found))
     assert_within_standard_errors(found, of_posterior(gram, ridge, math.inf), added)
+
+
+@pytest.mark.parametrize("shift", [1e-3, 1.0])
+def test_the_errors_told_are_those_of_other_seeds(shift: float) -> None:
+    """Also where most of what is measured is taken out again."""
+    gram, seeds = Problem().nngp, 200
+    flow, deviations, told = spectral_flow(gram.train), [], []
+    for seed in range(seeds):
+        samples = drawn(gram, shift, count=400, seed=seed)
+        carried = flow.on(samples.observed).product(30.0)
+        found, errors = samples.variance(gram.test_train, carried, EVERY_ROW)
+        deviations.append(np.sqrt(found))
+        told.append(errors)
+    deviation, expected = np.std(deviations, axis=0), np.sqrt(of_posterior(gram, 0.0, 30.0))
+    # The noise that is taken out has an error of its own.
+    ratio = deviation / expected / np.median(told, axis=0)
+    assert np.all((ratio > 0.7) & (ratio < 1.8))
 
 
 def test_noise_that_is_part_of_the_ridge_needs_no_samples_of_its_own() -> None:

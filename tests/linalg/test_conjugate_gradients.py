@@ -292,6 +292,13 @@ def test_some_rows_of_the_float64_matrix_stand_for_its_second_product(
     assert np.all(residuals(matrix, 1e-2, b, found.x) <= found.residuals)
 
 
+def test_rounding_of_the_solution_itself_is_in_what_a_float32_matrix_tells() -> None:
+    matrix, b = symmetric(np.geomspace(1, 1e-9, 120)), columns(120)
+    ridge, tolerance = 1e-6, 1e-14
+    with pytest.raises(ConvergenceError):
+        solved(system_of(matrix.astype(np.float32), ridge, 60, in_blocks(matrix, BLOCK_ROWS)), b, tolerance)
+
+
 def test_a_float32_matrix_alone_does_not_reach_the_tolerance_of_float64() -> None:
     """The products' rounding is in the residual."""
     matrix = symmetric(np.geomspace(1, 1e-9, 120)).astype(np.float32)

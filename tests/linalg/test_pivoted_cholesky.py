@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg.pivoted_cholesky import LowRank, randomly_pivoted_cholesky
+from ntkcli.linalg.pivoted_cholesky import (
+    FEWEST_COLUMNS,
+    MOST_COLUMNS,
+    LowRank,
+    randomly_pivoted_cholesky,
+    usual_rank,
+)
 
 from .matrices import BLOCK, SPECTRA, every_spectrum, in_blocks, positive_definite, symmetric
 
@@ -157,3 +163,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_gives_others() -> None:
     one, again, other = (approximate(matrix, 10, seed) for seed in (1, 1, 2))
     assert np.array_equal(one.factor, again.factor)
     assert not np.array_equal(one.pivots, other.pivots)
+
+
+def test_the_usual_rank_grows_with_the_rows_between_limits() -> None:
+    ranks = [usual_rank(n) for n in (1, 30, 1000, 10_000, 60_000, 10**6)]
+    assert ranks == [1, 30, 83, 833, MOST_COLUMNS, MOST_COLUMNS]
+    assert FEWEST_COLUMNS <= MOST_COLUMNS

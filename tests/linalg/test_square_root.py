@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ntkcli.arrays import FloatArray
-from ntkcli.linalg import square_root
+from ntkcli.linalg import pivoted_cholesky, square_root
 from ntkcli.linalg.square_root import SquareRoot
 
 from .matrices import BLOCK, SPECTRA, every_spectrum, in_blocks, symmetric
@@ -13,7 +13,7 @@ N, ERROR = 90, 0.01
 @pytest.fixture(autouse=True)
 def few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave something to the polynomial."""
-    monkeypatch.setattr(square_root, "FEWEST_COLUMNS", 5)
+    monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", 5)
 
 
 def root_of(matrix: FloatArray, shift: float, error: float = ERROR) -> SquareRoot:

@@ -16,6 +16,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
+from ntkcli.linalg.pivoted_cholesky import MOST_COLUMNS, ROWS_PER_COLUMN
 from ntkcli.planning import convergence
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import MOST_GROWTH, Convergence, Growth
@@ -23,7 +24,7 @@ from ntkcli.planning.plan import Planner
 from ntkcli.planning.remedies import remedies
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
-from ntkcli.solvers.pcg import MOST_COLUMNS, ROWS_PER_COLUMN, PcgSolver
+from ntkcli.solvers.pcg import PcgSolver
 from ntkcli.solvers.solver import Factoring
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.network import NetworkSpec

@@ -194,6 +194,25 @@ def test_without_memory_for_the_blocks_they_go_to_a_file(question: Question | No
     assert plan.operations > in_memory.operations or question is None
 
 
+def test_without_memory_for_samples_every_test_row_is_solved_for() -> None:
+    """Though that takes far longer, the answers are had at all."""
+    asked = asking(kernel="nngp", uncertainty="variance", variance_samples="auto")
+    many = planner(asked, sizes=Sizes(n=60_000, m=10_000, d=784), choice="pcg")
+    sampled = many.best()
+    assert all(stage.sampling for stage in sampled.stages)
+    less = replace(many, budget=replace(PLENTY, memory=sampled.memory_bytes - 1))
+    plan = less.best()
+    assert less.fits(plan)
+    assert not any(stage.sampling for stage in plan.stages) or plan.storage != sampled.storage
+
+
+def test_a_number_of_samples_is_followed_whatever_it_costs() -> None:
+    few = asking(kernel="nngp", uncertainty="variance", variance_samples=1000)
+    (stage,) = planner(few, choice="pcg").best().stages
+    assert stage.sampling
+    assert stage.sampling.count == 1000
+
+
 def test_an_eigendecomposition_is_never_in_a_file() -> None:
     question = asking(10.0, uncertainty="variance")
     budget = replace(PLENTY, memory=need(question, choice="eigh") - 1)

@@ -10,13 +10,13 @@ import pytest
 
 from ntkcli.arrays import IntArray
 from ntkcli.journal import Journal
+from ntkcli.linalg import pivoted_cholesky
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.solve import fit_stage
 from ntkcli.runs.block_files import in_file
-from ntkcli.solvers import pcg
 from ntkcli.solvers.storage import Place
 
 from .cases import INF, Answers, Data, assert_close, assert_same, every_kernel, some_data
@@ -31,7 +31,7 @@ every_place = pytest.mark.parametrize("place", ["memory", "file", "tiles"])
 def several_blocks_and_few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the Gram matrix, and of a preconditioner that is not the whole of it."""
     monkeypatch.setattr("ntkcli.kernels.evaluator.SymmetricBlocks", partial(SymmetricBlocks, block_rows=15))
-    monkeypatch.setattr(pcg, "FEWEST_COLUMNS", RANK)
+    monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", RANK)
 
 
 def data_in(place: Place, folder: Path) -> Data:

@@ -8,7 +8,7 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.pathwise import relative_error
-from ntkcli.linalg import pivoted_cholesky, square_root
+from ntkcli.linalg import pivoted_cholesky
 from ntkcli.regression import sampled
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.kernel import KERNELS, KernelName
@@ -29,7 +29,7 @@ every_way = pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
 @pytest.fixture(autouse=True)
 def few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave something of the prior to the polynomial, and propose few rows for the rest at once."""
-    monkeypatch.setattr(square_root, "FEWEST_COLUMNS", 8)
+    monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", 8)
     monkeypatch.setattr(pivoted_cholesky, "PROPOSALS", 16)
 
 
@@ -124,7 +124,7 @@ def test_the_record_tells_how_many_samples_there_were_and_how_far_off_they_are()
     (record,) = run.records
     assert record.sampled
     assert record.sampled.samples == 128
-    assert record.sampled.relative_error == pytest.approx(1 / 16)
+    assert 1 / 16 <= record.sampled.relative_error <= record.sampled.largest_relative_error
     assert record.sampled.degree > 0
 
 

@@ -7,10 +7,10 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.stored_operator import StoredOperator
+from ntkcli.linalg import pivoted_cholesky
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.solvers import pcg
-from ntkcli.solvers.pcg import FEWEST_COLUMNS, MOST_COLUMNS, PcgFlow, PcgHealth, PcgSolver, rank_for
+from ntkcli.solvers.pcg import PcgFlow, PcgHealth, PcgSolver
 from ntkcli.solvers.solver import Factoring
 
 from ..inference.spectra import SPECTRA, columns, in_blocks, size, symmetric
@@ -26,7 +26,7 @@ REGULAR = ["identity", "condition 1e4"]
 @pytest.fixture(autouse=True)
 def few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the preconditioner, so that it is not the whole matrix."""
-    monkeypatch.setattr(pcg, "FEWEST_COLUMNS", RANK)
+    monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", RANK)
 
 
 def flow_of(
@@ -215,12 +215,6 @@ def test_health_tells_the_preconditioner_and_the_worst_of_the_iterations() -> No
     assert isinstance(after, PcgHealth)
     assert flow.health.largest_residual == after.largest_residual
     assert flow.health.iterations >= after.iterations
-
-
-def test_the_number_of_preconditioner_columns_grows_with_the_rows_between_limits() -> None:
-    ranks = [rank_for(n) for n in (1, 30, 1000, 10_000, 60_000, 10**6)]
-    assert ranks == [1, 30, 83, 833, MOST_COLUMNS, MOST_COLUMNS]
-    assert FEWEST_COLUMNS <= MOST_COLUMNS
 
 
 @pytest.mark.parametrize("threads", [2, 3])

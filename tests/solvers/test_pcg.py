@@ -75,7 +75,9 @@ def test_without_a_ridge_there_is_the_answer_or_an_error(spectrum: str) -> None:
         assert spectrum not in REGULAR
     else:
         assert spectrum != "singular"
-        assert np.all(size(b - matrix @ found) <= TOLERANCE * size(b))
+        # The residual has the rounding of what cancels in it, here and where the solver told it.
+        rounding = float(np.finfo(np.float64).eps) * size(np.abs(matrix) @ np.abs(found))
+        assert np.all(size(b - matrix @ found) <= TOLERANCE * size(b) + rounding)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 31, 33])

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 SIDES = {
     "ntk": ("ntk", "o", "#0072b2"),
     "mixed": ("ntk, dtype: mixed", "^", "#56b4e9"),
-    "pcg": ("ntk, solver: pcg, with a ridge", "D", "#009e73"),
+    "pcg": ("ntk, pcg with a ridge", "D", "#009e73"),
     "peer": ("neural-tangents", "s", "#d55e00"),
 }
 PANELS = {"seconds": ("wall-clock time (s)", 1.0), "peak_bytes": ("peak memory (GiB)", 2.0**30)}
@@ -46,7 +46,7 @@ def draw(axes: Axes, growth: dict[str, Any], key: str) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(which="major", color="#dddddd")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, frameon=False)
 
 
 if __name__ == "__main__":

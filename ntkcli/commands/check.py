@@ -18,7 +18,8 @@ from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.alternatives import alternatives
 from ntkcli.planning.duration import Speed
-from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import stage_cost
 from ntkcli.regression.question import time_text

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.preparation import Preparation, learning
 from ntkcli.planning.duration import Speed
-from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.inputs import combinations_learned

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.candidates import FreeAxes

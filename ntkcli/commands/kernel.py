@@ -6,7 +6,7 @@ from pathlib import Path
 from ntkcli.arrays import in_memory
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.support import Support
 from ntkcli.runs.block_files import in_file

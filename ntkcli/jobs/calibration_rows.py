@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ntkcli.data.sample import sample
 from ntkcli.errors import ResourceError
 from ntkcli.planning.footprint import stage_bytes
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.regression.held_out import smaller_question, smaller_stages
 from ntkcli.results.unseen_rows import UnseenRows, Way
 from ntkcli.spec.spec import Spec

@@ -22,7 +22,7 @@ from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.solvers.catalogue import SOLVERS

@@ -15,7 +15,7 @@ from ntkcli.linalg.cholesky import EFFICIENCY as CHOLESKY_EFFICIENCY
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.work import Work, deletion_work, eigendecomposition_work, threads_lost
 from ntkcli.regression.kernel import inverted_grams
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.spec import Spec
 from ntkcli.units import counted, seconds_text

@@ -17,7 +17,7 @@ from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
 from ntkcli.planning.path_sampling import with_sampling
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import TRAINING_ROWS, KeptStage

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ntkcli.errors import ResourceError
-from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.remedies import duration_text
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Solver

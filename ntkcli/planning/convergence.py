@@ -15,8 +15,9 @@ from ntkcli.linalg.pivoted_cholesky import MOST_COLUMNS, ROWS_PER_COLUMN
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.question import Question
+from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.pcg import PcgSolver
-from ntkcli.solvers.solver import Extent, Factoring
+from ntkcli.solvers.solver import Factoring
 
 # The rows that are tried, and their targets.
 TRIED_ROWS = (2000, 4000)

@@ -18,7 +18,7 @@ from ntkcli.regression.predict import strip_rows
 from ntkcli.regression.question import Question
 from ntkcli.regression.sampled import PILOT_ROWS
 from ntkcli.regression.stages import Stage
-from ntkcli.solvers.solver import Cost
+from ntkcli.solvers.cost import Cost
 from ntkcli.solvers.storage import Place
 
 # Copies of the predictions' table while it is written: of one kernel at one time, or of several.

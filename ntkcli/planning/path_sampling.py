@@ -13,7 +13,7 @@ from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Question
 from ntkcli.regression.sampled import PILOT_ROWS, piece_rows
 from ntkcli.regression.stages import PathSampling, Stage
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 from ntkcli.solvers.storage import Place
 
 # Samples, where the plan decides: standard deviations are 6 % off.

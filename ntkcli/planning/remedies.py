@@ -12,7 +12,8 @@ from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.units import counted, seconds_text
 
 if TYPE_CHECKING:
-    from ntkcli.planning.plan import Plan, Planner
+    from ntkcli.planning.plan import Plan
+    from ntkcli.planning.planner import Planner
 
 # For each uncertainty, the one that takes less, and the line of the spec that asks for it.
 LESS: dict[Uncertainty, tuple[Uncertainty, str]] = {

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
-from ntkcli.solvers.solver import Extent
+from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.storage import Place
 
 # The interpreter with its libraries; a thread's tiles and BLAS buffers.

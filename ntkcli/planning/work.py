@@ -10,8 +10,8 @@ from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import Stage
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY, Cost
 from ntkcli.solvers.eigh import EFFICIENCY as EIGH_EFFICIENCY
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY, Cost
 from ntkcli.solvers.storage import Place
 
 # Arithmetic of an entry's layer and feature, in the time of so many operations of a matrix product.

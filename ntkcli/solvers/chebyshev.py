@@ -24,15 +24,9 @@ from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_vectors
 from ntkcli.linalg.contraction import column_dots, contract
 from ntkcli.linalg.lanczos import WORST_TOLERANCE, Values
 from ntkcli.linalg.operator import Operator
+from ntkcli.solvers.cost import DELETION_VECTORS, SOLVING_VECTORS, Cost, Extent
 from ntkcli.solvers.deflation import COLUMNS, MOST_VECTORS, SHARE, Deflation, deflated, typical_work
-from ntkcli.solvers.solver import (
-    DELETION_VECTORS,
-    SOLVING_VECTORS,
-    Cost,
-    Extent,
-    Factoring,
-    Solver,
-)
+from ntkcli.solvers.solver import Factoring, Solver
 
 # Numbers of a strip of columns: enough for fast products, few enough not to matter beside the matrix.
 STRIP_NUMBERS = 2**23

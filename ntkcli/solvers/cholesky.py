@@ -12,17 +12,8 @@ from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
 from ntkcli.linalg.cholesky import EFFICIENCY, Cholesky
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
-from ntkcli.solvers.solver import (
-    DELETION_VECTORS,
-    SOLVE_EFFICIENCY,
-    SOLVING_VECTORS,
-    Cost,
-    Extent,
-    Factoring,
-    KeepingSolver,
-    SavedFlow,
-    as_blocks,
-)
+from ntkcli.solvers.cost import DELETION_VECTORS, SOLVE_EFFICIENCY, SOLVING_VECTORS, Cost, Extent
+from ntkcli.solvers.solver import Factoring, KeepingSolver, SavedFlow, as_blocks
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
 

@@ -12,7 +12,8 @@ from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
 from ntkcli.linalg.operator import Operator
 from ntkcli.linalg.threads import blas_threads
-from ntkcli.solvers.solver import Extent, Factoring
+from ntkcli.solvers.cost import Extent
+from ntkcli.solvers.solver import Factoring
 
 # Columns of a product at once: as vectors of the polynomial, and while eigenpairs are sought.
 COLUMNS, SEARCH_COLUMNS = 1024, 32

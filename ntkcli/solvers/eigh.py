@@ -15,17 +15,8 @@ from ntkcli.linalg.blocks import array_bytes
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.spectrum import Spectrum
-from ntkcli.solvers.solver import (
-    DELETION_VECTORS,
-    SOLVE_EFFICIENCY,
-    SOLVING_VECTORS,
-    Cost,
-    Extent,
-    Factoring,
-    KeepingSolver,
-    SavedFlow,
-    as_blocks,
-)
+from ntkcli.solvers.cost import DELETION_VECTORS, SOLVE_EFFICIENCY, SOLVING_VECTORS, Cost, Extent
+from ntkcli.solvers.solver import Factoring, KeepingSolver, SavedFlow, as_blocks
 
 # LAPACK counts the 2 n^2 numbers of its work space in 32 bits.
 MOST_ROWS = 32_000

@@ -21,18 +21,9 @@ from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.lanczos import MAX_STEPS, WORST_TOLERANCE, Function, KrylovSpaces, Map, Values
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.solvers.cost import DELETION_VECTORS, SOLVE_EFFICIENCY, SOLVING_VECTORS, Cost, Extent
 from ntkcli.solvers.shift_invert import excess, near_times, pole, remainder, resolvent
-from ntkcli.solvers.solver import (
-    DELETION_VECTORS,
-    SOLVE_EFFICIENCY,
-    SOLVING_VECTORS,
-    Cost,
-    Extent,
-    Factoring,
-    KeepingSolver,
-    SavedFlow,
-    as_blocks,
-)
+from ntkcli.solvers.solver import Factoring, KeepingSolver, SavedFlow, as_blocks
 from ntkcli.solvers.stored_cholesky import load_cholesky
 
 COLUMNS_AT_ONCE = 128

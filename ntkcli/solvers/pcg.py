@@ -19,14 +19,8 @@ from ntkcli.linalg.pivoted_cholesky import PROPOSALS, randomly_pivoted_cholesky,
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.system import System
-from ntkcli.solvers.solver import (
-    DELETION_VECTORS,
-    SOLVE_EFFICIENCY,
-    Cost,
-    Extent,
-    Factoring,
-    Solver,
-)
+from ntkcli.solvers.cost import DELETION_VECTORS, SOLVE_EFFICIENCY, Cost, Extent
+from ntkcli.solvers.solver import Factoring, Solver
 
 # What a product with few columns takes of each entry on one side of the diagonal, in operations of a product
 # with many; by the bytes of an entry.

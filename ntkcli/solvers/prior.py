@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ntkcli.linalg.operator import ReadableOperator
-from ntkcli.solvers.solver import Cost, Extent, Factoring, Solver
+from ntkcli.solvers.cost import Cost, Extent
+from ntkcli.solvers.solver import Factoring, Solver
 
 
 class Prior(Solver):

@@ -14,8 +14,8 @@ from ntkcli.planning.eigendecomposition import bytes_needed, eigh_numbers
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work
 from ntkcli.regression.kernel import inverted_grams
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 from ntkcli.solvers.eigh import EFFICIENCY, MOST_ROWS
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
 from ntkcli.spectra.course import TIMES
 from ntkcli.spectra.summary import SHUFFLES
 from ntkcli.units import bytes_text, counted, seconds_text

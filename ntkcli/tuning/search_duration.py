@@ -13,7 +13,7 @@ from ntkcli.kernels.network import Network
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.work import PASS_OPERATIONS, Work, deletion_work, eigendecomposition_work, threads_lost
 from ntkcli.regression.kernel import KERNELS, Kernel, inverted_grams
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.space import section_with
 from ntkcli.tuning.candidates import Candidate

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, contents, load_json
 

@@ -336,7 +336,7 @@ def test_a_failed_attempt_leaves_nothing_in_the_model(
         return quadratic(flow, b)
 
     monkeypatch.setattr(LanczosFlow, "on", failing)
-    monkeypatch.setattr("ntkcli.planning.plan.Planner.best", best_without_eigh(monkeypatch))
+    monkeypatch.setattr("ntkcli.planning.planner.Planner.best", best_without_eigh(monkeypatch))
     outcome = ntk("fit", make_spec(inference=asked, output={"factor": True}), "--overwrite")
     assert (outcome.returncode, len(calls) > 3) == (0, True)
     assert "taking an eigendecomposition instead" in outcome.stderr
@@ -347,7 +347,8 @@ def best_without_eigh(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A planner that takes Lanczos as long as it may."""
     from dataclasses import replace
 
-    from ntkcli.planning.plan import Plan, Planner
+    from ntkcli.planning.plan import Plan
+    from ntkcli.planning.planner import Planner
 
     best = Planner.best
 

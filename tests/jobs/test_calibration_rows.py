@@ -8,7 +8,7 @@ import pytest
 
 from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.spec.spec import Spec

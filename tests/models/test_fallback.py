@@ -10,9 +10,9 @@ import pytest
 
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.solvers.cholesky import CholeskySolver
+from ntkcli.solvers.cost import Cost
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.pcg import PcgFlow, PcgSolver
-from ntkcli.solvers.solver import Cost
 
 Ntk = Callable[..., CompletedProcess[str]]
 MakeSpec = Callable[..., Path]
@@ -128,7 +128,7 @@ def test_more_digits_are_named_where_there_are_few(make_spec: MakeSpec, ntk: Ntk
 def test_no_solver_is_named_that_does_not_fit(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ntkcli.planning.plan.stage_bytes", huge_without_products)
+    monkeypatch.setattr("ntkcli.planning.planner.stage_bytes", huge_without_products)
     outcome = ntk("fit", make_spec(inference={"ridge": 0.1}))
     assert outcome.returncode == 4
     assert outcome.stderr == f"ntk: error: {FAILURE}or a larger compute.tolerance\n"

@@ -20,7 +20,7 @@ from ntkcli.linalg.pivoted_cholesky import MOST_COLUMNS, ROWS_PER_COLUMN
 from ntkcli.planning import convergence
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import MOST_GROWTH, Convergence, Growth
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.remedies import remedies
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question

@@ -14,7 +14,7 @@ import yaml
 
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
-from ntkcli.planning.plan import Planner
+from ntkcli.planning.planner import Planner
 from ntkcli.solvers.storage import Place
 from ntkcli.spec.file import read_spec
 
@@ -127,13 +127,13 @@ def planner_of(path: Path, command: str) -> Planner:
 
 # A command with the places and trials of a case, and its peak without what is mapped from a file.
 PROCESS = """
-import ntkcli.planning.plan
+import ntkcli.planning.planner
 from pathlib import Path
 from ntkcli.__main__ import main
 from ntkcli.jobs.job import Job
 from tests.planning.private_memory import peak_written_to
 
-ntkcli.planning.plan.PLACES = ({place!r},)
+ntkcli.planning.planner.PLACES = ({place!r},)
 Job._is_tried = {is_tried!r}
 with peak_written_to(Path({folder!r}, "private")):
     main()
@@ -146,7 +146,7 @@ def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
     spec_of: Callable[[Case], Path], tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = spec_of(case)
-    monkeypatch.setattr("ntkcli.planning.plan.PLACES", (case.place,))
+    monkeypatch.setattr("ntkcli.planning.planner.PLACES", (case.place,))
     monkeypatch.setattr(Job, "_is_tried", case.is_tried)
     plan = planner_of(path, case.command).checked()
     code = PROCESS.format(place=case.place, is_tried=case.is_tried, folder=str(tmp_path))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, stage_work
-from ntkcli.solvers.solver import SOLVE_EFFICIENCY
+from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 
 from .stages import NAMES, SIZES, question, stage
 

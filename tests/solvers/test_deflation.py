@@ -10,6 +10,7 @@ from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.linalg.chebyshev import chebyshev_degree
 from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.deflation import (
     MOST_VECTORS,
     SEARCH_COLUMNS,
@@ -19,7 +20,7 @@ from ntkcli.solvers.deflation import (
     search_work,
     typical_work,
 )
-from ntkcli.solvers.solver import Extent, Factoring
+from ntkcli.solvers.solver import Factoring
 from ntkcli.spec.network import NetworkSpec
 
 N, TOLERANCE = 1400, 1e-10

@@ -20,9 +20,10 @@ from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.chebyshev import ChebyshevSolver
+from ntkcli.solvers.cost import Cost, Extent
 from ntkcli.solvers.eigh import EighSolver
 from ntkcli.solvers.lanczos import LanczosSolver
-from ntkcli.solvers.solver import Cost, Extent, Factoring, KeepingSolver, SavedFlow, as_blocks
+from ntkcli.solvers.solver import Factoring, KeepingSolver, SavedFlow, as_blocks
 
 
 class Dense(KeepingSolver):

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.plan import Plan, Planner
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import stage_cost
 from ntkcli.regression.kernel import KernelName

@@ -85,7 +85,7 @@ class Planner:
 
     def _plans(self) -> Iterator[Plan]:
         """Every way, with its blocks in memory and wherever else its solvers take them."""
-        for stages in ways(self.question, self.choice) if self.question else iter([[]]):
+        for stages in self._ways():
             solvers = [stage.solver for stage in stages]
             if any(solver in self.without or self._exceeds(solver) for solver in solvers):
                 continue
@@ -97,6 +97,10 @@ class Planner:
                     unasked = [stage for stage in variant if stage.solver.name != self.choice]
                     if not self.is_refused(unasked):
                         yield self._plan(variant, storage)
+
+    def _ways(self) -> Iterator[list[Stage]]:
+        """The lists of stages that answer the question; without one, a list of none."""
+        return ways(self.question, self.choice) if self.question else iter([[]])
 
     def _variants(self, stages: list[Stage], storage: Storage) -> Iterator[list[Stage]]:
         """The stages with a solve for every variance, and with samples; as the question wants it."""
@@ -132,8 +136,7 @@ class Planner:
 
     def considers(self, solver: Solver) -> bool:
         """Whether a solver has a part in any way, whatever that costs."""
-        found = ways(self.question, self.choice) if self.question else iter([[]])
-        return any(stage.solver is solver for stages in found for stage in stages)
+        return any(stage.solver is solver for stages in self._ways() for stage in stages)
 
     def is_refused(self, stages: Sequence[Stage]) -> bool:
         """Whether a solver is expected to give up, once most of its work is done."""

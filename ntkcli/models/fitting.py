@@ -20,7 +20,8 @@ from ntkcli.regression.fitted_stage import Answer, FittedStage, SolverRecord
 from ntkcli.regression.predict import predict
 from ntkcli.regression.question import Pair
 from ntkcli.regression.support import Support
-from ntkcli.results.baselines import Baseline, linear_baseline, mean_baseline
+from ntkcli.results.baseline_tally import BaselineTally
+from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration, calibrated
 from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.predictions import prediction_table
@@ -150,6 +151,6 @@ def _singularity_explained(job: Job) -> Iterator[None]:
 
 def _baselines(job: Job) -> list[Baseline]:
     x, y = job.dataset.train.x, job.dataset.y_train
-    # Without a scale, squares of targets may leave the range of float64.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return [mean_baseline(y, x.shape[1]), linear_baseline(x, y)]
+    tally = BaselineTally(x.shape[1], y.shape[1])
+    tally.add(x, y)
+    return [tally.mean, tally.linear]

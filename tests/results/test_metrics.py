@@ -8,11 +8,13 @@ import pytest
 from scipy.stats import norm
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.results.baselines import linear_baseline, mean_baseline
+from ntkcli.results.baseline_tally import BaselineTally
+from ntkcli.results.baselines import Baseline
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.metrics import Metrics, baseline_results
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import presentation_of
+from ntkcli.results.result import Result
 from ntkcli.spec.spec import OutputSpec
 
 from .made import class_result, result
@@ -20,15 +22,20 @@ from .made import class_result, result
 Load = Callable[..., Dataset]
 
 
-def of_baselines(dataset: Dataset) -> list[object]:
+def of_baselines(dataset: Dataset) -> list[Result]:
+    return baseline_results(dataset.schema.targets, baselines(dataset), dataset.test.x)
+
+
+def baselines(dataset: Dataset) -> list[Baseline]:
     x, y = dataset.train.x, dataset.y_train
-    models = [mean_baseline(y, x.shape[1]), linear_baseline(x, y)]
-    return [*baseline_results(dataset.schema.targets, models, dataset.test.x)]
+    tally = BaselineTally(x.shape[1], y.shape[1])
+    tally.add(x, y)
+    return [tally.mean, tally.linear]
 
 
-def scored(dataset: Dataset, *results: object) -> Metrics:
+def scored(dataset: Dataset, *results: Result) -> Metrics:
     report = presentation_of(dataset.schema.targets, OutputSpec(interval=0.9))
-    return Metrics.of(report, dataset.test.targets, [*results], of_baselines(dataset))  # type: ignore[list-item,arg-type]
+    return Metrics.of(report, dataset.test.targets, results, of_baselines(dataset))
 
 
 def test_every_kernel_time_and_target_is_scored_in_order(load: Load) -> None:
@@ -58,14 +65,7 @@ def test_models_without_a_kernel_are_scored_beside(load: Load) -> None:
 
 def test_the_linear_model_is_least_squares_in_the_units_of_the_file(load: Load) -> None:
     dataset = load()
-    _, linear = baseline_results(
-        dataset.schema.targets,
-        [
-            mean_baseline(dataset.y_train, dataset.train.x.shape[1]),
-            linear_baseline(dataset.train.x, dataset.y_train),
-        ],
-        dataset.test.x,
-    )
+    _, linear = of_baselines(dataset)
     design = np.column_stack([np.ones(len(dataset.train)), dataset.train.x])
     weights, *_ = np.linalg.lstsq(design, dataset.train.targets["y"].to_numpy(), rcond=None)
     expected = np.column_stack([np.ones(3), dataset.test.x]) @ weights

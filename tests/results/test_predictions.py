@@ -1,8 +1,10 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,6 +13,7 @@ from ntkcli.errors import DataError
 from ntkcli.results.predictions import check_names, prediction_table
 from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
+from ntkcli.runs.table_sink import table_sink
 from ntkcli.spec.spec import OutputSpec
 
 from .made import class_result, result
@@ -107,3 +110,35 @@ def test_columns_of_other_names_are_no_clash(load: Load) -> None:
     for keys in ({"id": "n"}, {"target": ["y", "z"]}, {"target": "k", "id": "y"}):
         dataset = load(**keys)
         check_names(presentation_of(dataset.schema.targets, OutputSpec()), dataset.schema.ids, "t.csv")
+
+
+# Ids that are read as text, and numbers with and without a point or an exponent.
+ROWS = [
+    "n,a,b,y,k",
+    "007,1,2,5,q",
+    ",3,4,1e22,p",
+    '"a,""b""",5,6,0.1,r',
+    "é,7,8,-0.0,q",
+    "NA,1,1,1e-7,q",
+    "12345678901234567890,2,2,3,p",
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("keys", [{"id": "n"}, {"id": "n", "target": "k"}, {"target": ["y", "z"]}])
+def test_a_table_in_parts_has_the_bytes_of_one(
+    load: Load, write: Callable[[str, str], Path], tmp_path: Path, keys: dict[str, Any], size: int
+) -> None:
+    dataset = load(test=str(write("parts.csv", "\n".join(ROWS))), **keys)
+    report, scale = presentation_of(dataset.schema.targets, OutputSpec()), [[1.0, 0.5, 2.0]]
+    values = np.array([[5.0], [1e22], [1 / 3], [-0.0], [1e-300], [123456789.0]]) * scale
+    means = values[:, : dataset.schema.targets.count]
+    fields: dict[str, Any] = {"mean": means, "variance": np.abs(means), "noise": np.zeros(means.shape[1])}
+    whole = [result(kernel, **fields) for kernel in ("ntk", "nngp")]
+    table = prediction_table(report, dataset.test, whole)
+    table.to_csv(tmp_path / "whole.csv", index=False, lineterminator="\n")
+    with table_sink(tmp_path / "parts_out.csv") as sink:
+        for part in dataset.schema.tables(dataset.test.file, rows=size):
+            own = {name: fields[name][part.rows] for name in ("mean", "variance")}
+            sink(prediction_table(report, part, [replace(each, **own) for each in whole]))
+    assert (tmp_path / "parts_out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

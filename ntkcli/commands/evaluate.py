@@ -6,8 +6,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ntkcli.commands.importance import importances_of
 from ntkcli.data.standard_input import shown
 from ntkcli.data.table import Table, no_rows_left
@@ -17,8 +15,7 @@ from ntkcli.models.choice import Choice, model_at_work
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.importance import Importances
-from ntkcli.results.metrics import Metrics, baseline_results
-from ntkcli.results.result import Result, joined
+from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
 
 
 @dataclass(frozen=True)
@@ -67,20 +64,15 @@ def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journa
 
 
 def _metrics(model: Model, predictor: Predictor, tables: Iterable[Table], journal: Journal) -> Metrics:
-    """Predict and score the rows of some tables."""
-    parts: list[list[Result]] = []
-    baseline_parts: list[list[Result]] = []
-    observed: list[pd.DataFrame] = []
+    """Predict and score the rows of some tables, which are let go one after another."""
     targets, baselines = model.schema.targets, model.baselines
+    tally = MetricsTally(model.presentation(std=predictor.has_std))
     for part in tables:
         _check_targets(part, targets.names)
-        parts.append(predictor.results(part))
-        baseline_parts.append(baseline_results(targets, baselines, part.x))
-        observed.append(part.targets)
-    presentation = model.presentation(std=predictor.has_std)
-    results = [replace(joined(of_one), ready=journal.seconds) for of_one in zip(*parts, strict=True)]
-    of_baselines = [joined(of_one) for of_one in zip(*baseline_parts, strict=True)]
-    return Metrics.of(presentation, pd.concat(observed), results, of_baselines, model.file.calibrated_by)
+        results = predictor.results(part)
+        ready = [replace(result, ready=journal.seconds) for result in results]
+        tally.add(part.targets, ready, baseline_results(targets, baselines, part.x))
+    return tally.metrics(model.file.calibrated_by)
 
 
 def _check_targets(table: Table, names: list[str]) -> None:

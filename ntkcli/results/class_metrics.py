@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
+from ntkcli.results.number_metrics import json_number
 
 BINS = 10
 
@@ -20,7 +21,7 @@ class ClassMetrics:
     balanced_accuracy: mean recall of the classes that occur.
     log_loss: mean negative log probability of the true class; None where one has probability 0.
     brier: mean squared distance of the probabilities from the true class's indicator, from 0 to 2.
-    ece: expected calibration error (see `calibration_error`).
+    ece: expected calibration error: how far accuracy is from confidence, bin by bin (see `calibration_gaps`).
     classes: names of the C classes, in the order of the confusion matrix.
     confusion_matrix: number of rows of each true class (row) and predicted class (column), C lists of C.
     """
@@ -44,31 +45,6 @@ class ClassMetrics:
         return {"accuracy": self.accuracy, "log_loss": self.log_loss, "brier": self.brier}
 
 
-def class_metrics(labels: Labels, probabilities: FloatArray, classes: list[str]) -> ClassMetrics:
-    """Compare predicted probabilities with true classes.
-
-        brier = mean_i sum_c (p_i(c) - [c = label_i])^2
-
-    Args:
-        labels: true classes (m,), from 0 to C - 1.
-        probabilities: (m, C).
-        classes: names of the C classes.
-    """
-    predicted = probabilities.argmax(axis=1)
-    right = predicted == labels
-    error = probabilities.astype(np.float64)
-    error[np.arange(len(labels)), labels] -= 1.0
-    return ClassMetrics(
-        accuracy=float(np.mean(right)),
-        balanced_accuracy=float(np.mean([np.mean(right[labels == c]) for c in np.unique(labels)])),
-        log_loss=log_loss(labels, probabilities),
-        brier=float(np.mean(np.sum(error**2, axis=1))),
-        ece=calibration_error(right, probabilities.max(axis=1)),
-        classes=classes,
-        confusion_matrix=confusion_matrix(labels, predicted, len(classes)).tolist(),
-    )
-
-
 def log_loss(labels: Labels, probabilities: FloatArray) -> float | None:
     """Return -mean_i log p_i(label_i), or None where a true class has probability 0.
 
@@ -76,14 +52,26 @@ def log_loss(labels: Labels, probabilities: FloatArray) -> float | None:
         labels: true classes (m,), from 0 to C - 1.
         probabilities: (m, C).
     """
-    own = probabilities[np.arange(len(labels)), labels]
-    return float(-np.mean(np.log(own))) if np.all(own > 0) else None
+    return json_number(summed_log_loss(labels, probabilities) / len(labels))
 
 
-def calibration_error(right: BoolArray, confidence: FloatArray) -> float:
-    """Return the expected calibration error: how far accuracy is from confidence, bin by bin.
+def summed_log_loss(labels: Labels, probabilities: FloatArray) -> float:
+    """Return -sum_i log p_i(label_i), infinite where a true class has probability 0.
 
-        sum_b |sum_{i in b} right_i - confidence_i| / m
+    Args:
+        labels: true classes (m,), from 0 to C - 1.
+        probabilities: (m, C).
+    """
+    own = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    with np.errstate(divide="ignore"):
+        # Certainty that is right costs 0, not -0.
+        return float(0.0 - np.sum(np.log(own)))
+
+
+def calibration_gaps(right: BoolArray, confidence: FloatArray) -> FloatArray:
+    """Return by how many rows accuracy exceeds confidence in each bin of confidence, (10,).
+
+        sum_{i in b} right_i - confidence_i
 
     over 10 bins b of equal width, [0, 0.1), ..., [0.9, 1].
 
@@ -95,7 +83,8 @@ def calibration_error(right: BoolArray, confidence: FloatArray) -> float:
     """
     bins = np.minimum((confidence * BINS).astype(np.intp), BINS - 1)
     gaps = np.bincount(bins, weights=right - confidence.astype(np.float64), minlength=BINS)
-    return float(np.sum(np.abs(gaps)) / len(right))
+    # Of no rows they are counted in integers.
+    return gaps.astype(np.float64)
 
 
 def confusion_matrix(labels: Labels, predicted: Labels, count: int) -> IntArray:

@@ -1,8 +1,8 @@
 """Scores of all kernels and times, beside those of the baselines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from ntkcli.results.baselines import Baseline
 from ntkcli.results.presentation import Presentation
 from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.results.result import Result
+from ntkcli.results.result_tally import ResultTally
 from ntkcli.results.score import BaselineScore, KernelScore
 from ntkcli.results.unseen_rows import UnseenRows
 
@@ -39,15 +40,14 @@ class Metrics:
     are_fitted: bool = False
     errors: Sequence[RelativeErrors] = ()
 
-    @classmethod
+    @staticmethod
     def of(
-        cls,
         presentation: Presentation,
         observed: pd.DataFrame,
         results: Sequence[Result],
         baselines: Sequence[Result],
         unseen: UnseenRows | None = None,
-    ) -> Self:
+    ) -> "Metrics":
         """Score predictions against observations.
 
         Args:
@@ -57,20 +57,9 @@ class Metrics:
             baselines: predictions of the baselines.
             unseen: the training rows that calibrations are fitted to.
         """
-        scores = [
-            KernelScore(result.kernel, result.time, target, metrics, result.ready)
-            for result in results
-            for target, metrics in presentation.metrics(result, observed).items()
-        ]
-        baseline_scores = [
-            BaselineScore(result.kernel, target, metrics)
-            for result in baselines
-            for target, metrics in presentation.metrics(result, observed).items()
-        ]
-        fitted = any(result.half_width is not None for result in results)
-        interval = presentation.output.interval
-        errors = [result.errors for result in results if result.errors is not None]
-        return cls(len(observed), interval, scores, baseline_scores, unseen, fitted, errors)
+        tally = MetricsTally(presentation)
+        tally.add(observed, results, baselines)
+        return tally.metrics(unseen)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -81,6 +70,55 @@ class Metrics:
             "scores": [score.content for score in self.scores if score.metrics is not None],
             "baselines": [score.content for score in self.baselines if score.metrics is not None],
         }
+
+
+@dataclass
+class MetricsTally:
+    """What metrics are made of, added up part by part, in memory that does not grow with the rows.
+
+    presentation: of the targets.
+    rows: number of rows so far.
+    of_results, of_baselines: the tally of every kernel and time, and of every baseline, in order.
+    """
+
+    presentation: Presentation
+    rows: int = 0
+    of_results: list[ResultTally] = field(default_factory=list)
+    of_baselines: list[ResultTally] = field(default_factory=list)
+
+    def add(self, observed: pd.DataFrame, results: Sequence[Result], baselines: Sequence[Result]) -> None:
+        """Add the predictions of some rows.
+
+        Args:
+            observed: the observed targets, a column each, in their units.
+            results: predictions of the kernels; the same kernels and times in every part.
+            baselines: predictions of the baselines.
+        """
+        self.of_results = self._with(self.of_results, results, observed)
+        self.of_baselines = self._with(self.of_baselines, baselines, observed)
+        self.rows += len(observed)
+
+    def metrics(self, unseen: UnseenRows | None = None) -> Metrics:
+        """Return the metrics of all rows; without any part there are no scores.
+
+        Args:
+            unseen: the training rows that calibrations are fitted to.
+        """
+        return Metrics(
+            self.rows,
+            self.presentation.output.interval,
+            [score for tally in self.of_results for score in tally.kernel_scores],
+            [score for tally in self.of_baselines for score in tally.baseline_scores],
+            unseen,
+            any(tally.is_fitted for tally in self.of_results),
+            [tally.errors for tally in self.of_results if tally.errors is not None],
+        )
+
+    def _with(
+        self, tallies: list[ResultTally], results: Sequence[Result], observed: pd.DataFrame
+    ) -> list[ResultTally]:
+        part = [ResultTally.of(self.presentation, result, observed) for result in results]
+        return [one + other for one, other in zip(tallies, part, strict=True)] if tallies else part
 
 
 def baseline_results(targets: Targets, baselines: Sequence[Baseline], x: FloatArray) -> list[Result]:

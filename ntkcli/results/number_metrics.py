@@ -64,51 +64,6 @@ class NumberMetrics:
         }
 
 
-def point_metrics(y: FloatArray, mean: FloatArray) -> PointMetrics:
-    """Compare predicted means with observations.
-
-        rmse = sqrt(mean_i e_i^2),    mae = mean_i |e_i|,    r2 = 1 - sum_i e_i^2 / sum_i (y_i - mean(y))^2
-
-    with e = y - mean.
-
-    Args:
-        y: observations (m,).
-        mean: predictions (m,).
-    """
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        error = y - mean
-        return PointMetrics(
-            rmse=json_number(np.sqrt(np.mean(error**2))),
-            mae=json_number(np.mean(np.abs(error))),
-            r2=json_number(1.0 - np.sum(error**2) / np.sum((y - y.mean()) ** 2)),
-        )
-
-
-def interval_metrics(
-    y: FloatArray, mean: FloatArray, variance: FloatArray, half: FloatArray
-) -> IntervalMetrics:
-    """Compare normal predictive distributions, and the intervals mean -+ half, with observations.
-
-        nll = -mean_i log N(y_i; mean_i, variance_i)
-
-    Where a variance is 0 there is no density, and so no nll. Of two kinds of interval with the coverage that
-    was asked for, the narrower one is better.
-
-    Args:
-        y: observations (m,).
-        mean: predictions (m,).
-        variance: of an observation, noise included, (m,).
-        half: distance of an interval's ends from the mean, (m,).
-    """
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        nll = 0.5 * np.mean(np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance)
-    return IntervalMetrics(
-        nll=json_number(nll) if np.all(variance > 0) else None,
-        coverage=float(np.mean(np.abs(y - mean) <= half)),
-        width=json_number(np.mean(2 * half)),
-    )
-
-
 def normal_quantile(interval: float) -> float:
     """Return the half width, in standard deviations, of a normal distribution's central interval.
 

@@ -1,4 +1,4 @@
-"""Predictions as columns of a table, and as metrics where there are observations.
+"""Predictions as columns of a table, and as tallies where there are observations.
 
 There is one class for each kind of target.
 """
@@ -6,26 +6,33 @@ There is one class for each kind of target.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.targets import Targets
-from ntkcli.results.class_metrics import ClassMetrics, class_metrics
-from ntkcli.results.number_metrics import (
-    NumberMetrics,
-    interval_metrics,
-    normal_quantile,
-    point_metrics,
-)
+from ntkcli.results.class_tally import ClassTally
+from ntkcli.results.number_metrics import normal_quantile
+from ntkcli.results.number_tally import IntervalTally, NumberTally, PointTally
 from ntkcli.results.result import Result
 from ntkcli.results.score import TargetMetrics
 from ntkcli.results.temperature import probabilities
 from ntkcli.spec.spec import OutputSpec
 
 Column = tuple[str, Any]
+
+
+class TargetTally(Protocol):
+    """What the metrics of one target are made of; tallies of one target are added up part by part."""
+
+    def __add__(self, other: Self) -> Self:
+        """The tally of both parts' rows."""
+
+    @property
+    def metrics(self) -> TargetMetrics | None:
+        """The metrics of all rows; None where there are none."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +60,21 @@ class Presentation(ABC):
             observed: the observed targets, a column each, in their units.
         """
 
-    def metrics(self, result: Result, observed: pd.DataFrame) -> dict[str, TargetMetrics | None]:
-        """Score a result: the metrics of every target by its name, or None where it was not observed.
+    def tallies(self, result: Result, observed: pd.DataFrame) -> dict[str, TargetTally | None]:
+        """Compare a result with observations: the tally of every target by its name, None without any.
 
         Args:
             result: predictions of m rows.
             observed: the observed targets, a column each, in their units.
         """
         return {
-            name: self._metrics(result, i, observed) if name in observed else None
+            name: self._tally(result, i, observed) if name in observed else None
             for i, name in enumerate(self.targets.names)
         }
 
     @abstractmethod
-    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> TargetMetrics:
-        """The metrics of target i, which was observed."""
+    def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> TargetTally:
+        """The tally of target i, which was observed."""
 
     def std(self, result: Result, i: int) -> FloatArray | None:
         """Return the standard deviation (m,) of output i that a table shows, or None where it shows none.
@@ -104,15 +111,15 @@ class NumberPresentation(Presentation):
             if name in observed:
                 yield name, observed[name]
 
-    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> NumberMetrics:
+    def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> NumberTally:
         y, mean = observed[self.targets.names[i]].to_numpy(), result.mean[:, i]
-        point = point_metrics(y, mean)
+        point = PointTally.of(y, mean)
         if result.variance is None:
-            return NumberMetrics(point, None)
+            return NumberTally(point, None)
         # An observation has the noise in it, whether or not the table's std has.
         variance = result.variance[:, i] + result.noise[i]
         half = self._half(result, i, np.sqrt(variance))
-        return NumberMetrics(point, interval_metrics(y, mean, variance, half))
+        return NumberTally(point, IntervalTally.of(y, mean, variance, half))
 
     def _half(self, result: Result, i: int, std: FloatArray) -> FloatArray:
         """Half the intervals of target i, (m,): as fitted to observations, else normal ones by std (m,)."""
@@ -148,9 +155,9 @@ class ClassPresentation(Presentation):
         if name in observed:
             yield name, observed[name]
 
-    def _metrics(self, result: Result, i: int, observed: pd.DataFrame) -> ClassMetrics:
+    def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> ClassTally:
         labels = self.targets.labels(observed)
-        return class_metrics(labels, self._probabilities(result), self.targets.classes)
+        return ClassTally.of(labels, self._probabilities(result), self.targets.classes)
 
     def _probabilities(self, result: Result) -> FloatArray:
         """Probabilities (m, C): softmax of a kernel's scores, or the shares that a baseline predicts."""

@@ -1,7 +1,6 @@
 """The prediction of one kernel at one time, in the targets' units."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -77,13 +76,3 @@ class Result:
                 f"predictions of kernel {self.kernel} at time {time_text(self.time)} leave the range of "
                 "float64: give inference.ridge a value above 0, or a time nearer to 1"
             )
-
-
-def joined(parts: Sequence[Result]) -> Result:
-    """Concatenate results of one kernel at one time for consecutive rows."""
-    variances = [part.variance for part in parts if part.variance is not None]
-    return replace(
-        parts[0],
-        mean=np.concatenate([part.mean for part in parts]),
-        variance=np.concatenate(variances) if variances else None,
-    )

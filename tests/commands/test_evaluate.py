@@ -10,6 +10,7 @@ import pytest
 
 from .run_files import ALL_KERNELS, Fit, Ntk, Write, add_second_target, load_json
 from .test_predict import CASES, Sections, mixed_rows
+from .test_predict_streaming import peak
 
 
 def evaluated(ntk: Ntk, csv: str = "test.csv", *options: str) -> dict[str, Any]:
@@ -126,3 +127,12 @@ def test_a_target_that_is_no_number_is_reported_with_its_line(
     outcome = ntk("evaluate", "run", "bad.csv")
     assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
     assert "bad.csv:7: column 'y': " in outcome.stderr
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(fit: Fit, tmp_path: Path) -> None:
+    fit(inference={"ridge": 0.1})
+    small, large = (
+        peak(tmp_path, count, "evaluate", "run", "rows.csv", "--no-std") for count in (20_000, 300_000)
+    )
+    assert large - small < 12 * 2**20

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.arrays import BoolArray, FloatArray, IntArray
 from ntkcli.results.class_metrics import (
     ClassMetrics,
-    calibration_error,
-    class_metrics,
     confusion_matrix,
     log_loss,
 )
+from ntkcli.results.class_tally import ClassTally
 
 MATRIX = ("classes", "confusion_matrix")
 
@@ -27,7 +26,15 @@ def case(m: int, count: int, seed: int) -> tuple[IntArray, FloatArray]:
 
 
 def metrics_of(labels: IntArray, probabilities: FloatArray) -> ClassMetrics:
-    return class_metrics(labels, probabilities, [*"abcde"][: probabilities.shape[1]])
+    found = ClassTally.of(labels, probabilities, [*"abcde"][: probabilities.shape[1]]).metrics
+    assert found is not None
+    return found
+
+
+def calibration_error(right: BoolArray, confidence: FloatArray) -> float:
+    """The error of two classes, of which the first is always predicted."""
+    probabilities = np.column_stack([confidence, 1 - confidence])
+    return metrics_of((~right).astype(np.intp), probabilities).ece
 
 
 def assert_numbers(found: ClassMetrics, expected: Mapping[str, float | None]) -> None:

@@ -1,7 +1,9 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from ntkcli.data.dataset import Dataset
 from ntkcli.results.baseline_tally import BaselineTally
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.class_metrics import ClassMetrics
-from ntkcli.results.metrics import Metrics, baseline_results
+from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import presentation_of
+from ntkcli.results.relative_errors import RelativeErrors
 from ntkcli.results.result import Result
 from ntkcli.spec.spec import OutputSpec
 
@@ -103,3 +106,65 @@ def test_the_content_of_classes_is_json_too(load: Load) -> None:
     content = scored(load(target="k"), class_result()).content
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert len(content["baselines"]) == 2
+
+
+def parted(dataset: Dataset, cuts: list[int], *results: Result) -> Metrics:
+    """The metrics of all rows, added up in parts."""
+    tally = MetricsTally(presentation_of(dataset.schema.targets, OutputSpec(interval=0.9)))
+    for rows in np.split(np.arange(3), cuts):
+        parts = [
+            [
+                replace(
+                    whole,
+                    mean=whole.mean[rows],
+                    variance=None if whole.variance is None else whole.variance[rows],
+                    ready=float(len(rows)),
+                )
+                for whole in those
+            ]
+            for those in (results, of_baselines(dataset))
+        ]
+        tally.add(dataset.test.targets.iloc[rows], *parts)
+    return tally.metrics()
+
+
+def contents(metrics: Metrics) -> list[dict[str, Any]]:
+    return [*metrics.content["scores"], *metrics.content["baselines"]]
+
+
+@pytest.mark.parametrize("cuts", [[1], [2], [1, 2], [0, 3]])
+@pytest.mark.parametrize("target", ["y", ["y", "z"], "k"])
+def test_parts_have_the_metrics_of_the_whole(load: Load, cuts: list[int], target: str | list[str]) -> None:
+    dataset = load(target=target)
+    of_one = class_result if target == "k" else result
+    fields: dict[str, Any] = {} if target != ["y", "z"] else {"outputs": 2}
+    results = [of_one("ntk", 0.5, **fields), of_one(**fields, variance=None)]
+    whole, found = scored(dataset, *results), parted(dataset, cuts, *results)
+    assert found.rows == 3
+    for one, other in zip(contents(whole), contents(found), strict=True):
+        assert other.keys() == one.keys()
+        for name, value in one.items():
+            same = pytest.approx(value, rel=1e-12, abs=1e-12) if isinstance(value, float) else value
+            assert other[name] == same
+
+
+def test_parts_are_ready_when_the_last_is_and_keep_what_is_known_of_the_calibration(load: Load) -> None:
+    errors = RelativeErrors([0.1], [0.2], [0.3])
+    found = parted(load(), [1], result(half_width=np.array([0.5]), errors=errors))
+    assert found.scores[0].ready == 2.0
+    assert found.are_fitted
+    assert found.errors == [errors]
+
+
+def test_the_tally_of_nothing_has_no_scores(load: Load) -> None:
+    tally = MetricsTally(presentation_of(load().schema.targets, OutputSpec(interval=0.9)))
+    found = tally.metrics()
+    assert (found.rows, found.interval, found.scores, found.baselines) == (0, 0.9, [], [])
+
+
+def test_a_part_without_rows_is_not_scored(load: Load) -> None:
+    dataset = load()
+    tally = MetricsTally(presentation_of(dataset.schema.targets, OutputSpec()))
+    nothing = result(mean=np.zeros((0, 1)), variance=np.zeros((0, 1)))
+    tally.add(dataset.test.targets.iloc[:0], [nothing], [])
+    assert [score.metrics for score in tally.metrics().scores] == [None]

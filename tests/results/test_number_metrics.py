@@ -12,15 +12,18 @@ from ntkcli.results.number_metrics import (
     IntervalMetrics,
     NumberMetrics,
     PointMetrics,
-    interval_metrics,
     joined_rmse,
     joined_rmse_error,
     normal_quantile,
-    point_metrics,
 )
+from ntkcli.results.number_tally import IntervalTally, PointTally
 
 RNG = np.random.default_rng(0)
 Y, MEAN, VARIANCE = RNG.normal(size=50), RNG.normal(size=50), RNG.uniform(0.1, 2, size=50)
+
+
+def point_metrics(y: FloatArray, mean: FloatArray) -> PointMetrics:
+    return PointTally.of(y, mean).metrics
 
 
 @given(interval=st.floats(1e-9, 1 - 1e-9))
@@ -51,10 +54,14 @@ def test_a_constant_target_has_no_r2() -> None:
     assert metrics.mae == pytest.approx(1.25)
 
 
+def test_a_constant_target_is_one_whatever_its_digits() -> None:
+    assert point_metrics(np.full(10, 0.1), np.arange(10.0)).r2 is None
+
+
 def of_normal(y: FloatArray, mean: FloatArray, variance: FloatArray, interval: float) -> IntervalMetrics:
     """The metrics of normal intervals."""
     half = normal_quantile(interval) * np.sqrt(variance)
-    return interval_metrics(y, mean, variance, half)
+    return IntervalTally.of(y, mean, variance, half).metrics
 
 
 def test_nll_is_the_mean_of_scipys_log_density() -> None:

@@ -14,6 +14,7 @@ from ntkcli.data.dataset import Dataset
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import Presentation, presentation_of
+from ntkcli.results.score import TargetMetrics
 from ntkcli.spec.spec import OutputSpec
 
 from .made import SCORES, class_result, result
@@ -25,14 +26,19 @@ def report(dataset: Dataset, **output: Any) -> Presentation:
     return presentation_of(dataset.schema.targets, OutputSpec(**output))
 
 
+def metrics_of(shown: Presentation, found: Any, observed: pd.DataFrame) -> dict[str, TargetMetrics | None]:
+    tallies = shown.tallies(found, observed)
+    return {name: None if tally is None else tally.metrics for name, tally in tallies.items()}
+
+
 def number_metrics(shown: Presentation, found: Any, observed: pd.DataFrame) -> NumberMetrics:
-    (metrics,) = shown.metrics(found, observed).values()
+    (metrics,) = metrics_of(shown, found, observed).values()
     assert isinstance(metrics, NumberMetrics)
     return metrics
 
 
 def class_metrics(shown: Presentation, found: Any, observed: pd.DataFrame) -> ClassMetrics:
-    (metrics,) = shown.metrics(found, observed).values()
+    (metrics,) = metrics_of(shown, found, observed).values()
     assert isinstance(metrics, ClassMetrics)
     return metrics
 
@@ -89,14 +95,14 @@ def test_scores_include_the_noise(load: Load) -> None:
     assert metrics.interval.nll == pytest.approx(-norm.logpdf(y, mean, np.sqrt(variance)).mean(), rel=1e-12)
     assert metrics.interval.width == pytest.approx(2 * norm.ppf(0.975) * np.sqrt(variance).mean(), rel=1e-12)
     assert (metrics.point.rmse, metrics.interval.coverage) == (0.0, 1.0)
-    assert list(report(dataset).metrics(result(), dataset.test.targets)) == ["y"]
+    assert list(metrics_of(report(dataset), result(), dataset.test.targets)) == ["y"]
 
 
 def test_a_target_that_the_test_file_lacks_has_no_scores(
     load: Load, write: Callable[[str, str], Path]
 ) -> None:
     dataset = load(test=str(write("bare.csv", "a,b,z\n1,2,3\n3,4,3\n5,6,4\n")), target=["y", "z"])
-    found = report(dataset).metrics(result(outputs=2), dataset.test.targets)
+    found = metrics_of(report(dataset), result(outputs=2), dataset.test.targets)
     assert list(found) == ["y", "z"]
     assert found["y"] is None
     assert found["z"] is not None
@@ -160,4 +166,4 @@ def test_classes_are_scored_by_their_probabilities(load: Load) -> None:
 
 def test_classes_that_were_not_observed_have_no_scores(load: Load) -> None:
     dataset = load(target="k")
-    assert report(dataset).metrics(class_result(), pd.DataFrame(index=range(3))) == {"k": None}
+    assert metrics_of(report(dataset), class_result(), pd.DataFrame(index=range(3))) == {"k": None}

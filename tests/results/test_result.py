@@ -9,9 +9,7 @@ from ntkcli.inference.prediction import Prediction
 from ntkcli.regression.fitted_stage import Answer
 from ntkcli.regression.question import Pair
 from ntkcli.results.calibration import Calibration
-from ntkcli.results.result import Result, joined
-
-from .made import result
+from ntkcli.results.result import Result
 
 PLAIN = Scaling.identity(2)
 SCALING = Scaling(np.array([10.0, -1.0]), np.array([2.0, 3.0]))
@@ -69,31 +67,3 @@ def test_what_leaves_float64_is_refused_with_kernel_and_time(value: float, part:
     values[part][0] = value
     with pytest.raises(NumericalError, match=r"kernel nngp at time 2 leave the range of float64: give inf"):
         of(Prediction(**values))
-
-
-@pytest.mark.parametrize("cuts", [[1], [1, 2], [2]])
-@pytest.mark.parametrize("has_variance", [True, False])
-def test_results_of_consecutive_rows_join_to_the_whole(cuts: list[int], has_variance: bool) -> None:
-    whole = result(outputs=2, temperature=2.0) if has_variance else result(outputs=2, variance=None)
-    parts = [
-        result(
-            outputs=2,
-            mean=mean,
-            variance=variance,
-            temperature=whole.temperature,
-        )
-        for mean, variance in zip(
-            np.split(whole.mean, cuts),
-            [None] * 3 if whole.variance is None else np.split(whole.variance, cuts),
-            strict=False,
-        )
-    ]
-    found = joined(parts)
-    np.testing.assert_array_equal(found.mean, whole.mean, strict=True)
-    if whole.variance is None:
-        assert found.variance is None
-    else:
-        assert found.variance is not None
-        np.testing.assert_array_equal(found.variance, whole.variance, strict=True)
-    assert (found.kernel, found.time, found.temperature) == (whole.kernel, whole.time, whole.temperature)
-    np.testing.assert_array_equal(found.noise, whole.noise)

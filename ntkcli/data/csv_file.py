@@ -1,6 +1,5 @@
 """A CSV file with a header: its columns are read as numbers or text, its faults reported at their lines."""
 
-import hashlib
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.io.parsers import TextFileReader
 
+from ntkcli.data.content import Content
 from ntkcli.data.faults import MISSING, Fault, find_faults
 from ntkcli.data.records import open_bytes, reading, records
 from ntkcli.data.remedies import OF_SPEC, Remedies
@@ -24,7 +24,7 @@ class CsvFile:
 
     path: where it is.
     columns: the header's names.
-    digest: SHA-256 of the file as it is on disk.
+    content: what it held when it was first read.
     remedies: what its user can do about what is wrong in it.
 
     Args:
@@ -38,7 +38,7 @@ class CsvFile:
     def __init__(self, path: Path, remedies: Remedies = OF_SPEC) -> None:
         self.path = path
         self.remedies = remedies
-        self.digest = _digest(path, remedies)
+        self.content = Content(path, remedies)
         with closing(records(path)) as found:
             beginning = list(islice(found, 2))
         if not beginning:
@@ -47,6 +47,12 @@ class CsvFile:
         self._check_header()
         self._first_row = beginning[1:]
         self._check_first_row([])
+        self._has_short_rows: bool | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file as it is on disk."""
+        return self.content.digest
 
     def read(self, numbers: list[str], texts: list[str], *, missing: bool = False) -> pd.DataFrame:
         """Read some columns as float64, and others as text, exactly as it is in the file.
@@ -75,15 +81,15 @@ class CsvFile:
             DataError: as for `read`.
         """
         self._check_first_row(numbers, missing=missing)
-        # It fills a short row with empty text, which shows only where a number is wanted.
-        if missing or self.columns[-1] not in numbers:
-            self._check_lengths(numbers, missing=missing)
         empty = True
         try:
             for frame in self._parse(numbers, missing=missing, rows=rows):
                 values = frame[numbers].to_numpy()
                 if not (np.isfinite(values) | (missing & np.isnan(values))).all():
                     self._check_all(numbers, missing=missing)
+                # The parser fills a short row with gaps, which shows only where a number is wanted.
+                if (missing or self.columns[-1] not in numbers) and _has_gaps(frame[self.columns[-1]]):
+                    self._check_lengths(numbers, missing=missing)
                 empty = False
                 yield frame[numbers + texts]
         except (ValueError, pd.errors.ParserWarning) as error:
@@ -183,9 +189,10 @@ class CsvFile:
             self._check_all(numbers, missing=missing)
 
     def _check_lengths(self, numbers: list[str], *, missing: bool) -> None:
-        with closing(records(self.path)) as found:
-            is_ragged = any(self._faults(islice(found, 1, None), []))
-        if is_ragged:
+        if self._has_short_rows is None:
+            with closing(records(self.path)) as found:
+                self._has_short_rows = any(self._faults(islice(found, 1, None), []))
+        if self._has_short_rows:
             self._check_all(numbers, missing=missing)
 
     def _check_all(self, numbers: list[str], *, missing: bool) -> None:
@@ -200,11 +207,5 @@ class CsvFile:
         return find_faults(lines, self.columns, numbers, missing=missing, remedies=self.remedies)
 
 
-def _digest(path: Path, remedies: Remedies) -> str:
-    with reading(path, remedies):
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise DataError(
-                f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"
-            )
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+def _has_gaps(cells: pd.Series) -> bool:
+    return bool((cells.isna() | (cells == "")).any())

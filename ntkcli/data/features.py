@@ -75,7 +75,9 @@ class Features:
 
     def inputs(self, encoded: FloatArray) -> FloatArray:
         """Return the inputs of the kernel, (rows, columns), for encoded columns."""
-        x = self.scaling.apply(np.where(np.isnan(encoded), self.fill, encoded))
+        filled = np.where(np.isnan(encoded), self.fill, encoded)
+        # Sums over columns are rounded by their order in memory, which must not depend on how rows come.
+        x = self.scaling.apply(np.ascontiguousarray(filled))
         if self.rules.normalize_rows:
             normalize_rows(x)
         return x * self.relevance

@@ -1,26 +1,25 @@
 """The rows of a spec's files as they were read, to which features and targets are then fitted."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import pandas as pd
 
-from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
+from ntkcli.data.columns import Columns, check_present
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.faults import number_in
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
 from ntkcli.data.split import split_off
-from ntkcli.data.table import Schema, Table, dropped_rows, has_values, no_rows_left, trimmed
+from ntkcli.data.table import Schema, Table, dropped_rows, no_rows_left
 from ntkcli.data.table_error import FaultList
-from ntkcli.data.targets import check_target, fit_targets, has_classes
+from ntkcli.data.targets import fit_targets
+from ntkcli.data.training_file import TrainingFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
-from ntkcli.units import counted
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class RawData:
     test_file: data.test, or None.
     classes: whether the target is a class.
     warnings: about rows that were dropped.
+    most_test_rows: of the test file that a dataset gets, the first that have every value; None for all.
     """
 
     file: CsvFile
@@ -46,6 +46,7 @@ class RawData:
     test_file: CsvFile | None
     classes: bool
     warnings: list[str]
+    most_test_rows: int | None = None
 
     @classmethod
     def read(cls, spec: DataSpec) -> Self:
@@ -55,23 +56,31 @@ class RawData:
             DataError: a file, a column or a value is not what the spec says, or there are fewer than two
                 rows.
         """
-        file = CsvFile(spec.train)
-        columns = choose_columns(file, spec.target, spec.features, spec.id or [])
-        check_present(file, spec.categorical, "data.categorical")
-        check_present(file, [*spec.factors], "data.relevance")
-        test_file = CsvFile(spec.test) if spec.test else None
-        check_present(test_file or file, columns.ids, "data.id")
-        if test_file:
-            check_test_columns(file, test_file, columns, all_features=spec.features == "all")
-        classes = has_classes(spec, file)
-        train, warnings = _read(file, columns, spec, with_ids=test_file is None, classes=classes)
-        set_aside = None
-        if spec.split:
-            chosen = split_off(train, spec.split, file, columns.targets[0] if classes else None)
-            train, set_aside = train[~chosen], train[chosen]
-        if len(train) < 2:
-            raise DataError(f"{spec.train}: has one data row: at least two are needed")
-        return cls(file, columns, train, set_aside, test_file, classes, warnings)
+        training = TrainingFile.open(spec)
+        ((frame, dropped),) = training.frames()
+        return cls.of(training, frame, dropped)
+
+    @classmethod
+    def of(cls, training: TrainingFile, frame: pd.DataFrame, dropped: int) -> Self:
+        """Return all rows of a training file, with some set aside if the spec says so.
+
+        Args:
+            training: the file.
+            frame: its rows, but for those that lack a value if they are dropped.
+            dropped: how many are.
+
+        Raises:
+            DataError: there are fewer than two rows.
+        """
+        training.check_left(len(frame), dropped)
+        file, split, set_aside = training.file, training.spec.split, None
+        if split:
+            chosen = split_off(frame, split, file, training.columns.targets[0] if training.classes else None)
+            frame, set_aside = frame[~chosen], frame[chosen]
+        if len(frame) < 2:
+            raise DataError(f"{file.path}: has one data row: at least two are needed")
+        warnings = dropped_rows(file.path, dropped)
+        return cls(file, training.columns, frame, set_aside, training.test_file, training.classes, warnings)
 
     @cached_property
     def skewed(self) -> dict[str, LogScale]:
@@ -118,74 +127,20 @@ class RawData:
             encoded = schema.features.encode(self.set_aside, self.file)
             test = schema.table(self.set_aside, encoded, self.file)
         elif self.test_file:
-            test = _test_table(schema, self.test_file)
+            test = _test_table(schema, self.test_file, self.most_test_rows)
         warnings = [*self.warnings, *more, *dropped_rows(test.file.path, test.dropped)]
         return Dataset(train, test, schema, warnings)
 
 
-def _read(
-    file: CsvFile, columns: Columns, spec: DataSpec, *, with_ids: bool, classes: bool
-) -> tuple[pd.DataFrame, list[str]]:
-    """Read the training file, with warnings; rows that lack a value are dropped if the spec says so."""
-    texts = [name for name in columns.features if name in spec.categorical]
-    others = [name for name in columns.features if name not in texts]
-    first = file.first_values(others)
-    texts += [name for name in others if number_in(first.get(name, "0")) is None]
-    numbers = [name for name in columns.features if name not in texts]
-    if classes:
-        texts += columns.targets
-    else:
-        numbers += columns.targets
-    used = list(dict.fromkeys(texts + (columns.ids if with_ids else [])))
-    faults = FaultList(file.path)
+def _test_table(schema: Schema, file: CsvFile, most: int | None) -> Table:
+    faults, found = FaultList(file.path), None
     with faults.collecting():
-        frame = trimmed(file.read(numbers, used, missing=spec.missing != "error"), texts)
-    if faults.found:
-        _look_at_texts(file, texts, columns, spec, faults)
-    faults.check()
-    if spec.missing != "drop":
-        return frame, []
-    kept = _complete_rows(frame, columns.features + columns.targets, file)
-    return kept, dropped_rows(file.path, len(frame) - len(kept))
-
-
-def _look_at_texts(
-    file: CsvFile, texts: list[str], columns: Columns, spec: DataSpec, faults: FaultList
-) -> None:
-    """Add the faults of the columns of text, where those of numbers have faults already."""
-    # Ragged rows have been found.
-    with suppress(DataError):
-        frame = trimmed(file.read([], texts), texts)
-        with faults.collecting():
-            find_features(frame, [name for name in columns.features if name in texts], file, spec)
-        for name in [name for name in columns.targets if name in texts]:
-            with faults.collecting():
-                check_target(frame[name], file)
-
-
-def _complete_rows(frame: pd.DataFrame, names: list[str], file: CsvFile) -> pd.DataFrame:
-    """Drop the rows that lack a value in one of some columns."""
-    needed = frame[names]
-    kept = frame[has_values(needed)]
-    if len(kept) < 2 <= len(frame):
-        empty = [name for name in needed if not has_values(needed[[name]]).any()]
-        why = f"column {empty[0]!r} is empty in every row" if empty else "fill values in, or use mean"
-        raise DataError(
-            f"{file.path}: data.missing: drop leaves {counted(len(kept), 'row')} of {len(frame):,}, and at "
-            f"least two are needed: {why}"
-        )
-    return kept
-
-
-def _test_table(schema: Schema, file: CsvFile) -> Table:
-    faults = FaultList(file.path)
-    with faults.collecting():
-        found = list(schema.tables(file))
-    if faults.found:
+        found = next(schema.tables(file, rows=most), None)
+    if faults.found and most is None:
         with suppress(DataError), faults.collecting():
             schema.check_texts(file)
     faults.check()
-    if not found:
+    if found is None:
         raise DataError(no_rows_left(file.path))
-    (table,) = found
-    return table
+    # Of a part it is not known how many rows are dropped.
+    return found if most is None else replace(found, dropped=0)

@@ -72,12 +72,12 @@ class Schema:
         """
         # A table is held back until it is known how many rows behind it were dropped.
         held, dropped = None, 0
-        for frame, lacking in self._frames(file, rows):
+        for frame, lacking in self.frames(file, rows):
             if len(frame):
                 if held is not None:
                     yield replace(held, dropped=dropped)
                     dropped = 0
-                held = self._checked_table(frame, file)
+                held = self.checked_table(frame, file)
             dropped += lacking
         if held is not None:
             yield replace(held, dropped=dropped)
@@ -88,10 +88,18 @@ class Schema:
         Raises:
             DataError: a cell is not what the schema says.
         """
-        return pd.concat([frame for frame, _ in self._frames(file, None)])
+        return pd.concat([frame for frame, _ in self.frames(file, None)])
 
-    def _frames(self, file: CsvFile, rows: int | None) -> Iterator[tuple[pd.DataFrame, int]]:
-        """Yield the rows of a file that are not dropped, some at a time, and how many are."""
+    def frames(self, file: CsvFile, rows: int | None) -> Iterator[tuple[pd.DataFrame, int]]:
+        """Yield the rows of a file that are not dropped, in parts, each with how many are dropped beside.
+
+        Args:
+            file: the file.
+            rows: of the file in a part; None for all at once.
+
+        Raises:
+            DataError: rows are ragged, or cells are no numbers where numbers are wanted.
+        """
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
@@ -102,8 +110,16 @@ class Schema:
                 kept = kept[has_values(kept.drop(columns=self.ids))]
             yield kept, len(frame) - len(kept)
 
-    def _checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
-        """Return the table of some rows; the faults of features and targets are told together."""
+    def checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
+        """Return the table of some rows; the faults of features and targets are told together.
+
+        Args:
+            frame: the rows, indexed as in the file.
+            file: that they are from.
+
+        Raises:
+            TableError: a cell is not what the schema says; it has the lines of all that are not.
+        """
         faults = FaultList(file.path)
         with faults.collecting():
             encoded = self.features.encode(frame, file)

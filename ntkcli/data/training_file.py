@@ -1,0 +1,136 @@
+"""The training file of a spec, and how its columns are read."""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.faults import number_in
+from ntkcli.data.feature_fitting import find_features
+from ntkcli.data.table import has_values, trimmed
+from ntkcli.data.table_error import FaultList
+from ntkcli.data.targets import check_target, has_classes
+from ntkcli.errors import DataError
+from ntkcli.spec.data import DataSpec
+from ntkcli.units import counted
+
+# Rows in which text is looked at beside numbers that have faults.
+LOOKED_AT = 100_000
+
+
+@dataclass(frozen=True)
+class TrainingFile:
+    """The training file of a spec, whose columns have roles and kinds; none of its rows is held.
+
+    spec: by which it is read.
+    file: where the rows are.
+    columns: their roles.
+    numbers: the columns that are read as numbers.
+    texts: the features and the target that are read as text.
+    test_file: data.test, or None.
+    classes: whether the target is a class.
+    """
+
+    spec: DataSpec
+    file: CsvFile
+    columns: Columns
+    numbers: list[str]
+    texts: list[str]
+    test_file: CsvFile | None
+    classes: bool
+
+    @classmethod
+    def open(cls, spec: DataSpec) -> Self:
+        """Look at the header of the training file and at its first values, and at the test file's header.
+
+        Raises:
+            DataError: a file or a column is not what the spec says.
+        """
+        file = CsvFile(spec.train)
+        columns = choose_columns(file, spec.target, spec.features, spec.id or [])
+        check_present(file, spec.categorical, "data.categorical")
+        check_present(file, [*spec.factors], "data.relevance")
+        test_file = CsvFile(spec.test) if spec.test else None
+        check_present(test_file or file, columns.ids, "data.id")
+        if test_file:
+            check_test_columns(file, test_file, columns, all_features=spec.features == "all")
+        classes = has_classes(spec, file)
+        numbers, texts = _kinds(file, columns, spec, classes=classes)
+        return cls(spec, file, columns, numbers, texts, test_file, classes)
+
+    def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, int]]:
+        """Yield the rows that can be trained with, in parts, each with how many others there were beside.
+
+        Rows that lack a value are left out if the spec says so; a part may then be empty.
+
+        Args:
+            rows: of the file in a part; None for all at once.
+
+        Raises:
+            DataError: rows are ragged, or cells are no numbers where numbers are wanted.
+        """
+        # Those of a test file are told instead, where there is one.
+        ids = self.columns.ids if self.test_file is None else []
+        used = list(dict.fromkeys(self.texts + ids))
+        faults = FaultList(self.file.path)
+        with faults.collecting():
+            for read in self.file.chunks(self.numbers, used, missing=self.spec.missing != "error", rows=rows):
+                frame = trimmed(read, self.texts)
+                kept = (
+                    frame[has_values(frame[self.columns.features + self.columns.targets])]
+                    if self.spec.missing == "drop"
+                    else frame
+                )
+                yield kept, len(frame) - len(kept)
+        if faults.found:
+            self._look_at_texts(faults)
+        faults.check()
+
+    def check_left(self, kept: int, dropped: int) -> None:
+        """Check that data.missing: drop leaves rows to train with.
+
+        Args:
+            kept, dropped: the number of rows with every value, and of the others.
+
+        Raises:
+            DataError: it leaves fewer than two, of two or more.
+        """
+        if kept >= 2 or kept + dropped < 2:
+            return
+        needed = self.columns.features + self.columns.targets
+        filled = self.file.first_values(needed)
+        empty = [name for name in needed if name not in filled]
+        why = f"column {empty[0]!r} is empty in every row" if empty else "fill values in, or use mean"
+        raise DataError(
+            f"{self.file.path}: data.missing: drop leaves {counted(kept, 'row')} of {kept + dropped:,}, and "
+            f"at least two are needed: {why}"
+        )
+
+    def _look_at_texts(self, faults: FaultList) -> None:
+        """Add the faults of the columns of text, where those of numbers have faults already."""
+        features = [name for name in self.columns.features if name in self.texts]
+        targets = [name for name in self.columns.targets if name in self.texts]
+        # Ragged rows have been found.
+        with suppress(DataError), closing(self.file.chunks([], self.texts, rows=LOOKED_AT)) as chunks:
+            frame = trimmed(next(chunks), self.texts)
+            with faults.collecting():
+                find_features(frame, features, self.file, self.spec)
+            for name in targets:
+                with faults.collecting():
+                    check_target(frame[name], self.file)
+
+
+def _kinds(file: CsvFile, columns: Columns, spec: DataSpec, *, classes: bool) -> tuple[list[str], list[str]]:
+    """Return the columns that are numbers, and those that are text: what is listed, or no number at first."""
+    texts = [name for name in columns.features if name in spec.categorical]
+    others = [name for name in columns.features if name not in texts]
+    first = file.first_values(others)
+    texts += [name for name in others if number_in(first.get(name, "0")) is None]
+    numbers = [name for name in columns.features if name not in texts]
+    if classes:
+        return numbers, texts + columns.targets
+    return numbers + columns.targets, texts

@@ -27,12 +27,50 @@ def split_off(frame: pd.DataFrame, split: SplitSpec, file: CsvFile, classes: str
     for group in groups:
         # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
         chosen[group[: int(round(split.test * len(group), 9))]] = True
-    if not chosen.any() or (~chosen).sum() < 2:
-        raise DataError(
-            f"{file.path}: data.split: a share of {split.test:g} of {len(frame)} rows leaves "
-            f"{chosen.sum()} to predict and {(~chosen).sum()} to train with: use another share, or more rows"
-        )
+    check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
     return chosen
+
+
+def check_sides(split: SplitSpec, file: CsvFile, *, kept: int, set_aside: int) -> None:
+    """Check that a split leaves rows on both sides.
+
+    Args:
+        split: the split.
+        file: that the rows are from.
+        kept: the number of rows to train with.
+        set_aside: the number of rows to predict.
+
+    Raises:
+        DataError: there is no row to predict, or there are fewer than two to train with.
+    """
+    if not set_aside or kept < 2:
+        raise DataError(
+            f"{file.path}: data.split: a share of {split.test:g} of {kept + set_aside} rows leaves "
+            f"{set_aside} to predict and {kept} to train with: use another share, or more rows"
+        )
+
+
+class Lots:
+    """Rows to predict, drawn one by one in a pass over a file, for which no list of all rows is held.
+
+    Every row draws whether it is set aside, in order, so that it is the same however the rows come in parts.
+    The share is met up to chance, for the whole and for every class.
+
+    Args:
+        split: the share, and the seed; None to set no row aside.
+    """
+
+    def __init__(self, split: SplitSpec | None) -> None:
+        self._share = split.test if split else 0.0
+        self._rng = np.random.default_rng(split.seed if split else 0)
+
+    def draw(self, always: BoolArray) -> BoolArray:
+        """Return which of the rows that follow are set aside, (rows,).
+
+        Args:
+            always: which of them are to train with in any case, (rows,).
+        """
+        return (self._rng.random(len(always)) < self._share) & ~always
 
 
 def _by_class(order: np.ndarray, cells: pd.Series) -> list[np.ndarray]:

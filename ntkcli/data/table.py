@@ -182,7 +182,14 @@ def _observed(names: list[str], file: CsvFile) -> set[str]:
 
 def trimmed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return a frame without the spaces around the cells of some columns."""
-    return frame.assign(**{name: frame[name].str.strip() for name in names})
+    return frame.assign(**{name: _stripped(frame[name]) for name in names})
+
+
+def _stripped(cells: pd.Series) -> pd.Series:
+    # Of a column of categories there are few to look at.
+    if all(text == text.strip() for text in cells.unique()):
+        return cells
+    return cells.str.strip()
 
 
 def has_values(frame: pd.DataFrame) -> BoolArray:

@@ -8,10 +8,12 @@ from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
+from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job
 from ntkcli.results.metrics import Metrics
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
+from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import read_spec
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "covariance", "samples")
@@ -45,6 +47,8 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
         _tell_factors(job)
+        if source.spec.inference.approximation:
+            return FitReport(run.given, _fit_approximately(job, source.spec.inference.approximation, run))
         if source.spec.inference.is_automatic:
             job = job.with_inference(automatic(job))
         preflight(job)
@@ -59,6 +63,26 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
                 run, job, fitting.records, fitting.calibrations, fitting.unseen, storage=plan.storage
             )
         return FitReport(run.given, metrics)
+
+
+def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory) -> Metrics:
+    """Fit features of some centres to all rows."""
+    plan = job.nystrom_planner(approximation).checked()
+    preflight(job.with_inference(job.spec.inference.with_stand_ins()))
+    with run:
+        fitting = ApproximateFitting.of(job, plan)
+        for warning in fitting.warnings:
+            job.journal.warn(warning)
+        metrics = fitting.write(run)
+        write_manifest(
+            run,
+            fitting.job,
+            fitting.records,
+            fitting.calibrations,
+            fitting.unseen,
+            approximation=fitting.content,
+        )
+    return metrics
 
 
 def _tell_factors(job: Job) -> None:

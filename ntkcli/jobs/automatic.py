@@ -1,5 +1,6 @@
 """`inference.ridge: auto` and `inference.time: auto`: the values with the least leave-one-out error."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ntkcli.inference.spectral_scores import SpectralSmoother
 from ntkcli.jobs.automatic_rows import automatic_numbers, automatic_rows
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.leave_one_out_search import Axes, Found, LeaveOneOutSearch
+from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
 from ntkcli.jobs.sample import sampled
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.spectrum import Spectrum
@@ -35,15 +36,8 @@ def automatic(job: Job) -> InferenceSpec:
     some = _affordable(job)
     with job.journal.phase("automatic"):
         found = {gram: _search(some, gram, len(job.train)) for gram in inverted_grams(inference.kernel)}
-    changes: dict[str, object] = {}
-    if inference.ridge == "auto":
-        ridges = {gram: best.ridge for gram, best in found.items()}
-        changes["ridge"] = ridges if len(ridges) > 1 else next(iter(ridges.values()))
-    if inference.time == "auto":
-        # It is for one kernel.
-        changes["time"] = [best.time for best in found.values()]
-    _tell(job, found, len(some.train))
-    return inference.model_copy(update=changes)
+    by = "" if len(some.train) == len(job.train) else f", of {counted(len(some.train), 'row')}"
+    return with_found(job, found, "leave-one-out", by)
 
 
 def _affordable(job: Job) -> Job:
@@ -54,18 +48,32 @@ def _affordable(job: Job) -> Job:
     return job if rows == len(job.train) else sampled(job, rows)
 
 
-def _tell(job: Job, found: dict[GramName, Found], rows: int) -> None:
-    inference = job.spec.inference
-    by = "" if rows == len(job.train) else f", of {counted(rows, 'row')}"
+def with_found(job: Job, found: Mapping[GramName, Found], way: str, rows: str) -> InferenceSpec:
+    """Report the values that were found for `auto`, and return the inference section with them.
+
+    Args:
+        job: whose spec has `auto`.
+        found: for each Gram matrix.
+        way: in which rows were not seen, for the message.
+        rows: how many these were, for its end.
+    """
+    inference, changes = job.spec.inference, dict[str, object]()
+    if inference.ridge == "auto":
+        ridges = {gram: best.ridge for gram, best in found.items()}
+        changes["ridge"] = ridges if len(ridges) > 1 else next(iter(ridges.values()))
+    if inference.time == "auto":
+        # It is for one kernel.
+        changes["time"] = [best.time for best in found.values()]
     for gram, best in found.items():
         of_gram = f" for {gram}" if len(found) > 1 else ""
         error = "" if best.error is None else f" +- {best.error:.2g}"
-        given = f"(leave-one-out rmse {best.score:.4g}{error}{by})"
+        given = f"({way} rmse {best.score:.4g}{error}{rows})"
         if inference.ridge == "auto":
             edge = ", at the edge of what it tries" if best.at_edge else ""
             job.journal.tell(f"inference.ridge: auto is {best.ridge:.6g}{of_gram}{edge} {given}")
         if inference.time == "auto":
             job.journal.tell(f"inference.time: auto is {time_text(best.time)} {given}")
+    return inference.model_copy(update=changes)
 
 
 def _search(job: Job, gram: GramName, rows: int) -> Found:
@@ -73,8 +81,9 @@ def _search(job: Job, gram: GramName, rows: int) -> Found:
     blocks = replace(job.evaluator, dtype=np.float64).symmetric(job.train, [gram])[gram]
     spectrum = Spectrum.of(blocks.to_array())
     smoother = SpectralSmoother(spectrum, job.dataset.y_train)
-    axes = Axes.of(job, gram, spectrum.eigenvalues, rows)
+    searched, mean = len(job.train), float(job.train.diagonal(gram).mean())
+    axes = Axes.of(job, gram, spectrum.eigenvalues, mean, (searched, rows))
     inference = job.spec.inference
-    return LeaveOneOutSearch(smoother, axes, job.dataset.target_scaling.scale).best(
+    return RegularisationSearch(smoother, axes, job.dataset.target_scaling.scale).best(
         ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
     )

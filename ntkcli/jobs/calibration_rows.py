@@ -14,6 +14,8 @@ from ntkcli.spec.spec import Spec
 ROWS = 1000
 # Rows that are held out come at most as one in so many, and are predicted by a fit of so many others at most.
 SHARE, FITTED_ROWS = 5, 2000
+# Enough to choose among many settings, where there are many rows anyway.
+ROWS_OF_MANY = 4000
 # Operations of a matrix product that nobody notices: a second or two.
 CHEAP = 1e11
 
@@ -66,6 +68,26 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
     return _affordable(planner, left_out, held_out)
 
 
+def held_out_rows(spec: Spec, available: int, *, is_classification: bool) -> CalibrationRows:
+    """Choose the rows that an approximation is calibrated by: they are held out, and then fitted with all others.
+
+    Args:
+        spec: says what is calibrated.
+        available: training rows to choose from.
+        is_classification: whether the target is a class, whose probabilities need them.
+    """
+    output, inference = spec.output, spec.inference
+    is_wanted = is_classification or inference.variance_scale == "auto" or output.has_fitted_intervals
+    if not is_wanted:
+        return CalibrationRows()
+    return CalibrationRows("held_out", held_out_of_many(available))
+
+
+def held_out_of_many(available: int) -> tuple[int, ...]:
+    """The rows that an approximation is judged by before they are fitted with all others."""
+    return tuple(sample(available, min(ROWS_OF_MANY, available // SHARE)).tolist())
+
+
 def _affordable(planner: Planner, left_out: CalibrationRows, held_out: CalibrationRows) -> CalibrationRows:
     """Choose rows left out if that takes no longer than the fit alone, and else what there is memory for."""
     if planner.question is None:
@@ -94,8 +116,9 @@ def smaller_fit_bytes(planner: Planner, rows: int) -> int:
     """
     if planner.question is None:
         return 0
-    question = smaller_question(planner.question)
-    sizes = replace(planner.sizes, n=min(FITTED_ROWS, planner.sizes.n - rows), m=rows, itemsize=8)
+    fitted = min(FITTED_ROWS, planner.sizes.n - rows)
+    question = smaller_question(planner.question, fitted / planner.sizes.n)
+    sizes = replace(planner.sizes, n=fitted, m=rows, itemsize=8)
     # Their factorisations are all kept until the rows are predicted.
     stages = smaller_stages(question)
     return sum(stage_bytes(stage, sizes, question) for stage in stages)

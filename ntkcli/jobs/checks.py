@@ -23,6 +23,9 @@ from ntkcli.results.presentation import presentation_of
 from ntkcli.solvers.solver import KeepingSolver
 from ntkcli.units import counted
 
+# How rows are unseen, in words.
+WAYS = {"leave_one_out": "leave-one-out", "held_out": "rows held out"}
+
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
 
@@ -49,8 +52,9 @@ def preflight(job: Job) -> None:
         if spec.output.noise and not KERNELS[kernel].is_posterior and not fits_noise:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")
     if job.dataset.is_classification:
-        rows = counted(len(job.question.leave_one_out), "training row")
-        job.journal.tell(f"probabilities: their temperature is by leave-one-out, of {rows}")
+        calibration = job.calibration
+        rows, way = counted(len(calibration.rows), "training row"), WAYS[calibration.by]
+        job.journal.tell(f"probabilities: their temperature is by {way}, of {rows}")
     warning = degeneracy(sampled_propagation(job.evaluator.network, train.x))
     if warning:
         job.journal.warn(warning)
@@ -66,9 +70,9 @@ def preflight(job: Job) -> None:
 
 
 def grams_without_ridge(job: Job) -> list[GramName]:
-    """Return the Gram matrices that a job inverts as they are, for time inf and without a ridge."""
+    """Return the Gram matrices of the training rows that a job inverts as they are, for time inf and without a ridge."""
     inference = job.spec.inference
-    if math.inf not in inference.times:
+    if math.inf not in inference.times or inference.approximation:
         return []
     return [gram for gram in inverted_grams(inference.kernel) if job.question.has_no_ridge(gram)]
 

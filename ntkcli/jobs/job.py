@@ -10,8 +10,16 @@ from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
+from ntkcli.data.row_source import HeldRows, RowSource
+from ntkcli.data.survey import survey
 from ntkcli.jobs.automatic_rows import automatic_bytes
-from ntkcli.jobs.calibration_rows import CalibrationRows, calibration_rows, smaller_fit_bytes
+from ntkcli.jobs.calibration_rows import (
+    ROWS_OF_MANY,
+    CalibrationRows,
+    calibration_rows,
+    held_out_rows,
+    smaller_fit_bytes,
+)
 from ntkcli.jobs.prepared_data import prepared_data
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
@@ -22,14 +30,20 @@ from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
+from ntkcli.planning.nystrom import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.solver import Solver
+from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
+
+
+# Of the rows of an approximation, that are kept so that their file is read once.
+KEPT_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ class Job:
     journal: receives progress and warnings.
     convergence: finds out how many iterations conjugate gradients take.
     preparing: bytes that finding `auto` takes at its peak, beside the base.
+    all_rows: of an approximation, of which `dataset` has a sample; None where that has all.
     """
 
     source: SpecFile
@@ -53,6 +68,12 @@ class Job:
     journal: Journal
     convergence: Convergence
     preparing: int = 0
+    all_rows: RowSource | None = None
+
+    @property
+    def row_source(self) -> RowSource:
+        """All training rows and rows to predict, in parts."""
+        return self.all_rows or HeldRows(self.dataset)
 
     @property
     def spec(self) -> Spec:
@@ -67,14 +88,17 @@ class Job:
     @cached_property
     def calibration(self) -> CalibrationRows:
         """The training rows that probabilities, variances and intervals are calibrated by."""
+        is_classification = self.dataset.is_classification
+        if self.spec.inference.approximation:
+            return held_out_rows(self.spec, len(self.train), is_classification=is_classification)
         planner = self._planner(self._plain_question)
-        return calibration_rows(self.spec, planner, is_classification=self.dataset.is_classification)
+        return calibration_rows(self.spec, planner, is_classification=is_classification)
 
     @cached_property
     def _plain_question(self) -> Question:
         """The question, but for the rows left out."""
         inference, output = self.spec.inference, self.spec.output
-        n, k = len(self.train), self.dataset.schema.targets.count
+        n, k = self.row_source.train_rows, self.dataset.schema.targets.count
         covariance = output.covariance or output.samples > 0
         return Question(
             times={kernel: inference.times_of(kernel) for kernel in inference.kernel},
@@ -85,7 +109,7 @@ class Job:
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
             draws=output.samples,
-            expected_rows=len(self.test),
+            expected_rows=self.row_source.test_rows,
             variance_samples=self.spec.compute.variance_samples,
         )
 
@@ -93,8 +117,8 @@ class Job:
     def sizes(self) -> Sizes:
         """The sizes of the problem, from which memory and time are planned."""
         return Sizes(
-            n=len(self.train),
-            m=len(self.test),
+            n=self.row_source.train_rows,
+            m=self.row_source.test_rows,
             d=self.train.x.shape[1],
             k=self.dataset.schema.targets.count,
             itemsize=np.dtype(self.evaluator.dtype).itemsize,
@@ -127,6 +151,21 @@ class Job:
         smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
         trial = self.convergence.bytes if self._is_tried and planner.considers(SOLVERS["pcg"]) else 0
         return replace(planner, before=max(self.preparing, smaller, trial))
+
+    def nystrom_planner(self, approximation: NystromSpec) -> NystromPlanner:
+        """Return the planner of an approximation of this job; what `auto` stands for does not matter."""
+        job = self.with_inference(self.spec.inference.with_stand_ins())
+        held_out = max(len(self.calibration.rows), self.spec.inference.is_automatic * ROWS_OF_MANY)
+        return NystromPlanner(
+            approximation.centres,
+            approximation.sample,
+            approximation.seed,
+            self.sizes,
+            self.budget,
+            job.question,
+            held_out,
+            len(self.train),
+        )
 
     @cached_property
     def _is_tried(self) -> bool:
@@ -171,8 +210,11 @@ def open_job(
         journal.warn(warning)
     executor = Threads(thread_count(source.spec.compute.threads))
     with threadpool_limits(executor.workers, user_api="blas"):
+        surveyed = None
         with journal.phase("read"):
-            raw = raw or RawData.read(source.spec.data)
+            if raw is None and source.spec.inference.approximation:
+                surveyed = survey(source.spec.data, keep_bytes=KEPT_BYTES)
+            raw = raw or (surveyed.raw if surveyed else RawData.read(source.spec.data))
         data, dataset = prepared_data(raw, source.spec.data, executor, journal, learn=learn)
         # The rows as they were read would be in memory as long as the job.
         del raw
@@ -185,4 +227,5 @@ def open_job(
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, evaluator.dtype)
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
-        yield Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
+        job = Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
+        yield replace(job, all_rows=surveyed.rows(dataset.schema)) if surveyed else job

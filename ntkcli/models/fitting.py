@@ -8,10 +8,10 @@ import numpy as np
 
 from ntkcli.arrays import in_memory
 from ntkcli.inference.leave_one_out import LeaveOneOut
-from ntkcli.inference.sampling import draw
 from ntkcli.jobs.checks import explain
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.models.joint import write_joint
 from ntkcli.models.writer import ModelWriter
 from ntkcli.planning.plan import Plan
 from ntkcli.regression.deletion import delete_rows
@@ -31,7 +31,7 @@ from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import write_json
-from ntkcli.runs.matrices import rows_to_write, write_covariance, write_matrices, write_samples
+from ntkcli.runs.matrices import rows_to_write, write_matrices
 
 
 @dataclass
@@ -109,18 +109,14 @@ class Fitting:
 
     def _answer(self, answer: Answer) -> None:
         """Transform an answer to the targets' units, and write its covariance and draws."""
-        job, prediction, output = self.job, answer.prediction, self.job.spec.output
+        job, output = self.job, self.job.spec.output
         dataset, pair = job.dataset, answer.pair
         outputs = dataset.y_train[list(job.calibration.rows)]
         unseen = self.held_out.get(pair, answer.leave_one_out)
         found = calibrated(unseen, dataset.schema.targets, outputs, job.spec.inference, output)
         result = Result.of(answer, dataset.target_scaling, found)
         units = dataset.target_scaling.scale**2 * found.variance_scale
-        if output.covariance and prediction.covariance is not None:
-            write_covariance(self.run.folder("covariance"), pair.text, prediction.covariance, units)
-        if output.samples and prediction.covariance is not None:
-            functions = draw(np.zeros_like(result.mean), prediction.covariance, output.samples, output.seed)
-            write_samples(self.run.folder("samples"), pair.text, result.mean + functions * np.sqrt(units))
+        write_joint(self.run, output, answer, result, units)
         self.calibrations[pair] = found
         self.results[pair] = replace(result, ready=job.journal.seconds)
 
@@ -137,7 +133,7 @@ class Fitting:
         metrics = Metrics.of(presentation, dataset.test.targets, results, plain, self.unseen)
         rows = "test" if dataset.has_test_rows else "train"
         write_json(self.run.path / "metrics.json", {"rows": rows, **metrics.content})
-        self.writer.finish(self.unseen, self.calibrations, baselines)
+        self.writer.finish(self.model.x, self.unseen, self.calibrations, baselines)
         return metrics
 
 

@@ -20,7 +20,7 @@ from ntkcli.planning.path_sampling import with_sampling
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.fitted_model import FittedModel
-from ntkcli.regression.fitted_stage import TRAINING_ROWS, KeptStage
+from ntkcli.regression.fitted_stage import KeptStage, rows_name
 from ntkcli.regression.kernel import KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.results.baselines import Baseline
@@ -136,7 +136,7 @@ class Model:
         )
 
     def _sizes(self, threads: int) -> Sizes:
-        n, d = self.arrays.shape(TRAINING_ROWS, 2)
+        n, d = self.arrays.shape(rows_name([record.kept for record in self.file.stages]), 2)
         return Sizes(
             n=n,
             m=TABLE_ROWS,

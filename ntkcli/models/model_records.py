@@ -97,6 +97,7 @@ class StageRecord(Section):
     ridge: as it was added to the diagonal.
     factor: None where it was not stored.
     sampling: None where each test row was solved for.
+    features: how many stand for the training rows; None where these are kept.
     """
 
     gram: GramName
@@ -105,6 +106,7 @@ class StageRecord(Section):
     ridge: NotNegative
     factor: FactorRecord | None = None
     sampling: SamplingRecord | None = None
+    features: Annotated[int, Field(ge=0)] | None = None
 
     @classmethod
     def of(cls, kept: KeptStage) -> Self:
@@ -118,6 +120,7 @@ class StageRecord(Section):
             ridge=kept.ridge,
             factor=FactorRecord(kind=factor.kind, numbers=dict(factor.numbers)) if factor else None,
             sampling=sampling,
+            features=kept.features,
         )
 
     @property
@@ -127,7 +130,7 @@ class StageRecord(Section):
         sampled = PathSampling(sampling.count, sampling.least_rows) if sampling else None
         stage = Stage(self.gram, SOLVERS[self.solver], pairs, sampled)
         factor = KeptFactor(self.factor.kind, self.factor.numbers) if self.factor else None
-        return KeptStage(stage, self.ridge, factor)
+        return KeptStage(stage, self.ridge, factor, self.features)
 
 
 class CalibrationRecord(Section):

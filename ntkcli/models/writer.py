@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ntkcli.arrays import FloatArray
 from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
 from ntkcli.models.model_file import FORMAT, ModelFile, write_model_file
 from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, SchemaRecord, StageRecord
-from ntkcli.regression.fitted_stage import TRAINING_ROWS, FittedStage
+from ntkcli.regression.fitted_stage import FittedStage, rows_name
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
@@ -32,20 +33,29 @@ class ModelWriter:
         self.arrays = ArrayWriter(self.folder)
 
     def keep(self, fitted: FittedStage) -> None:
-        """Write a stage: its coefficients and, if the spec has output.factor, its factorisation."""
-        with_factor = self.job.spec.output.factor
+        """Write a stage: its coefficients and, of features or if the spec has output.factor, its factorisation."""
+        with_factor = self.job.spec.output.factor or self.job.spec.inference.approximation is not None
         self.stages.append(
             StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))
         )
 
     def finish(
         self,
+        x: FloatArray,
         unseen: UnseenRows | None,
         calibrations: Mapping[Pair, Calibration],
         baselines: Sequence[Baseline],
     ) -> None:
-        """Write model.json and the arrays that do not belong to a stage."""
+        """Write model.json and the arrays that do not belong to a stage.
+
+        Args:
+            x: the rows whose kernels the stages take, (n, d).
+            unseen: the rows that calibrations are fitted to.
+            calibrations: by kernel and time.
+            baselines: that the kernels are compared with.
+        """
         job = self.job
+        self.arrays.write(rows_name([record.kept for record in self.stages]), x)
         self._write_arrays(baselines)
         content = ModelFile(
             format=FORMAT,
@@ -65,7 +75,6 @@ class ModelWriter:
     def _write_arrays(self, baselines: Sequence[Baseline]) -> None:
         dataset = self.job.dataset
         features, targets = dataset.schema.features, dataset.schema.targets
-        self.arrays.write(TRAINING_ROWS, dataset.train.x)
         self.arrays.write("fill", features.fill)
         self.arrays.write("relevance", features.relevance)
         for name, scaling in (("features", features.scaling), ("targets", targets.scaling)):

@@ -14,7 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
-from ntkcli.regression.fitted_stage import TRAINING_ROWS, Answer, FittedStage, KeptStage
+from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage, rows_name
 from ntkcli.regression.predict import in_order, predict
 from ntkcli.regression.question import Pair, Question
 from ntkcli.regression.reach import Reach
@@ -28,7 +28,7 @@ from ntkcli.solvers.storage import Place
 class FittedModel:
     """The answer to a question, for any rows.
 
-    x: (n, d) training rows.
+    x: (n, d) training rows, or the centres (m, d) that stand for them.
     evaluator: computes kernels of the network that was fitted.
     question: what was asked.
     stages: what answers it.
@@ -128,8 +128,8 @@ class FittedModel:
         """What every stage predicts for rows that one network serves."""
         stages, dtype = self.stages, self.evaluator.dtype
         if network is not self.evaluator.network:
-            support = Support(replace(self.evaluator, network=network), network.rows(self.x, dtype))
-            stages = [stage.on(support) for stage in stages]
+            evaluator, support = replace(self.evaluator, network=network), network.rows(self.x, dtype)
+            stages = [stage.on(evaluator, support) for stage in stages]
         rows = network.rows(x, dtype)
         for stage in stages:
             wanted = [pair for pair in self.question.pairs if pair in stage.stage.pairs]
@@ -139,10 +139,11 @@ class FittedModel:
 
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""
-        arrays.write(TRAINING_ROWS, self.x)
-        return [
+        kept = [
             stage.save(arrays, place, with_factor=with_factors) for place, stage in enumerate(self.stages)
         ]
+        arrays.write(rows_name(kept), self.x)
+        return kept
 
     @classmethod
     def load(
@@ -171,7 +172,7 @@ class FittedModel:
         """
         journal = journal or Journal()
         features, outputs = columns
-        x = arrays.read(TRAINING_ROWS, -1, features)
+        x = arrays.read(rows_name(kept), -1, features)
         rows = evaluator.network.rows(x, evaluator.dtype)
         wanted = set(question.pairs)
         stages = [

@@ -1,23 +1,26 @@
 """A stage that is solved: its factorisation, its coefficients, and how far they can be trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
+
+import numpy as np
 
 from ntkcli.arrays import ArraySink, FloatArray
 from ntkcli.inference.flow import Flow, Health, Keepable
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.prediction import Prediction
 from ntkcli.inference.solution import SolutionHealth
-from ntkcli.kernels.rows import GramName
+from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question, time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
 from ntkcli.units import percent_text
 
-# The array of the training rows, beside those of the stages.
-TRAINING_ROWS = "x_train"
+# The array of the rows whose kernels are taken, beside those of the stages: training rows, or centres.
+TRAINING_ROWS, CENTRES = "x_train", "centres"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,22 @@ class Answer:
     prediction: Prediction
     noise: float
     leave_one_out: LeaveOneOut | None = None
+
+    def unseen(self, y: FloatArray) -> LeaveOneOut:
+        """What a fit without some rows says of them, as if each had been left out of it alone.
+
+        Args:
+            y: targets (s, k) of the rows that were predicted.
+
+        Returns:
+            Residuals (s, k), and variances (s,): of a noisy observation for posteriors, over the networks for
+            ensembles, and NaN where none were asked for.
+        """
+        variance = self.prediction.variance
+        unknown = np.full(len(y), np.nan)
+        return LeaveOneOut(
+            np.asarray(y - self.prediction.mean), unknown if variance is None else variance + self.noise
+        )
 
 
 @dataclass(frozen=True)
@@ -88,11 +107,13 @@ class KeptStage:
     """A fitted stage among kept arrays.
 
     factor: None where the factorisation is not kept.
+    features: how many stand for the training rows, r; None where these are the support themselves.
     """
 
     stage: Stage
     ridge: float
     factor: KeptFactor | None = None
+    features: int | None = None
 
 
 @dataclass
@@ -163,15 +184,20 @@ class FittedStage:
         """
         for time, coefficients in self.coefficients.items():
             arrays.write(coefficients_name(self.stage.gram, time), coefficients)
+        features = self.support.save(place, arrays)
         factor = None
         if with_factor and isinstance(self.flow, Keepable):
             factor = KeptFactor(self.stage.solver.name, self.flow.save(factor_name(place), arrays))
-        return KeptStage(self.stage, self.ridge, factor)
+        return KeptStage(self.stage, self.ridge, factor, features)
 
-    def on(self, support: Support) -> Self:
-        """The same with the support rows as another network sees them."""
-        own = self.support
-        return replace(self, support=replace(support, matrices=own.matrices, place=own.place))
+    def on(self, evaluator: Evaluator, rows: Rows) -> Self:
+        """The same with the support rows as another network sees them, which the evaluator computes with."""
+        return replace(self, support=replace(self.support, evaluator=evaluator, rows=rows))
+
+
+def rows_name(stages: Sequence[KeptStage]) -> str:
+    """The array of the rows whose kernels some stages take."""
+    return TRAINING_ROWS if all(stage.features is None for stage in stages) else CENTRES
 
 
 def coefficients_name(gram: GramName, time: float) -> str:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.kernels.evaluator import Evaluator
@@ -36,23 +34,18 @@ def hold_out(
         SingularMatrixError: a Gram matrix that has to be inverted is singular to rounding.
     """
     fitted, held_out = rows
-    # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
-    asked = replace(smaller_question(question), rate=question.rate * len(x) / len(fitted))
+    asked = smaller_question(question, len(fitted) / len(x))
     model = FittedModel.fit(
         evaluator.network, x[fitted], y[fitted], asked, smaller_stages(asked), executor=evaluator.executor
     )
-    found = {}
-    for answer in model.predict(x[held_out]):
-        mean, variance = answer.prediction.mean, answer.prediction.variance
-        if variance is None:
-            raise ValueError("there are no variances")
-        found[answer.pair] = LeaveOneOut(np.asarray(y[held_out] - mean), variance + answer.noise)
-    return found
+    return {answer.pair: answer.unseen(y[held_out]) for answer in model.predict(x[held_out])}
 
 
-def smaller_question(question: Question) -> Question:
-    """What is asked of the smaller fit."""
-    return replace(question, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
+def smaller_question(question: Question, share: float) -> Question:
+    """What is asked of a fit of a share of the rows."""
+    # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
+    rate = question.rate / share
+    return replace(question, rate=rate, uncertainty="variance", refine=False, leave_one_out=(), draws=0)
 
 
 def smaller_stages(question: Question) -> list[Stage]:

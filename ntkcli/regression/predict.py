@@ -61,7 +61,7 @@ def _solved(
 ) -> dict[Pair, Prediction]:
     """With a solve for every test row, where variances are wanted."""
     parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
-    length = strip_rows(fitted.question, fitted.stage, len(fitted.support.rows), len(rows))
+    length = strip_rows(fitted.question, fitted.stage, fitted.support.size, len(rows))
     for strip in strips(slice(0, len(rows)), length):
         seen = _strip(fitted, rows[strip], pairs)
         for pair in pairs:
@@ -83,12 +83,12 @@ def strip_rows(question: Question, stage: Stage, n: int, m: int) -> int:
 
 
 def _strip(fitted: FittedStage, rows: Rows, pairs: Sequence[Pair]) -> _Strip:
-    evaluator, question, stage = fitted.support.evaluator, fitted.question, fitted.stage
+    question, stage = fitted.question, fitted.stage
     kernels = [kernel for kernel, _ in pairs]
     test = _kernels_of_itself(fitted, rows, sorted({KERNELS[kernel].prior for kernel in kernels}))
     if not stage.solver.reads_gram:
         return _Strip({pair: np.zeros((len(rows), fitted.outputs)) for pair in pairs}, {}, test, None)
-    test_support = evaluator.rectangle(rows, fitted.support.rows, question.read_grams(kernels))
+    test_support = fitted.support.kernels_with(rows, question.read_grams(kernels))
     means = {pair: test_support[KERNELS[pair.kernel].gram] @ fitted.coefficients[pair.time] for pair in pairs}
     if not question.has_uncertainty:
         return _Strip(means, {}, test, None)

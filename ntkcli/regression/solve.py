@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from ntkcli.arrays import ArraySource, FloatArray
+from ntkcli.inference.features import FeatureFlow
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
 from ntkcli.journal import Journal
 from ntkcli.linalg.conjugate_gradients import Watch
 from ntkcli.linalg.probes import Probes
+from ntkcli.regression.feature_support import FeatureSupport
 from ntkcli.regression.fitted_stage import FittedStage, KeptStage, coefficients_name, factor_name
 from ntkcli.regression.iterations import STEPS, Iterations
 from ntkcli.regression.question import Question
@@ -75,10 +77,15 @@ def load_stage(
     fitted = FittedStage(stage, question, support, kept.ridge, outputs)
     if not stage.solver.reads_gram:
         return fitted
-    n = len(support.rows)
+    if kept.features is not None:
+        grams = stage.matrices(question)
+        fitted.support = FeatureSupport.load(support, place, kept.features, grams, arrays)
+    n = fitted.support.size
     for time in stage.times:
         fitted.coefficients[time] = arrays.read(coefficients_name(stage.gram, time), n, outputs)
-    if question.has_uncertainty and kept.factor is None:
+    if kept.features is not None:
+        fitted.flow = FeatureFlow(arrays.read(factor_name(place), n), kept.ridge)
+    elif question.has_uncertainty and kept.factor is None:
         fitted.flow, _ = _factor(fitted, journal, Iterations(journal, question.tolerance))
     elif question.has_uncertainty and kept.factor:
         support.need([gram for gram in stage.matrices(question) if gram != stage.gram], journal)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ntkcli.arrays import Allocate, in_memory
+from ntkcli.arrays import Allocate, ArraySink, FloatArray, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
@@ -18,7 +18,7 @@ from ntkcli.solvers.storage import Place
 
 @dataclass
 class Support:
-    """The rows whose kernels with a test row make its prediction: today the training rows.
+    """The rows whose kernels with a test row make its prediction: the training rows, or what stands for them.
 
     evaluator: computes kernels.
     rows: the rows.
@@ -32,6 +32,19 @@ class Support:
     allocate: Allocate = in_memory
     place: Place = "memory"
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The number of kernels with a test row that make its prediction."""
+        return len(self.rows)
+
+    def kernels_with(self, rows: Rows, grams: Sequence[GramName]) -> dict[GramName, FloatArray]:
+        """The kernels of some rows (c,) with the support, (c, size), by the names of Gram matrices."""
+        return self.evaluator.rectangle(rows, self.rows, grams)
+
+    def save(self, place: int, arrays: ArraySink) -> int | None:
+        """Keep what is made of the kernels, of the stage at a place; returns the number of features, if any."""
+        return None
 
     def need(self, grams: Sequence[GramName], journal: Journal) -> None:
         """Compute those of the Gram matrices that are not at hand, in one pass, if they are to be kept."""

@@ -49,9 +49,12 @@ def write_manifest(
     unseen: UnseenRows | None = None,
     *,
     storage: Storage = IN_MEMORY,
+    approximation: Mapping[str, Any] | None = None,
 ) -> None:
     """Write spec.yaml and run.json to a run directory; arguments as of `manifest`."""
-    texts = manifest(run.place, job, records, calibrations, unseen, storage=storage)
+    texts = manifest(
+        run.place, job, records, calibrations, unseen, storage=storage, approximation=approximation
+    )
     for name, text in texts.items():
         (run.path / name).write_text(text, encoding="utf-8")
 
@@ -64,6 +67,7 @@ def manifest(
     unseen: UnseenRows | None = None,
     *,
     storage: Storage = IN_MEMORY,
+    approximation: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Return the texts of spec.yaml, the resolved spec, and run.json: data, solvers, versions, times.
 
@@ -74,13 +78,15 @@ def manifest(
         calibrations: of every kernel and time that was predicted.
         unseen: the rows that they were fitted to.
         storage: where the Gram matrices were.
+        approximation: what stood for the training rows, and what it leaves out; None where nothing did.
     """
     content = {
         "versions": versions(),
         "spec": {"path": os.path.relpath(job.source.path, home), "sha256": job.source.sha256},
-        **_data(job.dataset, home),
+        **_data(job, home),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
+        **({"approximation": approximation} if approximation else {}),
         "calibration": _calibration(calibrations or {}, unseen),
         "compute": {**_compute(job), "storage": storage.place, "stored_dtype": storage.dtype},
         "warnings": job.journal.warnings,
@@ -100,11 +106,12 @@ def _compute(job: Job) -> dict[str, Any]:
     }
 
 
-def _data(data: Dataset, home: Path) -> dict[str, Any]:
+def _data(job: Job, home: Path) -> dict[str, Any]:
     """The files, and how their columns are encoded."""
+    data = job.dataset
     targets = data.schema.targets
     return {
-        "data": _files(data, home),
+        "data": _files(job, home),
         "features": data.schema.features.columns,
         "log": [feature.name for feature in data.schema.features.features if feature.log],
         "relevance": _relevance(data),
@@ -167,14 +174,13 @@ def _relevance(data: Dataset) -> dict[str, float]:
     return dict(zip(features.columns, features.relevance.tolist(), strict=True))
 
 
-def _files(data: Dataset, home: Path) -> dict[str, Any]:
+def _files(job: Job, home: Path) -> dict[str, Any]:
     """Where the rows came from; rows that were split off have the training file once more."""
-    tables = {"train": data.train, "test": data.test} if data.has_test_rows else {"train": data.train}
+    data, rows = job.dataset, job.row_source
+    files = {"train": (data.train.file, rows.train_rows)}
+    if data.has_test_rows:
+        files["test"] = (data.test.file, rows.test_rows)
     return {
-        name: {
-            "path": os.path.relpath(table.file.path, home),
-            "sha256": table.file.digest,
-            "rows": len(table),
-        }
-        for name, table in tables.items()
+        name: {"path": os.path.relpath(file.path, home), "sha256": file.digest, "rows": count}
+        for name, (file, count) in files.items()
     }

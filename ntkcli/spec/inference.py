@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, KernelName, inverted_grams
 from ntkcli.regression.question import Ridge, RidgeScale
+from ntkcli.spec.approximation import Approximation
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.types import Finite, Several, Time
 
@@ -25,6 +26,7 @@ class InferenceSpec(Section):
     ridge: Literal["auto"] | GivenRidge | dict[GramName, GivenRidge] = "auto"
     ridge_scale: RidgeScale = "trace"
     variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
+    approximation: Approximation = None
 
     @model_validator(mode="after")
     def _some_kernels_need_infinite_time(self) -> Self:

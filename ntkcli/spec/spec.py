@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -127,6 +128,8 @@ class Spec(Section):
 
     @model_validator(mode="after")
     def _scales_are_by_rows_left_out(self) -> Self:
+        if self.inference.approximation:
+            return self
         if self.output.interval_from == "held_out" and self.inference.variance_scale == "auto":
             what = "variance_scale: auto is by rows left out, and intervals go with it: use leave_one_out"
             raise conflict("output.interval_from", what)
@@ -140,6 +143,29 @@ class Spec(Section):
             what = "mixed refines solutions at time inf: use float64 for finite times and eigh"
             raise conflict("compute.dtype", what)
         return self
+
+    @model_validator(mode="after")
+    def _approximations_have_no_gram_matrix(self) -> Self:
+        if self.inference.approximation:
+            for key, why in self._needs_of_all_rows():
+                raise conflict(key, f"{why}, and inference.approximation keeps no training rows")
+        return self
+
+    def _needs_of_all_rows(self) -> Iterator[tuple[str, str]]:
+        """Yield the keys that have no meaning where training rows are only summed over, and why."""
+        output, compute = self.output, self.compute
+        if output.kernels:
+            yield "output.kernels", f"{output.kernels[0]} is of all rows: use ntk kernel, or leave it out"
+        if output.factor:
+            yield "output.factor", "true keeps a factor of the Gram matrix: leave it out"
+        if output.interval_from == "leave_one_out":
+            yield "output.interval_from", "leave_one_out trains again without a row: use held_out"
+        if compute.solver != "auto":
+            yield "compute.solver", f"{compute.solver} solves with the Gram matrix: use auto"
+        if compute.dtype != "float64":
+            yield "compute.dtype", f"{compute.dtype} is how the Gram matrix is stored: use float64"
+        if isinstance(compute.variance_samples, int):
+            yield "compute.variance_samples", "samples are drawn at all rows: use auto"
 
     @property
     def place(self) -> Path:

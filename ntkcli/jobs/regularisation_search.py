@@ -1,14 +1,16 @@
-"""The search for the ridge and the time with the least leave-one-out error of one Gram matrix."""
+"""The search for the ridge and the time with the least error on unseen rows, of one Gram matrix."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
-from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, LEAST_RIDGE, automatic_ridges, automatic_times, spaced
 from ntkcli.kernels.rows import GramName
@@ -27,7 +29,7 @@ ROUNDINGS, ROUNDINGS_OF_FLOAT32 = 10, 100
 
 @dataclass(frozen=True)
 class Found:
-    """A ridge and a time in the units of the spec, and their leave-one-out root mean square error.
+    """A ridge and a time in the units of the spec, and their root mean square error on unseen rows.
 
     error: the standard error of that, as other rows would show; None where it is not known.
     at_edge: whether the ridge is the least or the largest that was tried.
@@ -55,12 +57,24 @@ class Axes:
     rate: float
 
     @classmethod
-    def of(cls, job: Job, gram: GramName, eigenvalues: FloatArray, rows: int) -> "Axes":
-        inference, diagonal = job.spec.inference, job.train.diagonal(gram)
+    def of(
+        cls, job: Job, gram: GramName, eigenvalues: FloatArray, mean_diagonal: float, rows: tuple[int, int]
+    ) -> "Axes":
+        """Return where the search of a job's Gram matrix starts.
+
+        Args:
+            job: the job.
+            gram: the Gram matrix.
+            eigenvalues: of the Gram matrix of the rows that are searched with, ascending.
+            mean_diagonal: the mean of its diagonal.
+            rows: that are searched with, and that are fitted in the end.
+        """
+        inference, diagonal = job.spec.inference, np.array([mean_diagonal])
         kernels = [KERNELS[name] for name in inference.kernel if KERNELS[name].gram == gram]
         # Eigenvalues grow with the rows: as much is learned of fewer at a rate that is higher.
-        fewer = rows / len(diagonal)
-        rate = inference.rate(rows * job.dataset.schema.targets.count) * fewer
+        searched, fitted = rows
+        fewer = fitted / searched
+        rate = inference.rate(fitted * job.dataset.schema.targets.count) * fewer
         has_finite = all(kernel.has_finite_times for kernel in kernels)
         both = inference.ridge == inference.time == "auto" and has_finite
         steps = STEPS_OF_BOTH if both else AUTOMATIC_STEPS
@@ -80,16 +94,25 @@ class Axes:
         return cls(ridges, times, unit, rate)
 
 
-@dataclass(frozen=True)
-class LeaveOneOutSearch:
-    """A search for the ridge and the time with the least leave-one-out error.
+class Smoother(Protocol):
+    """What predicts unseen rows at any ridge and time."""
 
-    smoother: gives the leave-one-out residuals at any ridge and time.
+    def left_out(
+        self, settings: Sequence[Regularisation], *, with_variance: bool = True
+    ) -> Iterator[LeaveOneOut]:
+        """The rows predicted at every setting; NaN where there is no answer."""
+
+
+@dataclass(frozen=True)
+class RegularisationSearch:
+    """A search for the ridge and the time with the least error on unseen rows.
+
+    smoother: gives the residuals of unseen rows at any ridge and time.
     axes: where it starts.
     scale: (k,), the units of the targets.
     """
 
-    smoother: SpectralSmoother
+    smoother: Smoother
     axes: Axes
     scale: FloatArray
 
@@ -122,7 +145,7 @@ class LeaveOneOutSearch:
         return found
 
     def _residuals(self, points: list[tuple[float, float]]) -> Iterator[FloatArray]:
-        """Yield the leave-one-out residuals; NaN or inf where there are no finite ones."""
+        """Yield the residuals; NaN or inf where there are no finite ones."""
         settings = [Regularisation(ridge * self.axes.unit, time * self.axes.rate) for ridge, time in points]
         for found in self.smoother.left_out(settings, with_variance=False):
             yield found.residual

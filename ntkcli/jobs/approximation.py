@@ -1,0 +1,138 @@
+"""The approximation of a job: centres, sums over all rows, and what they answer before and after `auto`."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.data.sample import sample
+from ntkcli.inference.features import FeatureSmoother
+from ntkcli.inference.leave_one_out import LeaveOneOut
+from ntkcli.jobs.automatic import with_found
+from ntkcli.jobs.calibration_rows import held_out_of_many
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
+from ntkcli.jobs.summation import Summation
+from ntkcli.kernels.rows import GramName
+from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.regression.centres import Centres
+from ntkcli.regression.feature_map import FeatureMap
+from ntkcli.regression.feature_sums import FeatureSums
+from ntkcli.regression.held_out import smaller_question
+from ntkcli.regression.kernel import inverted_grams
+from ntkcli.regression.nystrom import Nystrom
+from ntkcli.regression.question import Pair, Question
+from ntkcli.results.baselines import BaselineSums
+from ntkcli.spec.inference import InferenceSpec
+from ntkcli.units import counted
+
+
+@dataclass
+class Approximation:
+    """What one pass over the rows of a job gives.
+
+    job: as it was before `auto` was found.
+    centres: that were chosen, by their places among the rows at hand.
+    held_out: places of the rows that are left out of the sums until `add_held_out`.
+    sums: over all others.
+    """
+
+    job: Job
+    centres: Centres
+    held_out: IntArray
+    sums: Summation
+
+    @classmethod
+    def of(cls, job: Job, plan: NystromPlan) -> Self:
+        """Choose centres, and sum over the rows.
+
+        Raises:
+            DataError: a file changed while it was read.
+            NumericalError: a row's kernel leaves its range.
+        """
+        journal, train, outputs = job.journal, job.dataset.train, job.dataset.schema.targets.count
+        rows = rows_held_out(job)
+        with journal.phase("centres"):
+            centres = chosen_centres(job, plan, rows)
+            features = FeatureMap.of(job.evaluator, train.x[centres.rows], plan.grams)
+        sums = FeatureSums.empty(features, outputs, with_cross=plan.has_cross)
+        summation = Summation(sums, BaselineSums())
+        with journal.phase("sums", job.row_source.train_rows) as advance:
+            summation.add_all(job, train.rows[rows], advance)
+        return cls(job, centres, rows, summation)
+
+    @property
+    def decomposed(self) -> Nystrom:
+        """What the sums, as they are by now, answer."""
+        with self.job.journal.phase("solve"):
+            return Nystrom.of(self.sums.features, inverted_grams(self.job.spec.inference.kernel))
+
+    def automatic(self, smaller: Nystrom) -> InferenceSpec:
+        """Return the spec's inference section with the values in the place of `auto` that predict the held out best.
+
+        Args:
+            smaller: what the sums without them answer.
+
+        Raises:
+            NumericalError: there is no answer at any ridge and time tried.
+        """
+        job = self.job
+        if not job.spec.inference.is_automatic:
+            return job.spec.inference
+        with job.journal.phase("automatic"):
+            found = {gram: self._searched(smaller, gram) for gram in smaller.spectra}
+        return with_found(job, found, "held-out", f", of {counted(len(self.held_out), 'row')}")
+
+    def _searched(self, smaller: Nystrom, gram: GramName) -> Found:
+        job, own, inference = self.job, smaller.spectra[gram], self.job.spec.inference
+        x, y = self._held_out
+        features = smaller.sums.features.features(x).values[gram] @ own.spectrum.vectors
+        smoother = FeatureSmoother(own.spectrum, own.targets, features, y)
+        rows = smaller.sums.rows, job.row_source.train_rows
+        mean = float(smaller.mean_diagonal(gram)[0])
+        axes = Axes.of(job, gram, own.spectrum.eigenvalues, mean, rows)
+        return RegularisationSearch(smoother, axes, job.dataset.target_scaling.scale).best(
+            ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
+        )
+
+    def unseen(self, smaller: Nystrom, question: Question) -> dict[Pair, LeaveOneOut]:
+        """Return the rows held out as the sums without them predict them, by kernel and time.
+
+        Args:
+            smaller: what these sums answer.
+            question: of the fit of all rows.
+        """
+        with self.job.journal.phase("hold out"):
+            x, y = self._held_out
+            asked = smaller_question(question, smaller.sums.rows / self.job.row_source.train_rows)
+            if not question.has_uncertainty:
+                asked = replace(asked, uncertainty="none")
+            return {answer.pair: answer.unseen(y) for answer in smaller.model(asked).predict(x)}
+
+    def add_held_out(self) -> None:
+        """Add the rows that were held out."""
+        if self.held_out.size:
+            self.sums.features.add(*self._held_out)
+
+    @property
+    def _held_out(self) -> tuple[FloatArray, FloatArray]:
+        dataset, rows = self.job.dataset, self.held_out
+        return dataset.train.x[rows], dataset.y_train[rows]
+
+
+def chosen_centres(job: Job, plan: NystromPlan, held_out: IntArray) -> Centres:
+    """Choose the centres of a job from a sample of the rows at hand, without those held out if enough are left."""
+    rows = np.setdiff1d(np.arange(len(job.train)), held_out)
+    if len(rows) < plan.sample:
+        rows = np.arange(len(job.train))
+    rows = rows[sample(len(rows), plan.sample, plan.seed)]
+    found = Centres.chosen(job.evaluator, job.dataset.train.x[rows], plan.leading, plan.centres, plan.seed)
+    return Centres(rows[found.rows], found.left_out)
+
+
+def rows_held_out(job: Job) -> IntArray:
+    """Return the places of the rows, of those at hand, by which `auto` is found or calibrations are."""
+    is_automatic = job.spec.inference.is_automatic
+    rows = held_out_of_many(len(job.train)) if is_automatic else job.calibration.rows
+    return np.array(rows, dtype=np.intp)

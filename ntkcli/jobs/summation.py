@@ -1,0 +1,54 @@
+"""The pass over all rows of a job, which sums what an approximation needs to know of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.tabulation import ranges_reported
+from ntkcli.journal import Advance
+from ntkcli.regression.feature_sums import ROWS, FeatureSums, in_units
+from ntkcli.results.baselines import BaselineSums
+
+# Rows that are read at once.
+PART_ROWS = 4 * ROWS
+
+
+@dataclass(frozen=True)
+class Summation:
+    """What is summed over the training rows.
+
+    features: for the kernels.
+    baselines: for what they are compared with.
+    """
+
+    features: FeatureSums
+    baselines: BaselineSums
+
+    def add_all(self, job: Job, held_out: IntArray, advance: Advance) -> None:
+        """Add the training rows of a job to the features' sums but for some, and all of them to the baselines'.
+
+        Args:
+            job: has the rows.
+            held_out: the numbers of the rows in their file that are held out.
+            advance: called with the number of rows added.
+
+        Raises:
+            DataError: a file changed while it was read.
+            NumericalError: a row's kernel leaves its range.
+        """
+        for x, y in in_units(self._parts(job, held_out)):
+            self.features.add(x, y)
+            advance(len(x))
+
+    def _parts(self, job: Job, held_out: IntArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+        rows, network = job.row_source, job.evaluator.network
+        for table in rows.train(PART_ROWS):
+            y = job.dataset.schema.targets.outputs(table.targets)
+            with ranges_reported(job.spec.network, table, job.spec.compute.stored_dtype):
+                network.spans(table.x, np.float64)
+            self.baselines.add(table.x, y)
+            kept = ~np.isin(table.rows, held_out)
+            yield table.x[kept], y[kept]

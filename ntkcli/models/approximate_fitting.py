@@ -1,0 +1,194 @@
+"""The fitting of an approximation: sums over the training rows, then predictions part by part."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ntkcli.data.table import Table
+from ntkcli.errors import NumericalError
+from ntkcli.jobs.approximation import Approximation
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.tabulation import ranges_reported
+from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.models.joint import write_joint
+from ntkcli.models.model import TABLE_ROWS
+from ntkcli.models.writer import ModelWriter
+from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.fitted_stage import SolverRecord
+from ntkcli.regression.kernel import KERNELS, KernelName
+from ntkcli.regression.nystrom import Nystrom
+from ntkcli.regression.question import Pair
+from ntkcli.results.baselines import Baseline
+from ntkcli.results.calibration import Calibration, calibrated
+from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
+from ntkcli.results.predictions import prediction_table
+from ntkcli.results.presentation import presentation_of
+from ntkcli.results.result import Result
+from ntkcli.results.unseen_rows import UnseenRows
+from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.manifest import write_json
+from ntkcli.runs.table_sink import table_sink
+from ntkcli.units import percent_text
+
+SINGULAR = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
+
+
+@dataclass
+class ApproximateFitting:
+    """An approximation in the making.
+
+    job: without `auto` in its inference section.
+    approximation: the sums over its rows.
+    model: what is fitted to all rows.
+    unseen: the rows that calibrations are fitted to; None where nothing is fitted.
+    calibrations: by kernel and time.
+    evidence: lower bounds of the log marginal likelihood, by posterior.
+    """
+
+    job: Job
+    approximation: Approximation
+    model: FittedModel
+    unseen: UnseenRows | None
+    calibrations: dict[Pair, Calibration]
+    evidence: dict[KernelName, float]
+
+    @classmethod
+    def of(cls, job: Job, plan: NystromPlan) -> "ApproximateFitting":
+        """Sum over the rows of a job, find what `auto` stands for, calibrate, and fit all rows.
+
+        Raises:
+            DataError: a file changed while it was read.
+            NumericalError: a row's kernel leaves its range, or what is inverted is singular to rounding.
+        """
+        found = Approximation.of(job, plan)
+        with _singularity_explained():
+            nystrom = found.decomposed
+            job = job.with_inference(found.automatic(nystrom))
+            question, unseen = job.question, job.calibration.unseen
+            left_out = found.unseen(nystrom, question) if unseen else {}
+            if found.held_out.size:
+                # Or the memory of the smaller fit would be there beside that of the whole one.
+                del nystrom
+                found.add_held_out()
+                nystrom = found.decomposed
+            model = nystrom.model(question)
+            evidence = evidence_bounds(nystrom, model)
+        outputs = job.dataset.y_train[found.held_out]
+        targets, inference, output = job.dataset.schema.targets, job.spec.inference, job.spec.output
+        calibrations = {
+            pair: calibrated(left_out.get(pair), targets, outputs, inference, output)
+            for pair in question.pairs
+        }
+        return cls(job, found, model, unseen, calibrations, evidence)
+
+    @property
+    def baselines(self) -> list[Baseline]:
+        """The mean of the targets, and least squares."""
+        return self.approximation.sums.baselines.baselines
+
+    @property
+    def records(self) -> list[SolverRecord]:
+        """Of the eigendecompositions."""
+        return [stage.record for stage in self.model.stages if stage.record]
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """What the user should know of what the centres leave out."""
+        sums = self.approximation.sums.features
+        for stage in self.model.stages:
+            own = sums.grams[stage.stage.gram]
+            share, ridge = own.left_out, stage.ridge * sums.rows / own.trace if own.trace else 0.0
+            if stage.flow and share > ridge:
+                yield (
+                    f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, more "
+                    f"than the ridge is ({ridge:.2g} of it): more of them would predict better"
+                )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What run.json has of the approximation."""
+        found = self.approximation
+        return {
+            "method": "nystrom",
+            "centres": len(found.centres.rows),
+            "left_out": {gram: sums.left_out for gram, sums in found.sums.features.grams.items()},
+            "log_marginal_likelihood_bound": self.evidence,
+        }
+
+    def write(self, run: RunDirectory) -> Metrics:
+        """Write predictions, metrics and the model, and return the metrics.
+
+        Raises:
+            DataError: a file changed while it was read.
+            NumericalError: a prediction leaves float64.
+        """
+        job, dataset = self.job, self.job.dataset
+        tally = self._predicted(run)
+        metrics = tally.metrics(self.unseen)
+        rows = "test" if dataset.has_test_rows else "train"
+        write_json(run.path / "metrics.json", {"rows": rows, **metrics.content})
+        writer = ModelWriter(run.folder("model"), job)
+        for stage in self.model.stages:
+            writer.keep(stage)
+        writer.finish(self.model.x, self.unseen, self.calibrations, self.baselines)
+        return metrics
+
+    def _predicted(self, run: RunDirectory) -> MetricsTally:
+        """Write the predictions of all rows, part by part, and return what metrics are made of."""
+        job, source = self.job, self.job.row_source
+        targets = job.dataset.schema.targets
+        presentation, baselines = presentation_of(targets, job.spec.output), self.baselines
+        tally = MetricsTally(presentation)
+        is_joint = job.question.uncertainty == "covariance"
+        with (
+            job.journal.phase("predict", source.test_rows) as advance,
+            table_sink(run.path / "predictions.csv") as write,
+        ):
+            for table in source.test(source.test_rows if is_joint else TABLE_ROWS):
+                results = self._results(table, run)
+                write(prediction_table(presentation, table, results))
+                tally.add(table.targets, results, baseline_results(targets, baselines, table.x))
+                advance(len(table))
+        return tally
+
+    def _results(self, table: Table, run: RunDirectory) -> list[Result]:
+        """Predict the rows of a table, and write what they have together."""
+        job, results = self.job, []
+        scaling, output = job.dataset.target_scaling, job.spec.output
+        with (
+            ranges_reported(job.spec.network, table, job.spec.compute.stored_dtype),
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
+            answers = self.model.predict(table.x)
+        for answer in answers:
+            found = self.calibrations[answer.pair]
+            result = Result.of(answer, scaling, found)
+            write_joint(run, output, answer, result, scaling.scale**2 * found.variance_scale)
+            results.append(replace(result, ready=job.journal.seconds))
+        return results
+
+
+def evidence_bounds(nystrom: Nystrom, model: FittedModel) -> dict[KernelName, float]:
+    """Return a lower bound of the log marginal likelihood for every posterior at time inf that has noise."""
+    return {
+        kernel: nystrom.evidence_bound(stage.stage.gram, stage.ridge)
+        for stage in model.stages
+        for kernel, time in stage.stage.pairs
+        if time == math.inf and KERNELS[kernel].is_posterior and stage.ridge > 0
+    }
+
+
+@contextmanager
+def _singularity_explained() -> Iterator[None]:
+    try:
+        yield
+    except SingularMatrixError as error:
+        raise NumericalError(
+            f"the centres' sums of kernels are singular to rounding (smallest eigenvalue {error.value:.2g}): "
+            f"{SINGULAR}, or take fewer centres"
+        ) from error

@@ -146,7 +146,7 @@ class FeatureSmoother:
     def left_out(
         self, settings: Sequence[Regularisation], *, with_variance: bool = True
     ) -> Iterator[LeaveOneOut]:
-        """The residuals of the unseen rows at every setting; NaN where there is no answer, as are variances."""
+        """The residuals of the unseen rows at every setting, NaN where there is no answer; no variances."""
         for at in settings:
             residual = np.full_like(self.y, np.nan)
             if at.time < math.inf or self.spectrum.is_positive(at.ridge):

@@ -23,7 +23,7 @@ from ntkcli.regression.held_out import smaller_question
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.nystrom import Nystrom
 from ntkcli.regression.question import Pair, Question
-from ntkcli.results.baselines import BaselineSums
+from ntkcli.results.baseline_tally import BaselineTally
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.units import counted
 
@@ -57,7 +57,7 @@ class Approximation:
             centres = chosen_centres(job, plan, rows)
             features = FeatureMap.of(job.evaluator, train.x[centres.rows], plan.grams)
         sums = FeatureSums.empty(features, outputs, with_cross=plan.has_cross)
-        summation = Summation(sums, BaselineSums())
+        summation = Summation(sums, BaselineTally(train.x.shape[1], outputs))
         with journal.phase("sums", job.row_source.train_rows) as advance:
             summation.add_all(job, train.rows[rows], advance)
         return cls(job, centres, rows, summation)
@@ -69,7 +69,7 @@ class Approximation:
             return Nystrom.of(self.sums.features, inverted_grams(self.job.spec.inference.kernel))
 
     def automatic(self, smaller: Nystrom) -> InferenceSpec:
-        """Return the spec's inference section with the values in the place of `auto` that predict the held out best.
+        """Return the inference section with values in the place of `auto`: those that predict the held out best.
 
         Args:
             smaller: what the sums without them answer.
@@ -122,7 +122,7 @@ class Approximation:
 
 
 def chosen_centres(job: Job, plan: NystromPlan, held_out: IntArray) -> Centres:
-    """Choose the centres of a job from a sample of the rows at hand, without those held out if enough are left."""
+    """Choose the centres from a sample of the rows at hand, without those held out if enough are left."""
     rows = np.setdiff1d(np.arange(len(job.train)), held_out)
     if len(rows) < plan.sample:
         rows = np.arange(len(job.train))

@@ -69,7 +69,7 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
 
 
 def held_out_rows(spec: Spec, available: int, *, is_classification: bool) -> CalibrationRows:
-    """Choose the rows that an approximation is calibrated by: they are held out, and then fitted with all others.
+    """Choose the rows that an approximation is calibrated by: held out, and then fitted with all others.
 
     Args:
         spec: says what is calibrated.

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
-from ntkcli.data.row_source import HeldRows, RowSource
+from ntkcli.data.row_source import RowSource
 from ntkcli.data.survey import survey
 from ntkcli.jobs.automatic_rows import automatic_bytes
 from ntkcli.jobs.calibration_rows import (
@@ -40,7 +40,6 @@ from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
-
 
 # Of the rows of an approximation, that are kept so that their file is read once.
 KEPT_BYTES = 256 * 2**20
@@ -73,7 +72,15 @@ class Job:
     @property
     def row_source(self) -> RowSource:
         """All training rows and rows to predict, in parts."""
-        return self.all_rows or HeldRows(self.dataset)
+        return self.all_rows or RowSource.held(self.dataset)
+
+    @property
+    def test_rows(self) -> int:
+        """The number of rows to predict; an estimate by the size of their file until it was read."""
+        source, train, test = self.row_source, self.dataset.train.file, self.dataset.test.file
+        if source.test_rows is not None:
+            return source.test_rows
+        return round(source.train_rows * test.path.stat().st_size / train.path.stat().st_size)
 
     @property
     def spec(self) -> Spec:
@@ -109,7 +116,7 @@ class Job:
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
             draws=output.samples,
-            expected_rows=self.row_source.test_rows,
+            expected_rows=self.test_rows,
             variance_samples=self.spec.compute.variance_samples,
         )
 
@@ -118,7 +125,7 @@ class Job:
         """The sizes of the problem, from which memory and time are planned."""
         return Sizes(
             n=self.row_source.train_rows,
-            m=self.row_source.test_rows,
+            m=self.test_rows,
             d=self.train.x.shape[1],
             k=self.dataset.schema.targets.count,
             itemsize=np.dtype(self.evaluator.dtype).itemsize,
@@ -228,4 +235,4 @@ def open_job(
         train = network.rows(dataset.train.x, evaluator.dtype)
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
         job = Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
-        yield replace(job, all_rows=surveyed.rows(dataset.schema)) if surveyed else job
+        yield replace(job, all_rows=surveyed.rows(dataset)) if surveyed else job

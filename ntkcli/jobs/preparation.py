@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from ntkcli.jobs.automatic_rows import automatic_rows
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.regularisation_search import POINTS, REFINEMENTS, STEPS_OF_BOTH
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS
+from ntkcli.jobs.regularisation_search import POINTS, REFINEMENTS, STEPS_OF_BOTH
 from ntkcli.jobs.relevance import DEPTH, ROWS
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.linalg.cholesky import EFFICIENCY as CHOLESKY_EFFICIENCY

@@ -10,7 +10,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.tabulation import ranges_reported
 from ntkcli.journal import Advance
 from ntkcli.regression.feature_sums import ROWS, FeatureSums, in_units
-from ntkcli.results.baselines import BaselineSums
+from ntkcli.results.baseline_tally import BaselineTally
 
 # Rows that are read at once.
 PART_ROWS = 4 * ROWS
@@ -25,10 +25,10 @@ class Summation:
     """
 
     features: FeatureSums
-    baselines: BaselineSums
+    baselines: BaselineTally
 
     def add_all(self, job: Job, held_out: IntArray, advance: Advance) -> None:
-        """Add the training rows of a job to the features' sums but for some, and all of them to the baselines'.
+        """Add the training rows of a job, but for some to the features' sums.
 
         Args:
             job: has the rows.

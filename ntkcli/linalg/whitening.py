@@ -18,7 +18,7 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Whitening:
-    """The map v -> L^{-1} v[order], with K[order, order] = L L^T the pivoted Cholesky factorisation of K (m, m).
+    """The map v -> L^{-1} v[order], with K[order, order] = L L^T the pivoted Cholesky factors of K (m, m).
 
     Rows of K that depend on those before them to rounding have no coordinate: L is (r, r) with r <= m.
 

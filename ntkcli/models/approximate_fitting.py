@@ -89,7 +89,8 @@ class ApproximateFitting:
     @property
     def baselines(self) -> list[Baseline]:
         """The mean of the targets, and least squares."""
-        return self.approximation.sums.baselines.baselines
+        tally = self.approximation.sums.baselines
+        return [tally.mean, tally.linear]
 
     @property
     def records(self) -> list[SolverRecord]:
@@ -105,8 +106,8 @@ class ApproximateFitting:
             share, ridge = own.left_out, stage.ridge * sums.rows / own.trace if own.trace else 0.0
             if stage.flow and share > ridge:
                 yield (
-                    f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, more "
-                    f"than the ridge is ({ridge:.2g} of it): more of them would predict better"
+                    f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, and "
+                    f"the ridge is {percent_text(ridge)} of it: more of them would predict better"
                 )
 
     @property
@@ -140,16 +141,16 @@ class ApproximateFitting:
 
     def _predicted(self, run: RunDirectory) -> MetricsTally:
         """Write the predictions of all rows, part by part, and return what metrics are made of."""
-        job, source = self.job, self.job.row_source
+        job, source, rows = self.job, self.job.row_source, self.job.test_rows
         targets = job.dataset.schema.targets
         presentation, baselines = presentation_of(targets, job.spec.output), self.baselines
         tally = MetricsTally(presentation)
         is_joint = job.question.uncertainty == "covariance"
         with (
-            job.journal.phase("predict", source.test_rows) as advance,
+            job.journal.phase("predict", rows) as advance,
             table_sink(run.path / "predictions.csv") as write,
         ):
-            for table in source.test(source.test_rows if is_joint else TABLE_ROWS):
+            for table in source.test(rows if is_joint else TABLE_ROWS):
                 results = self._results(table, run)
                 write(prediction_table(presentation, table, results))
                 tally.add(table.targets, results, baseline_results(targets, baselines, table.x))

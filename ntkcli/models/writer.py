@@ -33,7 +33,7 @@ class ModelWriter:
         self.arrays = ArrayWriter(self.folder)
 
     def keep(self, fitted: FittedStage) -> None:
-        """Write a stage: its coefficients and, of features or if the spec has output.factor, its factorisation."""
+        """Write a stage: its coefficients and, of features or by output.factor, its factorisation."""
         with_factor = self.job.spec.output.factor or self.job.spec.inference.approximation is not None
         self.stages.append(
             StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))

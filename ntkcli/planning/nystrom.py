@@ -163,9 +163,7 @@ class NystromPlanner:
         """The plan with so many centres."""
         wanted = sample_rows(centres, self.at_hand) if self.sample == "auto" else int(self.sample)
         sample = min(self.at_hand, max(centres, wanted))
-        return NystromPlan(
-            centres, sample, self.seed, self.question, self.sizes, self.held_out, self.at_hand
-        )
+        return NystromPlan(centres, sample, self.seed, self.question, self.sizes, self.held_out, self.at_hand)
 
     def checked(self) -> NystromPlan:
         """The best plan.

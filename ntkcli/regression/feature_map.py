@@ -68,7 +68,7 @@ class FeatureMap:
         """
         grams = [*self.whitenings]
         kernels = {gram: np.empty((len(x), len(self.centres))) for gram in grams}
-        diagonals = {gram: np.empty(len(x)) for gram in grams}
+        diagonals: dict[GramName, FloatArray] = {gram: np.empty(len(x)) for gram in grams}
         for some, network in self._reach.networks_for(x):
             rows = network.rows(x[some])
             found = replace(self.evaluator, network=network).rectangle(rows, self._support(network), grams)

@@ -1,7 +1,7 @@
 """What one pass over the rows adds up: all that a fit by features needs to know of them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -80,7 +80,9 @@ class FeatureSums:
         self.rows += len(x)
 
 
-def in_units(parts: Iterable[tuple[FloatArray, FloatArray]], rows: int = ROWS) -> Iterator[tuple[FloatArray, FloatArray]]:
+def in_units(
+    parts: Iterable[tuple[FloatArray, FloatArray]], rows: int = ROWS
+) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Join and cut parts (x, y) of rows so that each has `rows` of them, but for the last."""
     held: list[tuple[FloatArray, FloatArray]] = []
     count = 0

@@ -17,8 +17,9 @@ class FeatureSupport(Support):
 
     Its rows are the centres.
 
-    maps: by the name of a Gram matrix (m, r): what the kernels with m centres are multiplied by. Of the matrix
-        that is inverted it gives the features z(x) = U^T phi(x); of an ensemble's prior U^T Phi^T K(X, x).
+    maps: by the name of a Gram matrix (m, r): what the kernels with m centres are multiplied by. Of the
+        matrix that is inverted it gives the features z(x) = U^T phi(x); of an ensemble's prior
+        U^T Phi^T K(X, x).
     prior: U^T Phi^T K(X, X) Phi U (r, r), of an ensemble; None for a posterior.
     """
 
@@ -63,7 +64,7 @@ class FeatureSupport(Support):
             support: the centres.
             place: of the stage.
             features: how many, r.
-            grams: the Gram matrices whose kernels are wanted: that of the stage, and of an ensemble the prior's.
+            grams: the Gram matrices whose kernels are wanted: the stage's, and of an ensemble the prior's.
             arrays: where they are kept.
 
         Raises:

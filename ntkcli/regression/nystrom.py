@@ -2,8 +2,8 @@
 
     K ~ Phi Phi^T,    A = Phi^T Phi = U diag(s) U^T
 
-One eigendecomposition for each Gram matrix gives every kernel, time and ridge. Where every row is a centre, the
-answer is the exact one.
+One eigendecomposition for each Gram matrix gives every kernel, time and ridge. Where every row is a centre,
+the answer is the exact one.
 
 Williams & Seeger 2001; Rudi, Camoriano & Rosasco 2015.
 """
@@ -75,9 +75,7 @@ class Nystrom:
         own, sums = self.spectra[gram], self.sums.grams[gram]
         left_out = sums.trace - float(sums.square.diagonal().sum())
         squares, rows = self.sums.squares, self.sums.rows
-        return evidence_bound(
-            own.spectrum.eigenvalues, own.targets, squares, rows, ridge, max(0.0, left_out)
-        )
+        return evidence_bound(own.spectrum.eigenvalues, own.targets, squares, rows, ridge, max(0.0, left_out))
 
     def model(self, question: Question) -> FittedModel:
         """The answer to a question, for any rows.

@@ -43,7 +43,7 @@ class Support:
         return self.evaluator.rectangle(rows, self.rows, grams)
 
     def save(self, place: int, arrays: ArraySink) -> int | None:
-        """Keep what is made of the kernels, of the stage at a place; returns the number of features, if any."""
+        """Keep what is made of the kernels for the stage at a place; returns the number of features."""
         return None
 
     def need(self, grams: Sequence[GramName], journal: Journal) -> None:

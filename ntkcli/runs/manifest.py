@@ -179,7 +179,7 @@ def _files(job: Job, home: Path) -> dict[str, Any]:
     data, rows = job.dataset, job.row_source
     files = {"train": (data.train.file, rows.train_rows)}
     if data.has_test_rows:
-        files["test"] = (data.test.file, rows.test_rows)
+        files["test"] = (data.test.file, job.test_rows)
     return {
         name: {"path": os.path.relpath(file.path, home), "sha256": file.digest, "rows": count}
         for name, (file, count) in files.items()

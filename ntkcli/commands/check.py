@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ntkcli.commands.check_approximation import ApproximationCheck
 from ntkcli.commands.check_duration import Duration, duration_lines
 from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
 from ntkcli.commands.check_simulation import simulation_lines
@@ -14,7 +15,7 @@ from ntkcli.jobs.checks import grams_without_ridge, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.network import setting_text
-from ntkcli.jobs.preparation import preparations
+from ntkcli.jobs.preparation import Preparation, preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.alternatives import alternatives
 from ntkcli.planning.duration import Speed
@@ -25,6 +26,7 @@ from ntkcli.planning.work import stage_cost
 from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.storage import Storage
+from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.spectra.plan import SpectrumPlan
@@ -67,6 +69,8 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         # The values of auto are not known before the work begins, but what they cost is.
         speed = Speed.measured(job.evaluator, job.train)
         before = [*preparations(source.spec, job, speed)]
+        if approximation := source.spec.inference.approximation:
+            return _check_approximation(job, approximation, speed, before)
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
@@ -76,6 +80,24 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
         failures = _failure(job, planner), _simulation_failure(job, speed, lines)
         return CheckReport(lines, _warnings(job, _is_singular(job)), next(filter(None, failures), None))
+
+
+def _check_approximation(
+    job: Job, approximation: NystromSpec, speed: Speed, before: Sequence[Preparation]
+) -> CheckReport:
+    """Check the fit of features of some centres."""
+    planner = job.nystrom_planner(approximation)
+    job = job.with_inference(job.spec.inference.with_stand_ins())
+    lines = [*_data_lines(job), *_factor_lines(job), *_network_lines(job)]
+    lines += [(part.name, part.text) for part in before]
+    try:
+        preflight(job)
+        planner.checked()
+        lines += ApproximationCheck(job, planner, speed, before).lines(_free(job))
+        failure = None
+    except NtkError as error:
+        failure = error
+    return CheckReport(lines, _warnings(job, singular=False), failure)
 
 
 def _is_singular(job: Job) -> bool:

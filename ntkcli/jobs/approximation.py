@@ -69,7 +69,7 @@ class Approximation:
             return Nystrom.of(self.sums.features, inverted_grams(self.job.spec.inference.kernel))
 
     def automatic(self, smaller: Nystrom) -> InferenceSpec:
-        """Return the inference section with values in the place of `auto`: those that predict the held out best.
+        """Return the inference section with values for `auto`: those that predict the rows held out best.
 
         Args:
             smaller: what the sums without them answer.

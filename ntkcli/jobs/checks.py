@@ -70,7 +70,7 @@ def preflight(job: Job) -> None:
 
 
 def grams_without_ridge(job: Job) -> list[GramName]:
-    """Return the Gram matrices of all rows that are inverted as they are, for time inf and without a ridge."""
+    """Return the Gram matrices of all rows that are inverted as they are: for time inf, without a ridge."""
     inference = job.spec.inference
     if math.inf not in inference.times or inference.approximation:
         return []

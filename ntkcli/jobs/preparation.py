@@ -51,7 +51,7 @@ def preparations(spec: Spec, job: Job, speed: Speed) -> Iterator[Preparation]:
         yield Preparation("log", "auto: of skewed columns, by leave-one-out", seconds)
     if spec.data.relevance == "learned":
         yield learning(job, speed)
-    if job.spec.inference.is_automatic:
+    if job.spec.inference.is_automatic and not job.spec.inference.approximation:
         rows = automatic_rows(job.sizes, job.budget)
         keys = " and ".join(key for key in ("ridge", "time") if getattr(job.spec.inference, key) == "auto")
         what = f"{keys}: by leave-one-out, from an eigendecomposition of {counted(rows, 'row')}"

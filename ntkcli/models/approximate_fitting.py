@@ -106,8 +106,8 @@ class ApproximateFitting:
             share, ridge = own.left_out, stage.ridge * sums.rows / own.trace if own.trace else 0.0
             if stage.flow and share > ridge:
                 yield (
-                    f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, and "
-                    f"the ridge is {percent_text(ridge)} of it: more of them would predict better"
+                    f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, "
+                    f"and the ridge is {percent_text(ridge)} of it: more of them would predict better"
                 )
 
     @property

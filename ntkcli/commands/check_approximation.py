@@ -1,0 +1,71 @@
+"""The part of `ntk check` that tells what an approximation takes, and what it leaves out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ntkcli.jobs.approximation import chosen_centres, rows_held_out
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.preparation import Preparation
+from ntkcli.planning.duration import STARTUP_SECONDS, Speed
+from ntkcli.planning.nystrom import SHARES, NystromPlan, NystromPlanner
+from ntkcli.regression.centres import Centres
+from ntkcli.regression.question import time_text
+from ntkcli.units import bytes_text, counted, percent_text, seconds_text
+
+# Passes over the rows: of the survey, of the sums, and of the predictions.
+PASSES = 3
+
+
+@dataclass(frozen=True)
+class ApproximationCheck:
+    """What a check has to say of an approximation.
+
+    job: with stand-ins for `auto`.
+    planner: of the approximation.
+    speed: of the machine.
+    before: what comes before the fit.
+    """
+
+    job: Job
+    planner: NystromPlanner
+    speed: Speed
+    before: Sequence[Preparation]
+
+    def lines(self, allowed: str) -> Iterator[tuple[str, str]]:
+        """Yield labels and texts.
+
+        Args:
+            allowed: the word for the memory that there is.
+        """
+        plan, job, budget = self.planner.best(), self.job, self.planner.budget
+        asked = [f"{kernel} at time {time_text(time)}" for kernel, time in plan.question.pairs]
+        yield "centres", f"{plan.centres:,}, from {counted(plan.sample, 'row')}, for {' and '.join(asked)}"
+        centres = chosen_centres(job, plan, rows_held_out(job))
+        for label, count in self._counts(plan, centres):
+            other = self.planner.plan(count)
+            share = percent_text(centres.left_out_by(count))
+            yield (
+                label,
+                f"{counted(count, 'centre')}: about {seconds_text(self._seconds(other))}, "
+                f"{bytes_text(other.memory_bytes)}, leaving out {share} of the {plan.leading} kernel's trace",
+            )
+        threads = counted(plan.sizes.threads, "thread")
+        yield "time", f"about {seconds_text(self._seconds(plan))} on {threads}"
+        yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {allowed}"
+        model = bytes_text(plan.model_bytes)
+        yield "disk", f"{model} of {bytes_text(budget.disk)} free, tables not counted"
+
+    def _counts(self, plan: NystromPlan, centres: Centres) -> Iterator[tuple[str, int]]:
+        """Yield three numbers of centres, with a label for the first."""
+        found = len(centres.rows)
+        counts = sorted({max(2, min(found, plan.centres // share)) for share in SHARES})
+        yield from zip(["leaves out", "", ""], counts, strict=False)
+
+    def _seconds(self, plan: NystromPlan) -> float:
+        reading = PASSES * self.job.journal.timings["read"]
+        return (
+            STARTUP_SECONDS
+            + reading
+            + sum(part.seconds for part in self.before)
+            + self.speed.of_work(plan.work)
+        )

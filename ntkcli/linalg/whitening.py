@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dpstrf
+from scipy.linalg.lapack import dpotrf, dpstrf
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.errors import NumericalError
@@ -18,12 +18,12 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Whitening:
-    """The map v -> L^{-1} v[order], with K[order, order] = L L^T the pivoted Cholesky factors of K (m, m).
+    """The map v -> L^{-1} v[order], with K[order, order] = L L^T the Cholesky factors of K (m, m).
 
-    Rows of K that depend on those before them to rounding have no coordinate: L is (r, r) with r <= m.
+    Rows of K that depend on others to rounding have no coordinate: L is (r, r) with r <= m.
 
     rows: m.
-    order: (r,), the rows of K that have a coordinate, in the order of their pivots.
+    order: (r,), the rows of K that have a coordinate; in the order of their pivots where these are not all.
     lower: L (r, r).
     """
 
@@ -46,8 +46,17 @@ class Whitening:
         m, largest = len(matrix), float(matrix.diagonal().max())
         if not largest > 0:
             raise NumericalError("the kernel of every centre is 0: give network.sigma_b a value above 0")
-        factor, pivots, rank, _ = dpstrf(matrix, tol=rounding_level(m, np.float64, largest), lower=1)
+        rounding = rounding_level(m, np.float64, largest)
+        factor, failed = dpotrf(matrix, lower=1, clean=1)
+        if not failed and factor.diagonal().min() ** 2 > rounding:
+            return cls(m, np.arange(m), factor)
+        factor, pivots, rank, _ = dpstrf(matrix, tol=rounding, lower=1)
         return cls(m, pivots[:rank] - 1, np.asfortranarray(np.tril(factor[:rank, :rank])))
+
+    @cached_property
+    def _is_in_order(self) -> bool:
+        """Whether every row has its coordinate at its own place."""
+        return np.array_equal(self.order, np.arange(self.rows))
 
     @property
     def rank(self) -> int:
@@ -55,11 +64,11 @@ class Whitening:
         return len(self.order)
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """L^{-1} v[order] for every row v of values (c, m), as rows (c, r).
+        """L^{-1} v[order] for every row v of values (c, m), as rows (c, r): in their place, where r is m.
 
         Blocks are solved for in turn, so that nearly all of it is products of matrices.
         """
-        out = np.ascontiguousarray(values[:, self.order])
+        out = values if self._is_in_order else np.ascontiguousarray(values[:, self.order])
         for start, inverse in zip(range(0, self.rank, BLOCK), self._inverses, strict=True):
             block = slice(start, start + BLOCK)
             out[:, block] -= out[:, :start] @ self.lower[block, :start].T

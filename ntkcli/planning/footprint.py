@@ -23,8 +23,8 @@ from ntkcli.solvers.storage import Place
 
 # Copies of the predictions' table while it is written: of one kernel at one time, or of several.
 TABLE_COPIES, JOINED_TABLE_COPIES = 2.0, 3.5
-# Copies of the training rows that least squares takes.
-LINEAR_COPIES = 3
+# Copies of the training rows that least squares takes in at once, and of as many rows as there are features.
+LINEAR_COPIES, LINEAR_ROWS = 5, 2048
 # Arrays of the draws' size, and of the covariance's, that drawing takes.
 DRAWING_ARRAYS, DRAWING_SQUARES = 4, 5
 
@@ -36,9 +36,15 @@ def stage_bytes(stage: Stage, sizes: Sizes, question: Question, place: Place = "
     columns = 3 + k * (5 if with_std else 2)
     copies = JOINED_TABLE_COPIES if pairs > 1 else TABLE_COPIES
     table = int(copies * 8 * sizes.m * pairs * columns)
-    linear = LINEAR_COPIES * 8 * sizes.n * sizes.d
+    linear = linear_bytes(sizes)
     computing = _computing(stage, sizes, question, place)
     return max(sizes.reading, results + max(table, linear, computing))
+
+
+def linear_bytes(sizes: Sizes) -> int:
+    """Bytes that least squares takes beside the training rows."""
+    rows = min(sizes.n, max(LINEAR_ROWS, sizes.d) + sizes.d)
+    return LINEAR_COPIES * 8 * rows * sizes.d
 
 
 def _computing(stage: Stage, sizes: Sizes, question: Question, place: Place) -> int:

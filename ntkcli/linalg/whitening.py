@@ -5,15 +5,12 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dpotrf, dpstrf
+from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dpotrf, dpstrf, dtrtri
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import rounding_level
-
-# Columns that are solved for at once: products between such blocks are nearly all of the work.
-BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -24,12 +21,12 @@ class Whitening:
 
     rows: m.
     order: (r,), the rows of K that have a coordinate; in the order of their pivots where these are not all.
-    lower: L (r, r).
+    inverse: L^{-1} (r, r), lower triangular and Fortran-ordered.
     """
 
     rows: int
     order: IntArray
-    lower: FloatArray
+    inverse: FloatArray
 
     @classmethod
     def of(cls, matrix: FloatArray) -> Self:
@@ -49,9 +46,9 @@ class Whitening:
         rounding = rounding_level(m, np.float64, largest)
         factor, failed = dpotrf(matrix, lower=1, clean=1)
         if not failed and factor.diagonal().min() ** 2 > rounding:
-            return cls(m, np.arange(m), factor)
+            return cls(m, np.arange(m), _inverse(factor))
         factor, pivots, rank, _ = dpstrf(matrix, tol=rounding, lower=1)
-        return cls(m, pivots[:rank] - 1, np.asfortranarray(np.tril(factor[:rank, :rank])))
+        return cls(m, pivots[:rank] - 1, _inverse(np.tril(factor[:rank, :rank])))
 
     @cached_property
     def _is_in_order(self) -> bool:
@@ -64,28 +61,19 @@ class Whitening:
         return len(self.order)
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """L^{-1} v[order] for every row v of values (c, m), as rows (c, r): in their place, where r is m.
-
-        Blocks are solved for in turn, so that nearly all of it is products of matrices.
-        """
+        """L^{-1} v[order] for every row v of values (c, m), as rows (c, r): in their place, where r is m."""
         out = values if self._is_in_order else np.ascontiguousarray(values[:, self.order])
-        for start, inverse in zip(range(0, self.rank, BLOCK), self._inverses, strict=True):
-            block = slice(start, start + BLOCK)
-            out[:, block] -= out[:, :start] @ self.lower[block, :start].T
-            out[:, block] = out[:, block] @ inverse.T
-        return out
+        # A product with the inverse is as quick as any product; BLAS solves at two thirds of that rate.
+        return np.asarray(dtrmm(1.0, self.inverse, out.T, lower=1, overwrite_b=1).T)
 
     def followed_by(self, matrix: FloatArray) -> FloatArray:
         """The map (m, c) whose product with a row v (m,) is (L^{-1} v[order])^T B, for B (r, c)."""
         out = np.zeros((self.rows, matrix.shape[1]), order="F")
-        out[self.order] = solve_triangular(self.lower, matrix, trans=1, lower=True, check_finite=False)
+        out[self.order] = dtrmm(1.0, self.inverse, matrix, lower=1, trans_a=1)
         return out
 
-    @cached_property
-    def _inverses(self) -> list[FloatArray]:
-        """Of the blocks on the diagonal of L."""
-        found = []
-        for start in range(0, self.rank, BLOCK):
-            block = self.lower[start : start + BLOCK, start : start + BLOCK]
-            found.append(solve_triangular(block, np.eye(len(block)), lower=True, check_finite=False))
-        return found
+
+def _inverse(lower: FloatArray) -> FloatArray:
+    """The inverse of a lower triangular matrix whose diagonal is positive, in its place if that may be."""
+    inverse, _ = dtrtri(np.asfortranarray(lower), lower=1, overwrite_c=1)
+    return np.asarray(inverse)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fits import Fit
 from growth import Growth, Series
@@ -13,14 +13,19 @@ from process import Usage
 class Figures:
     """A file that is written anew with every figure, so that what was measured stays."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: dict[str, Any] | None = None) -> None:
         self.path = path
-        self._content: dict[str, Any] = {}
+        self.content = content or {}
+
+    @classmethod
+    def reopened(cls, path: Path) -> Self:
+        """With what was measured earlier, if anything was."""
+        return cls(path, json.loads(path.read_text()) if path.exists() else None)
 
     def add(self, name: str, content: Any) -> None:
         """Add or replace one entry."""
-        self._content[name] = content
-        self.path.write_text(json.dumps(self._content, indent=2) + "\n")
+        self.content[name] = content
+        self.path.write_text(json.dumps(self.content, indent=2) + "\n")
 
 
 def fit_figures(fit: Fit, machine: Machine) -> dict[str, Any]:
@@ -41,10 +46,11 @@ def fit_figures(fit: Fit, machine: Machine) -> dict[str, Any]:
 
 def growth_figures(growth: Growth) -> dict[str, Any]:
     """Both sides' points and exponents."""
-    return {name: _series(getattr(growth, name)) for name in ("ntk", "mixed", "pcg", "peer")}
+    return {name: series_figures(getattr(growth, name)) for name in ("ntk", "mixed", "pcg", "peer")}
 
 
-def _series(series: Series) -> dict[str, Any]:
+def series_figures(series: Series) -> dict[str, Any]:
+    """One side's points and exponents."""
     columns = zip(*series.usages.values(), strict=True)
     return {
         "rows": list(series.usages),

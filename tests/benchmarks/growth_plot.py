@@ -11,7 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-SIDES = {
+# Of each side its name, marker and colour.
+Sides = dict[str, tuple[str, str, str]]
+
+SIDES: Sides = {
     "ntk": ("ntk", "o", "#0072b2"),
     "mixed": ("ntk, dtype: mixed", "^", "#56b4e9"),
     "pcg": ("ntk, pcg with a ridge", "D", "#009e73"),
@@ -21,25 +24,30 @@ PANELS = {"seconds": ("wall-clock time (s)", 1.0), "peak_bytes": ("peak memory (
 
 
 def main(figures: str, picture: str) -> None:
-    """Two panels, one beside the other, 1200 x 500 pixels."""
+    """The growth of `make bench`."""
     growth = json.loads(Path(figures).read_text())["growth"]
+    draw_growth(growth, SIDES, "A whole fit, mean at time inf", picture)
+
+
+def draw_growth(growth: dict[str, Any], sides: Sides, title: str, picture: str) -> None:
+    """Two panels, one beside the other, 1200 x 500 pixels."""
     figure = Figure(figsize=(12, 5), dpi=100, layout="constrained")
     for axes, key in zip(figure.subplots(1, 2), PANELS, strict=True):
-        draw(axes, growth, key)
-    figure.suptitle("A whole fit, mean at time inf; slopes are least squares on logarithms")
+        draw(axes, growth, sides, key)
+    figure.suptitle(f"{title}; slopes are least squares on logarithms")
     figure.savefig(picture)
 
 
-def draw(axes: Axes, growth: dict[str, Any], key: str) -> None:
-    """One quantity of both sides, both axes logarithmic."""
+def draw(axes: Axes, growth: dict[str, Any], sides: Sides, key: str) -> None:
+    """One quantity of all sides, both axes logarithmic."""
     label, unit = PANELS[key]
-    for side, (name, marker, colour) in SIDES.items():
+    for side, (name, marker, colour) in sides.items():
         series = growth[side]
         values = [value / unit for value in series[key]]
         slope = f"{name}: slope {series['slopes'][key]:.2f}"
         axes.loglog(series["rows"], values, marker=marker, color=colour, label=slope)
     axes.set(xlabel="training rows", ylabel=label)
-    ticks = sorted({rows for side in SIDES for rows in growth[side]["rows"]})
+    ticks = sorted({rows for side in sides for rows in growth[side]["rows"]})
     axes.set_xticks(ticks, [f"{rows:,}" for rows in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

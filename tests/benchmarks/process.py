@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 GIB = 2**30
@@ -19,14 +20,15 @@ class Usage(NamedTuple):
         return f"{self.seconds:.2f} s, {self.peak_bytes / GIB:.2f} GiB"
 
 
-def run(command: list[str]) -> Usage:
-    """Run a command to its end, output thrown away.
+def run(command: list[str], errors: Path = Path(os.devnull)) -> Usage:
+    """Run a command to its end, output thrown away, standard error into a file.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with errors.open("w") as file:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

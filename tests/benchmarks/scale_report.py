@@ -3,7 +3,7 @@
 from typing import Any
 
 from process import GIB, Usage
-from scale_jobs import Job
+from scale_jobs import Job, Limits
 from scale_methods import Outcome
 
 METHODS = {
@@ -40,7 +40,7 @@ def _line(job: Job, method: str, outcome: Outcome) -> str:
     if "failure" in outcome:
         return _row([*cells, outcome["failure"], "", "", "", ""])
     usage = [_seconds(outcome["seconds"]), f"{outcome['peak_bytes'] / GIB:.2f} GiB"]
-    limits = _limits(job) if method == "ntk" else ""
+    limits = _verdicts(job.limits, outcome) if method == "ntk" else ""
     return _row([*cells, *usage, _rmse(outcome), _coverage(outcome), limits])
 
 
@@ -62,9 +62,27 @@ def _point(series: dict[str, Any], rows: int) -> str:
     return f"{_seconds(series['seconds'][place])}, {series['peak_bytes'][place] / GIB:.2f} GiB"
 
 
-def _limits(job: Job) -> str:
-    limits = [(job.seconds, "{:g} s"), (job.gib, "{:g} GiB"), (job.rmse, "RMSE {:g}")]
-    return ", ".join(style.format(limit) for limit, style in limits if limit is not None)
+def _verdicts(limits: Limits, outcome: Outcome) -> str:
+    """Each limit, and whether it holds."""
+    rmse = min(score["rmse"] for score in outcome["scores"])
+    coverages = [score["coverage"] for score in outcome["scores"]]
+    found = []
+    for limit, reached, style in (
+        (limits.seconds, outcome["seconds"], "{:g} s"),
+        (limits.gib, outcome["peak_bytes"] / GIB, "{:g} GiB"),
+        (limits.rmse, rmse, "RMSE {:g}"),
+    ):
+        if limit is not None:
+            found.append(f"{style.format(limit)}: {_verdict(holds=reached <= limit)}")
+    if limits.coverage is not None:
+        low, high = limits.coverage
+        holds = all(low <= coverage <= high for coverage in coverages)
+        found.append(f"coverage {low:.0%} to {high:.0%}: {_verdict(holds=holds)}")
+    return ", ".join(found)
+
+
+def _verdict(*, holds: bool) -> str:
+    return "holds" if holds else "does not hold"
 
 
 def _rmse(outcome: Outcome) -> str:

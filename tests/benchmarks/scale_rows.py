@@ -20,7 +20,7 @@ import pandas as pd
 
 PART = 50_000
 WAVES = 8
-FREQUENCY = 1.5
+FREQUENCY = 1.0
 NOISE = 0.1
 
 FloatArray = npt.NDArray[np.float64]

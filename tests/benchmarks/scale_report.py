@@ -9,7 +9,7 @@ from scale_methods import Outcome
 METHODS = {
     "ntk": "`ntk fit`",
     "nystroem": "scikit-learn's Nystroem and Ridge",
-    "nystroem_in_parts": "the same, features added up in parts",
+    "nystroem_in_parts": "Nystroem and Ridge, features added up in parts",
     "boosting": "HistGradientBoostingRegressor",
     "svgp": "GPyTorch's SVGP",
 }

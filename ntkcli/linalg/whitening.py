@@ -40,7 +40,7 @@ class Whitening:
 
         Higham 2002, section 10.3.
         """
-        m, largest = len(matrix), float(matrix.diagonal().max())
+        m, largest = len(matrix), float(matrix.diagonal().max(initial=0.0))
         if not largest > 0:
             raise NumericalError("the kernel of every centre is 0: give network.sigma_b a value above 0")
         rounding = rounding_level(m, np.float64, largest)

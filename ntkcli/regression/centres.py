@@ -48,7 +48,9 @@ class Centres:
 
     def left_out_by(self, count: int) -> float:
         """The share of the trace that so many centres leave out; 0 by as many as there are rows."""
-        return float(self.left_out[min(count, len(self.rows)) - 1])
+        known = self.left_out[:count]
+        # Without centres the kernel of every row is 0.
+        return float(known[-1]) if known.size else 0.0
 
 
 def sample_rows(centres: int, rows: int) -> int:

@@ -34,10 +34,8 @@ class ModelWriter:
 
     def keep(self, fitted: FittedStage) -> None:
         """Write a stage: its coefficients and, of features or by output.factor, its factorisation."""
-        with_factor = self.job.spec.output.factor or self.job.spec.inference.approximation is not None
-        self.stages.append(
-            StageRecord.of(fitted.save(self.arrays, len(self.stages), with_factor=with_factor))
-        )
+        kept = fitted.save(self.arrays, len(self.stages), with_factor=self.job.spec.output.factor)
+        self.stages.append(StageRecord.of(kept))
 
     def finish(
         self,

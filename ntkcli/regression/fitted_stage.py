@@ -180,13 +180,14 @@ class FittedStage:
         Args:
             arrays: where.
             place: among the stages, from 0.
-            with_factor: whether the factorisation is kept.
+            with_factor: whether the factorisation is kept; that of features always is, as it is small and
+                cannot be computed again.
         """
         for time, coefficients in self.coefficients.items():
             arrays.write(coefficients_name(self.stage.gram, time), coefficients)
         features = self.support.save(place, arrays)
         factor = None
-        if with_factor and isinstance(self.flow, Keepable):
+        if (with_factor or features) and isinstance(self.flow, Keepable):
             factor = KeptFactor(self.stage.solver.name, self.flow.save(factor_name(place), arrays))
         return KeptStage(self.stage, self.ridge, factor, features)
 

@@ -29,7 +29,7 @@ class FeatureHealth(Health):
     """What the eigenvalues of A show.
 
     features: r.
-    smallest_eigenvalue: of A, as it was computed.
+    smallest_eigenvalue: of A; 0 where rounding made it negative.
     effective_degrees_of_freedom: the trace of the smoother Phi Phi^T G^{-1}.
     """
 

@@ -77,7 +77,8 @@ def strip_rows(question: Question, stage: Stage, n: int, m: int) -> int:
     if question.uncertainty == "covariance":
         return m
     if not question.has_uncertainty:
-        return max(CHUNK_ROWS, STRIP_ENTRIES // n)
+        # The prior alone has no features.
+        return max(CHUNK_ROWS, STRIP_ENTRIES // max(n, 1))
     # A variance near 0 is all rounding, which differs with the length: m has no part in it.
     return stage.solver.rows_at_once(n)
 

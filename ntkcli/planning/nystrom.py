@@ -152,6 +152,8 @@ class NystromPlanner:
         if self.centres != "auto":
             return self.plan(int(self.centres))
         most = min(self.at_hand, self.sizes.n)
+        if self.sample != "auto":
+            most = min(most, int(self.sample))
         plans = [self.plan(count) for count in sorted({*STEPS, most}) if count <= most]
         allowed = [plan for plan in plans if self._is_allowed(plan)]
         return max(allowed, key=lambda plan: plan.centres) if allowed else plans[0]

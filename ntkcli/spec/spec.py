@@ -147,25 +147,27 @@ class Spec(Section):
     @model_validator(mode="after")
     def _approximations_have_no_gram_matrix(self) -> Self:
         if self.inference.approximation:
-            for key, why in self._needs_of_all_rows():
-                raise conflict(key, f"{why}, and inference.approximation keeps no training rows")
+            for key, why, remedy in self._needs_of_all_rows():
+                what = f"{why}, and inference.approximation keeps no training rows: {remedy}"
+                raise conflict(key, what)
         return self
 
-    def _needs_of_all_rows(self) -> Iterator[tuple[str, str]]:
-        """Yield the keys that have no meaning where training rows are only summed over, and why."""
+    def _needs_of_all_rows(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the keys that have no meaning where training rows are only summed over, why, and a remedy."""
         output, compute = self.output, self.compute
         if output.kernels:
-            yield "output.kernels", f"{output.kernels[0]} is of all rows: use ntk kernel, or leave it out"
+            remedy = "leave it out, or use `ntk kernel` without the approximation"
+            yield "output.kernels", f"{output.kernels[0]} is of all rows", remedy
         if output.factor:
-            yield "output.factor", "true keeps a factor of the Gram matrix: leave it out"
+            yield "output.factor", "true keeps a factor of the Gram matrix", "leave it out"
         if output.interval_from == "leave_one_out":
-            yield "output.interval_from", "leave_one_out trains again without a row: use held_out"
+            yield "output.interval_from", "leave_one_out leaves out a row at a time", "use auto or held_out"
         if compute.solver != "auto":
-            yield "compute.solver", f"{compute.solver} solves with the Gram matrix: use auto"
+            yield "compute.solver", f"{compute.solver} solves with the Gram matrix", "use auto"
         if compute.dtype != "float64":
-            yield "compute.dtype", f"{compute.dtype} is how the Gram matrix is stored: use float64"
+            yield "compute.dtype", f"{compute.dtype} is how the Gram matrix is stored", "use float64"
         if isinstance(compute.variance_samples, int):
-            yield "compute.variance_samples", "samples are drawn at all rows: use auto"
+            yield "compute.variance_samples", "samples are drawn at all rows", "use auto"
 
     @property
     def place(self) -> Path:

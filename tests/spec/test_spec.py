@@ -41,6 +41,7 @@ DEFAULTS = [
     ("inference.ridge", "auto"),
     ("inference.ridge_scale", "trace"),
     ("inference.variance_scale", 1.0),
+    ("inference.approximation", None),
     ("output.kernels", []),
     ("output.interval", 0.95),
     ("output.interval_from", "auto"),

@@ -38,9 +38,9 @@ def nystrom(centres: int | str = 30, **keys: Any) -> dict[str, Any]:
     return {"kernel": "nngp", **ridge, **keys, "approximation": {"method": "nystrom", "centres": centres}}
 
 
-NUMBERS = {"features": ["a", "b", "c"]}
-CLASSES = {"target": "kind", "features": ["a", "b", "c"]}
-ALL = {"kernel": ["ntk", "ntkgp", "nngp"], "time": [0, 0.5, math.inf]}
+NUMBERS: dict[str, Any] = {"features": ["a", "b", "c"]}
+CLASSES: dict[str, Any] = {"target": "kind", "features": ["a", "b", "c"]}
+ALL: dict[str, Any] = {"kernel": ["ntk", "ntkgp", "nngp"], "time": [0, 0.5, math.inf]}
 
 
 def read_in_parts(monkeypatch: pytest.MonkeyPatch, read_rows: int, *, held: int = 60) -> None:

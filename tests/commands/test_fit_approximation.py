@@ -233,10 +233,10 @@ def test_intervals_hold_about_the_share_that_they_are_for(
     assert 0.8 < score["coverage"] < 0.98
 
 
-def test_a_compressed_file_has_the_same_predictions(approximate: Fit, write: Write, tmp_path: Path) -> None:
+def test_a_compressed_file_has_the_same_predictions(approximate: Fit, tmp_path: Path) -> None:
     sections: Sections = {"inference": nystrom(), "data": NUMBERS}
     plain = (approximate(**sections) / "predictions.csv").read_bytes()
-    write("train.csv.gz", gzip.compress((tmp_path / "train.csv").read_bytes()))
+    (tmp_path / "train.csv.gz").write_bytes(gzip.compress((tmp_path / "train.csv").read_bytes()))
     sections["data"] = {**NUMBERS, "train": "train.csv.gz"}
     assert (approximate(**sections) / "predictions.csv").read_bytes() == plain
 

@@ -84,8 +84,8 @@ def held_out_rows(spec: Spec, available: int, *, is_classification: bool) -> Cal
 
 
 def held_out_of_many(available: int) -> tuple[int, ...]:
-    """The rows that an approximation is judged by before they are fitted with all others."""
-    return tuple(sample(available, min(ROWS_OF_MANY, available // SHARE)).tolist())
+    """The rows that an approximation is judged by before they are fitted with all others: one at least."""
+    return tuple(sample(available, min(ROWS_OF_MANY, max(1, available // SHARE))).tolist())
 
 
 def _affordable(planner: Planner, left_out: CalibrationRows, held_out: CalibrationRows) -> CalibrationRows:

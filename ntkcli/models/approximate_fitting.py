@@ -35,6 +35,8 @@ from ntkcli.runs.manifest import write_json
 from ntkcli.runs.table_sink import table_sink
 from ntkcli.units import percent_text
 
+# A share of the trace that may be all rounding.
+NOTHING = 1e-12
 SINGULAR = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
 
@@ -104,7 +106,7 @@ class ApproximateFitting:
         for stage in self.model.stages:
             own = sums.grams[stage.stage.gram]
             share, ridge = own.left_out, stage.ridge * sums.rows / own.trace if own.trace else 0.0
-            if stage.flow and share > ridge:
+            if stage.flow and share > max(ridge, NOTHING):
                 yield (
                     f"the centres leave out {percent_text(share)} of the {stage.stage.gram} kernel's trace, "
                     f"and the ridge is {percent_text(ridge)} of it: more of them would predict better"

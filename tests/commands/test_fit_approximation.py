@@ -158,6 +158,23 @@ def test_it_is_warned_of_where_more_is_left_out_than_the_ridge(
     assert len(load_json(tmp_path / "run" / "run.json")["warnings"]) == is_warned
 
 
+def test_what_rounding_leaves_is_not_warned_of(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("fit", make_spec(data=NUMBERS, inference=nystrom(TRAIN, kernel=["ntk", "nngp"], ridge=0)))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4, 5])
+@pytest.mark.parametrize("target", ["y", "kind"])
+def test_two_rows_are_enough(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, rows: int, target: str) -> None:
+    table = rows_of(rows, 1).assign(kind=["low", "high", "low", "high", "low"][:rows])
+    table.to_csv(tmp_path / "train.csv", index=False)
+    data = {**NUMBERS, "target": target}
+    spec = make_spec(data=data, inference=nystrom("auto", ridge="auto"), output={"interval_from": "auto"})
+    outcome = ntk("fit", spec)
+    assert outcome.returncode == 0, outcome.stderr
+    assert len(pd.read_csv(tmp_path / "run" / "predictions.csv")) == TEST
+
+
 def test_what_auto_stood_for_is_in_the_spec_of_the_run_which_repeats_it(
     approximate: Fit, ntk: Ntk, tmp_path: Path
 ) -> None:

@@ -61,7 +61,8 @@ def _solved(
 ) -> dict[Pair, Prediction]:
     """With a solve for every test row, where variances are wanted."""
     parts: dict[Pair, list[Prediction]] = {pair: [] for pair in pairs}
-    length = strip_rows(fitted.question, fitted.stage, fitted.support.size, len(rows))
+    # At time 0 no kernel with the support is taken, and features are none.
+    length = strip_rows(fitted.question, fitted.stage, max(1, fitted.support.size), len(rows))
     for strip in strips(slice(0, len(rows)), length):
         seen = _strip(fitted, rows[strip], pairs)
         for pair in pairs:

@@ -87,8 +87,8 @@ def model_at_work(
         file = CsvFile(path, OF_MODEL)
         model.schema.check_columns(file)
         if std:
+            _check_variances(model, pairs, run)
             _check_scale(model, pairs, run)
-        if std:
             for line in factoring_lines(model, pairs):
                 journal.tell(line)
         predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
@@ -109,6 +109,20 @@ def _explained(error: ConvergenceError, model: Model, pairs: list[Pair], run: Pa
         f"{run}: {nouns} stops at {error} (compute.tolerance: {model.file.question.tolerance:g}): "
         f"use --no-std, or fit again with {' or '.join(again)}"
     )
+
+
+def _check_variances(model: Model, pairs: list[Pair], run: Path) -> None:
+    """Refuse standard deviations of an ensemble whose approximation was summed up without them.
+
+    Raises:
+        SpecError: inference.approximation was given, and output.std false.
+    """
+    if kernels := model.without_variance(pairs):
+        raise SpecError(
+            f"{run}: the model has no std for {' and '.join(kernels)}: with inference.approximation it takes "
+            "sums over the training rows that were not made, as output.std is false: fit it with output.std: "
+            "true"
+        )
 
 
 def _check_scale(model: Model, pairs: list[Pair], run: Path) -> None:

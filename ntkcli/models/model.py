@@ -14,21 +14,23 @@ from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, ArrayReader
 from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.budget import Budget
+from ntkcli.planning.features import features_bytes
 from ntkcli.planning.footprint import stage_bytes
 from ntkcli.planning.machine import usable_memory
 from ntkcli.planning.path_sampling import with_sampling
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
+from ntkcli.regression.feature_support import prior_name
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import KeptStage, rows_name
-from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
 from ntkcli.results.presentation import Presentation, presentation_of
 from ntkcli.solvers.solver import MissingNumberError, Solver
 from ntkcli.solvers.storage import Place
-from ntkcli.units import bytes_text
+from ntkcli.units import bytes_text, counted
 
 # Rows of a file that are read and predicted at once: whole strips of tiles.
 TABLE_ROWS = 8192
@@ -63,6 +65,17 @@ class Model:
         return list(
             {stage.solver.name: stage.solver for stage in lacking if stage.solver.reads_gram}.values()
         )
+
+    def without_variance(self, pairs: Collection[Pair]) -> list[KernelName]:
+        """The kernels, of some pairs, whose features were summed for means alone: of ensembles at time > 0."""
+        found = [
+            pair.kernel
+            for place, record in enumerate(self.file.stages)
+            if record.features and prior_name(place) not in self.file.arrays
+            for pair in record.kept.stage.pairs
+            if pair in pairs and not KERNELS[pair.kernel].is_posterior
+        ]
+        return list(dict.fromkeys(found))
 
     def presentation(self, *, std: bool) -> Presentation:
         """Return how the fit's spec presents predictions, with or without standard deviations."""
@@ -121,6 +134,10 @@ class Model:
         """
         sizes, needs = self._sizes(threads), []
         kept = [record.kept for record in self.file.stages]
+        if any(one.features is not None for one in kept):
+            # They are as they were kept: nothing is computed again.
+            self._check_features(question, kept, sizes)
+            return "memory", kept
         for place in PLACES_AGAIN:
             planned = [replace(one, stage=with_sampling(one.stage, sizes, question, place)) for one in kept]
             stages = [one.stage for one in planned if set(one.stage.pairs) & set(question.pairs)]
@@ -130,10 +147,15 @@ class Model:
                 needs.append(sizes.base + sum(stage_bytes(stage, sizes, question, place) for stage in stages))
                 if needs[-1] <= usable_memory():
                     return place, planned
-        raise ResourceError(
-            f"not enough memory: std needs about {bytes_text(min(needs))}, and "
-            f"{bytes_text(usable_memory())} are free: use --no-std, or ask for one --time and --kernel"
-        )
+        raise _too_little_memory("std", min(needs), "use --no-std, or ask for one --time and --kernel")
+
+    def _check_features(self, question: Question, kept: Sequence[KeptStage], sizes: Sizes) -> None:
+        wanted = [one for one in kept if set(one.stage.pairs) & set(question.pairs)]
+        needed = sizes.base + features_bytes(wanted, sizes, question)
+        if needed > usable_memory():
+            raise _too_little_memory(
+                f"a model of {counted(sizes.n, 'centre')}", needed, "ask for one --time and --kernel"
+            )
 
     def _sizes(self, threads: int) -> Sizes:
         n, d = self.arrays.shape(rows_name([record.kept for record in self.file.stages]), 2)
@@ -177,3 +199,10 @@ class Model:
             )
             for name in ("mean", "linear")
         ]
+
+
+def _too_little_memory(what: str, needed: int, remedy: str) -> ResourceError:
+    return ResourceError(
+        f"not enough memory: {what} needs about {bytes_text(needed)}, and {bytes_text(usable_memory())} are "
+        f"free: {remedy}"
+    )

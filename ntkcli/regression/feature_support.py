@@ -51,7 +51,7 @@ class FeatureSupport(Support):
         for gram, matrix in self.maps.items():
             arrays.write(_map_name(place, gram), matrix)
         if self.prior is not None:
-            arrays.write(_prior_name(place), self.prior)
+            arrays.write(prior_name(place), self.prior)
         return self.size
 
     @classmethod
@@ -72,7 +72,7 @@ class FeatureSupport(Support):
         """
         m = len(support.rows)
         maps = {gram: arrays.read(_map_name(place, gram), m, features) for gram in grams}
-        prior = arrays.read(_prior_name(place), features, features) if len(grams) > 1 else None
+        prior = arrays.read(prior_name(place), features, features) if len(grams) > 1 else None
         return cls(support.evaluator, support.rows, maps=maps, prior=prior)
 
 
@@ -80,5 +80,6 @@ def _map_name(place: int, gram: GramName) -> str:
     return f"features/{place}_{gram}"
 
 
-def _prior_name(place: int) -> str:
+def prior_name(place: int) -> str:
+    """The array of the prior of a stage, by its place among the stages."""
     return f"features/{place}_prior"

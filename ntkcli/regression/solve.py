@@ -78,7 +78,7 @@ def load_stage(
     if not stage.solver.reads_gram:
         return fitted
     if kept.features is not None:
-        grams = stage.matrices(question)
+        grams = question.read_grams([kernel for kernel in stage.kernels if kernel in question.times])
         fitted.support = FeatureSupport.load(support, place, kept.features, grams, arrays)
     n = fitted.support.size
     for time in stage.times:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.arrays import in_memory
+from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.planner import Planner
@@ -45,6 +46,7 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
     with open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
+        _check_rows(job)
         with run:
             allocate = in_file(run.path) if plan.storage.place == "file" else in_memory
             support = Support(job.evaluator, job.train, allocate)
@@ -52,6 +54,19 @@ def kernel(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journ
                 write_matrices(run.folder("kernels"), names, support, job.test, advance)
             write_manifest(run, job, [], {}, storage=plan.storage)
         return KernelReport(run.given, names)
+
+
+def _check_rows(job: Job) -> None:
+    """Refuse matrices of a sample, which is all that there is of long files.
+
+    Raises:
+        SpecError: the spec has an approximation, and its rows are too many to be in memory with it.
+    """
+    if not job.has_all_rows:
+        raise SpecError(
+            f"{job.source.path}: inference.approximation: with it, only a sample of these "
+            f"{job.sizes.n:,} training rows is in memory, and ntk kernel writes matrices of all: leave it out"
+        )
 
 
 def _default_names(job: Job) -> list[str]:

@@ -82,7 +82,9 @@ def simulate(
     place = out or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
-    with open_job(source, journal) as job:
+    with open_job(source, journal) as opened:
+        # The closed form of these few rows is exact.
+        job = opened.at_hand
         if source.spec.inference.is_automatic:
             job = job.with_inference(automatic(job))
         plan = SimulationPlan.of(job, settings)

@@ -75,6 +75,17 @@ class Job:
         return self.all_rows or RowSource.held(self.dataset)
 
     @property
+    def at_hand(self) -> "Job":
+        """The job of the rows that are in memory alone, without an approximation."""
+        return replace(self, source=self.source.exact, all_rows=None)
+
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether all training rows and rows to predict are in memory."""
+        dataset, source = self.dataset, self.row_source
+        return (source.train_rows, self.test_rows) == (len(dataset.train), len(dataset.test))
+
+    @property
     def test_rows(self) -> int:
         """The number of rows to predict; an estimate by the size of their file until it was read."""
         source, train, test = self.row_source, self.dataset.train.file, self.dataset.test.file

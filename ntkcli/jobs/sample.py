@@ -32,6 +32,7 @@ def sampled(job: Job, rows: int) -> Job:
         dataset=replace(dataset, train=train, test=test),
         train=inputs,
         test=job.test if dataset.has_test_rows else inputs,
+        all_rows=None,
     )
 
 

@@ -67,7 +67,7 @@ class Model:
         )
 
     def without_variance(self, pairs: Collection[Pair]) -> list[KernelName]:
-        """The kernels, of some pairs, whose features were summed for means alone: of ensembles at time > 0."""
+        """The kernels of some pairs whose features were summed for means alone: ensembles at time > 0."""
         found = [
             pair.kernel
             for place, record in enumerate(self.file.stages)

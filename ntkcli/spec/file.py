@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -29,6 +29,12 @@ class SpecFile:
     sha256: str
     spec: Spec
     warnings: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> "SpecFile":
+        """This spec without an approximation."""
+        inference = self.spec.inference.model_copy(update={"approximation": None})
+        return replace(self, spec=self.spec.model_copy(update={"inference": inference}))
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:

@@ -42,7 +42,7 @@ def test_std_that_takes_no_other_sums_is_that_of_a_fit_with_it(
         outcome = ntk("predict", "run", "test.csv", "--std", *chosen)
         assert (outcome.returncode, outcome.stderr) == (0, "")
         tables.append(pd.read_csv(StringIO(outcome.stdout)))
-    pd.testing.assert_frame_equal(*tables, rtol=1e-12)
+    pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-12)
 
 
 def test_an_approximate_model_predicts_what_its_fit_did(fit: Fit, ntk: Ntk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ntkcli.commands.check_approximation import ApproximationCheck
 from ntkcli.commands.check_duration import Duration, duration_lines
-from ntkcli.commands.check_search import best_planners, check_fits, fit_lines, search_lines
+from ntkcli.commands.check_search import best_fits, check_fits, fit_lines, search_lines
 from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
@@ -111,14 +111,16 @@ def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckRe
     with open_job(with_plain_network(source), journal, learn=False) as job:
         lines, failure, singular = [*_data_lines(job)], None, False
         try:
-            plan = SearchPlan.of(source, tune, job)
+            # The search has the rows at hand, and the fit all of them.
+            searched = job.at_hand
+            plan = SearchPlan.of(source, tune, searched)
             singular = plan.axes.least_ridge == 0
             lines += search_lines(plan, free=_free(job))
-            planners = best_planners(source, plan.axes, job)
-            lines += fit_lines(planners)
+            fits = best_fits(source, plan.axes, job)
+            lines += fit_lines(fits)
             plan.check()
-            check_fits(planners)
-            lines += duration_lines(source, plan, planners, job)
+            check_fits(fits)
+            lines += duration_lines(source, plan, fits, searched)
         except NtkError as error:
             failure = error
         return CheckReport(lines, _warnings(job, singular), failure)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ntkcli.commands.check_search import BestFit
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.preparation import Preparation, learning
 from ntkcli.planning.duration import Speed
 from ntkcli.planning.plan import Plan
-from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.inputs import combinations_learned
@@ -31,25 +31,31 @@ class Duration:
 
     def seconds(self, plan: Plan, sizes: Sizes) -> float:
         """Return the seconds of a plan and of all that comes before it."""
-        before = sum(part.seconds for part in self.before)
-        return self.reading + before + self.speed.seconds(plan, sizes.itemsize)
+        return self._whole(self.speed.seconds(plan, sizes.itemsize))
 
     def text(self, plan: Plan, sizes: Sizes) -> str:
         """Return the whole duration, and the parts of it that come before the fit."""
+        return self.text_of(self.speed.seconds(plan, sizes.itemsize), sizes.threads)
+
+    def text_of(self, fit: float, threads: int) -> str:
+        """Return the same for a fit that takes so many seconds on so many threads."""
         parts = [f"{part.name} about {seconds_text(part.seconds)}" for part in self.before]
-        whole = f"about {seconds_text(self.seconds(plan, sizes))} on {counted(sizes.threads, 'thread')}"
+        whole = f"about {seconds_text(self._whole(fit))} on {counted(threads, 'thread')}"
         return f"{whole}, of it {', '.join(parts)}" if parts else whole
+
+    def _whole(self, fit: float) -> float:
+        return self.reading + sum(part.seconds for part in self.before) + fit
 
 
 def duration_lines(
-    source: SpecFile, plan: SearchPlan, planners: Sequence[Planner], job: Job
+    source: SpecFile, plan: SearchPlan, fits: Sequence[BestFit], job: Job
 ) -> Iterator[tuple[str, str]]:
     """Yield how long a search and the fit of its best take.
 
     Args:
         source: the spec.
         plan: of the search.
-        planners: of every kind of fit that the best can need.
+        fits: of every kind that the best can need.
         job: holds the spec's data.
     """
     search = SearchDuration(source, plan, job, Speed.measured(job.evaluator, job.train))
@@ -57,7 +63,8 @@ def duration_lines(
     parts = [learning(job, search.speed, times)] if times else []
     yield from ((part.name, part.text) for part in parts)
     parts.append(Preparation("search", "", search.seconds))
-    # The files are read once more for the fit.
-    duration = Duration(search.speed_of_best, 2 * job.journal.timings["read"], parts)
-    dearest = max(planners, key=lambda planner: duration.seconds(planner.best(), planner.sizes))
-    yield "time", duration.text(dearest.best(), dearest.sizes)
+    speed = search.speed_of_best
+    dearest = max(fits, key=lambda fit: fit.seconds(speed))
+    # The files are read anew for the fit.
+    duration = Duration(speed, (1 + dearest.readings) * job.journal.timings["read"], parts)
+    yield "time", duration.text_of(dearest.seconds(speed), dearest.threads)

@@ -1,11 +1,15 @@
 """The part of `ntk check` for a spec with a tune section: the search, and the fit of its best."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
 
+from ntkcli.commands.check_approximation import PASSES
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
+from ntkcli.planning.duration import STARTUP_SECONDS, Speed
+from ntkcli.planning.nystrom import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
@@ -38,22 +42,80 @@ def _rows_text(plan: SearchPlan) -> str:
     return f"a holdout of {len(plan.splits[0].held_out):,} of {rows}"
 
 
-def best_planners(source: SpecFile, axes: FreeAxes, job: Job) -> list[Planner]:
-    """Return a planner for every kind of fit that the best can need: each kernel with each kind of time.
+@dataclass(frozen=True)
+class BestFit:
+    """What the fit of one kind of best takes.
+
+    planner: of the fit.
+    memory_bytes, disk_bytes: at its peak.
+    seconds: that it takes at the machine's speed, reading files not counted.
+    readings: how often the files are read for it.
+    threads: that it has.
+    """
+
+    planner: Planner | NystromPlanner
+    memory_bytes: int
+    disk_bytes: int
+    seconds: Callable[[Speed], float]
+    readings: int
+    threads: int
+
+    @classmethod
+    def exact(cls, planner: Planner) -> Self:
+        """Of an exact fit.
+
+        Raises:
+            ResourceError: there are too many rows for the only solvers that would do, or none is left.
+        """
+        plan, sizes = planner.best(), planner.sizes
+
+        def seconds(speed: Speed) -> float:
+            return speed.seconds(plan, sizes.itemsize)
+
+        return cls(planner, plan.memory_bytes, plan.disk_bytes, seconds, 1, sizes.threads)
+
+    @classmethod
+    def approximate(cls, planner: NystromPlanner) -> Self:
+        """Of the fit of an approximation."""
+        plan = planner.best()
+
+        def seconds(speed: Speed) -> float:
+            return STARTUP_SECONDS + speed.of_work(plan.work)
+
+        return cls(planner, plan.memory_bytes, plan.model_bytes, seconds, PASSES, plan.sizes.threads)
+
+    @property
+    def what(self) -> str:
+        """What is fitted."""
+        is_exact = isinstance(self.planner, Planner)
+        return (
+            "of the best" if is_exact else f"of the best, by {counted(self.planner.best().centres, 'centre')}"
+        )
+
+
+def best_fits(source: SpecFile, axes: FreeAxes, job: Job) -> list[BestFit]:
+    """Return every kind of fit that the best can need: each kernel with each kind of time.
 
     Args:
         source: the spec.
         axes: the candidates of every network.
         job: holds the spec's data.
+
+    Raises:
+        ResourceError: no best can be fitted, whichever it is.
     """
-    found = []
+    approximation, found = source.spec.inference.approximation, []
     for kernel in axes.kernels:
         for time in _kinds(axes.times) if KERNELS[kernel].has_finite_times else [math.inf]:
             changes = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
             inference = source.spec.inference.model_copy(update=changes)
             spec = fitted_spec(source.spec, job.spec.data, job.spec.network, inference)
             evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)
-            found.append(replace(job, source=replace(source, spec=spec), evaluator=evaluator).planner())
+            own = replace(job, source=replace(source, spec=spec), evaluator=evaluator)
+            if approximation:
+                found.append(BestFit.approximate(own.nystrom_planner(approximation)))
+            else:
+                found.append(BestFit.exact(own.planner()))
     return found
 
 
@@ -64,31 +126,27 @@ def _kinds(times: list[float] | None) -> list[float]:
     return list({(time == 0, time == math.inf): time for time in times}.values())
 
 
-def fit_lines(planners: list[Planner]) -> Iterator[tuple[str, str]]:
-    """Yield the most memory and disk that the fit of the best can take.
-
-    Raises:
-        ResourceError: no best can be fitted, whichever it is.
-    """
-    plans = [planner.best() for planner in planners]
-    memory, disk = max(plan.memory_bytes for plan in plans), max(plan.disk_bytes for plan in plans)
-    budget = planners[0].budget
+def fit_lines(fits: list[BestFit]) -> Iterator[tuple[str, str]]:
+    """Yield the most memory and disk that the fit of the best can take."""
+    largest, budget = max(fits, key=lambda fit: fit.memory_bytes), fits[0].planner.budget
+    memory, disk = largest.memory_bytes, max(fit.disk_bytes for fit in fits)
     verdict = ", which is too much" if memory > budget.memory or disk > budget.disk else ""
-    yield "fit", f"of the best: about {bytes_text(memory)} of memory at most{verdict}"
+    yield "fit", f"{largest.what}: about {bytes_text(memory)} of memory at most{verdict}"
     yield "disk", f"{bytes_text(disk)} of {bytes_text(budget.disk)} free, tables not counted"
 
 
-def check_fits(planners: list[Planner]) -> None:
+def check_fits(fits: list[BestFit]) -> None:
     """Refuse a search if the best cannot be fitted, whichever candidate it is.
 
     Raises:
         ResourceError: there is too little memory or disk for every candidate.
+        SpecError: there are more centres than rows.
     """
     errors = []
-    for planner in planners:
+    for fit in fits:
         try:
-            planner.checked()
+            fit.planner.checked()
         except ResourceError as error:
             errors.append(error)
-    if len(errors) == len(planners):
+    if len(errors) == len(fits):
         raise errors[0]

@@ -86,9 +86,11 @@ def _known(
         return None
     journal.tell("the search is finished: fitting the best")
     found = read_spec(directory.path / BEST).spec
-    # The sections output and compute come from the spec: changing them may be what lets the fit succeed.
+    # The sections output and compute come from the spec, as does an approximation: changing them may be what
+    # lets the fit succeed.
     data = section_with(source.spec.data, data_values(found.data))
-    return fitted_spec(source.spec, data, found.network, found.inference)
+    inference = found.inference.model_copy(update={"approximation": source.spec.inference.approximation})
+    return fitted_spec(source.spec, data, found.network, inference)
 
 
 def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ntkcli.data.raw_data import RawData
+from ntkcli.data.survey import survey
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
 from ntkcli.jobs.job import open_job
@@ -72,7 +73,8 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
             "another --out"
         )
     with journal.phase("read"):
-        raw = RawData.read(source.spec.data)
+        is_sampled = source.spec.inference.approximation is not None
+        raw = survey(source.spec.data).raw if is_sampled else RawData.read(source.spec.data)
     with open_job(with_plain_inputs(source), journal, raw=raw) as job:
         plan = SearchPlan.of(source, tune, job)
         plan.check()
@@ -94,9 +96,11 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
 def with_plain_network(source: SpecFile) -> SpecFile:
     """Return the spec with a default network and inference section, to open a job that only needs the data.
 
-    The spec's own network need not be among those that are tried, and may not even work.
+    The spec's own network need not be among those that are tried, and may not even work. An approximation
+    stays, as it says how the data is read.
     """
-    plain = {"network": NetworkSpec(depth=1), "inference": InferenceSpec()}
+    inference = InferenceSpec(approximation=source.spec.inference.approximation)
+    plain = {"network": NetworkSpec(depth=1), "inference": inference}
     return replace(source, spec=source.spec.model_copy(update=plain))
 
 

@@ -1,0 +1,108 @@
+"""What the commands beside fit do with a spec that has an approximation, also where rows are not in memory."""
+
+import csv
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ntkcli.data.first_pass import Limits
+
+from .run_files import MakeSpec, Ntk, load_json
+from .test_check import texts_of
+
+APPROXIMATION: dict[str, Any] = {"approximation": {"method": "nystrom", "centres": 4}}
+NYSTROM: dict[str, Any] = {"ridge": 0.1, "ridge_scale": "trace", **APPROXIMATION}
+TUNE: dict[str, Any] = {"space": {"network.depth": [2, 3]}, "validation": {"folds": 2}}
+FREE: dict[str, Any] = {"ridge": "auto", "ridge_scale": "trace"}
+TRAINING_ROWS = 14
+
+
+@pytest.fixture
+def few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more than ten rows of a file a sample of twelve is in memory, and three rows to predict."""
+    monkeypatch.setattr("ntkcli.data.survey.Limits", partial(Limits, rows=10, shown=3))
+
+
+def scores(place: Path) -> list[list[str]]:
+    """The trials, without the seconds that they took."""
+    with (place / "trials.csv").open(encoding="utf-8") as file:
+        return [line[:-1] for line in csv.reader(file)]
+
+
+def test_a_search_is_exact_and_the_fit_of_its_best_is_not(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    found = []
+    for inference in (FREE, FREE | APPROXIMATION):
+        outcome = ntk("tune", make_spec(tune=TUNE, inference=inference), "--overwrite", "--quiet")
+        assert outcome.returncode == 0, outcome.stderr
+        found.append(scores(tmp_path / "run-tune"))
+    assert found[0] == found[1]
+    assert load_json(tmp_path / "run-tune" / "fit" / "run.json")["approximation"]["centres"] == 4
+
+
+def test_another_approximation_is_fitted_with_the_search_that_is_done(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    fitted = tmp_path / "run-tune" / "fit" / "run.json"
+    assert ntk("tune", make_spec(tune=TUNE, inference=FREE | APPROXIMATION)).returncode == 0
+    fitted.unlink()
+    others = FREE | {"approximation": {"method": "nystrom", "centres": 7}}
+    outcome = ntk("tune", make_spec(tune=TUNE, inference=others))
+    assert outcome.returncode == 0
+    assert "the search is finished: fitting the best" in outcome.stderr
+    assert load_json(fitted)["approximation"]["centres"] == 7
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_a_search_has_the_rows_in_memory_and_the_fit_all(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    tune = TUNE | {"rows": "all"}
+    spec = make_spec(tune=tune, inference=FREE | APPROXIMATION)
+    texts = texts_of(ntk("check", spec).stdout)
+    assert texts["search"] == ["grid: 2 networks x 20 candidates, 2 folds of 12 rows"]
+    assert texts["data"][0].startswith(f"{TRAINING_ROWS} training rows")
+    assert texts["fit"][0].startswith("of the best, by 4 centres: about ")
+    outcome = ntk("tune", spec, "--quiet")
+    assert outcome.returncode == 0, outcome.stderr
+    run = load_json(tmp_path / "run-tune" / "fit" / "run.json")
+    assert run["data"]["train"]["rows"] == TRAINING_ROWS
+
+
+def test_matrices_are_those_without_an_approximation(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    found = []
+    for inference in ({}, NYSTROM):
+        assert ntk("kernel", make_spec(inference=inference), "--overwrite", "--quiet").returncode == 0
+        found.append({path.name: path.read_bytes() for path in (tmp_path / "run" / "kernels").iterdir()})
+    assert found[0] == found[1]
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_matrices_of_a_sample_are_not_written(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    outcome = ntk("kernel", make_spec(inference=NYSTROM))
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr == (
+        "ntk: error: spec.yaml: inference.approximation: with it, only a sample of these 14 training rows is "
+        "in memory, and ntk kernel writes matrices of all: leave it out\n"
+    ).replace("spec.yaml", str(tmp_path / "spec.yaml"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_a_network_is_followed_by_the_rows_in_memory(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("network", make_spec(inference=NYSTROM, network={"depth": 2}))
+    assert (outcome.returncode, outcome.stderr, len(outcome.stdout.splitlines())) == (0, "", 3)
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_simulated_networks_are_beside_the_exact_answer(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    few: dict[str, Any] = {"widths": [8], "seeds": 2, "rows": 8}
+    spec = make_spec(inference=NYSTROM | {"time": 1.0}, simulate=few, network={"depth": 2})
+    outcome = ntk("simulate", spec, "--quiet")
+    assert outcome.returncode == 0, outcome.stderr
+    assert load_json(tmp_path / "run-simulation" / "run.json")["data"]["train"]["rows"] == 12

@@ -47,6 +47,7 @@ class BestFit:
     """What the fit of one kind of best takes.
 
     planner: of the fit.
+    what: is fitted.
     memory_bytes, disk_bytes: at its peak.
     seconds: that it takes at the machine's speed, reading files not counted.
     readings: how often the files are read for it.
@@ -54,6 +55,7 @@ class BestFit:
     """
 
     planner: Planner | NystromPlanner
+    what: str
     memory_bytes: int
     disk_bytes: int
     seconds: Callable[[Speed], float]
@@ -72,7 +74,7 @@ class BestFit:
         def seconds(speed: Speed) -> float:
             return speed.seconds(plan, sizes.itemsize)
 
-        return cls(planner, plan.memory_bytes, plan.disk_bytes, seconds, 1, sizes.threads)
+        return cls(planner, "of the best", plan.memory_bytes, plan.disk_bytes, seconds, 1, sizes.threads)
 
     @classmethod
     def approximate(cls, planner: NystromPlanner) -> Self:
@@ -82,15 +84,9 @@ class BestFit:
         def seconds(speed: Speed) -> float:
             return STARTUP_SECONDS + speed.of_work(plan.work)
 
-        return cls(planner, plan.memory_bytes, plan.model_bytes, seconds, PASSES, plan.sizes.threads)
-
-    @property
-    def what(self) -> str:
-        """What is fitted."""
-        is_exact = isinstance(self.planner, Planner)
-        return (
-            "of the best" if is_exact else f"of the best, by {counted(self.planner.best().centres, 'centre')}"
-        )
+        what = f"of the best, by {counted(plan.centres, 'centre')}"
+        needs = plan.memory_bytes, plan.model_bytes
+        return cls(planner, what, *needs, seconds, PASSES, plan.sizes.threads)
 
 
 def best_fits(source: SpecFile, axes: FreeAxes, job: Job) -> list[BestFit]:

@@ -9,9 +9,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
+from ntkcli.data.first_pass import Limits
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.row_source import RowSource
 from ntkcli.data.survey import survey
+from ntkcli.jobs.approximated import approximated
 from ntkcli.jobs.automatic_rows import automatic_bytes
 from ntkcli.jobs.calibration_rows import (
     ROWS_OF_MANY,
@@ -27,6 +29,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import Rows
 from ntkcli.kernels.tiling import TILE_ROWS
+from ntkcli.planning.approximated import Approximated
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
@@ -168,7 +171,16 @@ class Job:
         is_held_out = calibration.by == "held_out"
         smaller = smaller_fit_bytes(planner, len(calibration.rows)) if is_held_out else 0
         trial = self.convergence.bytes if self._is_tried and planner.considers(SOLVERS["pcg"]) else 0
-        return replace(planner, before=max(self.preparing, smaller, trial))
+        trying = self._approximated if self.spec.can_be_approximated else None
+        return replace(planner, before=max(self.preparing, smaller, trial), approximated=trying)
+
+    def _approximated(self) -> Approximated | None:
+        """What the approximation would take that a spec gets which asks for one, and what it leaves out."""
+        default = NystromSpec(method="nystrom")
+        job = self.with_inference(self.spec.inference.model_copy(update={"approximation": default}))
+        planner = job.nystrom_planner(default)
+        at_hand = min(planner.at_hand, Limits().rows)
+        return approximated(replace(planner, at_hand=at_hand), self.evaluator, self.dataset.train.x)
 
     def nystrom_planner(self, approximation: NystromSpec) -> NystromPlanner:
         """Return the planner of an approximation of this job; what `auto` stands for does not matter."""

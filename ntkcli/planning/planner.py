@@ -1,11 +1,12 @@
 """The cheapest plan for a question that fits in a budget."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ntkcli.errors import ResourceError
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
+from ntkcli.planning.approximated import Approximated
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.footprint import stage_bytes, writing_bytes
 from ntkcli.planning.path_sampling import DEARER, planned_work, with_sampling
@@ -33,6 +34,7 @@ class Planner:
     without: solvers that have failed already.
     matrices: names of the kernel matrices to write.
     before: bytes that something before the stages takes at its peak, beside the base.
+    approximated: finds out what an approximation would take and leave out; None where there can be none.
     """
 
     sizes: Sizes
@@ -42,6 +44,7 @@ class Planner:
     without: Collection[Solver] = ()
     matrices: list[str] = field(default_factory=list)
     before: int = 0
+    approximated: Callable[[], Approximated | None] | None = None
 
     def best(self) -> Plan:
         """The cheapest plan within the budget or, if there is none, the one that is nearest to it.

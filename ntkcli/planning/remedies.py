@@ -12,6 +12,7 @@ from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.units import counted, seconds_text
 
 if TYPE_CHECKING:
+    from ntkcli.planning.nystrom import NystromPlan
     from ntkcli.planning.plan import Plan
     from ntkcli.planning.planner import Planner
 
@@ -31,7 +32,7 @@ def remedies(planner: "Planner") -> str:
     return "use " + ", or ".join(_Search(planner, multiply_rate()).remedies())
 
 
-def duration_text(plan: "Plan", rate: float) -> str:
+def duration_text(plan: "Plan | NystromPlan", rate: float) -> str:
     """How long a plan takes on a machine that does so many operations of a matrix product in a second."""
     seconds = plan.operations / rate
     return f"about {seconds_text(seconds)}" if seconds >= 1 else "about a second"
@@ -56,6 +57,8 @@ class _Search:
         if rows := self._most_rows():
             time = duration_text(self._with_rows(rows).best(), self.rate)
             yield f"{counted(rows, 'training row')} or fewer ({time})"
+        if self.planner.approximated and (other := self.planner.approximated()):
+            yield f"{other.line} ({duration_text(other.plan, self.rate)}; {other.caution})"
         yield f"more memory ({duration_text(self.planner.best(), self.rate)})"
 
     def _changes(self) -> Iterator[tuple[str, "Planner"]]:

@@ -152,6 +152,11 @@ class Spec(Section):
                 raise conflict(key, what)
         return self
 
+    @property
+    def can_be_approximated(self) -> bool:
+        """Whether an approximation would go with the other sections."""
+        return next(self._needs_of_all_rows(), None) is None
+
     def _needs_of_all_rows(self) -> Iterator[tuple[str, str, str]]:
         """Yield the keys that have no meaning where training rows are only summed over, why, and a remedy."""
         output, compute = self.output, self.compute

@@ -1,15 +1,16 @@
-"""What the commands beside fit do with a spec that has an approximation, also where rows are not in memory."""
+"""What other commands than fit do with an approximation, also where its rows are not in memory."""
 
 import csv
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ntkcli.data.first_pass import Limits
 
-from .run_files import MakeSpec, Ntk, load_json
+from .run_files import MakeSpec, Ntk, Write, load_json
 from .test_check import texts_of
 
 APPROXIMATION: dict[str, Any] = {"approximation": {"method": "nystrom", "centres": 4}}
@@ -106,3 +107,15 @@ def test_simulated_networks_are_beside_the_exact_answer(
     outcome = ntk("simulate", spec, "--quiet")
     assert outcome.returncode == 0, outcome.stderr
     assert load_json(tmp_path / "run-simulation" / "run.json")["data"]["train"]["rows"] == 12
+
+
+def test_too_little_memory_for_an_exact_answer_names_the_approximation(
+    make_spec: MakeSpec, ntk: Ntk, write: Write
+) -> None:
+    spec = make_spec(inference={"ridge": 0.1}, compute={"memory": "200 MiB"}, data={"test": None})
+    values = np.random.default_rng(0).normal(size=(9000, 4)).round(3).tolist()
+    write("train.csv", "\n".join(["a,b,c,y", *(",".join(map(str, row)) for row in values)]))
+    outcome = ntk("fit", spec, "--quiet")
+    assert (outcome.returncode, outcome.stdout) == (5, "")
+    assert " or inference.approximation: {method: nystrom, centres: " in outcome.stderr
+    assert "; another answer" in outcome.stderr

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntkcli.errors import SpecError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.job import Job, open_job
 from ntkcli.jobs.sample import sampled
@@ -12,12 +13,19 @@ from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
+from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import read_spec
+from ntkcli.spectra.approximation import ApproximateGrams
 from ntkcli.spectra.plan import SpectrumPlan
 from ntkcli.spectra.shown import figure_lines
-from ntkcli.spectra.spectra import Spectra, spectra_of
+from ntkcli.spectra.spectra import Spectra, approximate_spectra_of, spectra_of
+from ntkcli.units import counted
 
 SUMMARY = "summary.json"
+MEASURED = (
+    "--measured fits subsets of the rows, which inference.approximation does not keep: give --rows as well, "
+    "or leave one of them out"
+)
 CONTENTS = (
     *MANIFEST,
     *("spectrum.csv", "time_course.csv", "learning_curve.csv", "degrees_of_freedom.csv"),
@@ -72,26 +80,46 @@ def spectrum(
     run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
         if rows is not None:
-            job = sampled(job, rows)
-        SpectrumPlan.of(job).check()
-        job = _in_the_limit(job)
+            job = sampled(job, rows).at_hand
+        approximation = job.spec.inference.approximation
+        if approximation is None:
+            SpectrumPlan.of(job).check()
+        elif measured:
+            raise SpecError(MEASURED)
+        job = _at_infinity(job)
         with run:
-            found = spectra_of(job, measure=measured)
+            job, found = _approximate(job, approximation) if approximation else _exact(job, measured=measured)
             for name, table in found.files.items():
                 table.to_csv(run.path / name, index=False, lineterminator="\n")
             write_json(run.path / SUMMARY, found.summary)
             if plot:
                 _draw(run.path, found, job)
-            write_manifest(run, job, [], {})
+            write_manifest(run, job, [], {}, approximation=found.summary.get("approximation"))
         return SpectrumReport(run.given, found, figure_lines(found.summary, job.spec.inference.loss))
 
 
-def _in_the_limit(job: Job) -> Job:
-    """Return the job with numbers in the place of `auto`; time: auto is inf, as all times are looked at."""
+def _at_infinity(job: Job) -> Job:
+    """Return the job with inf for `time: auto`, as all times are looked at."""
     inference = job.spec.inference
-    if inference.time == "auto":
-        job = job.with_inference(inference.model_copy(update={"time": [math.inf]}))
-    return job.with_inference(automatic(job))
+    if inference.time != "auto":
+        return job
+    return job.with_inference(inference.model_copy(update={"time": [math.inf]}))
+
+
+def _exact(job: Job, *, measured: bool) -> tuple[Job, Spectra]:
+    """Return the job with a number for its ridge, and what the Gram matrices of all rows say."""
+    job = job.with_inference(automatic(job))
+    return job, spectra_of(job, measure=measured)
+
+
+def _approximate(job: Job, approximation: NystromSpec) -> tuple[Job, Spectra]:
+    """Return the same by the features of some centres."""
+    grams = ApproximateGrams.of(job, approximation)
+    job.journal.tell(
+        f"the modes are those of {counted(grams.centres, 'centre')}: what takes all rows at once is left out "
+        "(leave-one-out, the learning curve, shuffled targets, the alignment)"
+    )
+    return grams.job, approximate_spectra_of(grams)
 
 
 def _draw(folder: Path, found: Spectra, job: Job) -> None:
@@ -107,7 +135,9 @@ def _draw(folder: Path, found: Spectra, job: Job) -> None:
     figures = {
         "spectrum.png": spectrum_picture(found.modes),
         "time_course.png": time_course_picture(found.course, unit),
-        "learning_curve.png": learning_curve_picture(found.curve, rows, f"{unit} squared" if unit else ""),
     }
+    if found.curve is not None:
+        squared = f"{unit} squared" if unit else ""
+        figures["learning_curve.png"] = learning_curve_picture(found.curve, rows, squared)
     for name, figure in figures.items():
         save_figure(figure, folder / name)

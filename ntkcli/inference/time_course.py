@@ -28,19 +28,23 @@ class TimeCourse:
     targets: V^T y (n, k).
     prior: the diagonal of V^T K V (n,), with the NNGP Gram matrix K: what f_0 ~ GP(0, K) has of each mode.
     ridge: lambda >= 0, absolute.
+    rows: n, where only r modes are given and all others have eigenvalue 0; None where they are n.
+    beside: |y|^2 less that along the modes: along the others nothing is learned.
     """
 
     eigenvalues: FloatArray
     targets: FloatArray
     prior: FloatArray
     ridge: float = 0.0
+    rows: int | None = None
+    beside: float = 0.0
 
     def loss(self, time: float) -> float:
         """1/2 sum |f_t - y|^2 over the rows and outputs.
 
         The residual y - M F_t(G) y is (ridge F_t(G) + exp(-t G)) y, in which nothing cancels.
         """
-        return self._loss(time, self._squares)
+        return self._loss(time, self._squares) + 0.5 * self.beside
 
     def loss_mean(self, time: float) -> float:
         """The mean of the loss over initialisations, f_0 ~ GP(0, K) for each output."""
@@ -60,7 +64,8 @@ class TimeCourse:
     def function_change(self, time: float) -> float:
         """The root mean square of f_t - f_0 over the rows and outputs, for f_0 = 0."""
         learned = self.eigenvalues * self._relaxation(time)
-        return float(np.sqrt(np.mean((learned[:, None] * self.targets) ** 2)))
+        changed = np.sum((learned[:, None] * self.targets) ** 2)
+        return math.sqrt(float(changed) / ((self.rows or len(learned)) * self.targets.shape[1]))
 
     @property
     def _squares(self) -> FloatArray:

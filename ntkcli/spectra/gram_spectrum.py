@@ -1,5 +1,6 @@
 """One Gram matrix of a job, decomposed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -7,23 +8,26 @@ from typing import Self
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.inference.spectral_scores import SpectralSmoother
-from ntkcli.inference.time_course import rotated_diagonal
+from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
+from ntkcli.inference.target_power import alignment, label_complexity, shuffled_complexities, target_power
+from ntkcli.inference.time_course import TimeCourse, rotated_diagonal
 from ntkcli.jobs.job import Job
 from ntkcli.kernels.rows import GramName
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
-from ntkcli.linalg.singular import rounding_level
 from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.results.number_metrics import joined_rmse
+from ntkcli.spectra.decomposed_gram import DecomposedGram
+
+# Numbers in an array that has a column for every time and output.
+MOST_NUMBERS = 4_000_000
 
 
 @dataclass(frozen=True)
-class GramSpectrum:
+class GramSpectrum(DecomposedGram):
     """A Gram matrix M = V diag(g) V^T of the training rows; G = M + ridge I.
 
-    job: whose rows they are.
-    gram: the name of the matrix.
     spectrum: of M, in float64.
-    ridge: absolute.
     """
 
     job: Job
@@ -50,19 +54,24 @@ class GramSpectrum:
         return self.job.dataset.y_train
 
     @property
-    def scale(self) -> FloatArray:
-        """The units of the targets, (k,)."""
-        return self.job.dataset.target_scaling.scale
+    def rows(self) -> int:
+        """The number of training rows, n."""
+        return len(self.y)
 
     @property
-    def rate(self) -> float:
-        """What a time is multiplied with to be in units of the exponent."""
-        return self.job.question.rate
+    def eigenvalues(self) -> FloatArray:
+        """Of all n modes, ascending."""
+        return self.spectrum.eigenvalues
 
     @property
-    def modes(self) -> FloatArray:
-        """The eigenvalues of G (n,), ascending, where those of M that are 0 to rounding are 0."""
-        return self.above_rounding + self.ridge
+    def smallest(self) -> float:
+        """The smallest eigenvalue as it was computed."""
+        return self.spectrum.smallest
+
+    @property
+    def mean_diagonal(self) -> float:
+        """The mean of k(x, x) over the rows."""
+        return float(self.job.train.diagonal(self.gram).mean())
 
     @property
     def is_regular(self) -> bool:
@@ -75,12 +84,64 @@ class GramSpectrum:
         return SpectralSmoother(self.spectrum, self.y)
 
     @property
-    def above_rounding(self) -> FloatArray:
-        """The eigenvalues of M (n,), 0 in the place of those that are 0 to rounding."""
-        g = self.spectrum.eigenvalues
-        return np.where(g > rounding_level(len(g), g.dtype, float(g[-1])), g, 0.0)
+    def power(self) -> FloatArray:
+        """The share of the targets' squares along each mode, (n,)."""
+        return target_power(self.spectrum, self.y)
 
-    def rotated_prior(self) -> FloatArray:
+    @property
+    def course(self) -> TimeCourse:
+        """What training comes to."""
+        targets, prior = self.spectrum.rotate(self.y), self._rotated_prior()
+        return TimeCourse(self.above_rounding, targets, prior, self.ridge)
+
+    @property
+    def alignment(self) -> float | None:
+        """The centred alignment of M and the targets."""
+        return alignment(self.spectrum, self.y)
+
+    @property
+    def complexity(self) -> float:
+        """y^T G^{-1} y."""
+        return label_complexity(self.spectrum, self.y, self.ridge)
+
+    def shuffled_complexities(self, count: int, seed: int) -> FloatArray:
+        """The same of so many shuffled targets."""
+        return shuffled_complexities(self.spectrum, self.y, self.ridge, count, seed)
+
+    def left_out_errors(self, exponents: Sequence[float]) -> Iterator[float]:
+        """Yield the leave-one-out root mean square error at every time."""
+        with self.job.journal.phase("leave out", len(exponents)) as advance:
+            settings = [Regularisation(self.ridge, time) for time in exponents]
+            for left_out in self.smoother.left_out(settings, with_variance=False):
+                yield joined_rmse(left_out.residual, self.scale)
+                advance(1)
+
+    def test_errors(self, exponents: Sequence[float]) -> FloatArray:
+        """The root mean square of each output's error at the test rows, at every time (p, k)."""
+        dataset = self.job.dataset
+        observed = dataset.schema.targets.outputs(dataset.test.targets)
+        squares = np.zeros((len(exponents), observed.shape[1]))
+        with self.job.journal.phase("test", len(observed)) as advance:
+            for strip in strips(slice(0, len(observed)), CHUNK_ROWS):
+                squares += self._squared_errors(strip, observed[strip], exponents)
+                advance(strip.stop - strip.start)
+        return np.asarray(np.sqrt(squares / len(observed)))
+
+    def _squared_errors(self, strip: slice, observed: FloatArray, exponents: Sequence[float]) -> FloatArray:
+        """The sums of squared errors at some test rows, (p, k)."""
+        job = self.job
+        between = job.evaluator.rectangle(job.test[strip], job.train, [self.gram])[self.gram]
+        rotated = between @ self.spectrum.vectors
+        settings = [Regularisation(self.ridge, time) for time in exponents]
+        at_once = max(1, MOST_NUMBERS // self.size)
+        return np.concatenate(
+            [
+                np.sum((self.smoother.means(rotated, settings[i : i + at_once]) - observed) ** 2, axis=1)
+                for i in range(0, len(settings), at_once)
+            ]
+        )
+
+    def _rotated_prior(self) -> FloatArray:
         """The diagonal of V^T K V (n,), with the NNGP Gram matrix K."""
         if self.gram == "nngp":
             return self.spectrum.eigenvalues

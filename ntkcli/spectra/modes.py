@@ -5,24 +5,24 @@ import math
 import numpy as np
 import pandas as pd
 
-from ntkcli.inference.target_power import degrees_of_freedom, target_power
+from ntkcli.inference.target_power import degrees_of_freedom
 from ntkcli.jobs.ranges import automatic_ridges
-from ntkcli.spectra.gram_spectrum import GramSpectrum
+from ntkcli.spectra.decomposed_gram import DecomposedGram
 
 
-def mode_table(found: GramSpectrum) -> pd.DataFrame:
+def mode_table(found: DecomposedGram) -> pd.DataFrame:
     """Return spectrum.csv of one Gram matrix: a row for every mode, from the largest eigenvalue on.
 
     `half_time` is the time at which a mode is half learned, ln 2 / (rate (g + ridge)).
     """
-    power = target_power(found.spectrum, found.y)[::-1]
+    power = found.power[::-1]
     with np.errstate(divide="ignore", over="ignore"):
         half_time = math.log(2) / found.modes[::-1] / found.rate
     return pd.DataFrame(
         {
             "kernel": found.gram,
             "mode": np.arange(1, len(power) + 1),
-            "eigenvalue": found.spectrum.eigenvalues[::-1],
+            "eigenvalue": found.eigenvalues[::-1],
             "target_power": power,
             "cumulative_power": np.cumsum(power),
             "half_time": half_time,
@@ -30,9 +30,9 @@ def mode_table(found: GramSpectrum) -> pd.DataFrame:
     )
 
 
-def ridge_table(found: GramSpectrum) -> pd.DataFrame:
+def ridge_table(found: DecomposedGram) -> pd.DataFrame:
     """Return degrees_of_freedom.csv of one Gram matrix: a grid of absolute ridges, and the spec's own."""
-    unit = float(found.job.train.diagonal(found.gram).mean())
+    unit = found.mean_diagonal
     ridges = sorted({found.ridge, *(ridge * unit for ridge in automatic_ridges())})
     eigenvalues = found.above_rounding
     return pd.DataFrame(

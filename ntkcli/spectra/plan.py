@@ -103,7 +103,9 @@ class SpectrumPlan:
         rows = next(
             (rows for rows in _round_numbers(min(self.sizes.n, SUGGESTED_ROWS)) if self.fits(rows)), 0
         )
-        return f"use --rows {rows}, which takes about {self._cost_text(rows)}" if rows else ""
+        if not rows:
+            return ""
+        return f"use --rows {rows}, which takes about {self._cost_text(rows)}, or inference.approximation"
 
     def _cost_text(self, rows: int) -> str:
         return f"{seconds_text(self.seconds(rows))} and {bytes_text(self.memory_bytes(rows))}"

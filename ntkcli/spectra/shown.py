@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from ntkcli.units import counted, percent_text
+
 Figures = dict[str, Any]
 
 
@@ -14,6 +16,7 @@ def figure_lines(summary: Figures, loss: str) -> list[list[str]]:
         loss: the spec's, which the largest learning rate is for.
     """
     kernels: dict[str, Figures] = summary["kernels"]
+    lines: list[list[str]] = []
     figures: dict[str, Callable[[Figures], str]] = {
         "ridge": _of("ridge"),
         "largest eigenvalue": _of("largest_eigenvalue"),
@@ -30,8 +33,16 @@ def figure_lines(summary: Figures, loss: str) -> list[list[str]]:
     }
     if any(of["learning_curve_agreement"] is not None for of in kernels.values()):
         figures["learning curve off by"] = lambda of: _share(of["learning_curve_agreement"])
-    head = [f"{summary['rows']:,} rows", *kernels]
-    return [head, *([name, *map(cell, kernels.values())] for name, cell in figures.items())]
+    head, approximation = f"{summary['rows']:,} rows", summary.get("approximation")
+    if approximation:
+        head += f", {counted(approximation['centres'], 'centre')}"
+        left_out = approximation["left_out"]
+        lines = [["left out of the trace", *(percent_text(left_out[kernel]) for kernel in kernels)]]
+    return [
+        [head, *kernels],
+        *lines,
+        *([name, *map(cell, kernels.values())] for name, cell in figures.items()),
+    ]
 
 
 def _of(key: str) -> Callable[[Figures], str]:

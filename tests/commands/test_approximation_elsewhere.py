@@ -119,3 +119,38 @@ def test_too_little_memory_for_an_exact_answer_names_the_approximation(
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert " or inference.approximation: {method: nystrom, centres: " in outcome.stderr
     assert "; another answer" in outcome.stderr
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_a_spectrum_of_many_rows_is_that_of_centres(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    outcome = ntk("spectrum", make_spec(inference=NYSTROM))
+    assert outcome.returncode == 0, outcome.stderr
+    assert "the modes are those of 4 centres: what takes all rows at once is left out" in outcome.stderr
+    head, left_out, *_ = outcome.stdout.splitlines()
+    assert head.split("  ")[0] == f"{TRAINING_ROWS} rows, 4 centres"
+    assert left_out.startswith("left out of the trace")
+    names = {path.name for path in (tmp_path / "run-spectrum").iterdir()}
+    assert "learning_curve.csv" not in names
+    assert {"spectrum.csv", "time_course.csv", "degrees_of_freedom.csv"} <= names
+    assert load_json(tmp_path / "run-spectrum" / "run.json")["approximation"]["centres"] == 4
+
+
+@pytest.mark.usefixtures("few_in_memory")
+def test_a_spectrum_of_some_rows_is_exact(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    found = []
+    for inference in (NYSTROM, NYSTROM | {"approximation": "none"}):
+        outcome = ntk("spectrum", make_spec(inference=inference), "--rows", 12, "--overwrite", "--quiet")
+        assert outcome.returncode == 0, outcome.stderr
+        found.append(load_json(tmp_path / "run-spectrum" / "summary.json"))
+        assert (tmp_path / "run-spectrum" / "learning_curve.csv").exists()
+    assert [one["rows"] for one in found] == [12, 12]
+    assert "approximation" not in found[0]
+
+
+def test_subsets_are_not_measured_with_an_approximation(make_spec: MakeSpec, ntk: Ntk) -> None:
+    outcome = ntk("spectrum", make_spec(inference=NYSTROM), "--measured")
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr == (
+        "ntk: error: --measured fits subsets of the rows, which inference.approximation does not keep: give "
+        "--rows as well, or leave one of them out\n"
+    )

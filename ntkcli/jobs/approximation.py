@@ -15,10 +15,11 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
 from ntkcli.jobs.summation import Summation
 from ntkcli.kernels.rows import GramName
+from ntkcli.kernels.tiling import strips
 from ntkcli.planning.nystrom import NystromPlan
 from ntkcli.regression.centres import Centres
 from ntkcli.regression.feature_map import FeatureMap
-from ntkcli.regression.feature_sums import FeatureSums
+from ntkcli.regression.feature_sums import ROWS, FeatureSums
 from ntkcli.regression.held_out import smaller_question
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.nystrom import Nystrom
@@ -87,7 +88,9 @@ class Approximation:
     def _searched(self, smaller: Nystrom, gram: GramName) -> Found:
         job, own, inference = self.job, smaller.spectra[gram], self.job.spec.inference
         x, y = self._held_out
-        features = smaller.sums.features.features(x).values[gram] @ own.spectrum.vectors
+        of = smaller.sums.features.features
+        parts = [of(x[some]).values[gram] @ own.spectrum.vectors for some in strips(slice(0, len(x)), ROWS)]
+        features = np.concatenate(parts)
         smoother = FeatureSmoother(own.spectrum, own.targets, features, y)
         rows = smaller.sums.rows, job.row_source.train_rows
         mean = float(smaller.mean_diagonal(gram)[0])
@@ -112,8 +115,9 @@ class Approximation:
 
     def add_held_out(self) -> None:
         """Add the rows that were held out."""
-        if self.held_out.size:
-            self.sums.features.add(*self._held_out)
+        x, y = self._held_out
+        for some in strips(slice(0, len(x)), ROWS):
+            self.sums.features.add(x[some], y[some])
 
     @property
     def _held_out(self) -> tuple[FloatArray, FloatArray]:

@@ -61,7 +61,7 @@ class Whitening:
         return len(self.order)
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """L^{-1} v[order] for every row v of values (c, m), as rows (c, r): in their place, where r is m."""
+        """L^{-1} v[order] for every row v of values (c, m), which are used up, as rows (c, r)."""
         out = values if self._is_in_order else np.ascontiguousarray(values[:, self.order])
         # A product with the inverse is as quick as any product; BLAS solves at two thirds of that rate.
         return np.asarray(dtrmm(1.0, self.inverse, out.T, lower=1, overwrite_b=1).T)

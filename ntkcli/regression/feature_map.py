@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
-from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.kernels.evaluator import Evaluator, Values
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.whitening import Whitening
@@ -22,8 +22,8 @@ class RowFeatures(NamedTuple):
     diagonals: their kernels with themselves, (c,).
     """
 
-    values: dict[GramName, FloatArray]
-    diagonals: dict[GramName, FloatArray]
+    values: Values
+    diagonals: Values
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,21 @@ class FeatureMap:
                 of an activation.
             PrecisionError: an activation cannot be had to 1e-9 for these rows.
         """
-        grams = [*self.whitenings]
-        kernels = {gram: np.empty((len(x), len(self.centres))) for gram in grams}
-        diagonals: dict[GramName, FloatArray] = {gram: np.empty(len(x)) for gram in grams}
-        for some, network in self._reach.networks_for(x):
-            rows = network.rows(x[some])
-            found = replace(self.evaluator, network=network).rectangle(rows, self._support(network), grams)
-            for gram in grams:
-                kernels[gram][some], diagonals[gram][some] = found.pop(gram), rows.diagonal(gram)
-        return RowFeatures(
-            {gram: self.whitenings[gram].apply(kernels.pop(gram)) for gram in grams}, diagonals
-        )
+        groups = self._reach.networks_for(x)
+        if len(groups) == 1:
+            kernels, diagonals = self._kernels(x, groups[0][1])
+        else:
+            order = np.argsort(np.concatenate([rows for rows, _ in groups]))
+            parts = [self._kernels(x[rows], network) for rows, network in groups]
+            kernels, diagonals = (_joined([part[i] for part in parts], order) for i in range(2))
+        whitened = {gram: self.whitenings[gram].apply(kernels.pop(gram)) for gram in self.whitenings}
+        return RowFeatures(whitened, diagonals)
+
+    def _kernels(self, x: FloatArray, network: Network) -> tuple[Values, Values]:
+        """The kernels of rows (c, d) with the centres, (c, m), and with themselves, (c,), by a network."""
+        grams, rows = [*self.whitenings], network.rows(x)
+        kernels = replace(self.evaluator, network=network).rectangle(rows, self._support(network), grams)
+        return kernels, {gram: rows.diagonal(gram) for gram in grams}
 
     def _support(self, network: Network) -> Rows:
         """The centres as a network sees them."""
@@ -89,3 +93,8 @@ class FeatureMap:
     @cached_property
     def _reach(self) -> Reach:
         return Reach(self.evaluator.network, np.float64)
+
+
+def _joined(parts: Sequence[Values], order: IntArray) -> Values:
+    """Values of consecutive rows, put into another order of all of them."""
+    return {gram: np.concatenate([part[gram] for part in parts])[order] for gram in parts[0]}

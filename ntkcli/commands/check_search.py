@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from ntkcli.commands.check_approximation import PASSES
 from ntkcli.errors import ResourceError
@@ -15,7 +15,7 @@ from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
 from ntkcli.tuning.candidates import FreeAxes
 from ntkcli.tuning.search_plan import SearchPlan
-from ntkcli.tuning.trials import fitted_spec
+from ntkcli.tuning.trials import fitted_spec, left_to_the_fit
 from ntkcli.units import bytes_text, counted
 
 
@@ -103,7 +103,8 @@ def best_fits(source: SpecFile, axes: FreeAxes, job: Job) -> list[BestFit]:
     approximation, found = source.spec.inference.approximation, []
     for kernel in axes.kernels:
         for time in _kinds(axes.times) if KERNELS[kernel].has_finite_times else [math.inf]:
-            changes = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
+            changes: dict[str, Any] = {"kernel": [kernel], "time": [time], "ridge": axes.ridges[0]}
+            changes |= left_to_the_fit(source.spec, kernel)
             inference = source.spec.inference.model_copy(update=changes)
             spec = fitted_spec(source.spec, job.spec.data, job.spec.network, inference)
             evaluator = replace(job.evaluator, dtype=spec.compute.stored_dtype)

@@ -17,7 +17,7 @@ from ntkcli.tuning.chains import Configuration
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.inputs import Inputs
 from ntkcli.tuning.search_plan import SearchPlan
-from ntkcli.tuning.trials import Outcome, ranked
+from ntkcli.tuning.trials import Outcome, left_to_the_fit, ranked
 from ntkcli.units import counted
 
 # Rows at most, and ridges; these reach so many steps of the search to either side of the best.
@@ -28,7 +28,8 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
     """Return the best with the ridge that is best of finer steps around its own, on as many rows as may be.
 
     These are all rows, or as many as take no longer than the search did, and 5,000 at most if fewer were
-    searched. Where the space lists ridges, or the spec has one, it stays; and so does one as good as any.
+    searched. Where the space lists ridges, or the spec has one, it stays; and so does one as good as any, and
+    one that the fit finds for itself.
 
     Args:
         plan: of the search.
@@ -36,8 +37,9 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
         job: holds the spec's data.
         best: of the search.
     """
-    ridges = _finer(plan.tune, inputs.source.spec.inference, best.candidate)
-    if not ridges:
+    spec = inputs.source.spec
+    ridges = _finer(plan.tune, spec.inference, best.candidate)
+    if not ridges or "ridge" in left_to_the_fit(spec, best.candidate.kernel):
         return best
     wider, candidate = _with_more_rows(plan, inputs, job), best.candidate
     axes = FreeAxes([candidate.kernel], [candidate.ridge_scale], [*ridges], [candidate.time])

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import time_text
 from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.spec.data import DataSpec
@@ -68,18 +69,42 @@ def loss(objective: Objective, score: Score) -> float:
 
 
 def best_spec(spec: Spec, best: Outcome) -> Spec:
-    """Return the spec with the data values, network, kernel, ridge and time of an outcome, for `ntk fit`."""
+    """Return the spec with the data values, network, kernel, ridge and time of an outcome, for `ntk fit`.
+
+    What an approximation finds for itself is `auto`.
+    """
     candidate = best.candidate
-    inference = spec.inference.model_copy(
-        update={
-            "kernel": [candidate.kernel],
-            "ridge": candidate.ridge,
-            "ridge_scale": candidate.ridge_scale,
-            "time": [candidate.time],
-        }
-    )
+    found = {
+        "kernel": [candidate.kernel],
+        "ridge": candidate.ridge,
+        "ridge_scale": candidate.ridge_scale,
+        "time": [candidate.time],
+    }
+    inference = spec.inference.model_copy(update=found | left_to_the_fit(spec, candidate.kernel))
     data = section_with(spec.data, best.trial.data)
     return fitted_spec(spec, data, section_with(spec.network, best.trial.values), inference)
+
+
+def left_to_the_fit(spec: Spec, kernel: KernelName) -> dict[str, Any]:
+    """Return the keys of the inference section that are `auto` in the fit of a search's best.
+
+    The features of some centres want another ridge than all rows have, and many rows another time than few;
+    an approximation finds both by rows held out. What the space has stays as the search found it.
+
+    Args:
+        spec: with the search's tune section.
+        kernel: the best.
+    """
+    inference, tune = spec.inference, spec.tune
+    if inference.approximation is None or tune is None:
+        return {}
+    left: dict[str, Any] = {}
+    if inference.ridge == "auto" and not {"inference.ridge", "inference.ridge_scale"} & {*tune.space}:
+        left["ridge"] = "auto"
+    is_free = inference.time == "auto" and "inference.time" not in tune.space
+    if is_free and KERNELS[kernel].has_finite_times and tune.objective != "log_marginal_likelihood":
+        left["time"] = "auto"
+    return left
 
 
 def fitted_spec(spec: Spec, data: DataSpec, network: NetworkSpec, inference: InferenceSpec) -> Spec:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ntkcli.data.first_pass import Limits
+from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, Write, load_json
 from .test_check import texts_of
@@ -42,6 +43,33 @@ def test_a_search_is_exact_and_the_fit_of_its_best_is_not(
         found.append(scores(tmp_path / "run-tune"))
     assert found[0] == found[1]
     assert load_json(tmp_path / "run-tune" / "fit" / "run.json")["approximation"]["centres"] == 4
+
+
+@pytest.mark.parametrize(
+    ("space", "given", "expected"),
+    [
+        ({}, {}, ("auto", [float("inf")])),
+        ({}, {"time": "auto"}, ("auto", "auto")),
+        ({}, {"ridge": 0.25}, (0.25, [float("inf")])),
+        ({"inference.ridge": [0.5]}, {"time": "auto"}, (0.5, "auto")),
+        ({"inference.time": [2.0]}, {"time": "auto"}, ("auto", [2.0])),
+    ],
+)
+def test_what_is_automatic_and_not_searched_is_found_by_the_fit(
+    make_spec: MakeSpec,
+    ntk: Ntk,
+    tmp_path: Path,
+    space: dict[str, Any],
+    given: dict[str, Any],
+    expected: tuple[Any, Any],
+) -> None:
+    tune = TUNE | {"space": {"network.depth": [2]} | space}
+    outcome = ntk("tune", make_spec(tune=tune, inference=FREE | APPROXIMATION | given))
+    assert outcome.returncode == 0, outcome.stderr
+    best = read_spec(tmp_path / "run-tune" / "best.yaml").spec.inference
+    assert (best.ridge, best.time) == expected
+    for key, value in zip(("ridge", "time"), expected, strict=True):
+        assert (f"inference.{key}: auto is" in outcome.stderr) == (value == "auto")
 
 
 def test_another_approximation_is_fitted_with_the_search_that_is_done(

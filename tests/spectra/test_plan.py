@@ -41,3 +41,10 @@ def test_a_speed_that_nobody_asks_for_is_not_measured() -> None:
 
     plan = plan_of(1000)
     SpectrumPlan(plan.sizes, 1, True, 500, plan.budget, measure).check()
+
+
+def test_more_rows_than_can_be_decomposed_have_an_approximation() -> None:
+    plan = plan_of(40_000)
+    with pytest.raises(ResourceError, match=r", or inference\.approximation$"):
+        plan.check()
+    assert plan.text().endswith(", or inference.approximation")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ntkcli.commands.check_approximation import ApproximationCheck
+from ntkcli.commands.check_approximation import ApproximationCheck, offer_lines
 from ntkcli.commands.check_duration import Duration, duration_lines
 from ntkcli.commands.check_search import best_fits, check_fits, fit_lines, search_lines
 from ntkcli.commands.check_simulation import simulation_lines
@@ -94,7 +94,7 @@ def _check_approximation(
         preflight(job)
         planner.checked()
         lines += ApproximationCheck(job, planner, speed, before).lines(_free(job))
-        failure = None
+        failure = _simulation_failure(job.at_hand, speed, lines)
     except NtkError as error:
         failure = error
     return CheckReport(lines, _warnings(job, singular=False), failure)
@@ -200,6 +200,7 @@ def _plan_lines(job: Job, planner: Planner, plan: Plan, duration: Duration) -> I
         seconds = seconds_text(duration.seconds(other, sizes))
         memory = bytes_text(other.memory_bytes)
         yield "", f"compute.solver: {name} would take about {seconds} and {memory}{_verdict(planner, other)}"
+    yield from offer_lines(planner, duration.seconds(plan, sizes), duration)
     yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {_free(job)}"
     yield "disk", f"{bytes_text(plan.disk_bytes)} of {bytes_text(budget.disk)} free, tables not counted"
     for matrix in planner.matrices:

@@ -1,19 +1,39 @@
 """The part of `ntk check` that tells what an approximation takes, and what it leaves out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ntkcli.commands.check_duration import Duration
 from ntkcli.jobs.approximation import chosen_centres, rows_held_out
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.preparation import Preparation
-from ntkcli.planning.duration import STARTUP_SECONDS, Speed
+from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
 from ntkcli.planning.nystrom import SHARES, NystromPlan, NystromPlanner
+from ntkcli.planning.planner import Planner
 from ntkcli.regression.centres import Centres
 from ntkcli.regression.question import time_text
 from ntkcli.units import bytes_text, counted, percent_text, seconds_text
 
-# Passes over the rows: of the survey, of the sums, and of the predictions.
-PASSES = 3
+# An exact fit that takes longer has the approximation beside it.
+LONG_SECONDS = 600.0
+
+
+def offer_lines(planner: Planner, exact_seconds: float, duration: Duration) -> Iterator[tuple[str, str]]:
+    """Yield what an approximation would take and leave out, where an exact fit takes long.
+
+    Args:
+        planner: of the exact fit.
+        exact_seconds: that it takes.
+        duration: has the machine's speed, and the seconds of what comes before.
+    """
+    if exact_seconds <= LONG_SECONDS or planner.approximated is None or not (found := planner.approximated()):
+        return
+    again = replace(duration, reading=PASSES * duration.reading)
+    seconds = seconds_text(again.whole(STARTUP_SECONDS + duration.speed.of_work(found.plan.work)))
+    yield (
+        "",
+        f"{found.line} would take about {seconds} and {bytes_text(found.plan.memory_bytes)}: {found.caution}",
+    )
 
 
 @dataclass(frozen=True)

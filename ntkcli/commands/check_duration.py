@@ -31,7 +31,7 @@ class Duration:
 
     def seconds(self, plan: Plan, sizes: Sizes) -> float:
         """Return the seconds of a plan and of all that comes before it."""
-        return self._whole(self.speed.seconds(plan, sizes.itemsize))
+        return self.whole(self.speed.seconds(plan, sizes.itemsize))
 
     def text(self, plan: Plan, sizes: Sizes) -> str:
         """Return the whole duration, and the parts of it that come before the fit."""
@@ -40,10 +40,11 @@ class Duration:
     def text_of(self, fit: float, threads: int) -> str:
         """Return the same for a fit that takes so many seconds on so many threads."""
         parts = [f"{part.name} about {seconds_text(part.seconds)}" for part in self.before]
-        whole = f"about {seconds_text(self._whole(fit))} on {counted(threads, 'thread')}"
+        whole = f"about {seconds_text(self.whole(fit))} on {counted(threads, 'thread')}"
         return f"{whole}, of it {', '.join(parts)}" if parts else whole
 
-    def _whole(self, fit: float) -> float:
+    def whole(self, fit: float) -> float:
+        """Return the seconds of a fit that takes so many, and of all that comes before it."""
         return self.reading + sum(part.seconds for part in self.before) + fit
 
 

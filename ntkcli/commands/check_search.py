@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from ntkcli.commands.check_approximation import PASSES
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
-from ntkcli.planning.duration import STARTUP_SECONDS, Speed
+from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
 from ntkcli.planning.nystrom import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS

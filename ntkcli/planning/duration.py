@@ -11,6 +11,8 @@ from ntkcli.planning.plan import Plan
 from ntkcli.planning.work import BYTE_OPERATIONS, Work
 
 STARTUP_SECONDS = 0.6
+# Passes of an approximation over the rows: of the survey, of the sums, and of the predictions.
+PASSES = 3
 
 
 @dataclass(frozen=True)

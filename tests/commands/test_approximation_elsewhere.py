@@ -182,3 +182,21 @@ def test_subsets_are_not_measured_with_an_approximation(make_spec: MakeSpec, ntk
         "ntk: error: --measured fits subsets of the rows, which inference.approximation does not keep: give "
         "--rows as well, or leave one of them out\n"
     )
+
+
+def test_a_long_exact_fit_has_the_approximation_beside_it(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = make_spec(inference={"ridge": 0.1})
+    assert "approximation" not in ntk("check", spec).stdout
+    monkeypatch.setattr("ntkcli.commands.check_approximation.LONG_SECONDS", 0.0)
+    (line,) = [text for text in texts_of(ntk("check", spec).stdout)["time"] if "approximation" in text]
+    assert line.startswith("inference.approximation: {method: nystrom, centres: 14} would take about ")
+    assert line.endswith(": another answer, which leaves out 0 % of the ntk kernel's trace")
+
+
+def test_the_simulation_of_a_spec_is_checked_with_its_approximation(make_spec: MakeSpec, ntk: Ntk) -> None:
+    spec = make_spec(inference=NYSTROM | {"time": 1.0}, simulate={"widths": [8], "seeds": 2, "rows": 8})
+    outcome = ntk("check", spec)
+    assert outcome.returncode == 0, outcome.stderr
+    assert "simulate" in texts_of(outcome.stdout)

@@ -11,15 +11,16 @@ from ntkcli.inference.features import FeatureSmoother
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.jobs.automatic import with_found
 from ntkcli.jobs.calibration_rows import held_out_of_many
+from ntkcli.jobs.held_out import no_row_held_out
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
 from ntkcli.jobs.summation import Summation
 from ntkcli.kernels.rows import GramName
-from ntkcli.kernels.tiling import strips
+from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.planning.nystrom import NystromPlan
 from ntkcli.regression.centres import Centres
 from ntkcli.regression.feature_map import FeatureMap
-from ntkcli.regression.feature_sums import ROWS, FeatureSums
+from ntkcli.regression.feature_sums import FeatureSums
 from ntkcli.regression.held_out import smaller_question
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.nystrom import Nystrom
@@ -82,16 +83,16 @@ class Approximation:
         if not job.spec.inference.is_automatic:
             return job.spec.inference
         with job.journal.phase("automatic"):
-            found = {gram: self._searched(smaller, gram) for gram in smaller.spectra}
+            x, _ = self._held_out
+            features = smaller.sums.features.features(x).values
+            found = {gram: self._searched(smaller, gram, features.pop(gram)) for gram in smaller.spectra}
         return with_found(job, found, "held-out", f", of {counted(len(self.held_out), 'row')}")
 
-    def _searched(self, smaller: Nystrom, gram: GramName) -> Found:
+    def _searched(self, smaller: Nystrom, gram: GramName, features: FloatArray) -> Found:
+        """Search by the features (h, r) of the rows held out."""
         job, own, inference = self.job, smaller.spectra[gram], self.job.spec.inference
-        x, y = self._held_out
-        of = smaller.sums.features.features
-        parts = [of(x[some]).values[gram] @ own.spectrum.vectors for some in strips(slice(0, len(x)), ROWS)]
-        features = np.concatenate(parts)
-        smoother = FeatureSmoother(own.spectrum, own.targets, features, y)
+        _, y = self._held_out
+        smoother = FeatureSmoother(own.spectrum, own.targets, features @ own.spectrum.vectors, y)
         rows = smaller.sums.rows, job.row_source.train_rows
         mean = float(smaller.mean_diagonal(gram)[0])
         axes = Axes.of(job, gram, own.spectrum.eigenvalues, mean, rows)
@@ -102,22 +103,32 @@ class Approximation:
     def unseen(self, smaller: Nystrom, question: Question) -> dict[Pair, LeaveOneOut]:
         """Return the rows held out as the sums without them predict them, by kernel and time.
 
+        There are none, and a warning, where these have no answer and only intervals want them.
+
         Args:
             smaller: what these sums answer.
             question: of the fit of all rows.
+
+        Raises:
+            SingularMatrixError: they have no answer.
         """
-        with self.job.journal.phase("hold out"):
-            x, y = self._held_out
-            asked = smaller_question(question, smaller.sums.rows / self.job.row_source.train_rows)
-            if not question.has_uncertainty:
-                asked = replace(asked, uncertainty="none")
-            return {answer.pair: answer.unseen(y) for answer in smaller.model(asked).predict(x)}
+        job = self.job
+        x, y = self._held_out
+        asked = smaller_question(question, smaller.sums.rows / job.row_source.train_rows)
+        if not question.has_uncertainty:
+            asked = replace(asked, uncertainty="none")
+        with job.journal.phase("hold out"):
+            try:
+                return {answer.pair: answer.unseen(y) for answer in smaller.model(asked).predict(x)}
+            except SingularMatrixError as error:
+                if job.dataset.is_classification or job.spec.inference.variance_scale == "auto":
+                    raise
+                job.journal.warn(no_row_held_out(error))
+                return {}
 
     def add_held_out(self) -> None:
         """Add the rows that were held out."""
-        x, y = self._held_out
-        for some in strips(slice(0, len(x)), ROWS):
-            self.sums.features.add(x[some], y[some])
+        self.sums.features.add(*self._held_out)
 
     @property
     def _held_out(self) -> tuple[FloatArray, FloatArray]:

@@ -26,7 +26,10 @@ def held_out(job: Job) -> dict[Pair, LeaveOneOut]:
         try:
             return hold_out(job.evaluator, dataset.train.x, dataset.y_train, job.question, (fitted, rows))
         except SingularMatrixError as error:
-            job.journal.warn(
-                f"no row can be held out to calibrate intervals by, and they are normal: {error}"
-            )
+            job.journal.warn(no_row_held_out(error))
             return {}
+
+
+def no_row_held_out(error: SingularMatrixError) -> str:
+    """Return the warning that intervals are normal, since a smaller fit fails."""
+    return f"no row can be held out to calibrate intervals by, and they are normal: {error}"

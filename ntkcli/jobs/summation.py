@@ -13,7 +13,7 @@ from ntkcli.regression.feature_sums import ROWS, FeatureSums, in_units
 from ntkcli.results.baseline_tally import BaselineTally
 
 # Rows that are read at once.
-PART_ROWS = 4 * ROWS
+PART_ROWS = 2 * ROWS
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class ApproximateFitting:
             job = job.with_inference(found.automatic(nystrom))
             question, unseen = job.question, job.calibration.unseen
             left_out = found.unseen(nystrom, question) if unseen else {}
+            unseen = unseen if left_out else None
             if found.held_out.size:
                 # Or the memory of the smaller fit would be there beside that of the whole one.
                 del nystrom

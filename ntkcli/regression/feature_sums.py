@@ -11,8 +11,9 @@ from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.products import add_square
 from ntkcli.regression.feature_map import FeatureMap
 
-# Rows that are added at once. Sums are the same to the last digit however the rows arrive.
-ROWS = 2048
+# Rows that are added at once: fewer, and threads wait for those of BLAS too often. Sums are the same to the
+# last digit however the rows arrive.
+ROWS = 4096
 
 
 @dataclass

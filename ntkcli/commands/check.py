@@ -13,8 +13,9 @@ from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError
 from ntkcli.jobs.checks import grams_without_ridge, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
 from ntkcli.jobs.network import setting_text
+from ntkcli.jobs.opening import open_job
 from ntkcli.jobs.preparation import Preparation, preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.alternatives import alternatives

@@ -6,7 +6,8 @@ from pathlib import Path
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
 from ntkcli.jobs.factors import factor_lines
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job

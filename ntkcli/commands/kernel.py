@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ntkcli.arrays import in_memory
 from ntkcli.errors import SpecError
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import inverted_grams

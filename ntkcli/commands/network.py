@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray
-from ntkcli.jobs.job import open_job
 from ntkcli.jobs.layers import (
     NetworkLayer,
     activation_text,
@@ -14,6 +13,7 @@ from ntkcli.jobs.layers import (
     network_layers,
     sampled_propagation,
 )
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.propagation import LayerSignal
 from ntkcli.spec.file import read_spec

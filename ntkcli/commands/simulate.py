@@ -12,7 +12,8 @@ from ntkcli import __version__
 from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.regression.question import time_text
 from ntkcli.reports.figure import check_matplotlib, save_figure

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ntkcli.errors import SpecError
 from ntkcli.jobs.automatic import automatic
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.jobs.sample import sampled
 from ntkcli.journal import Journal
 from ntkcli.reports.figure import check_matplotlib, save_figure

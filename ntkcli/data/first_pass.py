@@ -36,6 +36,7 @@ class KeptFrames:
     """The rows of a file, as long as they are few or take little memory.
 
     frames: in order; None if there are too many.
+    bytes: that they take.
 
     Args:
         rows: that are few.
@@ -44,7 +45,7 @@ class KeptFrames:
 
     def __init__(self, rows: int, size: int) -> None:
         self._rows, self._size = rows, size
-        self._bytes = self._count = 0
+        self._count = self.bytes = 0
         self.frames: list[pd.DataFrame] | None = []
 
     def add(self, frame: pd.DataFrame) -> None:
@@ -53,9 +54,9 @@ class KeptFrames:
             return
         self.frames.append(frame)
         self._count += len(frame)
-        self._bytes += int(frame.memory_usage(deep=True).sum())
-        if self._count > self._rows and self._bytes > self._size:
-            self.frames = None
+        self.bytes += int(frame.memory_usage(deep=True).sum())
+        if self._count > self._rows and self.bytes > self._size:
+            self.frames, self.bytes = None, 0
 
 
 @dataclass

@@ -135,11 +135,13 @@ class RowSource:
     train_rows: the number of training rows.
     training: the training rows.
     prediction: the rows to predict; the same object where there are no others.
+    kept_bytes: of a file's rows that are kept beside a dataset.
     """
 
     train_rows: int
     training: RowStream
     prediction: RowStream
+    kept_bytes: int = 0
 
     @classmethod
     def held(cls, dataset: Dataset) -> "RowSource":

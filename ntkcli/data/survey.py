@@ -38,6 +38,7 @@ class Survey:
     is_small: whether `raw` has all rows of the training file.
     always: the numbers of the rows that are never set aside.
     frames: all rows of the training file, if they are kept.
+    kept_bytes: that they take.
     read_rows: of a file that are read at a time.
     """
 
@@ -48,6 +49,7 @@ class Survey:
     is_small: bool
     always: npt.NDArray[np.int64]
     frames: list[pd.DataFrame] | None
+    kept_bytes: int
     read_rows: int
 
     def rows(self, dataset: Dataset) -> RowSource:
@@ -57,7 +59,7 @@ class Survey:
             dataset: made of `raw`; its schema makes tables of the rows.
         """
         training = HeldRows(dataset.train) if self.is_small else self._passes(dataset.schema, aside=False)
-        return RowSource(self.train_rows, training, self._prediction(dataset, training))
+        return RowSource(self.train_rows, training, self._prediction(dataset, training), self.kept_bytes)
 
     def _prediction(self, dataset: Dataset, training: RowStream) -> RowStream:
         if not dataset.has_test_rows:
@@ -127,6 +129,7 @@ def survey(
         is_small=first.is_small,
         always=first.always,
         frames=None if first.is_small else first.kept.frames,
+        kept_bytes=0 if first.is_small else first.kept.bytes,
         read_rows=read_rows,
     )
 

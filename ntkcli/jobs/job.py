@@ -1,18 +1,14 @@
 """A job, from which every computing command starts: a spec, its data, and its network."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.first_pass import Limits
-from ntkcli.data.raw_data import RawData
 from ntkcli.data.row_source import RowSource
-from ntkcli.data.survey import survey
 from ntkcli.jobs.approximated import approximated
 from ntkcli.jobs.automatic_rows import automatic_bytes
 from ntkcli.jobs.calibration_rows import (
@@ -22,17 +18,12 @@ from ntkcli.jobs.calibration_rows import (
     held_out_rows,
     smaller_fit_bytes,
 )
-from ntkcli.jobs.prepared_data import prepared_data
-from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import Rows
-from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.approximated import Approximated
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import Convergence
-from ntkcli.planning.machine import thread_count
 from ntkcli.planning.nystrom import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
@@ -43,9 +34,6 @@ from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.spec import Spec
-
-# Of the rows of an approximation, that are kept so that their file is read once.
-KEPT_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -195,6 +183,7 @@ class Job:
             job.question,
             held_out,
             len(self.train),
+            self.row_source.kept_bytes,
         )
 
     @cached_property
@@ -216,46 +205,3 @@ class Job:
             without=without,
             matrices=[*self.spec.output.kernels],
         )
-
-
-@contextmanager
-def open_job(
-    source: SpecFile, journal: Journal, *, learn: bool = True, raw: RawData | None = None
-) -> Iterator[Job]:
-    """Load a spec's data and prepare its network.
-
-    In the `with` block, BLAS uses the spec's number of threads.
-
-    Args:
-        source: the spec.
-        journal: receives progress and warnings.
-        learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
-        raw: the rows of the spec's files, if they are read already.
-
-    Raises:
-        DataError: the data is not what the spec says.
-        NumericalError: a kernel leaves the range of compute.dtype.
-    """
-    for warning in source.warnings:
-        journal.warn(warning)
-    executor = Threads(thread_count(source.spec.compute.threads))
-    with threadpool_limits(executor.workers, user_api="blas"):
-        surveyed = None
-        with journal.phase("read"):
-            if raw is None and source.spec.inference.approximation:
-                surveyed = survey(source.spec.data, keep_bytes=KEPT_BYTES)
-            raw = raw or (surveyed.raw if surveyed else RawData.read(source.spec.data))
-        data, dataset = prepared_data(raw, source.spec.data, executor, journal, learn=learn)
-        # The rows as they were read would be in memory as long as the job.
-        del raw
-        source = replace(source, spec=source.spec.model_copy(update={"data": data}))
-        spec = source.spec
-        for warning in dataset.warnings:
-            journal.warn(warning)
-        tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
-        network = prepared_network(source, dataset, journal)
-        evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
-        train = network.rows(dataset.train.x, evaluator.dtype)
-        test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
-        job = Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
-        yield replace(job, all_rows=surveyed.rows(dataset)) if surveyed else job

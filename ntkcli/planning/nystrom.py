@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ntkcli.errors import ResourceError, SpecError
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.pivoted_cholesky import PROPOSALS
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, eigendecomposition_work
@@ -21,8 +22,11 @@ STEPS = [base * 10**power for power in range(2, 6) for base in (1, 2, 3, 5)]
 MOST_OPERATIONS = 5e13
 # The shares of the centres that `ntk check` tells of.
 SHARES = (4, 2, 1)
-# Rows of the file that are in memory while it is read, and copies of them.
-READ_ROWS, READ_COPIES = 8192, 6
+# What a row takes that is summed, and one that is predicted by a kernel at a time, in the time of so many
+# operations of a matrix product: it is read, encoded and checked, or written and scored.
+ROW_OPERATIONS, RESULT_OPERATIONS = 2e6, 5e6
+# Cells of the file that are in memory while it is read, and copies of them.
+READ_CELLS, READ_COPIES = 1_000_000, 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class NystromPlan:
     sizes: of the data and the network; of the rows at hand, and of all.
     held_out: rows that are left out of the sums at first.
     at_hand: rows that are in memory.
+    kept_bytes: of the rows of a file that are kept beside these.
     """
 
     centres: int
@@ -45,6 +50,7 @@ class NystromPlan:
     sizes: Sizes
     held_out: int
     at_hand: int
+    kept_bytes: int = 0
 
     @property
     def grams(self) -> list[GramName]:
@@ -75,9 +81,10 @@ class NystromPlan:
         summing = n * m**2 * (2.0 * grams + 2.0 * self.has_cross)
         choosing = 2.0 * s * m**2
         solving = solved * eigendecomposition_work(m) + (grams + solved) * m**3 / SOLVE_EFFICIENCY
-        predicting = (self.sizes.m + self.held_out) * 2.0 * m**2 * self._products
-        entries = (n + self.sizes.m + self.held_out + s) * float(m) + m**2 / 2
-        return Work(entries, summing + choosing + solving + predicting)
+        rows = self.sizes.m + self.held_out
+        predicting = rows * (2.0 * m**2 * self._products + len(self.question.pairs) * RESULT_OPERATIONS)
+        entries = (n + len(self.inverted) * rows + s) * float(m) + m**2 / 2
+        return Work(entries, n * ROW_OPERATIONS + summing + choosing + solving + predicting)
 
     @property
     def _products(self) -> int:
@@ -92,14 +99,15 @@ class NystromPlan:
     @property
     def memory_bytes(self) -> int:
         """Bytes at the peak."""
-        return self.base + max(self._choosing, self._summing, self._solving, self._predicting)
+        parts = self._choosing, self._summing, self._solving, self._searching, self._modelling
+        return self.base + max(parts) + self._joint
 
     @property
     def base(self) -> int:
         """Bytes of the interpreter, its threads, and the rows at hand."""
         sizes = self.sizes
-        rows = replace(sizes, n=self.at_hand, m=0).base
-        return rows + int(8 * READ_ROWS * READ_COPIES * (sizes.d + sizes.k))
+        cells = min(READ_CELLS, sizes.n * (sizes.d + sizes.k))
+        return replace(sizes, n=self.at_hand, m=0).base + self.kept_bytes + 8 * READ_COPIES * cells
 
     @property
     def model_bytes(self) -> int:
@@ -109,25 +117,42 @@ class NystromPlan:
 
     @property
     def _choosing(self) -> int:
-        return 8 * self.sample * (self.centres + 3 * 256)
+        return 8 * self.sample * (self.centres + 3 * PROPOSALS)
 
     @property
-    def _sums(self) -> int:
-        """Bytes of the whitenings and the sums."""
-        return 8 * self.centres**2 * (2 * len(self.grams) + self.has_cross)
+    def _squares(self) -> int:
+        """Arrays of m^2 numbers that are there all the time: whitenings and sums."""
+        return 2 * len(self.grams) + self.has_cross
 
     @property
     def _summing(self) -> int:
-        return self._sums + 8 * ROWS * self.centres * (2 * len(self.grams) + 1)
+        return self._of(self._squares) + 8 * ROWS * self.centres * len(self.grams)
 
     @property
     def _solving(self) -> int:
-        """A matrix, and LAPACK's two; the eigenvectors of others, and the maps made of them."""
-        return self._sums + 8 * self.centres**2 * (2 + len(self.inverted) + self._products)
+        """A matrix, LAPACK's two, and the eigenvectors of others."""
+        return self._of(self._squares + 2 + len(self.inverted))
 
     @property
-    def _predicting(self) -> int:
-        return self._sums + 8 * self.centres**2 * 2 * self._products
+    def _searching(self) -> int:
+        """Eigenvectors, and the features of the rows held out, as they are, rotated and weighted."""
+        features = 8 * self.held_out * self.centres * (len(self.grams) + 2)
+        return self._of(self._squares + len(self.inverted)) + features
+
+    @property
+    def _modelling(self) -> int:
+        """Eigenvectors, and the maps made of them."""
+        return self._of(self._squares + len(self.inverted) + self._products + self.has_cross)
+
+    def _of(self, squares: int) -> int:
+        return 8 * self.centres**2 * squares
+
+    @property
+    def _joint(self) -> int:
+        """Bytes of covariances, and of what they are made from."""
+        if self.question.uncertainty != "covariance":
+            return 0
+        return 8 * self.sizes.m * (self.sizes.m * (len(self.question.pairs) + 3) + 3 * self.centres)
 
 
 @dataclass(frozen=True)
@@ -146,6 +171,7 @@ class NystromPlanner:
     question: Question
     held_out: int
     at_hand: int
+    kept_bytes: int = 0
 
     def best(self) -> NystromPlan:
         """The plan with the spec's centres, or with the most that memory and patience allow."""
@@ -165,7 +191,8 @@ class NystromPlanner:
         """The plan with so many centres."""
         wanted = sample_rows(centres, self.at_hand) if self.sample == "auto" else int(self.sample)
         sample = min(self.at_hand, max(centres, wanted))
-        return NystromPlan(centres, sample, self.seed, self.question, self.sizes, self.held_out, self.at_hand)
+        rows = self.held_out, self.at_hand, self.kept_bytes
+        return NystromPlan(centres, sample, self.seed, self.question, self.sizes, *rows)
 
     def checked(self) -> NystromPlan:
         """The best plan.

@@ -8,7 +8,7 @@ from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.runs.fingerprint import fingerprint

@@ -10,7 +10,7 @@ import pytest
 
 from ntkcli.commands.check import check
 from ntkcli.errors import DataError, NumericalError, ResourceError, SpecError
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.plan import Plan
 from ntkcli.solvers.catalogue import SOLVERS, choices

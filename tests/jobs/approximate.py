@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.nystrom import NystromPlan
 from ntkcli.spec.file import read_spec

@@ -9,7 +9,7 @@ from ntkcli.errors import NumericalError
 from ntkcli.inference.flow import Health
 from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.checks import check_accuracy
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.fitted_stage import SolverRecord

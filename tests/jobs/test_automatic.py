@@ -11,7 +11,8 @@ import pytest
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.automatic import _search, automatic
 from ntkcli.jobs.automatic_rows import automatic_rows
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.jobs.ranges import automatic_times, spaced
 from ntkcli.jobs.sample import sampled
 from ntkcli.journal import Journal

@@ -6,7 +6,7 @@ import pytest
 
 from ntkcli.errors import DataError, NumericalError, SpecError
 from ntkcli.jobs.checks import preflight
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.spec.file import read_spec

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.jobs.preparation import Preparation, automatic_work, preparations, relevance_work
 from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ntkcli.jobs.job import open_job
 from ntkcli.jobs.network import network_of
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import yaml
 
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.planner import Planner
 from ntkcli.solvers.storage import Place

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ntkcli.errors import SpecError
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.network import Network
 from ntkcli.simulation.experiment import Draw

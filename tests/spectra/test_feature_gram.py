@@ -11,7 +11,8 @@ import pytest
 
 from ntkcli.inference.target_power import degrees_of_freedom, label_complexity, target_power
 from ntkcli.inference.time_course import TimeCourse
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.spec.file import read_spec

@@ -11,7 +11,8 @@ import numpy as np
 from scipy.stats import multivariate_normal, norm
 
 from ntkcli.arrays import FloatArray
-from ntkcli.jobs.job import Job, open_job
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Affine, Pairs

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ntkcli.jobs.job import open_job
+from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.planning.duration import Speed
 from ntkcli.spec.file import read_spec

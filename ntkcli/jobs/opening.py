@@ -1,0 +1,66 @@
+"""A job opened: the data of a spec is read, and its network made ready for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from threadpoolctl import threadpool_limits
+
+from ntkcli.data.raw_data import RawData
+from ntkcli.data.survey import survey
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.prepared_data import prepared_data
+from ntkcli.jobs.tabulation import prepared_network
+from ntkcli.journal import Journal
+from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.tiling import TILE_ROWS
+from ntkcli.planning.convergence import Convergence
+from ntkcli.planning.machine import thread_count
+from ntkcli.spec.file import SpecFile
+
+# Of the rows of an approximation, that are kept so that their file is read once.
+KEPT_BYTES = 256 * 2**20
+
+
+@contextmanager
+def open_job(
+    source: SpecFile, journal: Journal, *, learn: bool = True, raw: RawData | None = None
+) -> Iterator[Job]:
+    """Load a spec's data and prepare its network.
+
+    In the `with` block, BLAS uses the spec's number of threads.
+
+    Args:
+        source: the spec.
+        journal: receives progress and warnings.
+        learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
+        raw: the rows of the spec's files, if they are read already.
+
+    Raises:
+        DataError: the data is not what the spec says.
+        NumericalError: a kernel leaves the range of compute.dtype.
+    """
+    for warning in source.warnings:
+        journal.warn(warning)
+    executor = Threads(thread_count(source.spec.compute.threads))
+    with threadpool_limits(executor.workers, user_api="blas"):
+        surveyed = None
+        with journal.phase("read"):
+            if raw is None and source.spec.inference.approximation:
+                surveyed = survey(source.spec.data, keep_bytes=KEPT_BYTES)
+            raw = raw or (surveyed.raw if surveyed else RawData.read(source.spec.data))
+        data, dataset = prepared_data(raw, source.spec.data, executor, journal, learn=learn)
+        # The rows as they were read would be in memory as long as the job.
+        del raw
+        source = replace(source, spec=source.spec.model_copy(update={"data": data}))
+        spec = source.spec
+        for warning in dataset.warnings:
+            journal.warn(warning)
+        tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
+        network = prepared_network(source, dataset, journal)
+        evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
+        train = network.rows(dataset.train.x, evaluator.dtype)
+        test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
+        job = Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
+        yield replace(job, all_rows=surveyed.rows(dataset)) if surveyed else job

@@ -160,3 +160,31 @@ def test_the_estimate_of_peak_memory_is_near_the_measured_peak(
     is_mapped = case.place == "file"
     peak = int((tmp_path / "private").read_text()) if is_mapped else story["peak_memory_bytes"]
     assert 0.9 * peak <= plan.memory_bytes <= 1.25 * peak
+
+
+def approximated(kernel: str, **output: object) -> dict[str, dict[str, object]]:
+    method = {"method": "nystrom", "centres": 800}
+    return {"inference": {"kernel": kernel, "ridge": "auto", "approximation": method}, "output": output}
+
+
+APPROXIMATED = {
+    "a posterior": Case(6000, 1500, sections=approximated("nngp")),
+    "an ensemble": Case(6000, 1500, sections=approximated("ntk")),
+    "a covariance": Case(3000, 1500, sections=approximated("nngp", covariance=True)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", APPROXIMATED.values(), ids=APPROXIMATED)
+def test_the_estimate_of_an_approximation_is_near_the_measured_peak(
+    spec_of: Callable[[Case], Path], tmp_path: Path, case: Case
+) -> None:
+    path = spec_of(case)
+    with open_job(read_spec(path, None), Journal()) as job:
+        approximation = job.spec.inference.approximation
+        assert approximation is not None
+        plan = job.nystrom_planner(approximation).checked()
+    command = [sys.executable, "-m", "ntkcli", "fit", str(path)]
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    peak = json.loads((tmp_path / "run" / "run.json").read_text())["peak_memory_bytes"]
+    assert 0.8 * peak <= plan.memory_bytes <= 1.25 * peak

@@ -63,6 +63,7 @@ class Job:
 
     def spec(self) -> str:
         """The job as a spec, which is YAML when written as JSON; the data is in a folder beside it."""
+        is_random = self.features is not None
         found: dict[str, Any] = {
             "data": {
                 "train": f"../{self.table}/{self.train}",
@@ -70,6 +71,8 @@ class Job:
                 "target": self.target,
                 # Of a small share of the flights, not every carrier is among the training rows.
                 "unknown": "ignore",
+                # Random features count alike.
+                "relevance": "equal" if is_random else "learned",
             },
             "network": {"depth": 3, "activation": "relu"},
             "inference": {

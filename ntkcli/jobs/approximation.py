@@ -36,14 +36,16 @@ class Approximation:
 
     job: as it was before `auto` was found.
     centres: that were chosen, by their places among the rows at hand.
-    held_out: places of the rows that are left out of the sums until `add_held_out`.
-    sums: over all others.
+    held_out: places of the rows that are left out until `complete`.
+    sums: over all others, and then over all.
+    nystrom: what the sums answer.
     """
 
     job: Job
     centres: Centres
     held_out: IntArray
     sums: Summation
+    nystrom: Nystrom
 
     @classmethod
     def of(cls, job: Job, plan: NystromPlan) -> Self:
@@ -62,19 +64,10 @@ class Approximation:
         summation = Summation(sums, BaselineTally(train.x.shape[1], outputs))
         with journal.phase("sums", job.row_source.train_rows) as advance:
             summation.add_all(job, train.rows[rows], advance)
-        return cls(job, centres, rows, summation)
+        return cls(job, centres, rows, summation, _decomposed(job, sums))
 
-    @property
-    def decomposed(self) -> Nystrom:
-        """What the sums, as they are by now, answer."""
-        with self.job.journal.phase("solve"):
-            return Nystrom.of(self.sums.features, inverted_grams(self.job.spec.inference.kernel))
-
-    def automatic(self, smaller: Nystrom) -> InferenceSpec:
+    def automatic(self) -> InferenceSpec:
         """Return the inference section with values for `auto`: those that predict the rows held out best.
-
-        Args:
-            smaller: what the sums without them answer.
 
         Raises:
             NumericalError: there is no answer at any ridge and time tried.
@@ -84,29 +77,28 @@ class Approximation:
             return job.spec.inference
         with job.journal.phase("automatic"):
             x, _ = self._held_out
-            features = smaller.sums.features.features(x).values
-            found = {gram: self._searched(smaller, gram, features.pop(gram)) for gram in smaller.spectra}
+            features = self.sums.features.features.features(x).values
+            found = {gram: self._searched(gram, features.pop(gram)) for gram in self.nystrom.spectra}
         return with_found(job, found, "held-out", f", of {counted(len(self.held_out), 'row')}")
 
-    def _searched(self, smaller: Nystrom, gram: GramName, features: FloatArray) -> Found:
+    def _searched(self, gram: GramName, features: FloatArray) -> Found:
         """Search by the features (h, r) of the rows held out."""
-        job, own, inference = self.job, smaller.spectra[gram], self.job.spec.inference
+        job, own, inference = self.job, self.nystrom.spectra[gram], self.job.spec.inference
         _, y = self._held_out
         smoother = FeatureSmoother(own.spectrum, own.targets, features @ own.spectrum.vectors, y)
-        rows = smaller.sums.rows, job.row_source.train_rows
-        mean = float(smaller.mean_diagonal(gram)[0])
+        rows = self.sums.features.rows, job.row_source.train_rows
+        mean = float(self.nystrom.mean_diagonal(gram)[0])
         axes = Axes.of(job, gram, own.spectrum.eigenvalues, mean, rows)
         return RegularisationSearch(smoother, axes, job.dataset.target_scaling.scale).best(
             ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
         )
 
-    def unseen(self, smaller: Nystrom, question: Question) -> dict[Pair, LeaveOneOut]:
+    def unseen(self, question: Question) -> dict[Pair, LeaveOneOut]:
         """Return the rows held out as the sums without them predict them, by kernel and time.
 
         There are none, and a warning, where these have no answer and only intervals want them.
 
         Args:
-            smaller: what these sums answer.
             question: of the fit of all rows.
 
         Raises:
@@ -114,26 +106,35 @@ class Approximation:
         """
         job = self.job
         x, y = self._held_out
-        asked = smaller_question(question, smaller.sums.rows / job.row_source.train_rows)
+        asked = smaller_question(question, self.sums.features.rows / job.row_source.train_rows)
         if not question.has_uncertainty:
             asked = replace(asked, uncertainty="none")
         with job.journal.phase("hold out"):
             try:
-                return {answer.pair: answer.unseen(y) for answer in smaller.model(asked).predict(x)}
+                return {answer.pair: answer.unseen(y) for answer in self.nystrom.model(asked).predict(x)}
             except SingularMatrixError as error:
                 if job.dataset.is_classification or job.spec.inference.variance_scale == "auto":
                     raise
                 job.journal.warn(no_row_held_out(error))
                 return {}
 
-    def add_held_out(self) -> None:
-        """Add the rows that were held out."""
-        self.sums.features.add(*self._held_out)
+    def complete(self) -> None:
+        """Add the rows that were held out, and decompose the sums over all rows."""
+        if self.held_out.size:
+            # Or the memory of the smaller fit would be there beside that of the whole one.
+            del self.nystrom
+            self.sums.features.add(*self._held_out)
+            self.nystrom = _decomposed(self.job, self.sums.features)
 
     @property
     def _held_out(self) -> tuple[FloatArray, FloatArray]:
         dataset, rows = self.job.dataset, self.held_out
         return dataset.train.x[rows], dataset.y_train[rows]
+
+
+def _decomposed(job: Job, sums: FeatureSums) -> Nystrom:
+    with job.journal.phase("solve"):
+        return Nystrom.of(sums, inverted_grams(job.spec.inference.kernel))
 
 
 def chosen_centres(job: Job, plan: NystromPlan, held_out: IntArray) -> Centres:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ntkcli.data.table import Table
+from ntkcli.data.table import Table, dropped_rows
 from ntkcli.errors import NumericalError
 from ntkcli.jobs.approximation import Approximation
+from ntkcli.jobs.checks import REMEDY
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.tabulation import ranges_reported
 from ntkcli.linalg.singular import SingularMatrixError
@@ -21,7 +22,6 @@ from ntkcli.planning.nystrom import NystromPlan
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.kernel import KERNELS, KernelName
-from ntkcli.regression.nystrom import Nystrom
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration, calibrated
@@ -37,7 +37,6 @@ from ntkcli.units import percent_text
 
 # A share of the trace that may be all rounding.
 NOTHING = 1e-12
-SINGULAR = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
 
 @dataclass
@@ -49,7 +48,6 @@ class ApproximateFitting:
     model: what is fitted to all rows.
     unseen: the rows that calibrations are fitted to; None where nothing is fitted.
     calibrations: by kernel and time.
-    evidence: lower bounds of the log marginal likelihood, by posterior.
     """
 
     job: Job
@@ -57,7 +55,6 @@ class ApproximateFitting:
     model: FittedModel
     unseen: UnseenRows | None
     calibrations: dict[Pair, Calibration]
-    evidence: dict[KernelName, float]
 
     @classmethod
     def of(cls, job: Job, plan: NystromPlan) -> "ApproximateFitting":
@@ -69,25 +66,19 @@ class ApproximateFitting:
         """
         found = Approximation.of(job, plan)
         with _singularity_explained():
-            nystrom = found.decomposed
-            job = job.with_inference(found.automatic(nystrom))
+            job = job.with_inference(found.automatic())
             question, unseen = job.question, job.calibration.unseen
-            left_out = found.unseen(nystrom, question) if unseen else {}
-            unseen = unseen if left_out else None
-            if found.held_out.size:
-                # Or the memory of the smaller fit would be there beside that of the whole one.
-                del nystrom
-                found.add_held_out()
-                nystrom = found.decomposed
-            model = nystrom.model(question)
-            evidence = evidence_bounds(nystrom, model)
-        outputs = job.dataset.y_train[found.held_out]
-        targets, inference, output = job.dataset.schema.targets, job.spec.inference, job.spec.output
+            left_out = found.unseen(question) if unseen else {}
+            found.complete()
+            model = found.nystrom.model(question)
+        outputs, spec = job.dataset.y_train[found.held_out], job.spec
         calibrations = {
-            pair: calibrated(left_out.get(pair), targets, outputs, inference, output)
+            pair: calibrated(
+                left_out.get(pair), job.dataset.schema.targets, outputs, spec.inference, spec.output
+            )
             for pair in question.pairs
         }
-        return cls(job, found, model, unseen, calibrations, evidence)
+        return cls(job, found, model, unseen if left_out else None, calibrations)
 
     @property
     def baselines(self) -> list[Baseline]:
@@ -121,7 +112,18 @@ class ApproximateFitting:
             "method": "nystrom",
             "centres": len(found.centres.rows),
             "left_out": {gram: sums.left_out for gram, sums in found.sums.features.grams.items()},
-            "log_marginal_likelihood_bound": self.evidence,
+            "log_marginal_likelihood_bound": self._evidence_bounds,
+        }
+
+    @property
+    def _evidence_bounds(self) -> dict[KernelName, float]:
+        """A lower bound of the log marginal likelihood for every posterior at time inf that has noise."""
+        bound = self.approximation.nystrom.evidence_bound
+        return {
+            kernel: bound(stage.stage.gram, stage.ridge)
+            for stage in self.model.stages
+            for kernel, time in stage.stage.pairs
+            if time == math.inf and KERNELS[kernel].is_posterior and stage.ridge > 0
         }
 
     def write(self, run: RunDirectory) -> Metrics:
@@ -147,7 +149,7 @@ class ApproximateFitting:
         job, source, rows = self.job, self.job.row_source, self.job.test_rows
         targets = job.dataset.schema.targets
         presentation, baselines = presentation_of(targets, job.spec.output), self.baselines
-        tally = MetricsTally(presentation)
+        tally, dropped = MetricsTally(presentation), 0
         is_joint = job.question.uncertainty == "covariance"
         with (
             job.journal.phase("predict", rows) as advance,
@@ -158,6 +160,9 @@ class ApproximateFitting:
                 write(prediction_table(presentation, table, results))
                 tally.add(table.targets, results, baseline_results(targets, baselines, table.x))
                 advance(len(table))
+                dropped += table.dropped
+        for warning in dropped_rows(job.dataset.test.file.path, dropped):
+            job.journal.warn(warning)
         return tally
 
     def _results(self, table: Table, run: RunDirectory) -> list[Result]:
@@ -177,16 +182,6 @@ class ApproximateFitting:
         return results
 
 
-def evidence_bounds(nystrom: Nystrom, model: FittedModel) -> dict[KernelName, float]:
-    """Return a lower bound of the log marginal likelihood for every posterior at time inf that has noise."""
-    return {
-        kernel: nystrom.evidence_bound(stage.stage.gram, stage.ridge)
-        for stage in model.stages
-        for kernel, time in stage.stage.pairs
-        if time == math.inf and KERNELS[kernel].is_posterior and stage.ridge > 0
-    }
-
-
 @contextmanager
 def _singularity_explained() -> Iterator[None]:
     try:
@@ -194,5 +189,5 @@ def _singularity_explained() -> Iterator[None]:
     except SingularMatrixError as error:
         raise NumericalError(
             f"the centres' sums of kernels are singular to rounding (smallest eigenvalue {error.value:.2g}): "
-            f"{SINGULAR}, or take fewer centres"
+            f"{REMEDY}, or take fewer centres"
         ) from error

@@ -39,12 +39,9 @@ class ApproximateGrams:
         """
         own = _asking_for_modes(job)
         approximated = Approximation.of(own, own.nystrom_planner(approximation).checked())
-        nystrom = approximated.decomposed
-        ridge = approximated.automatic(nystrom).ridge
-        if approximated.held_out.size:
-            del nystrom
-            approximated.add_held_out()
-            nystrom = approximated.decomposed
+        ridge = approximated.automatic().ridge
+        approximated.complete()
+        nystrom = approximated.nystrom
         job = job.with_inference(job.spec.inference.model_copy(update={"ridge": ridge}))
         found = []
         for gram in nystrom.spectra:

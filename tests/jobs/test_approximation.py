@@ -83,7 +83,7 @@ def test_rows_that_were_held_out_are_added_again(make: MakeSpec) -> None:
         assert sums.rows == COUNT - 20
         whole = FeatureSums.empty(sums.features, 1, with_cross=True)
         whole.add(job.dataset.train.x, job.dataset.y_train)
-        found.add_held_out()
+        found.complete()
     assert sums.rows == COUNT
     for gram, own in sums.grams.items():
         np.testing.assert_allclose(own.square, whole.grams[gram].square, rtol=1e-11, atol=1e-12)
@@ -97,7 +97,7 @@ def test_rows_that_were_held_out_are_added_again(make: MakeSpec) -> None:
 def test_unseen_rows_are_predicted_by_a_fit_that_really_lacks_them(make: MakeSpec) -> None:
     with approximate_job(make(output=CALIBRATED, kernel=["ntk", "nngp"])) as (job, plan):
         found, question = Approximation.of(job, plan), job.question
-        unseen = found.unseen(found.decomposed, question)
+        unseen = found.unseen(question)
         x, y, held_out = job.dataset.train.x, job.dataset.y_train, found.held_out
         others = np.setdiff1d(np.arange(COUNT), held_out)
         sums = FeatureSums.empty(found.sums.features.features, 1, with_cross=True)
@@ -114,8 +114,8 @@ def test_no_ridge_predicts_the_rows_held_out_better_than_the_automatic_one(
 ) -> None:
     with approximate_job(make(kernel=kernel, ridge="auto", ridge_scale="trace")) as (job, plan):
         found = Approximation.of(job, plan)
-        smaller = found.decomposed
-        ridge = found.automatic(smaller).given_ridge
+        smaller = found.nystrom
+        ridge = found.automatic().given_ridge
         gram = plan.leading
         own, rows = smaller.spectra[gram], found.held_out
         z = smaller.sums.features.features(job.dataset.train.x[rows]).values[gram] @ own.spectrum.vectors

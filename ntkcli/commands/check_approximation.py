@@ -8,7 +8,8 @@ from ntkcli.jobs.approximation import chosen_centres, rows_held_out
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.preparation import Preparation
 from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
-from ntkcli.planning.nystrom import SHARES, NystromPlan, NystromPlanner
+from ntkcli.planning.nystrom_plan import NystromPlan
+from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.centres import Centres
 from ntkcli.regression.question import time_text
@@ -16,6 +17,8 @@ from ntkcli.units import bytes_text, counted, percent_text, seconds_text
 
 # An exact fit that takes longer has the approximation beside it.
 LONG_SECONDS = 600.0
+# What is told is told of a quarter of the centres, of half of them, and of all.
+PARTS = (4, 2, 1)
 
 
 def offer_lines(planner: Planner, exact_seconds: float, duration: Duration) -> Iterator[tuple[str, str]]:
@@ -78,7 +81,7 @@ class ApproximationCheck:
     def _counts(self, plan: NystromPlan, centres: Centres) -> Iterator[tuple[str, int]]:
         """Yield three numbers of centres, with a label for the first."""
         found = len(centres.rows)
-        counts = sorted({max(2, min(found, plan.centres // share)) for share in SHARES})
+        counts = sorted({max(2, min(found, plan.centres // part)) for part in PARTS})
         yield from zip(["leaves out", "", ""], counts, strict=False)
 
     def _seconds(self, plan: NystromPlan) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
 from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
-from ntkcli.planning.nystrom import NystromPlanner
+from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile

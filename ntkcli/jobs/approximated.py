@@ -4,7 +4,8 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.sample import sample
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.planning.approximated import Approximated
-from ntkcli.planning.nystrom import STEPS, NystromPlan, NystromPlanner
+from ntkcli.planning.nystrom_plan import NystromPlan
+from ntkcli.planning.nystrom_planner import STEPS, NystromPlanner
 from ntkcli.planning.work import Work
 from ntkcli.regression.centres import Centres
 

@@ -17,7 +17,7 @@ from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
 from ntkcli.jobs.summation import Summation
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.regression.centres import Centres
 from ntkcli.regression.feature_map import FeatureMap
 from ntkcli.regression.feature_sums import FeatureSums

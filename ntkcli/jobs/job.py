@@ -24,7 +24,7 @@ from ntkcli.kernels.rows import Rows
 from ntkcli.planning.approximated import Approximated
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.convergence import Convergence
-from ntkcli.planning.nystrom import NystromPlanner
+from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question

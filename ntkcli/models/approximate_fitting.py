@@ -18,7 +18,7 @@ from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.joint import write_joint
 from ntkcli.models.model import TABLE_ROWS
 from ntkcli.models.writer import ModelWriter
-from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.kernel import KERNELS, KernelName

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.units import percent_text
 
 

@@ -12,7 +12,7 @@ from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.units import counted, seconds_text
 
 if TYPE_CHECKING:
-    from ntkcli.planning.nystrom import NystromPlan
+    from ntkcli.planning.nystrom_plan import NystromPlan
     from ntkcli.planning.plan import Plan
     from ntkcli.planning.planner import Planner
 

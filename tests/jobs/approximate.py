@@ -8,7 +8,7 @@ from typing import Any
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
-from ntkcli.planning.nystrom import NystromPlan
+from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.spec.file import read_spec
 
 from ..lines import Lines

@@ -12,7 +12,7 @@ from ntkcli.jobs.approximated import approximated
 from ntkcli.jobs.network import network_of
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.nystrom import NystromPlanner
+from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 from ntkcli.spec.network import NetworkSpec

@@ -10,7 +10,7 @@ import pytest
 from ntkcli.errors import ResourceError
 from ntkcli.planning.approximated import Approximated
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.nystrom import NystromPlanner
+from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question

@@ -1,27 +1,17 @@
-"""What an approximation by centres takes, and how many centres there are where the spec leaves it open."""
+"""What an approximation by centres takes."""
 
 from dataclasses import dataclass, replace
 
-from ntkcli.errors import ResourceError, SpecError
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.pivoted_cholesky import PROPOSALS
-from ntkcli.planning.budget import Budget
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, eigendecomposition_work
-from ntkcli.regression.centres import sample_rows
 from ntkcli.regression.feature_sums import ROWS
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.nystrom import needs_cross, read_grams
 from ntkcli.regression.question import Question
 from ntkcli.solvers.cost import SOLVE_EFFICIENCY
-from ntkcli.units import bytes_text, counted
 
-# Numbers of centres that `auto` takes: a few, so that another machine mostly takes the same one.
-STEPS = [base * 10**power for power in range(2, 6) for base in (1, 2, 3, 5)]
-# Operations of a matrix product that `auto` spends at most: five minutes or so of two processors.
-MOST_OPERATIONS = 5e13
-# The shares of the centres that `ntk check` tells of.
-SHARES = (4, 2, 1)
 # What a row takes that is summed, and one that is predicted by a kernel at a time, in the time of so many
 # operations of a matrix product: it is read, encoded and checked, or written and scored.
 ROW_OPERATIONS, RESULT_OPERATIONS = 2e6, 5e6
@@ -153,76 +143,3 @@ class NystromPlan:
         if self.question.uncertainty != "covariance":
             return 0
         return 8 * self.sizes.m * (self.sizes.m * (len(self.question.pairs) + 3) + 3 * self.centres)
-
-
-@dataclass(frozen=True)
-class NystromPlanner:
-    """What decides how an approximation is fitted.
-
-    centres, sample: as the spec has them, or `auto`.
-    others: see `NystromPlan`.
-    """
-
-    centres: int | str
-    sample: int | str
-    seed: int
-    sizes: Sizes
-    budget: Budget
-    question: Question
-    held_out: int
-    at_hand: int
-    kept_bytes: int = 0
-
-    def best(self) -> NystromPlan:
-        """The plan with the spec's centres, or with the most that memory and patience allow."""
-        if self.centres != "auto":
-            return self.plan(int(self.centres))
-        most = min(self.at_hand, self.sizes.n)
-        if self.sample != "auto":
-            most = min(most, int(self.sample))
-        plans = [self.plan(count) for count in sorted({*STEPS, most}) if count <= most]
-        allowed = [plan for plan in plans if self._is_allowed(plan)]
-        return max(allowed, key=lambda plan: plan.centres) if allowed else plans[0]
-
-    def _is_allowed(self, plan: NystromPlan) -> bool:
-        return plan.memory_bytes <= self.budget.memory and plan.operations <= MOST_OPERATIONS
-
-    def plan(self, centres: int) -> NystromPlan:
-        """The plan with so many centres."""
-        wanted = sample_rows(centres, self.at_hand) if self.sample == "auto" else int(self.sample)
-        sample = min(self.at_hand, max(centres, wanted))
-        rows = self.held_out, self.at_hand, self.kept_bytes
-        return NystromPlan(centres, sample, self.seed, self.question, self.sizes, *rows)
-
-    def checked(self) -> NystromPlan:
-        """The best plan.
-
-        Raises:
-            SpecError: there are more centres than rows.
-            ResourceError: it is not within the budget; the message says what would be.
-        """
-        plan, most = self.best(), min(self.at_hand, self.sizes.n)
-        if plan.centres > most:
-            rows = "rows" if most == self.sizes.n else "rows that centres are chosen from"
-            raise SpecError(
-                f"inference.approximation.centres: {plan.centres:,} are more than the {most:,} training "
-                f"{rows}: give a number up to {most}, or auto"
-            )
-        if plan.memory_bytes > self.budget.memory:
-            raise ResourceError(
-                f"not enough memory: {counted(plan.centres, 'centre')} need about "
-                f"{bytes_text(plan.memory_bytes)}, and {bytes_text(self.budget.memory)} are there: "
-                f"{self._remedy(plan)}"
-            )
-        if plan.model_bytes > self.budget.disk:
-            raise ResourceError(
-                f"not enough disk: the model takes {bytes_text(plan.model_bytes)}, and "
-                f"{bytes_text(self.budget.disk)} are free under {self.budget.folder}: use fewer centres, or "
-                "another output.dir"
-            )
-        return plan
-
-    def _remedy(self, plan: NystromPlan) -> str:
-        fewer = [count for count in STEPS if count < plan.centres]
-        fitting = [count for count in fewer if self.plan(count).memory_bytes <= self.budget.memory]
-        return f"use {max(fitting)} centres or fewer, or more memory" if fitting else "give it more memory"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ntkcli.errors import ResourceError, SpecError
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.nystrom import MOST_OPERATIONS, STEPS, NystromPlanner
+from ntkcli.planning.nystrom_planner import MOST_OPERATIONS, STEPS, NystromPlanner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.question import Question
 

@@ -49,6 +49,6 @@ def read_in_parts(monkeypatch: pytest.MonkeyPatch, read_rows: int, *, held: int 
     def few(spec: DataSpec, *, keep_bytes: int) -> Survey:
         return survey(spec, limits=Limits(rows=held, texts=12, shown=20), read_rows=read_rows)
 
-    monkeypatch.setattr("ntkcli.jobs.job.survey", few)
+    monkeypatch.setattr("ntkcli.jobs.opening.survey", few)
     monkeypatch.setattr("ntkcli.jobs.summation.PART_ROWS", 32)
     monkeypatch.setattr("ntkcli.models.approximate_fitting.TABLE_ROWS", 16)

@@ -68,7 +68,9 @@ def test_each_kernel_can_be_predicted_alone(
     table = pd.read_csv(run / "predictions.csv", dtype={"time": str})
     expected = table[(table["kernel"] == kernel) & (table["time"] == "inf")].reset_index(drop=True)
     found = pd.read_csv(tmp_path / "one.csv", dtype={"time": str})
-    pd.testing.assert_frame_equal(found[["y_mean", "y_std"]], expected[["y_mean", "y_std"]], rtol=1e-12)
+    pd.testing.assert_frame_equal(
+        found[["y_mean", "y_std"]], expected[["y_mean", "y_std"]], rtol=1e-12, atol=1e-12
+    )
 
 
 def test_a_damaged_or_missing_array_is_refused_by_name(approximate: Fitted, ntk: Ntk) -> None:

@@ -42,7 +42,7 @@ def test_std_that_takes_no_other_sums_is_that_of_a_fit_with_it(
         outcome = ntk("predict", "run", "test.csv", "--std", *chosen)
         assert (outcome.returncode, outcome.stderr) == (0, "")
         tables.append(pd.read_csv(StringIO(outcome.stdout)))
-    pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-12)
+    pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-12, atol=1e-12)
 
 
 def test_an_approximate_model_predicts_what_its_fit_did(fit: Fit, ntk: Ntk) -> None:
@@ -50,7 +50,7 @@ def test_an_approximate_model_predicts_what_its_fit_did(fit: Fit, ntk: Ntk) -> N
     outcome = ntk("predict", "run", "test.csv")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     again = pd.read_csv(StringIO(outcome.stdout))
-    pd.testing.assert_frame_equal(again, fitted, rtol=1e-12)
+    pd.testing.assert_frame_equal(again, fitted, rtol=1e-12, atol=1e-12)
 
 
 def test_an_approximate_model_needs_memory_for_its_maps_alone(

@@ -43,8 +43,10 @@ def test_products_with_the_features_of_a_centre_are_its_kernels(gram: GramName, 
     features = feature_map(used)
     values, diagonals = features.features(ROWS)
     own = features.features(CENTRES).values[gram]
-    np.testing.assert_allclose(values[gram] @ own.T, kernels(used, ROWS, CENTRES, gram), rtol=1e-11)
-    np.testing.assert_allclose(own @ own.T, kernels(used, CENTRES, CENTRES, gram), rtol=1e-11)
+    np.testing.assert_allclose(
+        values[gram] @ own.T, kernels(used, ROWS, CENTRES, gram), rtol=1e-11, atol=1e-12
+    )
+    np.testing.assert_allclose(own @ own.T, kernels(used, CENTRES, CENTRES, gram), rtol=1e-11, atol=1e-12)
     assert np.array_equal(diagonals[gram], used.rows(ROWS).diagonal(gram))
     # The features of other rows have no more of their kernels than there is.
     assert np.all(np.sum(values[gram] ** 2, axis=1) <= diagonals[gram])
@@ -55,7 +57,7 @@ def test_products_of_features_do_not_depend_on_how_they_are_whitened(gram: GramN
     data, chosen = some_data(n=20), np.array([3, 8, 0, 15, 11])
     found = feature_map(data.network, data.x[chosen]).features(data.x_test).values[gram]
     expected = DenseNystrom(data, chosen).features(gram, data.x_test)
-    np.testing.assert_allclose(found @ found.T, expected @ expected.T, rtol=1e-10)
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, rtol=1e-10, atol=1e-12)
 
 
 @every_gram
@@ -65,7 +67,7 @@ def test_centres_that_stand_twice_or_have_no_kernel_add_no_features(gram: GramNa
     features = feature_map(used, awkward)
     assert features.whitenings[gram].rank == len(CENTRES)
     found, plain = (each.features(ROWS).values[gram] for each in (features, feature_map(used)))
-    np.testing.assert_allclose(found @ found.T, plain @ plain.T, rtol=1e-10)
+    np.testing.assert_allclose(found @ found.T, plain @ plain.T, rtol=1e-10, atol=1e-12)
 
 
 def test_a_row_of_zeros_without_a_bias_has_features_of_zeros() -> None:

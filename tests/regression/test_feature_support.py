@@ -46,12 +46,12 @@ def test_products_of_what_stands_for_the_kernels_are_those_with_all_rows() -> No
     phi, psi = (dense.features(gram, DATA.x_test) for gram in ("ntk", "nngp"))
     phi_train, psi_train = (dense.features(gram, DATA.x) for gram in ("ntk", "nngp"))
     assert support.size == found["ntk"].shape[1] == len(CENTRES)
-    np.testing.assert_allclose(found["ntk"] @ found["ntk"].T, phi @ phi.T, rtol=1e-9)
+    np.testing.assert_allclose(found["ntk"] @ found["ntk"].T, phi @ phi.T, rtol=1e-9, atol=1e-12)
     expected = psi @ psi_train.T @ phi_train @ phi.T
-    np.testing.assert_allclose(found["nngp"] @ found["ntk"].T, expected, rtol=1e-9)
+    np.testing.assert_allclose(found["nngp"] @ found["ntk"].T, expected, rtol=1e-9, atol=1e-12)
     middle = phi @ phi_train.T @ psi_train @ psi_train.T @ phi_train @ phi.T
     between = found["ntk"] @ support.operator("nngp").product(found["ntk"].T)
-    np.testing.assert_allclose(between, middle, rtol=1e-9)
+    np.testing.assert_allclose(between, middle, rtol=1e-9, atol=1e-10)
 
 
 def test_features_of_the_inverted_matrix_have_its_eigenvalues_as_their_squares() -> None:
@@ -113,7 +113,7 @@ def test_a_part_of_the_question_is_answered_by_what_was_kept(
         if uncertainty == "none":
             assert prediction.variance is None
         else:
-            np.testing.assert_allclose(variance(prediction), variance(whole[pair]), rtol=1e-12)
+            np.testing.assert_allclose(variance(prediction), variance(whole[pair]), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("uncertainty", ["variance", "covariance"])

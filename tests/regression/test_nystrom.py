@@ -87,7 +87,7 @@ def test_the_posterior_in_the_end_is_that_of_as_many_weights_and_of_what_they_le
     if KERNELS[kernel].is_posterior:
         left = data.network.rows(data.x_test).diagonal(gram) - np.sum(phi**2, axis=1)
         weights = 0.2 * np.sum(phi * np.linalg.solve(precision, phi.T).T, axis=1)
-        np.testing.assert_allclose(variance(answer.prediction), left + weights, rtol=1e-9)
+        np.testing.assert_allclose(variance(answer.prediction), left + weights, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("uncertainty", ["none", "variance", "covariance"])

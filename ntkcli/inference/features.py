@@ -20,6 +20,7 @@ from ntkcli.arrays import ArraySink, FloatArray, IntArray
 from ntkcli.inference.flow import Health, relaxation, survival
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.spectral_scores import Regularisation
+from ntkcli.inference.target_power import degrees_of_freedom
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.spectrum import Spectrum
 
@@ -52,9 +53,8 @@ class FeatureFlow:
     @property
     def health(self) -> FeatureHealth:
         """Of G on the span of the features."""
-        shifted = self.eigenvalues + self.ridge
-        learned = np.divide(self.eigenvalues, shifted, out=np.zeros_like(shifted), where=shifted > 0)
-        return FeatureHealth(len(shifted), float(self.eigenvalues[0]), float(learned.sum()))
+        learned = degrees_of_freedom(self.eigenvalues, self.ridge)
+        return FeatureHealth(len(self.eigenvalues), float(self.eigenvalues[0]), learned)
 
     def on(self, b: FloatArray) -> "FeatureAction":
         """The flow acting on Phi U b for features b (r, c)."""

@@ -16,7 +16,7 @@ from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.network import setting_text
 from ntkcli.jobs.opening import open_job
-from ntkcli.jobs.preparation import Preparation, preparations
+from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.alternatives import alternatives
 from ntkcli.planning.duration import Speed
@@ -71,7 +71,8 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         speed = Speed.measured(job.evaluator, job.train)
         before = [*preparations(source.spec, job, speed)]
         if approximation := source.spec.inference.approximation:
-            return _check_approximation(job, approximation, speed, before)
+            reading = job.journal.timings["read"]
+            return _check_approximation(job, approximation, Duration(speed, reading, before))
         job = job.with_inference(job.spec.inference.with_stand_ins())
         planner = job.planner()
         plan = planner.best()
@@ -83,19 +84,17 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         return CheckReport(lines, _warnings(job, _is_singular(job)), next(filter(None, failures), None))
 
 
-def _check_approximation(
-    job: Job, approximation: NystromSpec, speed: Speed, before: Sequence[Preparation]
-) -> CheckReport:
+def _check_approximation(job: Job, approximation: NystromSpec, duration: Duration) -> CheckReport:
     """Check the fit of features of some centres."""
     planner = job.nystrom_planner(approximation)
     job = job.with_inference(job.spec.inference.with_stand_ins())
     lines = [*_data_lines(job), *_factor_lines(job), *_network_lines(job)]
-    lines += [(part.name, part.text) for part in before]
+    lines += [(part.name, part.text) for part in duration.before]
     try:
         preflight(job)
         planner.checked()
-        lines += ApproximationCheck(job, planner, speed, before).lines(_free(job))
-        failure = _simulation_failure(job.at_hand, speed, lines)
+        lines += ApproximationCheck(job, planner, duration).lines(_free(job))
+        failure = _simulation_failure(job.at_hand, duration.speed, lines)
     except NtkError as error:
         failure = error
     return CheckReport(lines, _warnings(job, singular=False), failure)

@@ -1,13 +1,12 @@
 """The part of `ntk check` that tells what an approximation takes, and what it leaves out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ntkcli.commands.check_duration import Duration
 from ntkcli.jobs.approximation import chosen_centres, rows_held_out
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.preparation import Preparation
-from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
+from ntkcli.planning.duration import PASSES
 from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
@@ -31,8 +30,7 @@ def offer_lines(planner: Planner, exact_seconds: float, duration: Duration) -> I
     """
     if exact_seconds <= LONG_SECONDS or planner.approximated is None or not (found := planner.approximated()):
         return
-    again = replace(duration, reading=PASSES * duration.reading)
-    seconds = seconds_text(again.whole(STARTUP_SECONDS + duration.speed.of_work(found.plan.work)))
+    seconds = seconds_text(_seconds(found.plan, duration))
     yield (
         "",
         f"{found.line} would take about {seconds} and {bytes_text(found.plan.memory_bytes)}: {found.caution}",
@@ -45,14 +43,12 @@ class ApproximationCheck:
 
     job: with stand-ins for `auto`.
     planner: of the approximation.
-    speed: of the machine.
-    before: what comes before the fit.
+    duration: has the machine's speed, and what comes before the fit.
     """
 
     job: Job
     planner: NystromPlanner
-    speed: Speed
-    before: Sequence[Preparation]
+    duration: Duration
 
     def lines(self, allowed: str) -> Iterator[tuple[str, str]]:
         """Yield labels and texts.
@@ -69,11 +65,11 @@ class ApproximationCheck:
             share = percent_text(centres.left_out_by(count))
             yield (
                 label,
-                f"{counted(count, 'centre')}: about {seconds_text(self._seconds(other))}, "
+                f"{counted(count, 'centre')}: about {seconds_text(_seconds(other, self.duration))}, "
                 f"{bytes_text(other.memory_bytes)}, leaving out {share} of the {plan.leading} kernel's trace",
             )
         threads = counted(plan.sizes.threads, "thread")
-        yield "time", f"about {seconds_text(self._seconds(plan))} on {threads}"
+        yield "time", f"about {seconds_text(_seconds(plan, self.duration))} on {threads}"
         yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {allowed}"
         model = bytes_text(plan.model_bytes)
         yield "disk", f"{model} of {bytes_text(budget.disk)} free, tables not counted"
@@ -84,11 +80,8 @@ class ApproximationCheck:
         counts = sorted({max(2, min(found, plan.centres // part)) for part in PARTS})
         yield from zip(["leaves out", "", ""], counts, strict=False)
 
-    def _seconds(self, plan: NystromPlan) -> float:
-        reading = PASSES * self.job.journal.timings["read"]
-        return (
-            STARTUP_SECONDS
-            + reading
-            + sum(part.seconds for part in self.before)
-            + self.speed.of_work(plan.work)
-        )
+
+def _seconds(plan: NystromPlan, duration: Duration) -> float:
+    """The seconds of an approximation's fit, which goes through the files more than once."""
+    again = replace(duration, reading=PASSES * duration.reading)
+    return again.whole(duration.speed.of_process(plan.work))

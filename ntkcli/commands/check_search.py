@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
-from ntkcli.planning.duration import PASSES, STARTUP_SECONDS, Speed
+from ntkcli.planning.duration import PASSES, Speed
 from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS
@@ -81,7 +81,7 @@ class BestFit:
         plan = planner.best()
 
         def seconds(speed: Speed) -> float:
-            return STARTUP_SECONDS + speed.of_work(plan.work)
+            return speed.of_process(plan.work)
 
         what = f"of the best, by {counted(plan.centres, 'centre')}"
         needs = plan.memory_bytes, plan.model_bytes

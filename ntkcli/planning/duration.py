@@ -39,6 +39,10 @@ class Speed:
         """Return the seconds that some work in float64 takes."""
         return work.algebra / self.operations + work.entries / self.entries
 
+    def of_process(self, work: Work) -> float:
+        """Return the seconds of a process that does some work in float64, its start included."""
+        return STARTUP_SECONDS + self.of_work(work)
+
     def seconds(self, plan: Plan, itemsize: int) -> float:
         """All but reading and writing files; float32 does twice as much in the same time."""
         algebra = plan.work.algebra / self.operations * (itemsize / 8)

@@ -10,9 +10,15 @@ from ntkcli.cli import ntk
 from ntkcli.display import Stream
 from ntkcli.errors import NtkError
 
+# A thread of OpenBLAS that has nothing to do looks for work for 2 to the power of this cycles, 26 by default:
+# for a thirtieth of a second it takes a core from the threads that compute kernels.
+OPENBLAS_THREAD_TIMEOUT = "14"
+
 
 def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
+    # Read once, when a command loads numpy.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", OPENBLAS_THREAD_TIMEOUT)
     # A run that is interrupted or terminated cleans up after itself.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: _fail("told to end before it was done", 128 + number))

@@ -19,8 +19,9 @@ from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.file import SpecFile
 
-# Of the rows of an approximation, that are kept so that their file is read once.
-KEPT_BYTES = 256 * 2**20
+# Of the rows of an approximation, that are kept so that their file is read once. Reading a longer file again
+# takes a hundredth of its fit, and memory shall not grow with its rows.
+KEPT_BYTES = 64 * 2**20
 
 
 @contextmanager

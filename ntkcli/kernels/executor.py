@@ -1,7 +1,7 @@
 """What carries out the tasks that a computation is cut into: threads, or anything with the same methods."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +34,7 @@ class Executor(Protocol):
         """The number of items that are worked on at once."""
         ...
 
-    def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
+    def map(self, task: Callable[[P], T], items: Iterable[P]) -> Iterator[T]:
         """The values of all items in the items' order, few of them computed ahead of the reader.
 
         This is for results that depend on the order, such as sums of floating-point numbers. The task must
@@ -52,6 +52,34 @@ class Executor(Protocol):
         ...
 
 
+def in_step(executor: Executor, task: Callable[[P], T], items: Iterable[P]) -> Iterator[tuple[P, T]]:
+    """Yield each item with its values, in the items' order; few items are read ahead."""
+    waiting: deque[P] = deque()
+    for values in executor.map(task, _remembered(items, waiting)):
+        yield waiting.popleft(), values
+
+
+def _remembered(items: Iterable[P], waiting: deque[P]) -> Iterator[P]:
+    for item in items:
+        waiting.append(item)
+        yield item
+
+
+@dataclass(frozen=True)
+class Here:
+    """Carries out one task after the other, in the thread that asks for them, and leaves BLAS as it is."""
+
+    workers: int = 1
+
+    def map(self, task: Callable[[P], T], items: Iterable[P]) -> Iterator[T]:
+        """The values of all items in the items' order, each computed when it is read."""
+        return map(task, items)
+
+    def run(self, task: Callable[[P], T], items: Iterable[P], then: Callable[[P, T], R]) -> Iterator[R]:
+        """What `then` returns for each item, in the items' order."""
+        return (then(item, task(item)) for item in items)
+
+
 @dataclass(frozen=True)
 class Threads:
     """Carries out tasks in threads of this process, each with BLAS on one thread.
@@ -61,7 +89,7 @@ class Threads:
 
     workers: int = 1
 
-    def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
+    def map(self, task: Callable[[P], T], items: Iterable[P]) -> Iterator[T]:
         """The values of all items in the items' order, few of them computed ahead of the reader."""
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, initializer=_listen, initargs=(stop,))

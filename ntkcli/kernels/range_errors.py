@@ -1,5 +1,7 @@
 """Kernels that leave the range of floating point, or that of an activation."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,10 @@ class KernelRangeError(ArithmeticError):
         self.row = row
         self.layer = layer
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It can be sent by another process."""
+        return type(self), (self.row, self.layer)
+
 
 class VarianceLimitError(ArithmeticError):
     """The variance of one row in one layer (counted from 1) is beyond what the activation there takes."""
@@ -25,6 +31,10 @@ class VarianceLimitError(ArithmeticError):
         self.layer = layer
         self.variance = variance
         self.limit = limit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It can be sent by another process."""
+        return type(self), (self.row, self.layer, self.variance, self.limit)
 
 
 def check_limit(q: FloatArray, limit: float, layer: int) -> None:

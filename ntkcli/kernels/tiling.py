@@ -51,6 +51,11 @@ def upper_tiles(n: int, length: int) -> list[Tile]:
     return [Tile(a, b) for j, b in enumerate(cuts) for a in cuts[: j + 1]]
 
 
+def lower_tiles(n: int, length: int) -> list[Tile]:
+    """The tiles of the lower triangle of a matrix (n, n), one strip of rows after the other."""
+    return [Tile(tile.columns, tile.rows) for tile in upper_tiles(n, length)]
+
+
 def block_tiles(spans: Sequence[slice], length: int) -> list[BlockTile]:
     """The tiles of the lower triangle of a matrix in blocks, one strip of rows of a block after the other.
 

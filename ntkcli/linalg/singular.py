@@ -1,6 +1,7 @@
 """When a symmetric matrix counts as singular."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ class SingularMatrixError(ArithmeticError):
         super().__init__(f"{value:.3g} in row {row}")
         self.row = row
         self.value = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It can be sent by another process."""
+        return type(self), (self.row, self.value)
 
 
 def rounding_level(n: int, dtype: npt.DTypeLike, largest: float) -> float:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.kernels.evaluator import Evaluator, Values
-from ntkcli.kernels.network import Network
+from ntkcli.kernels.executor import Here
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.kernels.tiling import strips
 from ntkcli.linalg.whitening import Whitening
 from ntkcli.regression.reach import Reach
+
+# Rows whose features a thread makes at once.
+STRIP_ROWS = 256
 
 
 class RowFeatures(NamedTuple):
@@ -24,6 +28,19 @@ class RowFeatures(NamedTuple):
 
     values: Values
     diagonals: Values
+
+
+class Strip(NamedTuple):
+    """Some rows, and what their kernels take.
+
+    rows: their places.
+    evaluator: computes kernels of a network whose tables reach to them.
+    support: the centres as this network sees them.
+    """
+
+    rows: IntArray
+    evaluator: Evaluator
+    support: Rows
 
 
 @dataclass(frozen=True)
@@ -59,42 +76,51 @@ class FeatureMap:
         return cls(exact, centres, whitenings)
 
     def features(self, x: FloatArray) -> RowFeatures:
-        """The features of rows x (c, d).
+        """The features of rows x (c, d), which do not depend on rows before them.
 
         Raises:
             KernelRangeError, VarianceLimitError: a row's kernel leaves the range of floating point, or that
                 of an activation.
             PrecisionError: an activation cannot be had to 1e-9 for these rows.
         """
-        groups = self._reach.networks_for(x)
-        if len(groups) == 1:
-            kernels, diagonals = self._kernels(x, groups[0][1])
-        else:
-            order = np.argsort(np.concatenate([rows for rows, _ in groups]))
-            parts = [self._kernels(x[rows], network) for rows, network in groups]
-            kernels, diagonals = (_joined([part[i] for part in parts], order) for i in range(2))
-        whitened = {gram: self.whitenings[gram].apply(kernels.pop(gram)) for gram in self.whitenings}
-        return RowFeatures(whitened, diagonals)
-
-    def _kernels(self, x: FloatArray, network: Network) -> tuple[Values, Values]:
-        """The kernels of rows (c, d) with the centres, (c, m), and with themselves, (c,), by a network."""
-        grams, rows = [*self.whitenings], network.rows(x)
-        kernels = replace(self.evaluator, network=network).rectangle(rows, self._support(network), grams)
-        return kernels, {gram: rows.diagonal(gram) for gram in grams}
-
-    def _support(self, network: Network) -> Rows:
-        """The centres as a network sees them."""
-        return self._own_support if network is self.evaluator.network else network.rows(self.centres)
+        found = RowFeatures(
+            {gram: np.empty((len(x), whitening.rank)) for gram, whitening in self.whitenings.items()},
+            {gram: np.empty(len(x)) for gram in self.whitenings},
+        )
+        task = partial(strip_features, self.whitenings, x)
+        for _ in self.evaluator.executor.run(task, self._strips(x), partial(_put, found)):
+            pass
+        return found
 
     @cached_property
-    def _own_support(self) -> Rows:
+    def alone(self) -> Self:
+        """These features, made by the thread that asks for them."""
+        return replace(self, evaluator=replace(self.evaluator, executor=Here()))
+
+    def _strips(self, x: FloatArray) -> list[Strip]:
+        own = self.evaluator.network
+        return [
+            Strip(rows[cut], replace(self.alone.evaluator, network=network), support)
+            for rows, network in Reach(own, np.float64).networks_for(x)
+            for support in [self._support if network is own else network.rows(self.centres)]
+            for cut in strips(slice(0, len(rows)), STRIP_ROWS)
+        ]
+
+    @cached_property
+    def _support(self) -> Rows:
+        """The centres as the network sees them."""
         return self.evaluator.network.rows(self.centres)
 
-    @cached_property
-    def _reach(self) -> Reach:
-        return Reach(self.evaluator.network, np.float64)
+
+def strip_features(whitenings: Mapping[GramName, Whitening], x: FloatArray, strip: Strip) -> RowFeatures:
+    """The features of some of the rows x."""
+    rows = strip.evaluator.network.rows(x[strip.rows])
+    kernels = strip.evaluator.rectangle(rows, strip.support, [*whitenings])
+    diagonals = {gram: rows.diagonal(gram) for gram in whitenings}
+    return RowFeatures({gram: whitenings[gram].apply(kernels.pop(gram)) for gram in whitenings}, diagonals)
 
 
-def _joined(parts: Sequence[Values], order: IntArray) -> Values:
-    """Values of consecutive rows, put into another order of all of them."""
-    return {gram: np.concatenate([part[gram] for part in parts])[order] for gram in parts[0]}
+def _put(all_rows: RowFeatures, strip: Strip, found: RowFeatures) -> None:
+    for whole, part in zip(all_rows, found, strict=True):
+        for gram, values in whole.items():
+            values[strip.rows] = part[gram]

@@ -1,19 +1,29 @@
-"""What one pass over the rows adds up: all that a fit by features needs to know of them."""
+"""What one pass over the rows adds up: all that a fit by features needs to know of them.
 
-from collections.abc import Iterable, Iterator
+Rows are added in units, and units in groups of a fixed length. A product is cut into tiles, each of which is
+one thread's. So the sums are the same to the last digit however the rows arrive, whoever adds them up, and
+with how many threads.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.rows import GramName
-from ntkcli.linalg.products import add_square
+from ntkcli.kernels.tiling import Tile, lower_tiles, rectangle_tiles
 from ntkcli.regression.feature_map import FeatureMap
 
-# Rows that are added at once: fewer, and threads wait for those of BLAS too often. Sums are the same to the
-# last digit however the rows arrive.
+# Rows that are added at once: fewer, and threads wait for each other too often.
 ROWS = 4096
+# Rows of a group: a worker of a cluster sends m^2 numbers for each.
+GROUP_ROWS = 4 * ROWS
+# Rows and columns of a product that a thread computes.
+TILE = 512
 
 
 @dataclass
@@ -21,7 +31,7 @@ class GramSums:
     """Sums of one Gram matrix.
 
     square: A = sum phi phi^T (r, r), Fortran-ordered, in the lower triangle.
-    targets: sum phi y^T (r, k).
+    targets: sum phi y^T (r, k), Fortran-ordered.
     trace: sum k(x, x).
     """
 
@@ -29,14 +39,25 @@ class GramSums:
     targets: FloatArray
     trace: float = 0.0
 
+    @classmethod
+    def empty(cls, rank: int, outputs: int) -> Self:
+        """The sums over no rows, of r features and k outputs."""
+        return cls(np.zeros((rank, rank), order="F"), np.zeros((rank, outputs), order="F"))
+
     @property
     def left_out(self) -> float:
         """The share of the trace that the features leave out."""
         return max(0.0, 1.0 - float(self.square.diagonal().sum()) / self.trace) if self.trace > 0 else 0.0
 
+    def include(self, other: "GramSums") -> None:
+        """Add the sums over other rows."""
+        self.square += other.square
+        self.targets += other.targets
+        self.trace += other.trace
+
 
 @dataclass
-class FeatureSums:
+class RowSums:
     """Sums over rows.
 
     grams: of every Gram matrix.
@@ -45,11 +66,26 @@ class FeatureSums:
     rows: how many.
     """
 
-    features: FeatureMap
     grams: dict[GramName, GramSums]
     cross: FloatArray | None
     squares: FloatArray
-    rows: int = 0
+    rows: int
+
+    def include(self, other: "RowSums") -> None:
+        """Add the sums over other rows."""
+        for gram, sums in self.grams.items():
+            sums.include(other.grams[gram])
+        if self.cross is not None and other.cross is not None:
+            self.cross += other.cross
+        self.squares += other.squares
+        self.rows += other.rows
+
+
+@dataclass
+class FeatureSums(RowSums):
+    """Sums over rows, and the features that they are of."""
+
+    features: FeatureMap
 
     @classmethod
     def empty(cls, features: FeatureMap, outputs: int, *, with_cross: bool) -> Self:
@@ -61,24 +97,66 @@ class FeatureSums:
             with_cross: whether an ensemble's variance is wanted.
         """
         ranks = {gram: whitening.rank for gram, whitening in features.whitenings.items()}
-        grams = {
-            gram: GramSums(np.zeros((rank, rank), order="F"), np.zeros((rank, outputs)))
-            for gram, rank in ranks.items()
-        }
-        cross = np.zeros((ranks["ntk"], ranks["nngp"])) if with_cross else None
-        return cls(features, grams, cross, np.zeros(outputs))
+        grams = {gram: GramSums.empty(rank, outputs) for gram, rank in ranks.items()}
+        cross = np.zeros((ranks["ntk"], ranks["nngp"]), order="F") if with_cross else None
+        return cls(grams, cross, np.zeros(outputs), 0, features)
 
     def add(self, x: FloatArray, y: FloatArray) -> None:
         """Add rows x (c, d) with targets y (c, k); the features of all are in memory at once."""
         values, diagonals = self.features.features(x)
+        executor = self.features.evaluator.executor
         for gram, sums in self.grams.items():
-            add_square(sums.square, values[gram])
-            sums.targets += values[gram].T @ y
+            own = values[gram]
+            add_product(sums.square, own, own, lower_tiles(own.shape[1], TILE), executor)
+            add_product(sums.targets, own, y, _tiles(sums.targets), executor)
             sums.trace += float(diagonals[gram].sum())
         if self.cross is not None:
-            self.cross += values["ntk"].T @ values["nngp"]
+            add_product(self.cross, values["ntk"], values["nngp"], _tiles(self.cross), executor)
         self.squares += np.sum(y**2, axis=0)
         self.rows += len(x)
+
+
+def add_product(
+    total: FloatArray, a: FloatArray, b: FloatArray, tiles: Sequence[Tile], executor: Executor
+) -> None:
+    """Add some tiles of A^T B to a matrix, in place.
+
+    Args:
+        total: (r, s), Fortran-ordered.
+        a, b: A (c, r) and B (c, s).
+        tiles: of the matrix.
+        executor: computes the tiles.
+    """
+    for _ in executor.run(partial(_product_tile, a, b), tiles, partial(_add_tile, total)):
+        pass
+
+
+def _tiles(total: FloatArray) -> list[Tile]:
+    rows, columns = total.shape
+    return rectangle_tiles(rows, columns, TILE)
+
+
+def _product_tile(a: FloatArray, b: FloatArray, tile: Tile) -> FloatArray:
+    """A tile of A^T B, Fortran-ordered as what it is added to."""
+    return np.asarray((b[:, tile.columns].T @ a[:, tile.rows]).T)
+
+
+def _add_tile(total: FloatArray, tile: Tile, values: FloatArray) -> None:
+    total[tile.rows, tile.columns] += values
+
+
+def group_sums(features: FeatureMap, with_cross: bool, group: tuple[FloatArray, FloatArray]) -> RowSums:
+    """The sums over a group of rows.
+
+    Args:
+        features: makes the features of rows.
+        with_cross: whether an ensemble's variance is wanted.
+        group: x (c, d) and y (c, k).
+    """
+    sums = FeatureSums.empty(features, group[1].shape[1], with_cross=with_cross)
+    for x, y in in_units([group]):
+        sums.add(x, y)
+    return RowSums(sums.grams, sums.cross, sums.squares, sums.rows)
 
 
 def in_units(

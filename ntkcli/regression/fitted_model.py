@@ -12,7 +12,7 @@ from ntkcli.arrays import ArraySink, ArraySource, FloatArray
 from ntkcli.inference.prediction import Prediction
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.executor import Executor, Here, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage, rows_name
 from ntkcli.regression.predict import in_order, predict
@@ -109,6 +109,13 @@ class FittedModel:
             yield fitted
             fitted.release()
 
+    @property
+    def alone(self) -> Self:
+        """This model, for a thread that predicts by itself."""
+        evaluator = replace(self.evaluator, executor=Here())
+        stages = [stage.on(evaluator, stage.support.rows) for stage in self.stages]
+        return replace(self, evaluator=evaluator, stages=stages)
+
     def predict(self, x: FloatArray) -> list[Answer]:
         """The answer of every kernel and time, in the order asked, for rows (m, d).
 
@@ -183,3 +190,9 @@ class FittedModel:
             if wanted & set(stage.stage.pairs)
         ]
         return cls(x, evaluator, question, stages)
+
+
+def answers(model: FittedModel, x: FloatArray) -> list[Answer]:
+    """What a model answers for rows (c, d), whatever rows it has seen before."""
+    # Or its tables would be as wide as those before had them.
+    return replace(model).predict(x)

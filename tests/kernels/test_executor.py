@@ -3,11 +3,12 @@
 import pickle
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from ntkcli.kernels.executor import AHEAD, MOST_AT_ONCE, Threads, stop_if_asked
+from ntkcli.kernels.executor import AHEAD, MOST_AT_ONCE, Executor, Here, Threads, in_step, stop_if_asked
 
 every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 
@@ -26,6 +27,29 @@ def test_results_come_in_the_order_of_the_items(workers: int, count: int) -> Non
     threads, items = Threads(workers), range(count)
     assert list(threads.map(square, items)) == [i * i for i in items]
     assert list(threads.run(square, items, pair)) == [(i, i * i) for i in items]
+
+
+def test_here_each_task_waits_until_its_value_is_read() -> None:
+    done: list[int] = []
+    values = Here().map(done.append, iter(range(100)))
+    next(values)
+    assert done == [0]
+    assert list(Here().run(square, range(3), pair)) == [(0, 0), (1, 1), (2, 4)]
+
+
+@pytest.mark.parametrize("executor", [Here(), Threads(1), Threads(3)], ids=repr)
+def test_items_come_in_step_with_their_values_and_few_are_read_ahead(executor: Executor) -> None:
+    asked: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            asked.append(item)
+            yield item
+
+    found = in_step(executor, square, items())
+    assert next(found) == (0, 0)
+    assert len(asked) <= AHEAD * executor.workers + 1
+    assert list(found) == [(i, i * i) for i in range(1, 100)]
 
 
 def test_values_are_put_away_in_the_thread_that_computed_them_before_its_next_task() -> None:

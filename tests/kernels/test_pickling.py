@@ -1,7 +1,7 @@
 """Networks, rows and tasks can be sent elsewhere: pickled, they are equal and give the same bits."""
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -10,14 +10,16 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from ntkcli.kernels.activations.activation import Activation
+from ntkcli.kernels.activations.activation import Activation, PrecisionError
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS, make
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.kernels.steps import Activate
 from ntkcli.kernels.tiled_operator import TiledOperator
+from ntkcli.linalg.singular import SingularMatrixError
 
 from .inputs import make_network, normal_rows, ready
 from .matrices import BOTH, kernels, rectangle, symmetric
@@ -124,7 +126,7 @@ class OtherProcess:
     pool: ProcessPoolExecutor
     workers: int = 1
 
-    def map(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
+    def map(self, task: Callable[[P], T], items: Iterable[P]) -> Iterator[T]:
         return (self.pool.submit(task, item).result() for item in items)
 
     def run(self, task: Callable[[P], T], items: Sequence[P], then: Callable[[P, T], R]) -> Iterator[R]:
@@ -161,3 +163,19 @@ def test_another_process_goes_on_from_one_network_to_the_next(other_process: Oth
         expected, found = here.advance(network, rows), there.advance(network, rows)
         for kernel in BOTH:
             assert np.array_equal(found[kernel], expected[kernel])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KernelRangeError(3, 2),
+        VarianceLimitError(3, 2, 5.0, 4.0),
+        PrecisionError(7.0, 1e-3),
+        SingularMatrixError(4, -1e-9),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_another_process_is_the_same_error(error: ArithmeticError) -> None:
+    found = pickle.loads(pickle.dumps(error))
+    assert type(found) is type(error)
+    assert (str(found), vars(found)) == (str(error), vars(error))

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.feature_map import FeatureMap
-from ntkcli.regression.feature_sums import ROWS, FeatureSums, in_units
+from ntkcli.regression.feature_sums import ROWS, FeatureSums, group_sums, in_units
 
 from .cases import some_data
 from .dense_nystrom import GRAMS, summed
@@ -121,6 +122,45 @@ def test_sums_are_the_same_to_the_bit_whatever_parts_the_rows_come_in(lengths: l
     assert np.array_equal(found.cross, whole.cross)
     assert np.array_equal(found.squares, whole.squares)
     assert found.rows == whole.rows == 41
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_threads_change_no_bit_of_the_sums(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor how many BLAS would use: tiles and strips are one thread's each."""
+    monkeypatch.setattr("ntkcli.regression.feature_sums.TILE", 4)
+    monkeypatch.setattr("ntkcli.regression.feature_map.STRIP_ROWS", 8)
+    one = with_threads(1)
+    found = with_threads(workers)
+    for gram in GRAMS:
+        assert np.array_equal(found.grams[gram].square, one.grams[gram].square)
+        assert np.array_equal(found.grams[gram].targets, one.grams[gram].targets)
+    assert found.cross is not None
+    assert one.cross is not None
+    assert np.array_equal(found.cross, one.cross)
+
+
+def with_threads(workers: int) -> FeatureSums:
+    features = FeatureMap.of(Evaluator(DATA.network, executor=Threads(workers)), CENTRES, GRAMS)
+    sums = FeatureSums.empty(features, 2, with_cross=True)
+    sums.add(DATA.x, DATA.y)
+    return sums
+
+
+def test_groups_of_rows_add_up_to_all_of_them() -> None:
+    whole = in_one_part()
+    sums = FeatureSums.empty(whole.features, 2, with_cross=True)
+    for group in parts_of([10, 20]):
+        sums.include(group_sums(whole.features, True, group))
+    for gram in GRAMS:
+        own, expected = sums.grams[gram], whole.grams[gram]
+        np.testing.assert_allclose(own.square, expected.square, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(own.targets, expected.targets, rtol=1e-11, atol=1e-11)
+        assert own.trace == pytest.approx(expected.trace, rel=1e-14)
+    assert sums.cross is not None
+    assert whole.cross is not None
+    np.testing.assert_allclose(sums.cross, whole.cross, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(sums.squares, whole.squares, rtol=1e-13)
+    assert sums.rows == 41
 
 
 def test_rows_in_any_order_have_nearly_the_same_sums() -> None:

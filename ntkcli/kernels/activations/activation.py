@@ -6,7 +6,7 @@ E[phi'(u) phi'(v)].
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -119,6 +119,10 @@ class PrecisionError(ArithmeticError):
         super().__init__(f"residual {residual:.1g} at variance {high:.3g}")
         self.high = high
         self.residual = residual
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It can be sent by another process."""
+        return type(self), (self.high, self.residual)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@
 # make bench-rows   fit 100,000 rows (takes up to 40 minutes, 8 GiB of memory and 20 GB of disk)
 # make bench-scale   fit up to ten million rows beside others' approximations (installs them into .bench, takes hours and 5 GB of disk;
 #                    SHARE=0.01 tries it, ONLY="--jobs NAME --methods NAME" does a part)
+# make bench-cluster   fit a million rows on a cluster of one and of two workers (takes a quarter of an hour)
 # make experiments   spectra and finite networks on the concrete data, with the pictures of docs/experiments.md (takes ten minutes)
 # make results    compare with scikit-learn and xRFM on 24 tables (installs them into .bench, takes hours)
 # make runs/NAME/run.json    fit configs/NAME.yaml, when it or the sample data has changed
@@ -26,7 +27,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows bench-scale experiments results clean
+.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -74,6 +75,9 @@ bench-rows: $(VENV)/installed
 bench-scale: $(VENV)/report $(SCALE)/installed
 	$(UNTUNED) $(BIN)/python tests/benchmarks/scale.py --peers $(SCALE)/bin/python --sets $(SCALE)/sets --work .bench --share $(SHARE) $(ONLY)
 
+bench-cluster: $(VENV)/dask
+	$(UNTUNED) $(BIN)/python tests/benchmarks/clusters.py --work .bench --share $(SHARE)
+
 experiments: $(VENV)/report
 	$(BIN)/ntk spectrum configs/spectra.yaml --measured --plot --out runs/spectra --overwrite
 	$(BIN)/ntk simulate configs/finite_networks.yaml --plot --out runs/finite_networks --overwrite
@@ -100,6 +104,10 @@ $(VENV)/dev: $(VENV)/installed
 
 $(VENV)/report: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[report]'
+	@touch $@
+
+$(VENV)/dask: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dask]'
 	@touch $@
 
 $(PEER)/installed:

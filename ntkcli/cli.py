@@ -37,6 +37,19 @@ STD = click.option(
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install 'ntkcli[report]').")
+SCHEDULER = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler, instead of compute.scheduler: tcp://host:8786, its file, or local.",
+)
+WAIT = click.option(
+    "--wait",
+    metavar="S",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    show_default=True,
+    help="Seconds that a cluster may have no worker.",
+)
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 
 
@@ -57,8 +70,12 @@ def ntk() -> None:
 @SPEC
 @OUT
 @OVERWRITE
+@SCHEDULER
+@WAIT
 @QUIET
-def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+def fit(
+    spec: Path, out: Path | None, overwrite: bool, scheduler: str | None, wait: float, quiet: bool
+) -> None:
     """Fit SPEC and predict its test rows.
 
     The run directory gets predictions.csv, metrics.json, model/, spec.yaml, run.json, and the matrices
@@ -67,7 +84,9 @@ def fit(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     from ntkcli.commands.fit import fit as run_fit
     from ntkcli.results.shown import score_table
 
-    report = run_fit(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    report = run_fit(
+        spec, out=out, overwrite=overwrite, scheduler=scheduler, wait=wait, journal=_journal(quiet)
+    )
     if not quiet:
         Stream("stdout").write(f"{score_table(report.metrics)}\nwrote {report.place}\n")
 
@@ -150,9 +169,19 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
 @click.option("--linearised", is_flag=True, help="Train the linearised networks alone.")
 @click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
 @PLOT
+@SCHEDULER
+@WAIT
 @QUIET
 def simulate(
-    spec: Path, out: Path | None, overwrite: bool, linearised: bool, samples: bool, plot: bool, quiet: bool
+    spec: Path,
+    out: Path | None,
+    overwrite: bool,
+    linearised: bool,
+    samples: bool,
+    plot: bool,
+    scheduler: str | None,
+    wait: float,
+    quiet: bool,
 ) -> None:
     """Draw and train finite networks beside the closed form.
 
@@ -170,6 +199,8 @@ def simulate(
         linearised=linearised,
         samples=samples,
         plot=plot,
+        scheduler=scheduler,
+        wait=wait,
         journal=_journal(quiet),
     )
     if not quiet:

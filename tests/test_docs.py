@@ -1,9 +1,12 @@
 """Every command and YAML block of README, the pages beside it and docs works."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import NamedTuple
@@ -11,6 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from ntkcli.spec.file import read_spec
+
+from .cluster.processes import wait_until
 
 Ntk = Callable[..., CompletedProcess[str]]
 
@@ -51,9 +56,29 @@ def try_yaml(text: str, folder: Path) -> None:
     read_spec(path)
 
 
-def try_command(line: str, folder: Path, ntk: Ntk) -> None:
+@pytest.fixture
+def background(folder: Path) -> Iterator[Callable[[str], None]]:
+    """Start a command that stays; all are killed at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(line: str) -> None:
+        command = [sys.executable, "-m", *line.split()]
+        started.append(
+            subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True)
+        )
+
+    yield start
+    for process in started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def try_command(line: str, folder: Path, ntk: Ntk, background: Callable[[str], None]) -> None:
     """Run what can be run without network; of make, check that it knows what to do."""
-    if line.startswith("ntk "):
+    if line.startswith("dask "):
+        background(line)
+        wait_until((folder / "scheduler.json").exists)
+    elif line.startswith("ntk "):
         outcome = ntk(*line.split()[1:])
         assert outcome.returncode == 0, outcome.stderr
     elif line.startswith("make "):
@@ -65,22 +90,24 @@ def try_command(line: str, folder: Path, ntk: Ntk) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_block_of_a_page_works_from_top_to_bottom(page: Path, folder: Path, ntk: Ntk) -> None:
+def test_every_block_of_a_page_works_from_top_to_bottom(
+    page: Path, folder: Path, ntk: Ntk, background: Callable[[str], None]
+) -> None:
     for block in blocks(page):
         match block.language:
             case "yaml":
                 try_yaml(block.text, folder)
             case "sh":
                 for line in block.text.splitlines():
-                    try_command(line, folder, ntk)
+                    try_command(line, folder, ntk, background)
             case "make":
                 (folder / "Makefile").write_text(block.text, encoding="utf-8")
-                try_command("make runs/concrete/run.json", folder, ntk)
+                try_command("make runs/concrete/run.json", folder, ntk, background)
             case "python":
                 exec(block.text, {})
             case "crontab":
                 command = block.text.split("&&")[1].strip()
-                try_command(command.removeprefix(".venv/bin/"), folder, ntk)
+                try_command(command.removeprefix(".venv/bin/"), folder, ntk, background)
             case other:
                 pytest.fail(f"nothing checks blocks of {other!r}")
 

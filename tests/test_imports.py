@@ -23,6 +23,7 @@ FLOORS = [
     ["spec"],
     ["data"],
     ["results"],
+    ["cluster"],
     ["jobs"],
     ["runs"],
     ["models"],

@@ -12,6 +12,7 @@ from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError
 from ntkcli.jobs.checks import grams_without_ridge, preflight, warn_of_unkept
+from ntkcli.jobs.clusters import shared_out
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.network import setting_text
@@ -29,6 +30,7 @@ from ntkcli.regression.stages import Stage
 from ntkcli.solvers.storage import Storage
 from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile, read_spec
+from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.spectra.plan import SpectrumPlan
 from ntkcli.tuning.search import check_optuna, with_plain_network
@@ -79,9 +81,15 @@ def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport
         lines = [*_data_lines(job), *_factor_lines(job), *_network_lines(job)]
         lines += [(part.name, part.text) for part in before]
         lines += _plan_lines(job, planner, plan, Duration(speed, job.journal.timings["read"], before))
+        lines += _cluster_lines(job.spec)
         lines.append(("spectrum", SpectrumPlan.of(job, lambda: speed).text()))
         failures = _failure(job, planner), _simulation_failure(job, speed, lines)
         return CheckReport(lines, _warnings(job, _is_singular(job)), next(filter(None, failures), None))
+
+
+def _cluster_lines(spec: Spec) -> Iterator[tuple[str, str]]:
+    if spec.compute.scheduler is not None:
+        yield "cluster", f"{spec.compute.scheduler}: {shared_out(spec)}"
 
 
 def _check_approximation(job: Job, approximation: NystromSpec, duration: Duration) -> CheckReport:
@@ -94,6 +102,7 @@ def _check_approximation(job: Job, approximation: NystromSpec, duration: Duratio
         preflight(job)
         planner.checked()
         lines += ApproximationCheck(job, planner, duration).lines(_free(job))
+        lines += _cluster_lines(job.spec)
         failure = _simulation_failure(job.at_hand, duration.speed, lines)
     except NtkError as error:
         failure = error

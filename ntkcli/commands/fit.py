@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
+from ntkcli.jobs.clusters import WAIT_SECONDS, cluster_of_fit
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
@@ -32,21 +33,34 @@ class FitReport:
     metrics: Metrics
 
 
-def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> FitReport:
+def fit(
+    spec_path: Path,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    scheduler: str | None = None,
+    wait: float = WAIT_SECONDS,
+    journal: Journal,
+) -> FitReport:
     """Fit a spec and write its run directory.
 
     Args:
         spec_path: the YAML spec.
         out: the run directory, instead of the spec's output.dir.
         overwrite: whether a run directory that is already there is replaced.
+        scheduler: of a cluster, instead of the spec's compute.scheduler.
+        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
-    source = read_spec(spec_path, out)
+    source = read_spec(spec_path, out).with_scheduler(scheduler)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
-    with open_job(source, journal) as job:
+    with (
+        cluster_of_fit(source.spec, wait, journal) as cluster,
+        open_job(source, journal, cluster=cluster) as job,
+    ):
         _tell_factors(job)
         if source.spec.inference.approximation:
             return FitReport(run.given, _fit_approximately(job, source.spec.inference.approximation, run))
@@ -69,6 +83,8 @@ def fit(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal)
 def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory) -> Metrics:
     """Fit features of some centres to all rows."""
     plan = job.nystrom_planner(approximation).checked()
+    if job.cluster:
+        job.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
     preflight(job.with_inference(job.spec.inference.with_stand_ins()))
     with run:
         fitting = ApproximateFitting.of(job, plan)

@@ -12,6 +12,7 @@ from ntkcli import __version__
 from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
+from ntkcli.jobs.clusters import WAIT_SECONDS, cluster_of
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
@@ -60,6 +61,8 @@ def simulate(
     linearised: bool = False,
     samples: bool = False,
     plot: bool = False,
+    scheduler: str | None = None,
+    wait: float = WAIT_SECONDS,
     journal: Journal,
 ) -> SimulateReport:
     """Draw and train the finite networks of a spec, and write its directory.
@@ -71,6 +74,8 @@ def simulate(
         linearised: whether linearised networks are trained alone.
         samples: whether every seed's predictions are written.
         plot: whether pictures are drawn.
+        scheduler: of a cluster, instead of the spec's compute.scheduler.
+        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
@@ -78,12 +83,15 @@ def simulate(
     """
     if plot:
         check_matplotlib()
-    source = read_spec(spec_path)
+    source = read_spec(spec_path).with_scheduler(scheduler)
     settings = source.spec.simulate or SimulateSpec()
     place = out or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
-    with open_job(source, journal) as opened:
+    with (
+        cluster_of(source.spec.compute, wait) as cluster,
+        open_job(source, journal, cluster=cluster) as opened,
+    ):
         # The closed form of these few rows is exact.
         job = opened.at_hand
         if source.spec.inference.is_automatic:
@@ -94,7 +102,8 @@ def simulate(
         _tell(job, simulation)
         with directory:
             directory.begin(_fingerprint(source, job.dataset, settings, linearised=linearised))
-            outcomes = all_outcomes(simulation, plan, directory, job.evaluator.executor, journal)
+            executor = job.cluster or job.evaluator.executor
+            outcomes = all_outcomes(simulation, plan, directory, executor, journal)
             content = summary(simulation, outcomes)
             tables = _tables(job, simulation, outcomes, samples=samples)
             _write(directory, job, tables, content, plot=plot)

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from ntkcli.cluster.cluster import Cluster
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.first_pass import Limits
 from ntkcli.data.row_source import RowSource
@@ -48,6 +49,7 @@ class Job:
     convergence: finds out how many iterations conjugate gradients take.
     preparing: bytes that finding `auto` takes at its peak, beside the base.
     all_rows: of an approximation, of which `dataset` has a sample; None where that has all.
+    cluster: carries out long tasks, on other machines perhaps; None where this process does.
     """
 
     source: SpecFile
@@ -59,6 +61,7 @@ class Job:
     convergence: Convergence
     preparing: int = 0
     all_rows: RowSource | None = None
+    cluster: Cluster | None = None
 
     @property
     def row_source(self) -> RowSource:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
+from ntkcli.cluster.cluster import Cluster
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.jobs.job import Job
@@ -26,7 +27,12 @@ KEPT_BYTES = 64 * 2**20
 
 @contextmanager
 def open_job(
-    source: SpecFile, journal: Journal, *, learn: bool = True, raw: RawData | None = None
+    source: SpecFile,
+    journal: Journal,
+    *,
+    learn: bool = True,
+    raw: RawData | None = None,
+    cluster: Cluster | None = None,
 ) -> Iterator[Job]:
     """Load a spec's data and prepare its network.
 
@@ -37,6 +43,7 @@ def open_job(
         journal: receives progress and warnings.
         learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
         raw: the rows of the spec's files, if they are read already.
+        cluster: carries out the job's long tasks.
 
     Raises:
         DataError: the data is not what the spec says.
@@ -63,5 +70,8 @@ def open_job(
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
         train = network.rows(dataset.train.x, evaluator.dtype)
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
-        job = Job(source, dataset, evaluator, train, test, journal, Convergence(evaluator, train))
-        yield replace(job, all_rows=surveyed.rows(dataset)) if surveyed else job
+        all_rows = surveyed.rows(dataset) if surveyed else None
+        convergence = Convergence(evaluator, train)
+        yield Job(
+            source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows, cluster=cluster
+        )

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.tabulation import ranges_reported
+from ntkcli.jobs.tabulation import precision_reported, ranges_reported
 from ntkcli.journal import Advance
-from ntkcli.regression.feature_sums import ROWS, FeatureSums, in_units
+from ntkcli.kernels.executor import Here
+from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS, FeatureSums, group_sums, in_units
 from ntkcli.results.baseline_tally import BaselineTally
 
 # Rows that are read at once.
@@ -39,9 +41,13 @@ class Summation:
             DataError: a file changed while it was read.
             NumericalError: a row's kernel leaves its range.
         """
-        for x, y in in_units(self._parts(job, held_out)):
-            self.features.add(x, y)
-            advance(len(x))
+        sums, executor = self.features, job.cluster or Here()
+        features = sums.features.alone if job.cluster else sums.features
+        task = partial(group_sums, features, sums.cross is not None)
+        with precision_reported():
+            for group in executor.map(task, in_units(self._parts(job, held_out), GROUP_ROWS)):
+                sums.include(group)
+                advance(group.rows)
 
     def _parts(self, job: Job, held_out: IntArray) -> Iterator[tuple[FloatArray, FloatArray]]:
         rows, network = job.row_source, job.evaluator.network

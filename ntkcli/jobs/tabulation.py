@@ -94,6 +94,19 @@ def spans_of(network: Network, spec: NetworkSpec, table: Table, dtype: str) -> l
 
 
 @contextmanager
+def precision_reported() -> Iterator[None]:
+    """Report an activation that cannot be tabulated to 1e-9 in the `with` block.
+
+    Raises:
+        NumericalError: so it is.
+    """
+    try:
+        yield
+    except PrecisionError as error:
+        raise imprecise(error) from error
+
+
+@contextmanager
 def ranges_reported(spec: NetworkSpec, table: Table, dtype: str, *, advice: str = "use") -> Iterator[None]:
     """Report a kernel that leaves its range in the `with` block as an error at the row's line.
 
@@ -108,9 +121,8 @@ def ranges_reported(spec: NetworkSpec, table: Table, dtype: str, *, advice: str 
             cannot be tabulated to 1e-9 there.
     """
     try:
-        yield
-    except PrecisionError as error:
-        raise imprecise(error) from error
+        with precision_reported():
+            yield
     except KernelRangeError as error:
         behind = parameters = ""
         if error.layer > 1:

@@ -3,13 +3,17 @@
 from dataclasses import dataclass, replace
 
 from ntkcli.kernels.rows import GramName
+from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.pivoted_cholesky import PROPOSALS
+from ntkcli.planning.features import MEAN_ARRAYS, VARIANCE_ARRAYS
 from ntkcli.planning.sizes import Sizes
 from ntkcli.planning.work import Work, eigendecomposition_work
-from ntkcli.regression.feature_sums import ROWS
+from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS
 from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.nystrom import needs_cross, read_grams
+from ntkcli.regression.predict import STRIP_ENTRIES
 from ntkcli.regression.question import Question
+from ntkcli.solvers.catalogue import SOLVERS
 from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 
 # What a row takes that is summed, and one that is predicted by a kernel at a time, in the time of so many
@@ -89,7 +93,7 @@ class NystromPlan:
     @property
     def memory_bytes(self) -> int:
         """Bytes at the peak."""
-        parts = self._choosing, self._summing, self._solving, self._searching, self._modelling
+        parts = self._choosing, self._summing, self._solving, self._searching, self._predicting
         return self.base + max(parts) + self._joint
 
     @property
@@ -98,6 +102,16 @@ class NystromPlan:
         sizes = self.sizes
         cells = min(READ_CELLS, sizes.n * (sizes.d + sizes.k))
         return replace(sizes, n=self.at_hand, m=0).base + self.kept_bytes + 8 * READ_COPIES * cells
+
+    @property
+    def shared_bytes(self) -> int:
+        """Bytes of what all tasks of a cluster's worker share: the centres, whitened."""
+        return self._of(len(self.grams)) + 8 * self.centres * self.sizes.d
+
+    @property
+    def task_bytes(self) -> int:
+        """Bytes of a task of a cluster's worker: sums over a group of rows."""
+        return self._summing - self._of(self._squares)
 
     @property
     def model_bytes(self) -> int:
@@ -116,7 +130,9 @@ class NystromPlan:
 
     @property
     def _summing(self) -> int:
-        return self._of(self._squares) + 8 * ROWS * self.centres * len(self.grams)
+        """Sums of a group beside those of all rows, its rows as they came and cut, and features of a unit."""
+        rows = 2 * GROUP_ROWS * (self.sizes.d + self.sizes.k) + ROWS * self.centres * len(self.grams)
+        return self._of(self._squares + len(self.grams) + self.has_cross) + 8 * rows
 
     @property
     def _solving(self) -> int:
@@ -130,9 +146,13 @@ class NystromPlan:
         return self._of(self._squares + len(self.inverted)) + features
 
     @property
-    def _modelling(self) -> int:
-        """Eigenvectors, and the maps made of them."""
-        return self._of(self._squares + len(self.inverted) + self._products + self.has_cross)
+    def _predicting(self) -> int:
+        """Eigenvectors, the maps made of them, and what each thread has of its rows."""
+        m, has_variance = self.centres, self.question.has_uncertainty
+        strip = m * SOLVERS["eigh"].rows_at_once(m) if has_variance else max(CHUNK_ROWS * m, STRIP_ENTRIES)
+        arrays = VARIANCE_ARRAYS if has_variance else MEAN_ARRAYS
+        maps = len(self.inverted) + self._products + self.has_cross
+        return self._of(self._squares + maps) + 8 * self.sizes.threads * strip * arrays
 
     def _of(self, squares: int) -> int:
         return 8 * self.centres**2 * squares

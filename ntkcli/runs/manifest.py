@@ -103,6 +103,7 @@ def _compute(job: Job) -> dict[str, Any]:
         "dtype": job.spec.compute.dtype,
         "threads": evaluator.executor.workers,
         "tile": evaluator.tile_rows,
+        **({"cluster": job.cluster.record} if job.cluster else {}),
     }
 
 

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 from ntkcli.errors import SpecError
 from ntkcli.spec.faults import fault_lines, validation_faults, yaml_fault
 from ntkcli.spec.path import seen_path
-from ntkcli.spec.spec import Spec
+from ntkcli.spec.spec import ComputeSpec, Spec
 from ntkcli.spec.yaml_document import Document, DocumentError
+
+# Keys whose values may be paths.
+PATHS = (("data", "train"), ("data", "test"), ("output", "dir"), ("compute", "scheduler"))
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,20 @@ class SpecFile:
         """This spec without an approximation."""
         inference = self.spec.inference.model_copy(update={"approximation": None})
         return replace(self, spec=self.spec.model_copy(update={"inference": inference}))
+
+    def with_scheduler(self, scheduler: str | None) -> "SpecFile":
+        """Return this spec with a scheduler of the command line, if there is one.
+
+        Raises:
+            SpecError: it is not what compute.scheduler may be.
+        """
+        if scheduler is None:
+            return self
+        try:
+            compute = ComputeSpec.model_validate(self.spec.compute.model_dump() | {"scheduler": scheduler})
+        except ValidationError as error:
+            raise SpecError(f"--scheduler: {error.errors()[0]['ctx']['error']}") from error
+        return replace(self, spec=self.spec.model_copy(update={"compute": compute}))
 
 
 def read_spec(path: Path, place: Path | None = None) -> SpecFile:
@@ -93,7 +110,7 @@ def spec_text(spec: Spec, *, home: Path) -> str:
     for section in ("tune", "simulate"):
         if values[section] is None:
             del values[section]
-    for section, key in (("data", "train"), ("data", "test"), ("output", "dir")):
-        if values[section][key] is not None:
+    for section, key in PATHS:
+        if isinstance(values[section][key], Path):
             values[section][key] = os.path.relpath(values[section][key], home)
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)

@@ -16,7 +16,7 @@ from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.simulate import GivenSimulate
 from ntkcli.spec.tune import CheckedTune
-from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory, one_of
+from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory, Scheduler, one_of
 
 MatrixName = Literal[
     "nngp_train_train",
@@ -67,6 +67,7 @@ class ComputeSpec(Section):
     memory: Literal["auto"] | Memory = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
     tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
+    scheduler: Scheduler | None = None
 
     @property
     def stored_dtype(self) -> Literal["float64", "float32"]:

@@ -100,6 +100,19 @@ def _memory(value: object) -> object:
     return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
 
 
+def _scheduler(value: object, info: ValidationInfo) -> object:
+    """Read what tells where a scheduler is: an address, `local`, or a path."""
+    if not isinstance(value, str) or value == "local":
+        return value
+    if "://" not in value:
+        return _path(value, info)
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://(\[[0-9a-fA-F:.]+\]|[^\s/:]+):\d{1,5}", value):
+        raise ValueError(
+            "should be an address such as tcp://host:8786, local, or the path of a scheduler file"
+        )
+    return value
+
+
 Number = Annotated[float, BeforeValidator(number), AfterValidator(_not_nan)]
 Finite = Annotated[Number, Field(allow_inf_nan=False)]
 Time = Annotated[Number, Field(ge=0)]
@@ -107,6 +120,7 @@ Column = Annotated[str, BeforeValidator(_column_name)]
 AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(distinct)]
 Several = Annotated[AnyNumberOf[T], Field(min_length=1)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
+Scheduler = Annotated[str | Path, BeforeValidator(_scheduler)]
 Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]
 # One value for all layers, or a list with one for each.
 PerLayer: TypeAlias = T | list[T]

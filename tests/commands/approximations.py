@@ -51,4 +51,4 @@ def read_in_parts(monkeypatch: pytest.MonkeyPatch, read_rows: int, *, held: int 
 
     monkeypatch.setattr("ntkcli.jobs.opening.survey", few)
     monkeypatch.setattr("ntkcli.jobs.summation.PART_ROWS", 32)
-    monkeypatch.setattr("ntkcli.models.approximate_fitting.TABLE_ROWS", 16)
+    monkeypatch.setattr("ntkcli.models.approximate_fitting.PART_ROWS", 16)

@@ -59,6 +59,7 @@ DEFAULTS = [
     ("compute.memory", "auto"),
     ("compute.threads", "auto"),
     ("compute.tile", "auto"),
+    ("compute.scheduler", None),
 ]
 
 WRONG = [
@@ -131,6 +132,12 @@ WRONG = [
     ("compute.threads", 0),
     ("compute.threads", 1.5),
     ("compute.tile", -1),
+    ("compute.scheduler", 8786),
+    ("compute.scheduler", ""),
+    ("compute.scheduler", "tcp://"),
+    ("compute.scheduler", "tcp://host"),
+    ("compute.scheduler", "http://host:8786"),
+    ("compute.scheduler", "tcp://two words:8786"),
     ("data.train", 5),
     ("data.train", ""),
     ("data.target", []),

@@ -1,0 +1,215 @@
+"""Whatever becomes of workers, values are the same and come in order; or one line says what is missing."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ntkcli.cluster import cluster as module
+from ntkcli.cluster.cluster import Cluster, size
+from ntkcli.cluster.connection import connected
+from ntkcli.errors import NumericalError, ResourceError
+from ntkcli.kernels.executor import Threads
+
+from .processes import Processes
+from .tasks import failing, greedy, mark, product, slow_square, slower_square, square
+
+COUNT = 16
+SQUARES = [value * value for value in range(COUNT)]
+Start = Callable[..., Processes]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a scheduler; everything is stopped at the end."""
+    started: list[Processes] = []
+
+    def new(**settings: str) -> Processes:
+        started.append(Processes(tmp_path, **settings))
+        return started[-1]
+
+    yield new
+    for processes in started:
+        processes.stop()
+
+
+def with_workers(cluster: Cluster, count: int) -> None:
+    cluster.client.wait_for_workers(count, timeout=60)
+
+
+def test_values_come_in_the_order_of_the_items(start: Start) -> None:
+    processes = start()
+    processes.worker()
+    processes.worker()
+    with connected(processes.file, 1, 30) as cluster:
+        with_workers(cluster, 2)
+        assert cluster.workers == 2
+        assert [*cluster.map(square, range(COUNT))] == SQUARES
+        assert [*cluster.run(square, range(3), lambda item, value: (item, value))] == [(0, 0), (1, 1), (2, 4)]
+        assert cluster.tasks == COUNT + 3
+        record = cluster.record
+    assert record["scheduler"] == str(processes.file)
+    assert (record["workers"], record["retries"]) == (2, 0)
+    assert record["bytes_moved"] > 0
+
+
+def test_a_task_has_the_bytes_that_a_thread_here_has(start: Start) -> None:
+    """With BLAS on one thread, on a worker with several as well."""
+    processes = start()
+    processes.worker("--nthreads", "3")
+    with connected(processes.address, 1, 30) as cluster:
+        found = [*cluster.map(product, range(3))]
+    here = [*Threads(2).map(product, range(3))]
+    assert [value.tobytes() for value in found] == [value.tobytes() for value in here]
+
+
+def test_an_error_of_a_task_is_that_error(start: Start) -> None:
+    processes = start()
+    processes.worker()
+    with (
+        connected(processes.file, 1, 30) as cluster,
+        pytest.raises(NumericalError, match="no answer for 0"),
+    ):
+        next(cluster.map(failing, range(3)))
+
+
+def test_who_stops_reading_leaves_nothing_running(start: Start, tmp_path: Path) -> None:
+    processes = start()
+    processes.worker()
+    with connected(processes.file, 1, 30) as cluster:
+        values = cluster.map(partial(mark, tmp_path), range(100))
+        assert next(values) == 0
+        del values
+        before = len([*tmp_path.glob("begun-*")])
+        assert [*cluster.map(square, range(3))] == [0, 1, 4]
+        assert before <= len([*tmp_path.glob("begun-*")]) <= before + 2
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(start: Start) -> None:
+    processes = start()
+    for _ in range(3):
+        processes.worker()
+    with connected(processes.file, 1, 30) as cluster:
+        with_workers(cluster, 3)
+        numbers = cluster.client.run(os.getpid)
+        found = []
+        for number, value in enumerate(cluster.map(slower_square, range(COUNT))):
+            found.append(value)
+            if number == 2:
+                busy = cluster.client.processing()
+                os.kill(numbers[max(busy, key=lambda address: len(busy[address]))], signal.SIGKILL)
+        assert found == SQUARES
+        assert cluster.record["retries"] > 0
+
+
+def test_a_nanny_killed_in_the_middle_changes_nothing(start: Start) -> None:
+    processes = start()
+    victim = processes.worker(nanny=True)
+    processes.worker()
+    with connected(processes.file, 1, 30) as cluster:
+        with_workers(cluster, 2)
+        found = []
+        for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
+            found.append(value)
+            if number == 2:
+                victim.kill()
+        assert found == SQUARES
+
+
+def test_a_worker_that_hangs_is_given_up(start: Start) -> None:
+    processes = start(SCHEDULER__WORKER_TTL="3s")
+    victim = processes.worker()
+    processes.worker()
+    with connected(processes.file, 1, 60) as cluster:
+        with_workers(cluster, 2)
+        found = []
+        for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
+            found.append(value)
+            if number == 2:
+                victim.send_signal(signal.SIGSTOP)
+        assert found == SQUARES
+
+
+def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:
+    processes = start()
+    timer = threading.Timer(1.0, processes.worker)
+    timer.start()
+    with connected(processes.file, 1, 60) as cluster:
+        assert [*cluster.map(square, range(COUNT))] == SQUARES
+    timer.join()
+
+
+def test_without_workers_it_is_told_after_a_while(start: Start) -> None:
+    processes = start()
+    victim = processes.worker()
+    with connected(processes.file, 1, 30) as cluster:
+        cluster.patience = 1.5
+        values = cluster.map(slow_square, range(COUNT))
+        assert next(values) == 0
+        victim.kill()
+        with pytest.raises(ResourceError, match=r"has had no worker for 1\.5 s: start some"):
+            list(values)
+
+
+def test_without_any_worker_nothing_is_begun(start: Start) -> None:
+    processes = start()
+    with (
+        pytest.raises(ResourceError, match=r"has had no worker for 0\.5 s: start some"),
+        connected(processes.file, 1, 0.5),
+    ):
+        pytest.fail("there is a worker")
+
+
+def test_a_scheduler_that_dies_is_told(start: Start) -> None:
+    processes = start()
+    processes.worker()
+    with connected(processes.file, 1, 60) as cluster:
+        values = cluster.map(slow_square, range(COUNT))
+        assert next(values) == 0
+        processes.scheduler.kill()
+        with pytest.raises(ResourceError, match=r"the scheduler .*scheduler\.json is gone"):
+            list(values)
+
+
+def test_a_task_that_kills_its_workers_is_told(start: Start) -> None:
+    processes = start(SCHEDULER__ALLOWED_FAILURES="0", WORKER__MEMORY__TERMINATE="0.8")
+    processes.worker("--memory-limit", "300MB", nanny=True)
+    with (
+        connected(processes.file, 1, 60) as cluster,
+        pytest.raises(ResourceError, match=r"1 worker of .* died over the same task: give them more memory"),
+    ):
+        next(cluster.map(greedy, [10**8]))
+
+
+def test_a_worker_of_other_versions_is_refused(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = start()
+    processes.worker()
+    monkeypatch.setattr(module, "versions", lambda: {"numpy": "1.0"})
+    with (
+        connected(processes.file, 1, 60) as cluster,
+        pytest.raises(
+            ResourceError, match=rf"numpy {np.__version__} instead of 1\.0, and results could differ"
+        ),
+    ):
+        next(cluster.map(square, [1]))
+
+
+@pytest.mark.parametrize(
+    ("value", "least"), [(np.zeros(1000), 8000), ({"a": np.zeros((3, 100))}, 2400), (b"x" * 500, 500)]
+)
+def test_the_size_of_a_value_is_that_of_its_bytes(value: Any, least: int) -> None:
+    assert least <= size(value) <= least + 300
+
+
+def test_a_cluster_of_this_machine_leaves_its_environment_alone() -> None:
+    before = {name: value for name, value in os.environ.items() if name.endswith("THREADS")}
+    with connected("local", 2, 30) as cluster:
+        assert cluster.workers == 2
+        assert [*cluster.map(square, range(3))] == [0, 1, 4]
+    assert {name: value for name, value in os.environ.items() if name.endswith("THREADS")} == before

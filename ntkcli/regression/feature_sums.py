@@ -23,7 +23,7 @@ ROWS = 4096
 # Rows of a group: a worker of a cluster sends m^2 numbers for each.
 GROUP_ROWS = 4 * ROWS
 # Rows and columns of a product that a thread computes.
-TILE = 512
+TILE = 768
 
 
 @dataclass

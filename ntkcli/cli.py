@@ -62,7 +62,7 @@ def ntk() -> None:
 
     \b
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
-    5 not enough memory or disk, 6 output in use or already there.
+    5 not enough memory, disk or workers, 6 output in use or already there.
     """
 
 

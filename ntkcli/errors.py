@@ -26,7 +26,7 @@ class NumericalError(NtkError):
 
 
 class ResourceError(NtkError):
-    """Not enough memory or disk for the job."""
+    """Not enough memory, disk or workers for the job."""
 
     exit_code = 5
 

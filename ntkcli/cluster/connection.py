@@ -2,22 +2,24 @@
 
 import json
 import logging
+import signal
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntkcli.cluster.cluster import Cluster
+from ntkcli.cluster.scheduler import ANSWER_SECONDS, Scheduler
 from ntkcli.errors import ResourceError, SpecError
 from ntkcli.extras import is_installed
+from ntkcli.journal import Journal
 
 if TYPE_CHECKING:
     from distributed import Client
 
 # The scheduler that is started for a run, with a worker process for each thread.
 LOCAL = "local"
-# Seconds in which a scheduler has to answer.
-CONNECT_SECONDS = 30
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 SETTINGS = {
     # Items go through the scheduler by design: it has to have them for who takes a lost worker's place.
@@ -25,16 +27,19 @@ SETTINGS = {
     # What is set for workers of this machine's own would hold for this process too.
     **{f"distributed.nanny.pre-spawn-environ.{name}": None for name in THREAD_VARIABLES},
 }
+# What Dask's constructors raise for an address that is not a scheduler's, or cannot be had.
+REFUSALS = (OSError, ValueError, TypeError, ImportError, RuntimeError)
 
 
 @contextmanager
-def connected(scheduler: str | Path, workers: int, patience: float) -> Iterator[Cluster]:
+def connected(scheduler: str | Path, workers: int, patience: float, journal: Journal) -> Iterator[Cluster]:
     """Connect to a scheduler for a `with` block.
 
     Args:
         scheduler: its address, the path of its file, or `local`.
         workers: the number of worker processes of `local`.
         patience: seconds for which there may be no worker.
+        journal: is told when workers are waited for.
 
     Raises:
         SpecError: Dask is not installed.
@@ -43,39 +48,57 @@ def connected(scheduler: str | Path, workers: int, patience: float) -> Iterator[
     if not is_installed("distributed"):
         raise SpecError("compute.scheduler: needs Dask: pip install 'ntkcli[dask]'")
     import dask
-    import distributed  # noqa: F401 - its settings, or they would be gone with ours
+    import distributed
 
-    # Of what becomes of workers, users are told in our words.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(SETTINGS), _client(scheduler, workers) as client:
-        cluster = Cluster(client, str(scheduler), patience)
-        cluster.wait_for_worker()
-        yield cluster
+    _silence()
+    with dask.config.set(SETTINGS), warnings.catch_warnings():
+        # Versions are compared by us.
+        warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+        with ExitStack() as stack:
+            client = _local(workers, stack) if scheduler == LOCAL else _remote(scheduler)
+            stack.enter_context(client)
+            found = Scheduler(client, str(scheduler), patience, journal)
+            found.wait_for_worker()
+            yield Cluster(found)
 
 
-@contextmanager
-def _client(scheduler: str | Path, workers: int) -> Iterator["Client"]:
+def _silence() -> None:
+    """Of what becomes of workers, users are told in our words."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    for name in [*names, "distributed", "tornado.application", "asyncio"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _local(workers: int, stack: ExitStack) -> "Client":
     from distributed import Client, LocalCluster
 
-    if scheduler == LOCAL:
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
-        return
+    # Ctrl-C is for this process, which then stops the workers: they have it from here that it is ignored.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        )
+        stack.enter_context(cluster)
+        return Client(cluster)
+    except REFUSALS as error:
+        raise ResourceError(f"cannot start {workers} workers here: {error}") from error
+    finally:
+        signal.signal(signal.SIGINT, on_interrupt)
+
+
+def _remote(scheduler: str | Path) -> "Client":
+    from distributed import Client
+
     address = _address(scheduler)
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
+        return Client(address, timeout=ANSWER_SECONDS)
+    except OSError as error:
         raise ResourceError(
-            f"no scheduler answers at {address} within {CONNECT_SECONDS} s: "
-            "check the address, and that `dask scheduler` runs there"
+            f"no scheduler answers at {address} within {ANSWER_SECONDS:g} s: check the address, and that "
+            "`dask scheduler` runs there"
         ) from error
-    with client:
-        yield client
+    except REFUSALS as error:
+        raise ResourceError(f"cannot use the scheduler {address}: {error}") from error
 
 
 def _address(scheduler: str | Path) -> str:

@@ -1,29 +1,43 @@
 """What a worker of a cluster does: functions that are sent to it, with what they need."""
 
 import platform
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
 import scipy
 
+# Or scipy's BLAS would come after the limit.
+import ntkcli.linalg.triangular  # noqa: F401
 from ntkcli import __version__
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.threads import blas
+
+# What the last digits of a result depend on, by the names that Dask has for it.
+VERSIONS = ("python", "numpy", "scipy", "ntkcli")
 
 P = TypeVar("P")
 T = TypeVar("T")
 
 
 def versions() -> dict[str, str]:
-    """The versions of what the last digits of a result depend on."""
-    return {
-        "ntkcli": __version__,
-        "Python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-    }
+    """The versions of this process."""
+    found = (".".join(map(str, sys.version_info)), np.__version__, scipy.__version__, __version__)
+    return dict(zip(VERSIONS, found, strict=True))
+
+
+def other_versions(found: Mapping[str, str | None], expected: Mapping[str, str | None]) -> str:
+    """What is said of a worker whose versions are not those expected; nothing if they are."""
+    others = [
+        f"{name} {found.get(name) or 'none'} instead of {expected[name]}"
+        for name in VERSIONS
+        if found.get(name) != expected[name]
+    ]
+    if not others:
+        return ""
+    return f"has {', '.join(others)}, and results could differ: give all workers the same versions"
 
 
 def given(value: T) -> T:
@@ -31,7 +45,7 @@ def given(value: T) -> T:
     return value
 
 
-def carried_out(task: Callable[[P], T], item: P, expected: dict[str, str]) -> T:
+def carried_out(task: Callable[[P], T], item: P, expected: Mapping[str, str]) -> T:
     """Carry out a task for an item, with BLAS on one thread.
 
     Args:
@@ -42,28 +56,10 @@ def carried_out(task: Callable[[P], T], item: P, expected: dict[str, str]) -> T:
     Raises:
         ResourceError: this worker's versions are others.
     """
-    check_versions(expected)
+    if others := other_versions(versions(), expected):
+        raise ResourceError(f"a worker on {platform.node()} {others}")
     _limit_blas()
     return task(item)
-
-
-def check_versions(expected: dict[str, str]) -> None:
-    """Check that this worker computes as another process does.
-
-    Raises:
-        ResourceError: its versions are others; the message names both.
-    """
-    own = versions()
-    others = [
-        f"{name} {own[name]} instead of {version}"
-        for name, version in expected.items()
-        if own[name] != version
-    ]
-    if others:
-        raise ResourceError(
-            f"a worker on {platform.node()} has {', '.join(others)}, and results could differ: "
-            "give all workers the same versions"
-        )
 
 
 @cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
-from ntkcli.jobs.clusters import WAIT_SECONDS, cluster_of_fit
+from ntkcli.jobs.clusters import NOTHING_THERE, WAIT_SECONDS, clustered
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
@@ -57,13 +57,13 @@ def fit(
     """
     source = read_spec(spec_path, out).with_scheduler(scheduler)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
-    with (
-        cluster_of_fit(source.spec, wait, journal) as cluster,
-        open_job(source, journal, cluster=cluster) as job,
-    ):
+    with open_job(source, journal) as job:
         _tell_factors(job)
         if source.spec.inference.approximation:
-            return FitReport(run.given, _fit_approximately(job, source.spec.inference.approximation, run))
+            metrics = _fit_approximately(job, source.spec.inference.approximation, run, wait)
+            return FitReport(run.given, metrics)
+        if source.spec.compute.scheduler is not None:
+            journal.warn(f"compute.scheduler: {NOTHING_THERE}")
         if source.spec.inference.is_automatic:
             job = job.with_inference(automatic(job))
         preflight(job)
@@ -80,13 +80,13 @@ def fit(
         return FitReport(run.given, metrics)
 
 
-def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory) -> Metrics:
+def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory, wait: float) -> Metrics:
     """Fit features of some centres to all rows."""
     plan = job.nystrom_planner(approximation).checked()
-    if job.cluster:
-        job.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
     preflight(job.with_inference(job.spec.inference.with_stand_ins()))
-    with run:
+    with clustered(job, wait) as job, run:
+        if job.cluster:
+            job.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
         fitting = ApproximateFitting.of(job, plan)
         for warning in fitting.warnings:
             job.journal.warn(warning)

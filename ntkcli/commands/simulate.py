@@ -12,7 +12,7 @@ from ntkcli import __version__
 from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
-from ntkcli.jobs.clusters import WAIT_SECONDS, cluster_of
+from ntkcli.jobs.clusters import WAIT_SECONDS, clustered
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
@@ -88,10 +88,7 @@ def simulate(
     place = out or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
-    with (
-        cluster_of(source.spec.compute, wait) as cluster,
-        open_job(source, journal, cluster=cluster) as opened,
-    ):
+    with open_job(source, journal) as opened:
         # The closed form of these few rows is exact.
         job = opened.at_hand
         if source.spec.inference.is_automatic:
@@ -100,7 +97,7 @@ def simulate(
         plan.check(job.budget)
         simulation = Simulation.of(job, settings, linearised=linearised)
         _tell(job, simulation)
-        with directory:
+        with clustered(job, wait) as job, directory:
             directory.begin(_fingerprint(source, job.dataset, settings, linearised=linearised))
             executor = job.cluster or job.evaluator.executor
             outcomes = all_outcomes(simulation, plan, directory, executor, journal)

@@ -1,40 +1,37 @@
 """The cluster that a spec names."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-from ntkcli.cluster.cluster import Cluster
 from ntkcli.cluster.connection import connected
-from ntkcli.journal import Journal
-from ntkcli.planning.machine import thread_count
-from ntkcli.spec.spec import ComputeSpec, Spec
+from ntkcli.jobs.job import Job
+from ntkcli.spec.spec import Spec
 
 # How long a cluster may have no worker, unless it is said otherwise.
 WAIT_SECONDS = 300.0
 NOTHING_THERE = "nothing of a fit without inference.approximation runs on a cluster"
 
 
-def cluster_of(spec: ComputeSpec, patience: float) -> AbstractContextManager[Cluster | None]:
-    """Connect to the cluster of a spec for a `with` block; None where it has none.
+@contextmanager
+def clustered(job: Job, patience: float) -> Iterator[Job]:
+    """Connect a job to the cluster of its spec, if that has one, for a `with` block.
 
     Args:
-        spec: the compute section.
+        job: whose long tasks are carried out there.
         patience: seconds for which there may be no worker.
 
     Raises:
         SpecError: Dask is not installed.
-        ResourceError: no scheduler answers.
+        ResourceError: no scheduler answers, or it has no worker.
     """
-    if spec.scheduler is None:
-        return nullcontext()
-    return connected(spec.scheduler, thread_count(spec.threads), patience)
-
-
-def cluster_of_fit(spec: Spec, patience: float, journal: Journal) -> AbstractContextManager[Cluster | None]:
-    """Connect to the cluster of a spec, as `cluster_of`, if its fit has something to do there."""
-    if spec.compute.scheduler is not None and spec.inference.approximation is None:
-        journal.warn(f"compute.scheduler: {NOTHING_THERE}")
-        return nullcontext()
-    return cluster_of(spec.compute, patience)
+    scheduler = job.spec.compute.scheduler
+    if scheduler is None:
+        yield job
+        return
+    threads = job.evaluator.executor.workers
+    with connected(scheduler, threads, patience, job.journal) as cluster:
+        yield replace(job, cluster=cluster)
 
 
 def shared_out(spec: Spec) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
-from ntkcli.cluster.cluster import Cluster
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.jobs.job import Job
@@ -27,12 +26,7 @@ KEPT_BYTES = 64 * 2**20
 
 @contextmanager
 def open_job(
-    source: SpecFile,
-    journal: Journal,
-    *,
-    learn: bool = True,
-    raw: RawData | None = None,
-    cluster: Cluster | None = None,
+    source: SpecFile, journal: Journal, *, learn: bool = True, raw: RawData | None = None
 ) -> Iterator[Job]:
     """Load a spec's data and prepare its network.
 
@@ -43,7 +37,6 @@ def open_job(
         journal: receives progress and warnings.
         learn: whether data.relevance: learned is carried out; otherwise every feature has factor 1.
         raw: the rows of the spec's files, if they are read already.
-        cluster: carries out the job's long tasks.
 
     Raises:
         DataError: the data is not what the spec says.
@@ -72,6 +65,4 @@ def open_job(
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
         all_rows = surveyed.rows(dataset) if surveyed else None
         convergence = Convergence(evaluator, train)
-        yield Job(
-            source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows, cluster=cluster
-        )
+        yield Job(source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows)

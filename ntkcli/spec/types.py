@@ -104,9 +104,10 @@ def _scheduler(value: object, info: ValidationInfo) -> object:
     """Read what tells where a scheduler is: an address, `local`, or a path."""
     if not isinstance(value, str) or value == "local":
         return value
-    if "://" not in value:
+    if "://" not in value and not re.fullmatch(r"[\w.-]+:\d+", value):
         return _path(value, info)
-    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://(\[[0-9a-fA-F:.]+\]|[^\s/:]+):\d{1,5}", value):
+    found = re.fullmatch(r"(?:tcp|tls|ws|wss)://(?:\[[0-9a-fA-F:.]+\]|[^\s/:]+):(\d{1,5})", value)
+    if not found or not 0 < int(found[1]) < 2**16:
         raise ValueError(
             "should be an address such as tcp://host:8786, local, or the path of a scheduler file"
         )

@@ -14,15 +14,26 @@ import pytest
 from ntkcli.cluster import cluster as module
 from ntkcli.cluster.cluster import Cluster, size
 from ntkcli.cluster.connection import connected
+from ntkcli.cluster.task import versions
 from ntkcli.errors import NumericalError, ResourceError
+from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 
-from .processes import Processes
+from ..lines import Lines
+from .processes import Processes, wait_until
 from .tasks import failing, greedy, mark, product, slow_square, slower_square, square
 
 COUNT = 16
 SQUARES = [value * value for value in range(COUNT)]
 Start = Callable[..., Processes]
+# What a worker loads first, to answer that it has no ntkcli.
+WITHOUT = """
+from distributed import versions
+
+if not hasattr(versions, "found"):
+    versions.found = versions._version_cached
+    versions._version_cached = lambda name: None if name == "ntkcli" else versions.found(name)
+"""
 
 
 @pytest.fixture
@@ -40,14 +51,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def with_workers(cluster: Cluster, count: int) -> None:
-    cluster.client.wait_for_workers(count, timeout=60)
+    """Wait for workers with one thread each."""
+    wait_until(lambda: cluster.workers == count)
 
 
 def test_values_come_in_the_order_of_the_items(start: Start) -> None:
     processes = start()
     processes.worker()
     processes.worker()
-    with connected(processes.file, 1, 30) as cluster:
+    with connected(processes.file, 1, 30, Journal()) as cluster:
         with_workers(cluster, 2)
         assert cluster.workers == 2
         assert [*cluster.map(square, range(COUNT))] == SQUARES
@@ -63,7 +75,7 @@ def test_a_task_has_the_bytes_that_a_thread_here_has(start: Start) -> None:
     """With BLAS on one thread, on a worker with several as well."""
     processes = start()
     processes.worker("--nthreads", "3")
-    with connected(processes.address, 1, 30) as cluster:
+    with connected(processes.address, 1, 30, Journal()) as cluster:
         found = [*cluster.map(product, range(3))]
     here = [*Threads(2).map(product, range(3))]
     assert [value.tobytes() for value in found] == [value.tobytes() for value in here]
@@ -73,7 +85,7 @@ def test_an_error_of_a_task_is_that_error(start: Start) -> None:
     processes = start()
     processes.worker()
     with (
-        connected(processes.file, 1, 30) as cluster,
+        connected(processes.file, 1, 30, Journal()) as cluster,
         pytest.raises(NumericalError, match="no answer for 0"),
     ):
         next(cluster.map(failing, range(3)))
@@ -82,7 +94,7 @@ def test_an_error_of_a_task_is_that_error(start: Start) -> None:
 def test_who_stops_reading_leaves_nothing_running(start: Start, tmp_path: Path) -> None:
     processes = start()
     processes.worker()
-    with connected(processes.file, 1, 30) as cluster:
+    with connected(processes.file, 1, 30, Journal()) as cluster:
         values = cluster.map(partial(mark, tmp_path), range(100))
         assert next(values) == 0
         del values
@@ -95,14 +107,14 @@ def test_a_worker_killed_in_the_middle_changes_nothing(start: Start) -> None:
     processes = start()
     for _ in range(3):
         processes.worker()
-    with connected(processes.file, 1, 30) as cluster:
+    with connected(processes.file, 1, 30, Journal()) as cluster:
         with_workers(cluster, 3)
-        numbers = cluster.client.run(os.getpid)
+        numbers = cluster.scheduler.client.run(os.getpid)
         found = []
         for number, value in enumerate(cluster.map(slower_square, range(COUNT))):
             found.append(value)
             if number == 2:
-                busy = cluster.client.processing()
+                busy = cluster.scheduler.client.processing()
                 os.kill(numbers[max(busy, key=lambda address: len(busy[address]))], signal.SIGKILL)
         assert found == SQUARES
         assert cluster.record["retries"] > 0
@@ -112,7 +124,7 @@ def test_a_nanny_killed_in_the_middle_changes_nothing(start: Start) -> None:
     processes = start()
     victim = processes.worker(nanny=True)
     processes.worker()
-    with connected(processes.file, 1, 30) as cluster:
+    with connected(processes.file, 1, 30, Journal()) as cluster:
         with_workers(cluster, 2)
         found = []
         for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
@@ -126,7 +138,7 @@ def test_a_worker_that_hangs_is_given_up(start: Start) -> None:
     processes = start(SCHEDULER__WORKER_TTL="3s")
     victim = processes.worker()
     processes.worker()
-    with connected(processes.file, 1, 60) as cluster:
+    with connected(processes.file, 1, 60, Journal()) as cluster:
         with_workers(cluster, 2)
         found = []
         for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
@@ -140,7 +152,7 @@ def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:
     processes = start()
     timer = threading.Timer(1.0, processes.worker)
     timer.start()
-    with connected(processes.file, 1, 60) as cluster:
+    with connected(processes.file, 1, 60, Journal()) as cluster:
         assert [*cluster.map(square, range(COUNT))] == SQUARES
     timer.join()
 
@@ -148,8 +160,8 @@ def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:
 def test_without_workers_it_is_told_after_a_while(start: Start) -> None:
     processes = start()
     victim = processes.worker()
-    with connected(processes.file, 1, 30) as cluster:
-        cluster.patience = 1.5
+    with connected(processes.file, 1, 30, Journal()) as cluster:
+        cluster.scheduler.patience = 1.5
         values = cluster.map(slow_square, range(COUNT))
         assert next(values) == 0
         victim.kill()
@@ -161,7 +173,7 @@ def test_without_any_worker_nothing_is_begun(start: Start) -> None:
     processes = start()
     with (
         pytest.raises(ResourceError, match=r"has had no worker for 0\.5 s: start some"),
-        connected(processes.file, 1, 0.5),
+        connected(processes.file, 1, 0.5, Journal()),
     ):
         pytest.fail("there is a worker")
 
@@ -169,11 +181,11 @@ def test_without_any_worker_nothing_is_begun(start: Start) -> None:
 def test_a_scheduler_that_dies_is_told(start: Start) -> None:
     processes = start()
     processes.worker()
-    with connected(processes.file, 1, 60) as cluster:
+    with connected(processes.file, 1, 60, Journal()) as cluster:
         values = cluster.map(slow_square, range(COUNT))
         assert next(values) == 0
         processes.scheduler.kill()
-        with pytest.raises(ResourceError, match=r"the scheduler .*scheduler\.json is gone"):
+        with pytest.raises(ResourceError, match=r"the scheduler .*scheduler\.json was lost"):
             list(values)
 
 
@@ -181,8 +193,8 @@ def test_a_task_that_kills_its_workers_is_told(start: Start) -> None:
     processes = start(SCHEDULER__ALLOWED_FAILURES="0", WORKER__MEMORY__TERMINATE="0.8")
     processes.worker("--memory-limit", "300MB", nanny=True)
     with (
-        connected(processes.file, 1, 60) as cluster,
-        pytest.raises(ResourceError, match=r"1 worker of .* died over the same task: give them more memory"),
+        connected(processes.file, 1, 60, Journal()) as cluster,
+        pytest.raises(ResourceError, match=r"1 worker of .* died of the same task: look into their logs"),
     ):
         next(cluster.map(greedy, [10**8]))
 
@@ -190,14 +202,64 @@ def test_a_task_that_kills_its_workers_is_told(start: Start) -> None:
 def test_a_worker_of_other_versions_is_refused(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     processes = start()
     processes.worker()
-    monkeypatch.setattr(module, "versions", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr(module, "versions", lambda: versions() | {"numpy": "1.0"})
     with (
-        connected(processes.file, 1, 60) as cluster,
+        connected(processes.file, 1, 60, Journal()) as cluster,
         pytest.raises(
             ResourceError, match=rf"numpy {np.__version__} instead of 1\.0, and results could differ"
         ),
     ):
         next(cluster.map(square, [1]))
+
+
+def test_a_worker_without_ntkcli_is_refused_before_it_gets_anything(start: Start, tmp_path: Path) -> None:
+    processes = start()
+    (tmp_path / "without.py").write_text(WITHOUT)
+    worker = processes.worker("--preload", str(tmp_path / "without.py"))
+    with (
+        pytest.raises(ResourceError, match=r"the worker tcp.* has .*ntkcli none instead of"),
+        connected(processes.file, 1, 60, Journal()),
+    ):
+        pytest.fail("a worker without ntkcli is none")
+    assert worker.poll() is None
+
+
+def test_a_value_that_takes_long_to_arrive_is_waited_for(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK", 0.01)
+    monkeypatch.setattr(module, "GATHER", 0.01)
+    processes = start()
+    processes.worker()
+    with connected(processes.file, 1, 60, Journal()) as cluster:
+        (found,) = cluster.map(np.ones, [30_000_000])
+    assert found.sum() == 30_000_000
+
+
+def test_a_scheduler_that_hangs_is_told(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ntkcli.cluster.scheduler.ANSWER_SECONDS", 2)
+    monkeypatch.setattr("ntkcli.cluster.connection.ANSWER_SECONDS", 2)
+    processes = start()
+    processes.worker()
+    with connected(processes.file, 1, 60, Journal()) as cluster:
+        values = cluster.map(slow_square, range(COUNT))
+        assert next(values) == 0
+        processes.scheduler.send_signal(signal.SIGSTOP)
+        with pytest.raises(ResourceError, match="was lost"):
+            list(values)
+        processes.scheduler.send_signal(signal.SIGCONT)
+
+
+def test_a_worker_that_is_waited_for_is_told_once(start: Start) -> None:
+    processes, told = start(), Lines()
+    timer = threading.Timer(2.0, processes.worker)
+    timer.start()
+    with connected(processes.file, 1, 60, Journal(told)) as cluster:
+        assert [*cluster.map(square, [3])] == [9]
+    timer.join()
+    assert [line for line in told.lines if "worker" in line] == [
+        f"{processes.file} has no worker: waiting for one"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +271,7 @@ def test_the_size_of_a_value_is_that_of_its_bytes(value: Any, least: int) -> Non
 
 def test_a_cluster_of_this_machine_leaves_its_environment_alone() -> None:
     before = {name: value for name, value in os.environ.items() if name.endswith("THREADS")}
-    with connected("local", 2, 30) as cluster:
+    with connected("local", 2, 30, Journal()) as cluster:
         assert cluster.workers == 2
         assert [*cluster.map(square, range(3))] == [0, 1, 4]
     assert {name: value for name, value in os.environ.items() if name.endswith("THREADS")} == before

@@ -67,9 +67,9 @@ def lossy(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         def read(cluster: Cluster, future: Any) -> Any:
             found = value(cluster, future)
             if cluster.tasks == count and not killed:
-                busy = cluster.client.processing()
+                busy = cluster.scheduler.client.processing()
                 victim = max(busy, key=lambda address: len(busy[address]))
-                number = cluster.client.run(os.getpid)[victim]
+                number = cluster.scheduler.client.run(os.getpid)[victim]
                 killed.append(number)
                 os.kill(number, signal.SIGKILL)
             return found
@@ -139,7 +139,7 @@ def test_workers_with_too_little_memory_are_refused(
     monkeypatch.setattr("ntkcli.cluster.cluster.PROCESS_BYTES", 10**15)
     outcome = ntk("fit", spec, "--out", "run", "--scheduler", processes.file)
     assert outcome.returncode == 5
-    assert "start it with a higher --memory-limit" in outcome.stderr
+    assert "allow it more (--memory-limit)" in outcome.stderr
     assert not Path("run").exists()
 
 
@@ -148,6 +148,9 @@ def test_workers_with_too_little_memory_are_refused(
     [
         ("tcp://127.0.0.1", 2, "--scheduler: should be an address such as tcp://host:8786"),
         ("http://127.0.0.1:1", 2, "--scheduler: should be an address such as tcp://host:8786"),
+        ("localhost:8786", 2, "--scheduler: should be an address such as tcp://host:8786"),
+        ("tcp://localhost:99999", 2, "--scheduler: should be an address such as tcp://host:8786"),
+        ("tls://127.0.0.1:1", 5, "cannot use the scheduler tls://127.0.0.1:1: TLS expects"),
         ("", 2, "--scheduler: should be a file path, and is empty"),
         ("nowhere.json", 5, "nowhere.json: cannot read the scheduler's file: No such file or directory"),
         ("train.csv", 5, "train.csv: is not a file that `dask scheduler --scheduler-file` writes"),
@@ -157,7 +160,7 @@ def test_workers_with_too_little_memory_are_refused(
 def test_what_is_no_scheduler_is_told_in_a_line(
     spec: Path, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, scheduler: str, code: int, message: str
 ) -> None:
-    monkeypatch.setattr("ntkcli.cluster.connection.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ntkcli.cluster.connection.ANSWER_SECONDS", 1)
     outcome = ntk("fit", spec, "--out", "run", "--scheduler", scheduler)
     assert outcome.returncode == code
     assert message in outcome.stderr

@@ -1,26 +1,22 @@
 """The fitting of an approximation: sums over the training rows, then predictions part by part."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ntkcli.data.table import Table, dropped_rows
+from ntkcli.data.table import dropped_rows
 from ntkcli.errors import NumericalError
 from ntkcli.jobs.approximation import Approximation
 from ntkcli.jobs.checks import REMEDY
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.tabulation import precision_reported, ranges_reported
-from ntkcli.kernels.executor import Here, in_step
 from ntkcli.linalg.singular import SingularMatrixError
+from ntkcli.models.answered import answered
 from ntkcli.models.joint import write_joint
 from ntkcli.models.writer import ModelWriter
 from ntkcli.planning.nystrom_plan import NystromPlan
-from ntkcli.regression.fitted_model import FittedModel, answers
+from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import Answer, SolverRecord
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair
@@ -156,11 +152,10 @@ class ApproximateFitting:
         is_joint = job.question.uncertainty == "covariance"
         with (
             job.journal.phase("predict", rows) as advance,
-            precision_reported(),
             table_sink(run.path / "predictions.csv") as write,
         ):
-            tables = self._checked(source.test(rows if is_joint else PART_ROWS))
-            for table, answers in self._answered(tables, is_joint=is_joint):
+            tables = source.test(rows if is_joint else PART_ROWS)
+            for table, answers in answered(job, self.model, tables, one_by_one=is_joint):
                 results = self._results(answers, run)
                 write(prediction_table(presentation, table, results))
                 tally.add(table.targets, results, baseline_results(targets, baselines, table.x))
@@ -169,21 +164,6 @@ class ApproximateFitting:
         for warning in dropped_rows(job.dataset.test.file.path, dropped):
             job.journal.warn(warning)
         return tally
-
-    def _checked(self, tables: Iterable[Table]) -> Iterator[Table]:
-        """The tables, as long as no row's kernel leaves its range."""
-        spec, network = self.job.spec, self.model.evaluator.network
-        for table in tables:
-            with ranges_reported(spec.network, table, spec.compute.stored_dtype):
-                network.spans(table.x, np.float64)
-            yield table
-
-    def _answered(self, tables: Iterable[Table], *, is_joint: bool) -> Iterator[tuple[Table, list[Answer]]]:
-        """Predict the rows of each table; several tables at once, unless there is but one."""
-        if is_joint:
-            return in_step(Here(), partial(_answers, self.model), tables)
-        executor = self.job.cluster or self.job.evaluator.executor
-        return in_step(executor, partial(_answers, self.model.alone), tables)
 
     def _results(self, answers: Sequence[Answer], run: RunDirectory) -> list[Result]:
         """The answers for some rows in the targets' units; what these have together is written."""
@@ -195,11 +175,6 @@ class ApproximateFitting:
             write_joint(run, output, answer, result, scaling.scale**2 * found.variance_scale)
             results.append(replace(result, ready=job.journal.seconds))
         return results
-
-
-def _answers(model: FittedModel, table: Table) -> list[Answer]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return answers(model, table.x)
 
 
 @contextmanager

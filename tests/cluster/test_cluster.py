@@ -157,7 +157,9 @@ def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:
     timer.join()
 
 
-def test_without_workers_it_is_told_after_a_while(start: Start) -> None:
+def test_without_workers_it_is_told_after_a_while(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Or a value that was on its way would be waited for.
+    monkeypatch.setattr(module, "GATHER", 1.0)
     processes = start()
     victim = processes.worker()
     with connected(processes.file, 1, 30, Journal()) as cluster:

@@ -106,3 +106,14 @@ def test_an_ensemble_sums_both_matrices_and_between_them() -> None:
     assert (nngp.grams, nngp.has_cross) == (["nngp"], False)
     assert ({*ntk.grams}, ntk.has_cross) == ({"nngp", "ntk"}, True)
     assert ntk.memory_bytes > nngp.memory_bytes
+
+
+def test_a_worker_of_a_cluster_has_the_centres_once_and_sums_for_each_task() -> None:
+    """A factor and sums of m^2 numbers for each Gram matrix, and the products between the two."""
+    m, features = 5000, 4096
+    posterior, ensemble = planner(kernel="nngp").plan(m), planner(kernel="ntk").plan(m)
+    assert posterior.shared_bytes == pytest.approx(8 * m**2, rel=0.01)
+    assert ensemble.shared_bytes == pytest.approx(2 * 8 * m**2, rel=0.01)
+    assert posterior.task_bytes == pytest.approx(8 * (m**2 + features * m), rel=0.03)
+    assert ensemble.task_bytes == pytest.approx(8 * (3 * m**2 + 2 * features * m), rel=0.03)
+    assert posterior.memory_bytes > posterior.shared_bytes + posterior.task_bytes

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Tasks for each worker that are begun or waiting, or done with values that are not read yet.
 AHEAD = 2
 # Seconds after which it is looked whether there still are workers; at first, and while a value is on its way.
-LOOK, GATHER = 1.0, 30.0
+LOOK, GATHER = 1.0, 5.0
 # Bytes of a worker without any task.
 PROCESS_BYTES = 200 * 2**20
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ntkcli import __version__
+from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.display import Stream, Terminal, aligned_left, labelled, whole_output
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ WAIT = click.option(
     "--wait",
     metavar="S",
     type=click.FloatRange(min=0),
-    default=300.0,
+    default=WAIT_SECONDS,
     show_default=True,
     help="Seconds that a cluster may have no worker.",
 )

@@ -78,11 +78,11 @@ class Cluster:
         Raises:
             ResourceError: there is no worker or no scheduler any more, or a worker's versions are others.
         """
-        shared = self._submit(given, task)
+        shared, expected = self._submit(given, task), versions()
         self.moved += size(task) * len(self.scheduler.workers)
         running: deque[Future[T]] = deque()
         for item in items:
-            running.append(self._submit(carried_out, shared, item, versions()))
+            running.append(self._submit(carried_out, shared, item, expected))
             self.moved += size(item)
             if len(running) >= AHEAD * self.workers:
                 yield self._value(running.popleft())

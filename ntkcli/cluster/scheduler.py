@@ -33,7 +33,7 @@ class Scheduler:
     client: "Client"
     name: str
     patience: float
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal
     most_workers: int = 0
     _workers: dict[str, Any] = field(default_factory=dict)
     _seen: float | None = None

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
-from ntkcli.jobs.clusters import NOTHING_THERE, WAIT_SECONDS, clustered
+from ntkcli.jobs.clusters import NOTHING_THERE, clustered
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job

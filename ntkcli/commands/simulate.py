@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ntkcli import __version__
+from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
-from ntkcli.jobs.clusters import WAIT_SECONDS, clustered
+from ntkcli.jobs.clusters import clustered
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal

@@ -8,8 +8,6 @@ from ntkcli.cluster.connection import connected
 from ntkcli.jobs.job import Job
 from ntkcli.spec.spec import Spec
 
-# How long a cluster may have no worker, unless it is said otherwise.
-WAIT_SECONDS = 300.0
 NOTHING_THERE = "nothing of a fit without inference.approximation runs on a cluster"
 
 

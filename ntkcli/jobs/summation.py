@@ -8,7 +8,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.tabulation import precision_reported, ranges_reported
+from ntkcli.jobs.tabulation import precision_reported, spans_of
 from ntkcli.journal import Advance
 from ntkcli.kernels.executor import Here
 from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS, FeatureSums, group_sums, in_units
@@ -53,8 +53,7 @@ class Summation:
         rows, network = job.row_source, job.evaluator.network
         for table in rows.train(PART_ROWS):
             y = job.dataset.schema.targets.outputs(table.targets)
-            with ranges_reported(job.spec.network, table, job.spec.compute.stored_dtype):
-                network.spans(table.x, np.float64)
+            spans_of(network, job.spec.network, table, job.spec.compute.stored_dtype)
             self.baselines.add(table.x, y)
             kept = ~np.isin(table.rows, held_out)
             yield table.x[kept], y[kept]

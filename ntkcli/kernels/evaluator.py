@@ -1,15 +1,16 @@
 """Gram matrices of a network: which values are wanted, and where they go."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory, let_go
 from ntkcli.journal import Advance, unshown
-from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.executor import Executor, Here, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.scratch import thread_scratch
@@ -35,6 +36,11 @@ class Evaluator:
     tile_rows: int = TILE_ROWS
     executor: Executor = field(default_factory=Threads)
     dtype: npt.DTypeLike = np.float64
+
+    @property
+    def alone(self) -> Self:
+        """The same for a thread that computes by itself."""
+        return replace(self, executor=Here())
 
     def symmetric(
         self,

@@ -7,7 +7,7 @@ import numpy as np
 
 from ntkcli.data.table import Table
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.tabulation import precision_reported, ranges_reported
+from ntkcli.jobs.tabulation import precision_reported, spans_of
 from ntkcli.kernels.executor import Here, in_step
 from ntkcli.regression.fitted_model import FittedModel, answers
 from ntkcli.regression.fitted_stage import Answer
@@ -36,8 +36,7 @@ def answered(
 def _checked(job: Job, tables: Iterable[Table]) -> Iterator[Table]:
     """The tables, as long as no row's kernel leaves its range."""
     for table in tables:
-        with ranges_reported(job.spec.network, table, job.spec.compute.stored_dtype):
-            job.evaluator.network.spans(table.x, np.float64)
+        spans_of(job.evaluator.network, job.spec.network, table, job.spec.compute.stored_dtype)
         yield table
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.kernels.evaluator import Evaluator, Values
-from ntkcli.kernels.executor import Here
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import strips
 from ntkcli.linalg.whitening import Whitening
@@ -95,12 +94,12 @@ class FeatureMap:
     @cached_property
     def alone(self) -> Self:
         """These features, made by the thread that asks for them."""
-        return replace(self, evaluator=replace(self.evaluator, executor=Here()))
+        return replace(self, evaluator=self.evaluator.alone)
 
     def _strips(self, x: FloatArray) -> list[Strip]:
         own = self.evaluator.network
         return [
-            Strip(rows[cut], replace(self.alone.evaluator, network=network), support)
+            Strip(rows[cut], replace(self.evaluator.alone, network=network), support)
             for rows, network in Reach(own, np.float64).networks_for(x)
             for support in [self._support if network is own else network.rows(self.centres)]
             for cut in strips(slice(0, len(rows)), STRIP_ROWS)

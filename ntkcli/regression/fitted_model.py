@@ -12,7 +12,7 @@ from ntkcli.arrays import ArraySink, ArraySource, FloatArray
 from ntkcli.inference.prediction import Prediction
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Executor, Here, Threads
+from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage, rows_name
 from ntkcli.regression.predict import in_order, predict
@@ -112,7 +112,7 @@ class FittedModel:
     @property
     def alone(self) -> Self:
         """This model, for a thread that predicts by itself."""
-        evaluator = replace(self.evaluator, executor=Here())
+        evaluator = self.evaluator.alone
         stages = [stage.on(evaluator, stage.support.rows) for stage in self.stages]
         return replace(self, evaluator=evaluator, stages=stages)
 

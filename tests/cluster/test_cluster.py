@@ -55,6 +55,16 @@ def with_workers(cluster: Cluster, count: int) -> None:
     wait_until(lambda: cluster.workers == count)
 
 
+def squares(cluster: Cluster, task: Callable[[int], int], accident: Callable[[], None]) -> list[int]:
+    """What a task makes of all items, with an accident after the third value."""
+    found = []
+    for number, value in enumerate(cluster.map(task, range(COUNT))):
+        found.append(value)
+        if number == 2:
+            accident()
+    return found
+
+
 def test_values_come_in_the_order_of_the_items(start: Start) -> None:
     processes = start()
     processes.worker()
@@ -110,13 +120,12 @@ def test_a_worker_killed_in_the_middle_changes_nothing(start: Start) -> None:
     with connected(processes.file, 1, 30, Journal()) as cluster:
         with_workers(cluster, 3)
         numbers = cluster.scheduler.client.run(os.getpid)
-        found = []
-        for number, value in enumerate(cluster.map(slower_square, range(COUNT))):
-            found.append(value)
-            if number == 2:
-                busy = cluster.scheduler.client.processing()
-                os.kill(numbers[max(busy, key=lambda address: len(busy[address]))], signal.SIGKILL)
-        assert found == SQUARES
+
+        def kill_the_busiest() -> None:
+            busy = cluster.scheduler.client.processing()
+            os.kill(numbers[max(busy, key=lambda address: len(busy[address]))], signal.SIGKILL)
+
+        assert squares(cluster, slower_square, kill_the_busiest) == SQUARES
         assert cluster.record["retries"] > 0
 
 
@@ -126,12 +135,7 @@ def test_a_nanny_killed_in_the_middle_changes_nothing(start: Start) -> None:
     processes.worker()
     with connected(processes.file, 1, 30, Journal()) as cluster:
         with_workers(cluster, 2)
-        found = []
-        for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
-            found.append(value)
-            if number == 2:
-                victim.kill()
-        assert found == SQUARES
+        assert squares(cluster, slow_square, lambda: victim.kill()) == SQUARES
 
 
 def test_a_worker_that_hangs_is_given_up(start: Start) -> None:
@@ -140,12 +144,7 @@ def test_a_worker_that_hangs_is_given_up(start: Start) -> None:
     processes.worker()
     with connected(processes.file, 1, 60, Journal()) as cluster:
         with_workers(cluster, 2)
-        found = []
-        for number, value in enumerate(cluster.map(slow_square, range(COUNT))):
-            found.append(value)
-            if number == 2:
-                victim.send_signal(signal.SIGSTOP)
-        assert found == SQUARES
+        assert squares(cluster, slow_square, lambda: victim.send_signal(signal.SIGSTOP)) == SQUARES
 
 
 def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:

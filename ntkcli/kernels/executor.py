@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from itertools import chain, islice
 from threading import Event, local
 from typing import Protocol, TypeVar
 
@@ -51,6 +52,21 @@ class Executor(Protocol):
         """
         ...
 
+    def sums(
+        self, task: Callable[[P], T], groups: Sequence[Sequence[P]], add: Callable[[T, T], T]
+    ) -> Iterator[T]:
+        """The sum of the values of each group of items, in the groups' order.
+
+        Values are added in the items' order, so that sums do not depend on the workers, and where these are
+        far away, only a group's sum is on its way.
+
+        Args:
+            task: as for `map`.
+            groups: of items.
+            add: adds a value to a sum, which it may overwrite.
+        """
+        ...
+
 
 def in_step(executor: Executor, task: Callable[[P], T], items: Iterable[P]) -> Iterator[tuple[P, T]]:
     """Yield each item with its values, in the items' order; few items are read ahead."""
@@ -78,6 +94,17 @@ class Here:
     def run(self, task: Callable[[P], T], items: Iterable[P], then: Callable[[P, T], R]) -> Iterator[R]:
         """What `then` returns for each item, in the items' order."""
         return (then(item, task(item)) for item in items)
+
+    def sums(
+        self, task: Callable[[P], T], groups: Sequence[Sequence[P]], add: Callable[[T, T], T]
+    ) -> Iterator[T]:
+        """The sum of each group's values, in the groups' order."""
+        return map(partial(total, add, task), groups)
+
+
+def total(add: Callable[[T, T], T], task: Callable[[P], T], items: Iterable[P]) -> T:
+    """The sum of a task's values for some items, in their order."""
+    return reduce(add, map(task, items))
 
 
 @dataclass(frozen=True)
@@ -113,6 +140,13 @@ class Threads:
         batches = [items[start : start + length] for start in range(0, len(items), length)]
         for results in self.map(partial(_run_batch, task, then), batches):
             yield from results
+
+    def sums(
+        self, task: Callable[[P], T], groups: Sequence[Sequence[P]], add: Callable[[T, T], T]
+    ) -> Iterator[T]:
+        """The sum of each group's values, in the groups' order; added in the thread that reads them."""
+        values = self.map(task, chain.from_iterable(groups))
+        return (reduce(add, islice(values, len(group))) for group in groups)
 
 
 # What tells the tasks of a thread that nobody waits for their values any more.

@@ -1,6 +1,6 @@
 """A Gram matrix that is multiplied with while its tiles are computed anew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,10 +11,7 @@ from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.kernels.evaluator import Evaluator, symmetric_tile
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
-from ntkcli.kernels.tiling import Tile, strips
-
-# The tiles of a strip of rows, with their columns.
-StripTiles = Callable[[slice], Iterator[tuple[slice, FloatArray]]]
+from ntkcli.kernels.tiling import Tile, strip_groups, strips
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,18 @@ class TiledOperator:
 
     def product(self, b: FloatArray) -> FloatArray:
         """A b for b (n, c)."""
-        transposed, cuts = np.ascontiguousarray(b.T), self._strips
-        out = np.zeros(transposed.shape)
-        results = self.evaluator.executor.map(partial(strip_products, self._tiles, transposed), cuts)
-        for strip, (own, others) in zip(cuts, results, strict=True):
-            out[:, strip] += own
-            out[:, : strip.start] += others
+        out = np.zeros((b.shape[1], self.n))
+        task = partial(strip_product, *self._matrix, np.ascontiguousarray(b.T))
+        groups = strip_groups(self.n, self.evaluator.tile_rows)
+        for part in self.evaluator.executor.sums(task, groups, add_shorter):
+            add_shorter(out, part)
         return np.ascontiguousarray(out.T)
 
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T = A: T is the lower triangle with half of the diagonal."""
-        out, cuts = np.zeros((self.n, b.shape[1])), self._strips
-        results = self.evaluator.executor.map(partial(strip_half_product, self._tiles, b), cuts)
-        for strip, own in zip(cuts, results, strict=True):
-            out[strip] = own
-        return out
+        cuts = [*strips(slice(0, self.n), self.evaluator.tile_rows)]
+        found = self.evaluator.executor.map(partial(strip_half_product, *self._matrix, b), cuts)
+        return np.concatenate([*found])
 
     def columns(self, rows: IntArray) -> FloatArray:
         """The columns (n, s) with these indices."""
@@ -84,13 +78,9 @@ class TiledOperator:
         return found
 
     @property
-    def _strips(self) -> list[slice]:
-        """Strips of a tile's height, the longest first, so that no worker is left alone with one of them."""
-        return list(strips(slice(0, self.n), self.evaluator.tile_rows))[::-1]
-
-    @property
-    def _tiles(self) -> StripTiles:
-        return partial(strip_tiles, self.evaluator.network, self.rows, self.gram, self.evaluator.tile_rows)
+    def _matrix(self) -> tuple[Network, Rows, GramName, int]:
+        """What the tiles are computed of."""
+        return self.evaluator.network, self.rows, self.gram, self.evaluator.tile_rows
 
 
 def strip_tiles(
@@ -101,21 +91,33 @@ def strip_tiles(
         yield columns, symmetric_tile(network, rows, [gram], Tile(strip, columns))[gram]
 
 
-def strip_products(tiles: StripTiles, b: FloatArray, strip: slice) -> tuple[FloatArray, FloatArray]:
-    """b (c, n) times a strip of the lower triangle's rows, transposed, and times it left of the diagonal."""
-    own = np.zeros((len(b), strip.stop - strip.start))
-    others = np.zeros((len(b), strip.start))
-    for columns, values in tiles(strip):
-        own += b[:, columns] @ values.T
+def strip_product(
+    network: Network, rows: Rows, gram: GramName, tile_rows: int, b: FloatArray, strip: slice
+) -> FloatArray:
+    """What a strip of the lower triangle and its transpose add to b (c, n) times the matrix, (c, strip.stop).
+
+    They add nothing to the columns behind.
+    """
+    out = np.zeros((len(b), strip.stop))
+    for columns, values in strip_tiles(network, rows, gram, tile_rows, strip):
+        out[:, strip] += b[:, columns] @ values.T
         if columns != strip:
-            others[:, columns] = b[:, strip] @ values
-    return own, others
+            out[:, columns] = b[:, strip] @ values
+    return out
 
 
-def strip_half_product(tiles: StripTiles, b: FloatArray, strip: slice) -> FloatArray:
+def add_shorter(total: FloatArray, part: FloatArray) -> FloatArray:
+    """Add an array to the first columns of another, which is returned."""
+    total[:, : part.shape[1]] += part
+    return total
+
+
+def strip_half_product(
+    network: Network, rows: Rows, gram: GramName, tile_rows: int, b: FloatArray, strip: slice
+) -> FloatArray:
     """A strip of the lower triangle, with half of the diagonal, times b (n, c)."""
     own = np.zeros((strip.stop - strip.start, b.shape[1]))
-    for columns, values in tiles(strip):
+    for columns, values in strip_tiles(network, rows, gram, tile_rows, strip):
         if columns == strip:
             values = np.tril(values)
             np.fill_diagonal(values, values.diagonal() / 2)

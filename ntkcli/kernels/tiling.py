@@ -7,6 +7,10 @@ from dataclasses import dataclass
 TILE_ROWS = 256
 # Rows of a rectangle that is streamed: few enough not to matter for memory, enough to keep BLAS busy.
 CHUNK_ROWS = 128
+# Tiles that are sent together, of a matrix that is computed elsewhere.
+TILES_AT_ONCE = 64
+# Entries whose products are added up before they are sent: some tenths of a second, and more than the sums.
+GROUP_ENTRIES = 2**25
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,24 @@ def strips(span: slice, length: int) -> Iterator[slice]:
     """Cut a range of rows into pieces of `length`; the last may be shorter."""
     for start in range(span.start, span.stop, length):
         yield slice(start, min(start + length, span.stop))
+
+
+def strip_groups(n: int, length: int) -> list[list[slice]]:
+    """Groups of strips of the rows of a lower triangle, the longest strips first, alike in their entries.
+
+    Args:
+        n: rows of the matrix.
+        length: rows of a strip.
+    """
+    groups: list[list[slice]] = []
+    entries = GROUP_ENTRIES
+    for strip in reversed([*strips(slice(0, n), length)]):
+        if entries >= GROUP_ENTRIES:
+            groups.append([])
+            entries = 0
+        groups[-1].append(strip)
+        entries += (strip.stop - strip.start) * strip.stop
+    return groups
 
 
 def rectangle_tiles(rows: int, columns: int, length: int) -> list[Tile]:

@@ -52,6 +52,13 @@ def test_items_come_in_step_with_their_values_and_few_are_read_ahead(executor: E
     assert list(found) == [(i, i * i) for i in range(1, 100)]
 
 
+@pytest.mark.parametrize("executor", [Here(), Threads(1), Threads(3)], ids=repr)
+def test_the_values_of_each_group_are_added_in_their_order(executor: Executor) -> None:
+    groups = [["a", "b", "c"], ["d"], ["e", "f"]]
+    assert list(executor.sums(str.upper, groups, str.__add__)) == ["ABC", "D", "EF"]
+    assert list(executor.sums(str.upper, [], str.__add__)) == []
+
+
 def test_values_are_put_away_in_the_thread_that_computed_them_before_its_next_task() -> None:
     seen: dict[int, list[tuple[str, int]]] = {}
 

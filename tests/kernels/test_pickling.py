@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ import pytest
 from ntkcli.kernels.activations.activation import Activation, PrecisionError
 from ntkcli.kernels.activations.catalogue import ACTIVATIONS, make
 from ntkcli.kernels.evaluator import Evaluator
-from ntkcli.kernels.executor import Threads
+from ntkcli.kernels.executor import Threads, total
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
@@ -131,6 +132,11 @@ class OtherProcess:
 
     def run(self, task: Callable[[P], T], items: Sequence[P], then: Callable[[P, T], R]) -> Iterator[R]:
         return (then(item, values) for item, values in zip(items, self.map(task, items), strict=True))
+
+    def sums(
+        self, task: Callable[[P], T], groups: Sequence[Sequence[P]], add: Callable[[T, T], T]
+    ) -> Iterator[T]:
+        return self.map(partial(total, add, task), groups)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntkcli.kernels.tiling import Tile, block_tiles, rectangle_tiles, strips, upper_tiles
+from ntkcli.kernels import tiling
+from ntkcli.kernels.tiling import Tile, block_tiles, rectangle_tiles, strip_groups, strips, upper_tiles
 from ntkcli.linalg.blocks import SymmetricBlocks
 
 
@@ -47,6 +48,17 @@ def test_tiles_cover_the_lower_triangle_of_every_block_once(length: int, block_r
         )
     assert np.all(counts.to_array() == 1)
     assert counts.flat.max() == 1
+
+
+@pytest.mark.parametrize("entries", [1, 60, 10**6])
+def test_groups_of_strips_cover_a_lower_triangle_once_from_its_longest_rows_on(
+    monkeypatch: pytest.MonkeyPatch, entries: int
+) -> None:
+    monkeypatch.setattr(tiling, "GROUP_ENTRIES", entries)
+    groups = strip_groups(50, 4)
+    assert [strip for group in groups for strip in group] == [*strips(slice(0, 50), 4)][::-1]
+    sizes = [sum(strip.stop * (strip.stop - strip.start) for strip in group) for group in groups]
+    assert all(entries <= size < entries + 4 * 50 for size in sizes[:-1])
 
 
 def test_a_diagonal_tile_is_the_last_one_of_its_rows() -> None:

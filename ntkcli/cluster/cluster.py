@@ -1,17 +1,19 @@
 """A Dask cluster as an executor: long tasks, carried out by worker processes that may be lost."""
 
-import pickle
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ntkcli.cluster.scheduler import Scheduler
-from ntkcli.cluster.task import carried_out, given, versions
+from ntkcli.cluster.sent import LastSent, size
+from ntkcli.cluster.task import carried_out, for_each, for_one, given, versions
 from ntkcli.errors import ResourceError
-from ntkcli.kernels.executor import in_step
+from ntkcli.kernels.executor import total
+from ntkcli.kernels.tiling import TILES_AT_ONCE
 from ntkcli.units import bytes_text, counted
 
 if TYPE_CHECKING:
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 AHEAD = 2
 # Seconds after which it is looked whether there still are workers; at first, and while a value is on its way.
 LOOK, GATHER = 1.0, 5.0
+# Bytes of what may go with every item.
+SMALL = 2000
 # Bytes of a worker without any task.
 PROCESS_BYTES = 200 * 2**20
 
 P = TypeVar("P")
+Q = TypeVar("Q")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -45,6 +50,7 @@ class Cluster:
     scheduler: Scheduler
     tasks: int = 0
     moved: int = 0
+    _last: LastSent = field(default_factory=LastSent)
     _name: str = field(default_factory=lambda: f"ntk-{uuid.uuid4().hex}")
 
     @property
@@ -69,7 +75,7 @@ class Cluster:
                 raise ResourceError(
                     f"the worker {worker['name']} of {self.scheduler.name} is allowed {bytes_text(limit)}, "
                     f"and {counted(threads, 'task')} at once would take about {bytes_text(needed)}: "
-                    "allow it more (--memory-limit), or use fewer workers or threads on it, or fewer centres"
+                    "allow it more (--memory-limit), or fewer threads (--nthreads)"
                 )
 
     def map(self, task: Callable[[P], T], items: Iterable[P]) -> Iterator[T]:
@@ -78,20 +84,61 @@ class Cluster:
         Raises:
             ResourceError: there is no worker or no scheduler any more, or a worker's versions are others.
         """
-        shared, expected = self._submit(given, task), versions()
-        self.moved += size(task) * len(self.scheduler.workers)
-        running: deque[Future[T]] = deque()
+        return self._carry_out(for_one, task, items)
+
+    def run(self, task: Callable[[P], T], items: Sequence[P], then: Callable[[P, T], R]) -> Iterator[R]:
+        """What `then` returns for each item, in the items' order; called in this process.
+
+        Items are short, such as tiles of a matrix: a worker gets many at once.
+
+        Raises:
+            ResourceError: as for `map`.
+        """
+        batches = [items[start : start + TILES_AT_ONCE] for start in range(0, len(items), TILES_AT_ONCE)]
+        found = self._carry_out(for_each, task, batches)
+        return (
+            result
+            for batch, values in zip(batches, found, strict=True)
+            for result in map(then, batch, values)
+        )
+
+    def sums(
+        self, task: Callable[[P], T], groups: Sequence[Sequence[P]], add: Callable[[T, T], T]
+    ) -> Iterator[T]:
+        """The sum of the values of each group of items, in the groups' order; added where they are.
+
+        Raises:
+            ResourceError: as for `map`.
+        """
+        return self._carry_out(partial(total, add), task, groups)
+
+    def _carry_out(
+        self, how: Callable[[Callable[[P], T], Q], R], task: Callable[[P], T], items: Iterable[Q]
+    ) -> Iterator[R]:
+        function, carried = self._sent(task)
+        expected = versions()
+        running: deque[Future[R]] = deque()
         for item in items:
-            running.append(self._submit(carried_out, shared, item, expected))
+            running.append(self._submit(carried_out, how, function, carried, item, expected))
             self.moved += size(item)
             if len(running) >= AHEAD * self.workers:
                 yield self._value(running.popleft())
         while running:
             yield self._value(running.popleft())
 
-    def run(self, task: Callable[[P], T], items: Iterable[P], then: Callable[[P, T], R]) -> Iterator[R]:
-        """What `then` returns for each item, in the items' order; called in this process."""
-        return (then(item, values) for item, values in in_step(self, task, items))
+    def _sent(self, task: Callable[..., Any]) -> tuple[Any, list[Any]]:
+        """A task's function, and the arguments that it carries, sent to the scheduler."""
+        if isinstance(task, partial) and not task.keywords:
+            return self._kept(task.func), [self._kept(argument) for argument in task.args]
+        return self._kept(task), []
+
+    def _kept(self, value: Any) -> Any:
+        """A value, or what stands for it where it is large: it is sent once as long as it is used."""
+        return value if size(value) < SMALL else self._last.of(value, self._send)
+
+    def _send(self, value: T) -> "Future[T]":
+        self.moved += size(value) * len(self.scheduler.workers)
+        return self._submit(given, value)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -166,10 +213,3 @@ class Cluster:
             return None
         except (OSError, CancelledError, ClosedClientError) as error:
             raise self.scheduler.lost() from error
-
-
-def size(value: object) -> int:
-    """Bytes of a value on its way."""
-    buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    return len(head) + sum(buffer.raw().nbytes for buffer in buffers)

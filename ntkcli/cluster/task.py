@@ -1,9 +1,10 @@
 """What a worker of a cluster does: functions that are sent to it, with what they need."""
 
+import copy
 import platform
 import sys
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ VERSIONS = ("python", "numpy", "scipy", "ntkcli")
 
 P = TypeVar("P")
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def versions() -> dict[str, str]:
@@ -45,12 +47,20 @@ def given(value: T) -> T:
     return value
 
 
-def carried_out(task: Callable[[P], T], item: P, expected: Mapping[str, str]) -> T:
-    """Carry out a task for an item, with BLAS on one thread.
+def carried_out(
+    how: Callable[[Callable[[P], T], P], R],
+    function: Callable[..., T],
+    carried: Sequence[object],
+    item: P,
+    expected: Mapping[str, str],
+) -> R:
+    """Carry out a task, with BLAS on one thread.
 
     Args:
-        task: a pure function.
-        item: that it is applied to.
+        how: calls the task for an item.
+        function: the task is this pure function.
+        carried: its first arguments, which many items share.
+        item: one, or several, as `how` takes them.
         expected: the versions of the process that asks for it.
 
     Raises:
@@ -59,7 +69,17 @@ def carried_out(task: Callable[[P], T], item: P, expected: Mapping[str, str]) ->
     if others := other_versions(versions(), expected):
         raise ResourceError(f"a worker on {platform.node()} {others}")
     _limit_blas()
+    return how(partial(function, *carried), item)
+
+
+def for_one(task: Callable[[P], T], item: P) -> T:
+    """A task's value for an item."""
     return task(item)
+
+
+def for_each(task: Callable[[P], T], items: Sequence[P]) -> list[T]:
+    """A task's values for some items, in memory of their own."""
+    return [copy.deepcopy(task(item)) for item in items]
 
 
 @cache

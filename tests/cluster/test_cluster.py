@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from ntkcli.cluster import cluster as module
-from ntkcli.cluster.cluster import Cluster, size
+from ntkcli.cluster.cluster import Cluster
 from ntkcli.cluster.connection import connected
+from ntkcli.cluster.sent import size
 from ntkcli.cluster.task import versions
 from ntkcli.errors import NumericalError, ResourceError
 from ntkcli.journal import Journal
@@ -74,7 +75,7 @@ def test_values_come_in_the_order_of_the_items(start: Start) -> None:
         assert cluster.workers == 2
         assert [*cluster.map(square, range(COUNT))] == SQUARES
         assert [*cluster.run(square, range(3), lambda item, value: (item, value))] == [(0, 0), (1, 1), (2, 4)]
-        assert cluster.tasks == COUNT + 3
+        assert cluster.tasks == COUNT + 1
         record = cluster.record
     assert record["scheduler"] == str(processes.file)
     assert (record["workers"], record["retries"]) == (2, 0)

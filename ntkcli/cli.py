@@ -96,15 +96,21 @@ def fit(
 @SPEC
 @OUT
 @OVERWRITE
+@SCHEDULER
+@WAIT
 @QUIET
-def kernel(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+def kernel(
+    spec: Path, out: Path | None, overwrite: bool, scheduler: str | None, wait: float, quiet: bool
+) -> None:
     """Write the Gram matrices of SPEC, and nothing else.
 
     Which ones: output.kernels, or else those that the predictions would be made from.
     """
     from ntkcli.commands.kernel import kernel as run_kernel
 
-    report = run_kernel(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    report = run_kernel(
+        spec, out=out, overwrite=overwrite, scheduler=scheduler, wait=wait, journal=_journal(quiet)
+    )
     if not quiet:
         for name in report.names:
             Stream("stdout").write(f"wrote {report.place / 'kernels' / name}.npy\n")

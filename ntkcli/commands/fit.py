@@ -6,7 +6,7 @@ from pathlib import Path
 from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
-from ntkcli.jobs.clusters import NOTHING_THERE, clustered
+from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
@@ -63,22 +63,25 @@ def fit(
         if source.spec.inference.approximation:
             metrics = _fit_approximately(job, source.spec.inference.approximation, run, wait)
             return FitReport(run.given, metrics)
-        if source.spec.compute.scheduler is not None:
-            journal.warn(f"compute.scheduler: {NOTHING_THERE}")
-        if source.spec.inference.is_automatic:
-            job = job.with_inference(automatic(job))
-        preflight(job)
-        plan = job.planner().checked()
-        warn_of_unkept(job, plan.stages)
-        with run:
-            plan, fitting = fit_job(job, run, plan)
-            check_accuracy(job, fitting.records)
-            with journal.phase("write"):
-                metrics = fitting.write()
-            write_manifest(
-                run, job, fitting.records, fitting.calibrations, fitting.unseen, storage=plan.storage
-            )
-        return FitReport(run.given, metrics)
+        with clustered(job, wait) as job:
+            return FitReport(run.given, _fit_exactly(job, run))
+
+
+def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:
+    """Fit all rows."""
+    if job.spec.inference.is_automatic:
+        job = job.with_inference(automatic(job))
+    preflight(job)
+    plan = job.planner().checked()
+    check_workers(job, plan.storage.place)
+    warn_of_unkept(job, plan.stages)
+    with run:
+        plan, fitting = fit_job(job, run, plan)
+        check_accuracy(job, fitting.records)
+        with job.journal.phase("write"):
+            metrics = fitting.write()
+        write_manifest(run, job, fitting.records, fitting.calibrations, fitting.unseen, storage=plan.storage)
+    return metrics
 
 
 def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory, wait: float) -> Metrics:

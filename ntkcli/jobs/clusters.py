@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ntkcli.cluster.connection import connected
 from ntkcli.jobs.job import Job
+from ntkcli.planning.worker_memory import shared_bytes, task_bytes
+from ntkcli.solvers.storage import Place
 from ntkcli.spec.spec import Spec
-
-NOTHING_THERE = "nothing of a fit without inference.approximation runs on a cluster"
 
 
 @contextmanager
@@ -32,8 +32,22 @@ def clustered(job: Job, patience: float) -> Iterator[Job]:
         yield replace(job, cluster=cluster)
 
 
+def check_workers(job: Job, place: Place) -> None:
+    """Check that a job's workers, if it has any, have the memory that tiles of Gram matrices take.
+
+    Args:
+        job: whose Gram matrices they are.
+        place: where the entries of these are.
+
+    Raises:
+        ResourceError: one has not; the message says what it would take.
+    """
+    if job.cluster:
+        job.cluster.check_memory(shared_bytes(job.sizes, place), task_bytes(job.sizes, place))
+
+
 def shared_out(spec: Spec) -> str:
     """Return what of a spec's fit runs on its cluster."""
     if spec.inference.approximation is None:
-        return NOTHING_THERE
+        return "tiles of Gram matrices; they are factored here, and predictions are computed here"
     return "sums over the rows, and predictions; centres and eigendecompositions are computed here"

@@ -79,7 +79,7 @@ class Fitting:
         job = self.job
         allocate = in_file(self.run.path) if plan.storage.place == "file" else in_memory
         evaluator = replace(job.evaluator, dtype=np.dtype(plan.storage.dtype))
-        support = Support(evaluator, job.train, allocate, plan.storage.place)
+        support = Support(evaluator, job.train, allocate, plan.storage.place, cluster=job.cluster)
         names = job.spec.output.kernels
         if names:
             support.need(plan.stages[0].matrices(job.question), job.journal)

@@ -83,7 +83,7 @@ def _sampling(fitted: FittedStage) -> PathSampling:
 def _drawn(fitted: FittedStage, rows: Rows, kernel: KernelName, least: float, seed: int) -> PathSamples:
     """Functions of a kernel's prior at training rows and test rows."""
     support = fitted.support
-    prior = TiledOperator(support.evaluator, support.rows.followed_by(rows), KERNELS[kernel].prior)
+    prior = TiledOperator(support.gram_evaluator, support.rows.followed_by(rows), KERNELS[kernel].prior)
     noise = KERNELS[kernel].noise(fitted.ridge)
     return PathSamples.drawn(prior, len(support.rows), _sampling(fitted).count, SHARE * least, noise, seed)
 

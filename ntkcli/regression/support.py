@@ -1,13 +1,14 @@
 """The rows that predictions are made from, and those of their Gram matrices that are at hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ntkcli.arrays import Allocate, ArraySink, FloatArray, in_memory
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.kernels.tiled_operator import TiledOperator
@@ -25,6 +26,8 @@ class Support:
     allocate: where the blocks of their Gram matrices live.
     place: where Gram matrices are; where they are nowhere, every product computes them anew.
     matrices: the Gram matrices at hand; one that is factored is taken out, as its memory is overwritten.
+    cluster: computes Gram matrices, and multiplies with those that are computed anew; None where the
+        evaluator does. Kernels with other rows are the evaluator's.
     """
 
     evaluator: Evaluator
@@ -32,6 +35,7 @@ class Support:
     allocate: Allocate = in_memory
     place: Place = "memory"
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
+    cluster: Executor | None = None
 
     @property
     def size(self) -> int:
@@ -46,12 +50,17 @@ class Support:
         """Keep what is made of the kernels for the stage at a place; returns the number of features."""
         return None
 
+    @property
+    def gram_evaluator(self) -> Evaluator:
+        """What computes the many tiles of Gram matrices."""
+        return replace(self.evaluator, executor=self.cluster) if self.cluster else self.evaluator
+
     def need(self, grams: Sequence[GramName], journal: Journal) -> None:
         """Compute those of the Gram matrices that are not at hand, in one pass, if they are to be kept."""
         missing = [gram for gram in grams if gram not in self.matrices and self.place != "tiles"]
         if missing:
             with journal.phase("gram", len(self.rows)) as advance:
-                found = self.evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
+                found = self.gram_evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
             self.matrices |= found
 
     @property
@@ -65,7 +74,7 @@ class Support:
 
     def exact(self, gram: GramName) -> TiledOperator:
         """A Gram matrix in float64, whatever it is stored as: computed anew for every product."""
-        return TiledOperator(self.evaluator, self.rows, gram)
+        return TiledOperator(self.gram_evaluator, self.rows, gram)
 
     def take_operator(self, gram: GramName) -> ReadableOperator:
         """A Gram matrix for many products with few columns; nothing here keeps it alive."""

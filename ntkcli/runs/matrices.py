@@ -1,6 +1,7 @@
 """Kernel matrices, predictive covariances and function samples as files of a run directory."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Advance
 from ntkcli.kernels.evaluator import Evaluator
+from ntkcli.kernels.executor import Here
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
@@ -40,7 +42,7 @@ def write_matrices(
             known = support.matrices if rows == "train" else {}
             panels = _square(support, gram, a, known)
         else:
-            panels = _rectangle(support.evaluator, gram, a, b)
+            panels = _rectangle(support, gram, a, b)
         shape, dtype = (len(a), len(b)), support.evaluator.dtype
         write_npy(folder / f"{name}.npy", shape, dtype, _counted(panels, advance))
 
@@ -87,13 +89,19 @@ def _square(
     support: Support, gram: GramName, rows: Rows, known: dict[GramName, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
     if gram not in known:
-        known = support.evaluator.symmetric(rows, [gram], allocate=support.allocate)
+        known = support.gram_evaluator.symmetric(rows, [gram], allocate=support.allocate)
     yield from known[gram].panels()
 
 
-def _rectangle(evaluator: Evaluator, gram: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
-    for strip in strips(slice(0, len(a)), CHUNK_ROWS):
-        yield evaluator.rectangle(a[strip], b, [gram])[gram]
+def _rectangle(support: Support, gram: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
+    evaluator = support.evaluator.alone if support.cluster else support.evaluator
+    task = partial(rectangle_panel, evaluator, gram, a, b)
+    return (support.cluster or Here()).map(task, strips(slice(0, len(a)), CHUNK_ROWS))
+
+
+def rectangle_panel(evaluator: Evaluator, gram: GramName, a: Rows, b: Rows, rows: slice) -> FloatArray:
+    """The kernels (r, len(b)) of some of the rows a with the rows b."""
+    return evaluator.rectangle(a[rows], b, [gram])[gram]
 
 
 def _counted(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatArray]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pandas as pd
 import pytest
 
 from ntkcli.cluster.cluster import Cluster
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
+from ntkcli.solvers.storage import Storage
 
 from ..cluster.processes import Processes
 from .run_files import MakeSpec, Ntk, contents, load_json
@@ -118,12 +122,65 @@ def test_the_spec_may_name_the_scheduler(spec: Path, ntk: Ntk, processes: Proces
     assert "scheduler: ../cluster/scheduler.json" in (Path("run") / "spec.yaml").read_text()
 
 
-def test_an_exact_fit_has_nothing_to_do_there_and_says_so(make_spec: MakeSpec, ntk: Ntk) -> None:
-    outcome = ntk("fit", make_spec(), "--out", "run", "--scheduler", "tcp://127.0.0.1:1")
-    assert outcome.returncode == 0
-    assert "compute.scheduler: nothing of a fit without inference.approximation runs" in outcome.stderr
+@pytest.fixture
+def many_tiles(make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Exact fits whose Gram matrices, and products with them, are many tasks."""
+    monkeypatch.setattr("ntkcli.kernels.tiling.GROUP_ENTRIES", 2000)
+    monkeypatch.setattr("ntkcli.cluster.cluster.TILES_AT_ONCE", 8)
+    checked = Planner.checked
+
+    def planned(planner: Planner) -> Plan:
+        plan = checked(planner)
+        is_by_products = any(stage.solver.is_by_products for stage in plan.stages)
+        return replace(plan, storage=Storage("tiles")) if is_by_products else plan
+
+    monkeypatch.setattr(Planner, "checked", planned)
+
+    def with_solver(solver: str) -> Path:
+        matrices = [] if solver == "pcg" else ["nngp_train_train", "ntk_test_train"]
+        path = make_spec(
+            data={"test": "test.csv"},
+            inference={"kernel": "ntk", "ridge": 0.1},
+            compute={"tile": 8, "solver": solver},
+            output={"std": False, "kernels": matrices},
+        )
+        table = pd.DataFrame(np.random.default_rng(0).normal(size=(150, 3)), columns=["a", "b", "c"])
+        table = table.assign(y=np.sin(table.sum(axis=1)))
+        table[:120].to_csv(tmp_path / "train.csv", index=False)
+        table[120:].to_csv(tmp_path / "test.csv", index=False)
+        return path
+
+    return with_solver
+
+
+@pytest.mark.parametrize("killed_at", [None, 4], ids=["no loss", "loss"])
+@pytest.mark.parametrize(
+    ("command", "solver"), [("kernel", "auto"), ("fit", "cholesky"), ("fit", "pcg")], ids=str
+)
+def test_gram_matrices_and_products_are_the_same_to_the_byte(
+    many_tiles: Callable[[str], Path],
+    ntk: Ntk,
+    processes: Processes,
+    lossy: Callable[[int], None],
+    command: str,
+    solver: str,
+    killed_at: int | None,
+) -> None:
+    spec = many_tiles(solver)
+    assert ntk(command, spec, "--out", "here").returncode == 0
+    if killed_at:
+        lossy(killed_at)
+    outcome = ntk(command, spec, "--out", "there", "--scheduler", processes.file)
+    assert outcome.returncode == 0, outcome.stderr
+    assert results("there") == results("here")
+    found = load_json(Path("there") / "run.json")["compute"]
+    assert found["cluster"]["tasks"] > 8
+    assert (found["storage"] == "tiles") == (solver == "pcg")
+
+
+def test_a_check_tells_what_of_an_exact_fit_runs_there(make_spec: MakeSpec, ntk: Ntk) -> None:
     outcome = ntk("check", make_spec(compute={"scheduler": "local"}))
-    assert "local: nothing of a fit without" in outcome.stdout
+    assert "local: tiles of Gram matrices; they are factored here" in outcome.stdout
 
 
 def test_a_check_tells_what_runs_there(spec: Path, ntk: Ntk) -> None:

@@ -19,8 +19,9 @@ from ntkcli.units import bytes_text, counted
 if TYPE_CHECKING:
     from distributed import Future
 
-# Tasks for each worker that are begun or waiting, or done with values that are not read yet.
-AHEAD = 2
+# Tasks for each worker that are begun or waiting, or done with values that are not read yet: more than twice
+# as many as there are threads is what Dask takes for many.
+AHEAD = 3
 # Seconds after which it is looked whether there still are workers; at first, and while a value is on its way.
 LOOK, GATHER = 1.0, 5.0
 # Bytes of what may go with every item.
@@ -155,7 +156,9 @@ class Cluster:
     def _submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
         from distributed.client import ClosedClientError
 
-        key = f"{self._name}-{uuid.uuid4().hex}"
+        # Of one name where they are alike: many tasks of a name are spread over the workers, and not sent where
+        # what they share is.
+        key = f"{self._name}-{function.__name__}", uuid.uuid4().hex
         try:
             return self.scheduler.client.submit(function, *arguments, key=key, pure=False)
         except (OSError, ClosedClientError) as error:

@@ -86,7 +86,7 @@ class Scheduler:
         """How many tasks were given to a worker once more, as the first was lost; None if nobody knows.
 
         Args:
-            name: with which the tasks' keys begin.
+            name: in the tasks' keys.
         """
         try:
             events = self.asked(self._questions.events, topic="all")
@@ -95,7 +95,7 @@ class Scheduler:
             return None
         losses = [event for _, event in events if event.get("action") == "remove-worker"]
         lost = [{*event["processing-tasks"], *event["lost-computed-tasks"]} for event in losses]
-        return sum(str(key).startswith(name) for keys in lost for key in keys)
+        return sum(name in str(key) for keys in lost for key in keys)
 
     @property
     def _questions(self) -> Any:

@@ -1,17 +1,25 @@
-"""A scheduler and workers as processes of their own, on the loopback address."""
+"""A scheduler and workers as processes of their own."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from .networks import Place
+
 SECONDS = 60
+HERE = Place()
+# Processes are forked from one that has Dask loaded: most of them live for less time than loading takes.
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(
+    ["distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "ntkcli.cluster.task"]
+)
 
 
 class Processes:
@@ -20,43 +28,87 @@ class Processes:
     file: the scheduler's.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self._folder, self.file = folder, folder / "scheduler.json"
-        self._settings = {f"DASK_DISTRIBUTED__{name}": value for name, value in settings.items()}
-        self._all: list[subprocess.Popen[bytes]] = []
-        self.scheduler = self._started("scheduler", "--port", "0", "--scheduler-file", str(self.file))
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        place: Place = HERE,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Start the scheduler.
+
+        Args:
+            folder: for files.
+            settings: Dask's configuration, by the names of its environment variables.
+            place: of the scheduler.
+            options: of `dask scheduler` and `dask worker`.
+        """
+        self._folder, self.file, self._options = folder, folder / "scheduler.json", options
+        self._settings = {f"DASK_DISTRIBUTED__{name}": value for name, value in (settings or {}).items()}
+        self._all: list[ForkServerProcess] = []
+        words = ["--port", "0", "--scheduler-file", str(self.file)]
+        self.scheduler = self._dask(place, "scheduler", *words)
         wait_until(self.file.exists)
 
     @property
     def address(self) -> str:
         return str(json.loads(self.file.read_text())["address"])
 
-    def worker(self, *words: str, nanny: bool = False) -> subprocess.Popen[bytes]:
+    def worker(self, *words: str, nanny: bool = False, place: Place = HERE) -> ForkServerProcess:
         """Start a worker with one thread."""
         kind = "--nanny" if nanny else "--no-nanny"
         options = ["--nthreads", "1", kind, "--local-directory", str(self._folder), *words]
-        return self._started("worker", "--scheduler-file", str(self.file), *options)
+        return self._dask(place, "worker", "--scheduler-file", str(self.file), *options)
+
+    def ntk(self, *words: object, place: Place = HERE) -> ForkServerProcess:
+        """Start a command of ntk."""
+        return self._started(place, "ntk", *map(str, words))
 
     def stop(self) -> None:
         """Kill them, with what they started."""
         for process in self._all:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                send(process, signal.SIGKILL, os.killpg)
+            process.kill()
+            process.join()
 
-    def _started(self, *words: str) -> subprocess.Popen[bytes]:
-        host, dashboard = ["--host", "127.0.0.1"], ["--no-dashboard"]
-        environment = {**os.environ, **self._settings, "PYTHONPATH": str(ROOT)}
-        with (self._folder / f"{len(self._all)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "dask", *words, *host, *dashboard],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _dask(self, place: Place, *words: str) -> ForkServerProcess:
+        options = ["--host", place.host, "--no-dashboard", *self._options]
+        return self._started(place, *words, *options)
+
+    def _started(self, place: Place, *words: str) -> ForkServerProcess:
+        log = self._folder / f"{len(self._all)}.log"
+        process = SERVER.Process(target=_be, args=(words, place, log, self._settings))
+        process.start()
         self._all.append(process)
         return process
+
+
+def _be(words: Sequence[str], place: Place, log: Path, settings: dict[str, str]) -> None:
+    """Be a command, with a session of its own to be killed with."""
+    import dask
+    from distributed.cli import dask_scheduler, dask_worker
+
+    from ntkcli.__main__ import main
+
+    os.setsid()
+    place.enter()
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    os.environ |= settings
+    dask.config.refresh()
+    sys.argv = [*words]
+    commands: dict[str, Callable[[], object]]
+    commands = {"scheduler": dask_scheduler.main, "worker": dask_worker.main, "ntk": main}
+    commands[words[0]]()
+
+
+def send(process: ForkServerProcess, sign: signal.Signals, how: Callable[[int, int], None] = os.kill) -> None:
+    """Send a signal to a process, or to its group."""
+    assert process.pid is not None
+    how(process.pid, sign)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:

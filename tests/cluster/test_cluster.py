@@ -21,7 +21,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 
 from ..lines import Lines
-from .processes import Processes, wait_until
+from .processes import Processes, send, wait_until
 from .tasks import failing, greedy, mark, product, slow_square, slower_square, square
 
 COUNT = 16
@@ -43,7 +43,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Processes] = []
 
     def new(**settings: str) -> Processes:
-        started.append(Processes(tmp_path, **settings))
+        started.append(Processes(tmp_path, settings))
         return started[-1]
 
     yield new
@@ -145,7 +145,7 @@ def test_a_worker_that_hangs_is_given_up(start: Start) -> None:
     processes.worker()
     with connected(processes.file, 1, 60, Journal()) as cluster:
         with_workers(cluster, 2)
-        assert squares(cluster, slow_square, lambda: victim.send_signal(signal.SIGSTOP)) == SQUARES
+        assert squares(cluster, slow_square, lambda: send(victim, signal.SIGSTOP)) == SQUARES
 
 
 def test_a_worker_that_comes_late_is_waited_for(start: Start) -> None:
@@ -223,7 +223,7 @@ def test_a_worker_without_ntkcli_is_refused_before_it_gets_anything(start: Start
         connected(processes.file, 1, 60, Journal()),
     ):
         pytest.fail("a worker without ntkcli is none")
-    assert worker.poll() is None
+    assert worker.is_alive()
 
 
 def test_a_value_that_takes_long_to_arrive_is_waited_for(
@@ -246,10 +246,10 @@ def test_a_scheduler_that_hangs_is_told(start: Start, monkeypatch: pytest.Monkey
     with connected(processes.file, 1, 60, Journal()) as cluster:
         values = cluster.map(slow_square, range(COUNT))
         assert next(values) == 0
-        processes.scheduler.send_signal(signal.SIGSTOP)
+        send(processes.scheduler, signal.SIGSTOP)
         with pytest.raises(ResourceError, match="was lost"):
             list(values)
-        processes.scheduler.send_signal(signal.SIGCONT)
+        send(processes.scheduler, signal.SIGCONT)
 
 
 def test_a_worker_that_is_waited_for_is_told_once(start: Start) -> None:

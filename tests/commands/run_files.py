@@ -52,6 +52,11 @@ def contents(run: Path) -> dict[str, bytes]:
     return {str(path.relative_to(run)): path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
 
+def results(run: Path) -> dict[str, bytes]:
+    """The files that do not tell where, when and by what spec they were written."""
+    return {name: content for name, content in contents(run).items() if name not in ("run.json", "spec.yaml")}
+
+
 def add_second_target(write: Write, tmp_path: Path) -> None:
     """Give the small data a second target, z = 3 y - 1."""
     for name in ("train.csv", "test.csv"):

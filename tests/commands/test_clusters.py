@@ -18,7 +18,7 @@ from ntkcli.planning.planner import Planner
 from ntkcli.solvers.storage import Storage
 
 from ..cluster.processes import Processes
-from .run_files import MakeSpec, Ntk, contents, load_json
+from .run_files import MakeSpec, Ntk, load_json, results
 
 ROWS = 600
 APPROXIMATION = {
@@ -27,12 +27,6 @@ APPROXIMATION = {
     "approximation": {"method": "nystrom", "centres": 40},
 }
 SIMULATE = {"widths": [16, 32], "largest_trained": 32, "seeds": 3, "rows": 10}
-# A run's files that tell where and when it was.
-TELLING = {"run.json", "spec.yaml"}
-
-
-def results(run: str) -> dict[str, bytes]:
-    return {name: content for name, content in contents(Path(run)).items() if name not in TELLING}
 
 
 @pytest.fixture
@@ -92,7 +86,7 @@ def test_an_approximation_is_the_same_to_the_byte(
     assert ntk("fit", spec, "--out", "here").returncode == 0
     outcome = ntk("fit", spec, "--out", "there", "--scheduler", processes.file)
     assert outcome.returncode == 0, outcome.stderr
-    assert results("there") == results("here")
+    assert results(Path("there")) == results(Path("here"))
     found = load_json(Path("there") / "run.json")["compute"]["cluster"]
     assert found["scheduler"] == str(processes.file)
     # 120 rows of 600 are held out at first.
@@ -110,7 +104,7 @@ def test_a_simulation_is_the_same_to_the_byte(
     assert ntk("simulate", path, "--out", "here").returncode == 0
     outcome = ntk("simulate", path, "--out", "there", "--scheduler", processes.address)
     assert outcome.returncode == 0, outcome.stderr
-    assert results("there") == results("here")
+    assert results(Path("there")) == results(Path("here"))
 
 
 def test_the_spec_may_name_the_scheduler(spec: Path, ntk: Ntk, processes: Processes) -> None:

@@ -61,6 +61,13 @@ class Processes:
         options = ["--nthreads", "1", kind, "--local-directory", str(self._folder), *words]
         return self._dask(place, "worker", "--scheduler-file", str(self.file), *options)
 
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until the scheduler has so many."""
+        from distributed import Client
+
+        with Client(self.address) as client:
+            client.wait_for_workers(count, timeout=SECONDS)
+
     def ntk(self, *words: object, place: Place = HERE) -> ForkServerProcess:
         """Start a command of ntk."""
         return self._started(place, "ntk", *map(str, words))
@@ -69,7 +76,7 @@ class Processes:
         """Kill them, with what they started."""
         for process in self._all:
             with suppress(ProcessLookupError):
-                send(process, signal.SIGKILL, os.killpg)
+                os.killpg(number(process), signal.SIGKILL)
             process.kill()
             process.join()
 
@@ -105,10 +112,15 @@ def _be(words: Sequence[str], place: Place, log: Path, settings: dict[str, str])
     commands[words[0]]()
 
 
-def send(process: ForkServerProcess, sign: signal.Signals, how: Callable[[int, int], None] = os.kill) -> None:
-    """Send a signal to a process, or to its group."""
+def number(process: ForkServerProcess) -> int:
+    """The number that the system has for a process."""
     assert process.pid is not None
-    how(process.pid, sign)
+    return process.pid
+
+
+def send(process: ForkServerProcess, sign: signal.Signals) -> None:
+    """Send a signal to a process."""
+    os.kill(number(process), sign)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:

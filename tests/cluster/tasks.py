@@ -1,5 +1,6 @@
 """Tasks that workers carry out in tests."""
 
+import os
 import time
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def mark(folder: Path, value: int) -> int:
     """Tell that a task was begun, which then takes a while."""
     (folder / f"begun-{value}").touch()
     return slow_square(value)
+
+
+def where(value: int) -> tuple[int, int]:
+    """A value, and the process that carried the task out: long enough to be handed to another."""
+    time.sleep(0.2)
+    return value, os.getpid()
+
+
+def where_with_one_slow(slow: int, value: int) -> tuple[int, int]:
+    """The same, with one process that takes longer."""
+    if os.getpid() == slow:
+        time.sleep(0.4)
+    return where(value)
 
 
 def failing(value: int) -> int:

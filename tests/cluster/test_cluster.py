@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,20 +35,6 @@ if not hasattr(versions, "found"):
     versions.found = versions._version_cached
     versions._version_cached = lambda name: None if name == "ntkcli" else versions.found(name)
 """
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a scheduler; everything is stopped at the end."""
-    started: list[Processes] = []
-
-    def new(**settings: str) -> Processes:
-        started.append(Processes(tmp_path, settings))
-        return started[-1]
-
-    yield new
-    for processes in started:
-        processes.stop()
 
 
 def with_workers(cluster: Cluster, count: int) -> None:

@@ -1,0 +1,96 @@
+"""A cluster, and commands that it is for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ntkcli.planning.plan import Plan
+from ntkcli.planning.planner import Planner
+from ntkcli.solvers.storage import Storage
+
+from ..cluster.processes import Processes
+from .run_files import MakeSpec
+
+ROWS = 600
+APPROXIMATION = {
+    "kernel": ["nngp", "ntk"],
+    "ridge": "auto",
+    "approximation": {"method": "nystrom", "centres": 40},
+}
+SIMULATE = {"widths": [16, 32], "largest_trained": 32, "seeds": 3, "rows": 10}
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[Processes]:
+    """A scheduler without workers."""
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    found = Processes(folder)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def spec(make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An approximation whose rows come in many groups."""
+    monkeypatch.setattr("ntkcli.jobs.summation.GROUP_ROWS", 50)
+    monkeypatch.setattr("ntkcli.models.approximate_fitting.PART_ROWS", 20)
+    x = np.random.default_rng(0).normal(size=(ROWS + 100, 3))
+    table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=np.sin(x.sum(axis=1)))
+    path = make_spec(data={"test": "test.csv"}, inference=APPROXIMATION)
+    table[:ROWS].to_csv(tmp_path / "train.csv", index=False)
+    table[ROWS:].to_csv(tmp_path / "test.csv", index=False)
+    return path
+
+
+@pytest.fixture
+def simulated(make_spec: MakeSpec) -> Path:
+    """A simulation of six networks."""
+    return make_spec(simulate=SIMULATE, inference={"kernel": "ntk", "time": [0.01, 0.1]})
+
+
+@pytest.fixture
+def many_tiles(make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Exact fits whose Gram matrices, and products with them, are many tasks."""
+    monkeypatch.setattr("ntkcli.kernels.tiling.GROUP_ENTRIES", 2000)
+    monkeypatch.setattr("ntkcli.cluster.cluster.TILES_AT_ONCE", 8)
+    checked = Planner.checked
+
+    def planned(planner: Planner) -> Plan:
+        plan = checked(planner)
+        is_by_products = any(stage.solver.is_by_products for stage in plan.stages)
+        return replace(plan, storage=Storage("tiles")) if is_by_products else plan
+
+    monkeypatch.setattr(Planner, "checked", planned)
+
+    def with_solver(solver: str) -> Path:
+        matrices = [] if solver == "pcg" else ["nngp_train_train", "ntk_test_train"]
+        path = make_spec(
+            data={"test": "test.csv"},
+            inference={"kernel": "ntk", "ridge": 0.1},
+            compute={"tile": 8, "solver": solver},
+            output={"std": False, "kernels": matrices},
+        )
+        table = pd.DataFrame(np.random.default_rng(0).normal(size=(150, 3)), columns=["a", "b", "c"])
+        table = table.assign(y=np.sin(table.sum(axis=1)))
+        table[:120].to_csv(tmp_path / "train.csv", index=False)
+        table[120:].to_csv(tmp_path / "test.csv", index=False)
+        return path
+
+    return with_solver
+
+
+@pytest.fixture
+def matrices(many_tiles: Callable[[str], Path]) -> Path:
+    """Gram matrices of many tiles."""
+    return many_tiles("cholesky")
+
+
+@pytest.fixture
+def products(many_tiles: Callable[[str], Path]) -> Path:
+    """Products with a Gram matrix whose tiles are computed anew for each."""
+    return many_tiles("pcg")

@@ -94,8 +94,8 @@ def _remote(scheduler: str | Path) -> "Client":
         return Client(address, timeout=ANSWER_SECONDS)
     except OSError as error:
         raise ResourceError(
-            f"no scheduler answers at {address} within {ANSWER_SECONDS:g} s: check the address, and that "
-            "`dask scheduler` runs there"
+            f"no scheduler answers at {address} within {ANSWER_SECONDS:g} s: check the address, that "
+            "`dask scheduler` runs there, and whether both have the same TLS certificates, or neither has any"
         ) from error
     except REFUSALS as error:
         raise ResourceError(f"cannot use the scheduler {address}: {error}") from error

@@ -12,7 +12,8 @@ else:
     os.environ.pop("OMP_NUM_THREADS", None)
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -25,6 +26,7 @@ from hypothesis import HealthCheck, settings
 
 from ntkcli.__main__ import main
 from ntkcli.errors import SpecError
+from ntkcli.kernels.activations import numerical
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.spec import Spec
 
@@ -41,6 +43,14 @@ settings.load_profile("ntkcli")
 
 PLAIN_INFERENCE: dict[str, Any] = {"ridge": 0, "ridge_scale": "absolute"}
 PLAIN_OUTPUT: dict[str, Any] = {"interval_from": "normal"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_made_once() -> Iterator[None]:
+    """Keep the tables of activations: most tests fit the same few rows, in less time than a table takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numerical, "_table", lru_cache(200)(numerical._table))
+        yield
 
 
 @pytest.fixture(autouse=True)

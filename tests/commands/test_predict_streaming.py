@@ -1,6 +1,7 @@
 """Files of any length, in pieces, from anywhere to anywhere."""
 
 import gzip
+import io
 import math
 import subprocess
 import sys
@@ -156,11 +157,14 @@ def test_rows_come_from_standard_input(fit: Fit, tmp_path: Path, compressed: boo
 @pytest.mark.parametrize(
     "given", [b"", b"a,b\n1,2\n", b"a,b,c\n1,2,x\n", b"a,b,c\n", b"\x1f\x8bno", b"\xff\xfe"]
 )
-def test_faults_of_standard_input_are_reported_by_that_name(fit: Fit, tmp_path: Path, given: bytes) -> None:
+def test_faults_of_standard_input_are_reported_by_that_name(
+    fit: Fit, ntk: Ntk, given: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fit()
-    outcome = subprocess.run([*PREDICT, "-"], cwd=tmp_path, input=given, capture_output=True, check=False)
-    assert (outcome.returncode, outcome.stdout) == (3, b"")
-    line = outcome.stderr.decode().splitlines()[-1]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    outcome = ntk("predict", "run", "-")
+    assert (outcome.returncode, outcome.stdout) == (3, "")
+    line = outcome.stderr.splitlines()[-1]
     assert line.startswith("ntk: error: standard input:"), line
     assert "/tmp" not in line
 

@@ -11,7 +11,7 @@ Read = Callable[[str], Spec]
 Faults = Callable[[str], list[str]]
 
 DATA = "data: {train: train.csv, target: y}\n"
-MANY = 20_000
+MANY = 8_000
 
 
 def listed(name: str) -> str:
@@ -33,7 +33,7 @@ def test_of_very_many_faults_the_first_are_reported_and_how_many_more(faults: Fa
     *found, last = faults(text)
     assert len(found) == 30
     assert last == f" ... and {MANY - 30:,} more faults"
-    assert perf_counter() - start < 30
+    assert perf_counter() - start < 12
 
 
 def test_thirty_faults_are_all_reported(faults: Faults) -> None:
@@ -47,7 +47,7 @@ def test_of_one_fault_more_there_is_one(faults: Faults) -> None:
 def test_thousands_of_columns_are_soon_found_to_be_distinct(read: Read) -> None:
     start = perf_counter()
     assert len(read(f"data: {{train: t.csv, target: y, features: {listed('c')}}}").data.features) == MANY
-    assert perf_counter() - start < 10
+    assert perf_counter() - start < 4
 
 
 def test_of_many_names_given_twice_the_first_are_reported(faults: Faults) -> None:

@@ -1,6 +1,7 @@
 """Gram matrices of prescribed eigenvalues, from the easy to the hardest that occur."""
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -32,10 +33,15 @@ every_spectrum = pytest.mark.parametrize("spectrum", list(SPECTRA))
 
 def symmetric(eigenvalues: FloatArray, seed: int = 0) -> FloatArray:
     """A symmetric matrix with these eigenvalues, its eigenvectors at random."""
-    n = len(eigenvalues)
-    vectors, _ = np.linalg.qr(np.random.default_rng([seed, n]).normal(size=(n, n)))
+    vectors = _orthogonal(len(eigenvalues), seed)
     matrix = vectors * eigenvalues @ vectors.T
     return np.asarray((matrix + matrix.T) / 2)
+
+
+@lru_cache(8)
+def _orthogonal(n: int, seed: int) -> FloatArray:
+    vectors, _ = np.linalg.qr(np.random.default_rng([seed, n]).normal(size=(n, n)))
+    return np.asarray(vectors)
 
 
 def in_blocks(matrix: FloatArray, block_rows: int = 7) -> SymmetricBlocks:

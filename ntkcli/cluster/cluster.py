@@ -156,8 +156,8 @@ class Cluster:
     def _submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
         from distributed.client import ClosedClientError
 
-        # Of one name where they are alike: many tasks of a name are spread over the workers, and not sent where
-        # what they share is.
+        # Of one name where they are alike: many tasks of a name are spread over the workers, and not sent
+        # where what they share is.
         key = f"{self._name}-{function.__name__}", uuid.uuid4().hex
         try:
             return self.scheduler.client.submit(function, *arguments, key=key, pure=False)

@@ -76,7 +76,12 @@ def _local(workers: int, stack: ExitStack) -> "Client":
     on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            # Or its HTTP server would want the same port as that of another run.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            silence_logs=logging.CRITICAL,
         )
         stack.enter_context(cluster)
         return Client(cluster)

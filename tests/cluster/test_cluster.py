@@ -257,9 +257,9 @@ def test_the_size_of_a_value_is_that_of_its_bytes(value: Any, least: int) -> Non
     assert least <= size(value) <= least + 300
 
 
-def test_a_cluster_of_this_machine_leaves_its_environment_alone() -> None:
+def test_clusters_of_this_machine_leave_its_environment_and_each_other_alone() -> None:
     before = {name: value for name, value in os.environ.items() if name.endswith("THREADS")}
-    with connected("local", 2, 30, Journal()) as cluster:
+    with connected("local", 1, 30, Journal()), connected("local", 2, 30, Journal()) as cluster:
         assert cluster.workers == 2
         assert [*cluster.map(square, range(3))] == [0, 1, 4]
     assert {name: value for name, value in os.environ.items() if name.endswith("THREADS")} == before

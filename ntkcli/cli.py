@@ -152,8 +152,12 @@ def spectrum(
 @SPEC
 @OUT
 @OVERWRITE
+@SCHEDULER
+@WAIT
 @QUIET
-def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+def tune(
+    spec: Path, out: Path | None, overwrite: bool, scheduler: str | None, wait: float, quiet: bool
+) -> None:
     """Search for the best network, kernel and ridge.
 
     SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
@@ -163,7 +167,9 @@ def tune(spec: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
     from ntkcli.commands.tune import tune as run_tune
     from ntkcli.results.shown import score_table
 
-    report = run_tune(spec, out=out, overwrite=overwrite, journal=_journal(quiet))
+    report = run_tune(
+        spec, out=out, overwrite=overwrite, scheduler=scheduler, wait=wait, journal=_journal(quiet)
+    )
     if not quiet:
         table = score_table(report.fit.metrics)
         Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {report.place}\n")

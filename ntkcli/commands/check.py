@@ -6,7 +6,13 @@ from pathlib import Path
 
 from ntkcli.commands.check_approximation import ApproximationCheck, offer_lines
 from ntkcli.commands.check_duration import Duration, duration_lines
-from ntkcli.commands.check_search import best_fits, check_fits, fit_lines, search_lines
+from ntkcli.commands.check_search import (
+    best_fits,
+    check_fits,
+    cluster_lines,
+    fit_lines,
+    search_lines,
+)
 from ntkcli.commands.check_simulation import simulation_lines
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
@@ -127,6 +133,7 @@ def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckRe
             lines += search_lines(plan, free=_free(job))
             fits = best_fits(source, plan.axes, job)
             lines += fit_lines(fits)
+            lines += cluster_lines(job.spec, tune)
             plan.check()
             check_fits(fits)
             lines += duration_lines(source, plan, fits, searched)

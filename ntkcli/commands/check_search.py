@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from ntkcli.errors import ResourceError
+from ntkcli.jobs.clusters import shared_out
 from ntkcli.jobs.job import Job
 from ntkcli.planning.duration import PASSES, Speed
 from ntkcli.planning.nystrom_planner import NystromPlanner
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.file import SpecFile
+from ntkcli.spec.spec import Spec
+from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes
+from ntkcli.tuning.search import search_shared_out
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.trials import fitted_spec, left_to_the_fit
 from ntkcli.units import bytes_text, counted
@@ -129,6 +133,13 @@ def fit_lines(fits: list[BestFit]) -> Iterator[tuple[str, str]]:
     verdict = ", which is too much" if memory > budget.memory or disk > budget.disk else ""
     yield "fit", f"{largest.what}: about {bytes_text(memory)} of memory at most{verdict}"
     yield "disk", f"{bytes_text(disk)} of {bytes_text(budget.disk)} free, tables not counted"
+
+
+def cluster_lines(spec: Spec, tune: TuneSpec) -> Iterator[tuple[str, str]]:
+    """Yield what of the search, and of the fit of its best, runs on the cluster of a spec that has one."""
+    if spec.compute.scheduler is not None:
+        yield "cluster", f"{spec.compute.scheduler}: {search_shared_out(tune)}"
+        yield "", f"fit of the best: {shared_out(spec)}"
 
 
 def check_fits(fits: list[BestFit]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.commands.fit import FitReport, fit
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
@@ -16,7 +17,7 @@ from ntkcli.tuning.candidates import FreeAxes, edge_warnings
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.inputs import data_values
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
-from ntkcli.tuning.trials import Trial, best_lines, best_spec, fitted_spec, trial_table
+from ntkcli.tuning.trials import Outcome, Trial, best_lines, best_spec, fitted_spec, trial_table
 
 SHOWN = 5
 
@@ -35,13 +36,23 @@ class TuneReport:
     fit: FitReport
 
 
-def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal) -> TuneReport:
+def tune(
+    spec_path: Path,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    scheduler: str | None = None,
+    wait: float = WAIT_SECONDS,
+    journal: Journal,
+) -> TuneReport:
     """Search the space of a spec, write its directory, and fit the best to all training rows.
 
     Args:
         spec_path: the YAML spec.
         out: the directory, instead of the spec's output.dir with `-tune` behind it.
         overwrite: whether the results of a finished search that are there are replaced.
+        scheduler: of a cluster, instead of the spec's compute.scheduler.
+        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
@@ -52,16 +63,21 @@ def tune(spec_path: Path, *, out: Path | None, overwrite: bool, journal: Journal
     if tune_spec is None:
         raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
     check_optuna(source, tune_spec)
+    # What is found goes by the spec as it is, and not by where it was found.
+    shared = source.with_scheduler(scheduler)
     place = out or source.spec.place_beside("tune")
     check_inputs(place, [BEST, TRIALS], [spec_path, *source.spec.data.files])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = search_fingerprint(source, CsvFile(source.spec.data.train).digest)
-        best = _known(source, tune_spec, directory, mark, journal) or _searched(
-            source, tune_spec, directory, journal
-        )
+        best = _known(source, tune_spec, directory, mark, journal)
+        if best is None:
+            found = _searched(shared, tune_spec, directory, wait, journal)
+            best = best_spec(source.spec, found)
         directory.write_best(mark, _text(best, directory))
         # The directory belongs to the search, and so does an earlier fit in it.
-        report = fit(directory.path / BEST, out=None, overwrite=True, journal=journal)
+        report = fit(
+            directory.path / BEST, out=None, overwrite=True, scheduler=scheduler, wait=wait, journal=journal
+        )
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
 
@@ -93,8 +109,11 @@ def _known(
     return fitted_spec(source.spec, data, found.network, inference)
 
 
-def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec:
-    found = search(source, tune, directory, journal)
+def _searched(
+    source: SpecFile, tune: TuneSpec, directory: TuneDirectory, wait: float, journal: Journal
+) -> Outcome:
+    """Search, write the trials, and return the best."""
+    found = search(source, tune, directory, journal, wait=wait)
     directory.write(TRIALS, trial_table(found.trials, tune))
     if found.best is None:
         raise NumericalError(_why_none(found.trials))
@@ -102,7 +121,7 @@ def _searched(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journa
         ridges = FreeAxes.of(tune, source.spec.inference).ridges_of(found.best.candidate.kernel)
         for warning in edge_warnings(ridges, found.best.candidate):
             journal.warn(warning)
-    return best_spec(source.spec, found.best)
+    return found.best
 
 
 def _text(best: Spec, directory: TuneDirectory) -> str:

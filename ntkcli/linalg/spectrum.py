@@ -39,11 +39,10 @@ class Spectrum:
             NumericalError: LAPACK's iteration does not converge.
         """
         try:
-            eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
+            with blas_threads(len(matrix)):
+                eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
         except LinAlgError as error:
-            raise NumericalError(
-                f"the eigendecomposition failed ({error}): use another compute.solver"
-            ) from error
+            raise _failed(error) from error
         return cls(np.maximum(eigenvalues, 0.0), vectors, float(eigenvalues[0]))
 
     def rotate(self, b: FloatArray) -> FloatArray:
@@ -78,6 +77,22 @@ class Spectrum:
 
 def _decomposed(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Eigenvalues, ascending, and eigenvectors, in the matrix's memory."""
-    with blas_threads(len(matrix)):
-        values, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
+    values, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
     return values, vectors
+
+
+def eigenvalues_alone(matrix: FloatArray) -> FloatArray:
+    """Eigenvalues g (n,) of a positive semidefinite matrix, ascending; what rounding made negative is 0.
+
+    Raises:
+        NumericalError: LAPACK's iteration does not converge.
+    """
+    try:
+        with blas_threads(len(matrix)):
+            return np.asarray(np.maximum(np.linalg.eigvalsh(matrix), 0.0))
+    except LinAlgError as error:
+        raise _failed(error) from error
+
+
+def _failed(error: LinAlgError) -> NumericalError:
+    return NumericalError(f"the eigendecomposition failed ({error}): use another compute.solver")

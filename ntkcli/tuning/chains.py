@@ -50,13 +50,13 @@ class _Member:
     steps: tuple[Step, ...]
 
 
-def prepared_networks(
+def prepared_chains(
     source: SpecFile, dataset: Dataset, configurations: Sequence[Configuration]
-) -> Iterator[Prepared]:
-    """Yield the network of every configuration, each next to those that begin with its steps.
+) -> Iterator[list[Prepared]]:
+    """Yield the network of every configuration, in chains of networks that begin with the one before.
 
-    The activations of a chain of such networks are tabulated once, for the deepest. Networks that cannot be
-    built are yielded with their errors.
+    The activations of a chain are tabulated once, for the deepest. Networks that cannot be built come with
+    their errors.
 
     Args:
         source: the spec that the configurations change.
@@ -69,9 +69,9 @@ def prepared_networks(
             spec = section_with(source.spec.network, configuration.values)
             members.append(_Member(configuration, spec, network_of(spec, dataset.train.x.shape[1]).steps))
         except (ValidationError, SpecError) as error:
-            yield Prepared(configuration, NumericalError(_reason(error)))
+            yield [Prepared(configuration, NumericalError(_reason(error)))]
     for chain in _chains(_in_order(members)):
-        yield from _prepared(source, dataset, chain)
+        yield _prepared(source, dataset, chain)
 
 
 def _reason(error: Exception) -> str:
@@ -102,7 +102,7 @@ def _chains(members: list[_Member]) -> Iterator[list[_Member]]:
         yield chain
 
 
-def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Iterator[Prepared]:
+def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> list[Prepared]:
     """Tabulate a chain; networks that are too deep for the data fail without the others."""
     deepest, failures, start = None, [], time.perf_counter()
     while chain and deepest is None:
@@ -112,7 +112,10 @@ def _prepared(source: SpecFile, dataset: Dataset, chain: list[_Member]) -> Itera
         except (NumericalError, SpecError) as error:
             failures.append(Prepared(chain.pop().configuration, error))
     seconds = (time.perf_counter() - start) / max(1, len(chain))
-    for member in chain:
-        if deepest is not None:
-            yield Prepared(member.configuration, Network(deepest.steps[: len(member.steps)]), seconds)
-    yield from failures
+    if deepest is None:
+        return failures
+    steps = deepest.steps
+    return [
+        *(Prepared(one.configuration, Network(steps[: len(one.steps)]), seconds) for one in chain),
+        *failures,
+    ]

@@ -62,18 +62,16 @@ class Decomposed:
         gram: the name of the one to decompose.
         rows: indices (r,) of the rows, ascending.
         y: (n, k) targets of all rows.
-        alone: whether no other thread decomposes a matrix meanwhile.
 
     Raises:
         NumericalError: LAPACK's iteration does not converge.
     """
 
-    def __init__(
-        self, kernels: Kernels, gram: GramName, rows: IntArray, y: FloatArray, *, alone: bool = True
-    ) -> None:
+    def __init__(self, kernels: Kernels, gram: GramName, rows: IntArray, y: FloatArray) -> None:
         self.kernels, self.gram, self.rows = kernels, gram, rows
-        # Symmetric: its transpose is itself in the order that LAPACK works on in place.
-        self.spectrum = Spectrum.of(kernels.of(gram, rows, rows).T, alone=alone)
+        # Others may be decomposed meanwhile, or a worker tell its scheduler that it is there; and the digits
+        # shall not depend on that.
+        self.spectrum = Spectrum.of(kernels.of(gram, rows, rows), alone=False)
         self.y = y[rows]
         self.smoother = SpectralSmoother(self.spectrum, self.y)
 

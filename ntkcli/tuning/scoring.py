@@ -1,16 +1,16 @@
 """The scores of every candidate for one network, by held-out rows or in closed form."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.jobs.ranges import automatic_times
-from ntkcli.kernels.executor import Executor, Threads
+from ntkcli.kernels.executor import Executor, Here
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.spectrum import eigenvalues_alone
 from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
@@ -34,9 +34,6 @@ MOST_NUMBERS = 4_000_000
 
 Scored = dict[Candidate, Score]
 
-P = TypeVar("P")
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Scorer:
@@ -46,7 +43,8 @@ class Scorer:
     inference: the spec's variance scale and learning rate, which all candidates share.
     targets: of the rows that are scored.
     splits: into training and held-out rows; none for the closed forms.
-    executor: works on the folds or, where there are none, on the Gram matrices.
+    executor: works on the folds or, where there are none, on the Gram matrices. With `Here`, they come one
+        after another, each with all threads that BLAS has.
     """
 
     objective: Objective
@@ -54,7 +52,7 @@ class Scorer:
     inference: InferenceSpec
     targets: Targets
     splits: Sequence[Split]
-    executor: Executor = field(default_factory=Threads)
+    executor: Executor = field(default_factory=Here)
 
     def scores(self, kernels: Kernels) -> Scored:
         """Return the score of every candidate of a network, in the order of the axes.
@@ -66,20 +64,16 @@ class Scorer:
         if self.splits:
             parts = [self._held_out(kernels, gram) for gram in grams]
         else:
-            parts = [*self._each(partial(self._closed_form, kernels), grams)]
+            parts = [*self.executor.map(partial(self._closed_form, kernels), grams)]
         order = self.axes.kernels.index
         found = [item for part in parts for item in part.items()]
         return dict(sorted(found, key=lambda item: order(item[0].kernel)))
-
-    def _each(self, task: Callable[[P], T], items: Sequence[P]) -> Iterator[T]:
-        """Yield what a task returns for some items, which come one by one where there is one worker."""
-        return map(task, items) if self._is_serial else self.executor.map(task, items)
 
     def _held_out(self, kernels: Kernels, gram: GramName) -> Scored:
         chunks = list(self._chunks(self._candidates(self._times(kernels, gram), gram)))
         criterion = self._criterion()
         task = partial(self._summaries, kernels, gram, chunks, criterion)
-        folds = self._each(task, self.splits)
+        folds = self.executor.map(task, self.splits)
         rows = [split.held_out for split in self.splits]
         by_chunk = zip(chunks, zip(*folds, strict=True), strict=True)
         found: Scored = {}
@@ -97,7 +91,7 @@ class Scorer:
         split: Split,
     ) -> list[FloatArray]:
         """Return what the criterion keeps of a fold's predictions, for every chunk of candidates."""
-        fold = Decomposed(kernels, gram, split.train, self.targets.y, alone=self._is_serial)
+        fold = Decomposed(kernels, gram, split.train, self.targets.y)
         held_out = HeldOut(fold, split.held_out, self.inference)
         return [
             criterion.of_fold(
@@ -108,14 +102,9 @@ class Scorer:
             for chunk in chunks
         ]
 
-    @property
-    def _is_serial(self) -> bool:
-        """Whether folds or Gram matrices come one after another, each with all threads."""
-        return self.executor.workers == 1
-
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         rows = np.arange(len(self.targets.y))
-        whole = Decomposed(kernels, gram, rows, self.targets.y, alone=self._is_serial)
+        whole = Decomposed(kernels, gram, rows, self.targets.y)
         times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
         found: Scored = {}
         for chunk in self._chunks(self._candidates(times, gram)):
@@ -127,8 +116,10 @@ class Scorer:
         """Return automatic times by the eigenvalues of the first fold, where the axes have none."""
         if self.axes.times is not None:
             return []
-        first = Decomposed(kernels, gram, self.splits[0].train, self.targets.y)
-        return automatic_times(first.spectrum.eigenvalues, first.rate(self.inference))
+        rows = self.splits[0].train
+        # By the executor, with the threads that the folds have.
+        (eigenvalues,) = self.executor.map(partial(_eigenvalues, kernels, gram), [rows])
+        return automatic_times(eigenvalues, self.inference.rate(self.targets.y[rows].size))
 
     def _candidates(self, times: list[float], gram: GramName) -> list[Candidate]:
         """Return the candidates of the kernels that invert a Gram matrix; `times` if the axes have none."""
@@ -151,3 +142,7 @@ class Scorer:
             raise ValueError(f"{self.objective} needs classes")
         kind = Accuracy if self.objective == "accuracy" else LogLoss
         return kind(self.targets.labels)
+
+
+def _eigenvalues(kernels: Kernels, gram: GramName, rows: IntArray) -> FloatArray:
+    return eigenvalues_alone(kernels.of(gram, rows, rows))

@@ -1,13 +1,16 @@
 """The search of a space: a grid is scored in full, a random or TPE search draws its networks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
+from ntkcli.jobs.clusters import clustered
+from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.linalg.threads import blas_threads
@@ -18,11 +21,11 @@ from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.directory import STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
-from ntkcli.tuning.grid import grid
 from ntkcli.tuning.inputs import Inputs
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.settling import settled
 from ntkcli.tuning.study import Study
+from ntkcli.tuning.traversal import all_of_grid, drawn
 from ntkcli.tuning.trials import Outcome, Trial, ranked
 
 
@@ -50,7 +53,14 @@ class Searched:
     best: Outcome | None
 
 
-def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Searched:
+def search(
+    source: SpecFile,
+    tune: TuneSpec,
+    directory: TuneDirectory,
+    journal: Journal,
+    *,
+    wait: float = WAIT_SECONDS,
+) -> Searched:
     """Score all networks of the grid, or those drawn.
 
     Args:
@@ -58,12 +68,14 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
         tune: its tune section.
         directory: where the study of a random or TPE search is kept.
         journal: receives progress and warnings.
+        wait: seconds for which a cluster may have no worker.
 
     Raises:
-        SpecError: the objective does not fit the kind of target, or there are too few rows for the folds.
+        SpecError: the objective does not fit the kind of target, there are too few rows for the folds, or
+            there is no Dask for the cluster.
         DataError: the data is not what the spec says, or predictions.csv of the best would have two columns
             of one name.
-        ResourceError: the matrices do not fit in memory.
+        ResourceError: the matrices do not fit in memory, here or there, or there is no cluster.
         RunDirectoryError: the directory has a study of something else.
     """
     study_path = directory.path / STUDY
@@ -80,15 +92,15 @@ def search(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: 
         plan.check()
         inputs = Inputs(source, raw, job.evaluator.executor, journal)
         inputs.prepare(tune)
-        evaluation = Evaluation.of(plan, inputs, job)
-        with blas_threads(len(plan.rows)):
+        mark = search_fingerprint(source, job.dataset.train.file.digest)
+        with _shared_out(job, tune, wait) as shared, blas_threads(len(plan.rows)):
+            if shared.cluster:
+                shared.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
+            evaluation = Evaluation.of(plan, inputs, shared)
             if tune.search == "grid":
-                configurations = grid(tune)
-                with _progress(tune, journal, [], len(configurations)) as report:
-                    trials = evaluation.trials(configurations, report)
+                trials = all_of_grid(evaluation, tune, journal)
             else:
-                study = Study(study_path, tune, search_fingerprint(source, job.dataset.train.file.digest))
-                trials = _draw(evaluation, study, tune, journal)
+                trials = drawn(evaluation, Study(study_path, tune, mark), tune, journal)
         best = ranked(trials, tune.objective)
         return Searched(trials, settled(plan, inputs, job, best[0]) if best else None)
 
@@ -114,40 +126,23 @@ def with_plain_inputs(source: SpecFile) -> SpecFile:
     return replace(plain, spec=plain.spec.model_copy(update={"data": data}))
 
 
-def _draw(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal) -> list[Trial]:
-    trials = study.trials()
-    if trials:
-        journal.tell(f"resuming after {len(trials)} trials")
-    with _progress(tune, journal, trials, tune.trials - len(trials)) as report:
-        for number in range(len(trials), tune.trials):
-            drawn, configuration = study.ask(number)
-            known = [trial for trial in trials if trial.values == configuration.values]
-            if known:
-                trial = replace(known[0], number=number)
-                report(trial)
-            else:
-                (trial,) = evaluation.trials([configuration], report)
-            study.tell(drawn, trial)
-            trials.append(trial)
-    return trials
-
-
 @contextmanager
-def _progress(
-    tune: TuneSpec, journal: Journal, before: list[Trial], length: int
-) -> Iterator[Callable[[Trial], None]]:
-    """Show how many trials are done, and the best score so far."""
-    seen = list(before)
-    with journal.phase("tune", max(0, length)) as advance:
+def _shared_out(job: Job, tune: TuneSpec, wait: float) -> Iterator[Job]:
+    """Connect a job to its cluster, if that has something to do, for a `with` block."""
+    if tune.search != "tpe":
+        with clustered(job, wait) as shared:
+            yield shared
+        return
+    if job.spec.compute.scheduler is not None:
+        job.journal.warn(f"compute.scheduler: {search_shared_out(tune)}")
+    yield job
 
-        def report(trial: Trial) -> None:
-            seen.append(trial)
-            best = ranked(seen, tune.objective)
-            if best:
-                journal.note(f"tune, {tune.objective} {best[0].score.value:.4g}")
-            advance(1)
 
-        yield report
+def search_shared_out(tune: TuneSpec) -> str:
+    """Return what of a search runs on its spec's cluster."""
+    if tune.search == "tpe":
+        return "nothing of a tpe search runs on a cluster: a network is drawn by the scores of those before"
+    return "the networks of the search, one a task; the ridge of the best is settled here"
 
 
 def search_fingerprint(source: SpecFile, digest: str) -> str:

@@ -17,7 +17,7 @@ from ntkcli.solvers.cost import SOLVE_EFFICIENCY
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.space import section_with
 from ntkcli.tuning.candidates import Candidate
-from ntkcli.tuning.chains import prepared_networks
+from ntkcli.tuning.chains import prepared_chains
 from ntkcli.tuning.grid import grid, some_of_grid
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.settling import settling_rows
@@ -69,7 +69,7 @@ class SearchDuration:
         """Seconds of a network's tables, and of an entry's step through its layers, on average."""
         tables, steps, job = [], [], self.job
         for configuration in some_of_grid(self.plan.tune, MEASURED):
-            (prepared,) = prepared_networks(self.source, job.dataset, [configuration])
+            ((prepared,),) = prepared_chains(self.source, job.dataset, [configuration])
             if isinstance(prepared.network, NtkError):
                 continue
             tables.append(prepared.seconds)

@@ -9,7 +9,13 @@ from ntkcli.data.sample import sample
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
 from ntkcli.planning.budget import Budget
-from ntkcli.planning.eigendecomposition import bytes_needed, check_memory, eigh_numbers
+from ntkcli.planning.eigendecomposition import (
+    BESIDE_BYTES,
+    ITEM,
+    bytes_needed,
+    check_memory,
+    eigh_numbers,
+)
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.kernel import KERNELS, inverted_grams
 from ntkcli.results.predictions import check_names
@@ -94,6 +100,16 @@ class SearchPlan:
         """The peak memory of the search in bytes, the interpreter and its libraries included."""
         return bytes_needed(self.sizes, self._numbers(self.workers))
 
+    @property
+    def shared_bytes(self) -> int:
+        """The bytes of what a worker of a cluster has for all networks: inputs, and targets."""
+        return ITEM * self.sizes.n * (combinations(self.tune) * self.sizes.d + self.sizes.k)
+
+    @property
+    def task_bytes(self) -> int:
+        """The bytes that a worker of a cluster takes for one network."""
+        return ITEM * self._scoring_numbers(1) + BESIDE_BYTES
+
     def check(self) -> None:
         """Refuse a search that does not fit in memory.
 
@@ -109,7 +125,12 @@ class SearchPlan:
         return max([len(split.train) for split in self.splits], default=self.sizes.n)
 
     def _numbers(self, workers: int) -> int:
-        """Count the numbers held at the peak: kernels of all rows, and eigenvectors of the folds at work."""
+        """Count the numbers held at the peak: the data, and what scoring networks takes."""
+        # The rows as they were read, and the inputs of every combination of data values.
+        return (1 + combinations(self.tune)) * self.inputs + self._scoring_numbers(workers)
+
+    def _scoring_numbers(self, workers: int) -> int:
+        """Count the numbers of a network: kernels of all rows, and eigenvectors of the folds at work."""
         n, k, factored, axes = self.sizes.n, self.sizes.k, self._factored, self.axes
         held_out = max([len(split.held_out) for split in self.splits], default=0)
         needs_variance = self.tune.objective in ("nll", "loo_nll")
@@ -118,10 +139,8 @@ class SearchPlan:
         prior = 3 * factored**2 if needs_variance and has_ensemble else 0
         predicting = factored**2 + prior + (5 if needs_variance else 2) * held_out * factored
         # The LAPACK call that lets other threads work meanwhile copies its matrix.
-        solving = eigh_numbers(factored) + (workers > 1) * factored**2
+        solving = eigh_numbers(factored) + factored**2
         kept = axes.most_candidates * n * k if self.tune.objective == "log_loss" else 0
-        # The rows as they were read, and the inputs of every combination of data values.
-        kept += (1 + combinations(self.tune)) * self.inputs
         return (2 + axes.needs_ntk) * n**2 + workers * max(solving, predicting) + kept
 
 

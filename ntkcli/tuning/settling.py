@@ -46,7 +46,7 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
     configuration = Configuration(best.trial.number, best.trial.values)
     with job.journal.phase("settle"), blas_threads(len(wider.rows)):
         evaluation = Evaluation.of(replace(wider, axes=axes), inputs, job)
-        trials = evaluation.trials([configuration], lambda _: None)
+        trials = [*evaluation.trials([[configuration]])]
     found = ranked(trials, plan.tune.objective)
     if not found:
         return best

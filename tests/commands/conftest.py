@@ -1,19 +1,25 @@
 """A cluster, and commands that it is for."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ntkcli.cluster.cluster import Cluster
 from ntkcli.planning.plan import Plan
 from ntkcli.planning.planner import Planner
 from ntkcli.solvers.storage import Storage
 
 from ..cluster.processes import Processes
 from .run_files import MakeSpec
+
+Accident = Callable[[int, Callable[[Cluster], Any]], None]
 
 ROWS = 600
 APPROXIMATION = {
@@ -32,6 +38,47 @@ def scheduler(tmp_path: Path) -> Iterator[Processes]:
     found = Processes(folder)
     yield found
     found.stop()
+
+
+@pytest.fixture
+def processes(scheduler: Processes) -> Processes:
+    """A scheduler with two workers."""
+    for _ in range(2):
+        scheduler.worker()
+    return scheduler
+
+
+def kill_the_busiest(cluster: Cluster, which: Callable[[], int] = os.getpid) -> int:
+    """Kill the busiest worker, or what a function says there; returns the number of the process."""
+    client = cluster.scheduler.client
+    busy = client.processing()
+    number: int = client.run(which)[max(busy, key=lambda address: len(busy[address]))]
+    os.kill(number, signal.SIGKILL)
+    return number
+
+
+@pytest.fixture
+def accident(monkeypatch: pytest.MonkeyPatch) -> Accident:
+    """Have something happen when so many values were read."""
+
+    def happen_at(count: int, what: Callable[[Cluster], None]) -> None:
+        value = Cluster._value
+
+        def read(cluster: Cluster, future: Any) -> Any:
+            found = value(cluster, future)
+            if cluster.tasks == count:
+                what(cluster)
+            return found
+
+        monkeypatch.setattr(Cluster, "_value", read)
+
+    return happen_at
+
+
+@pytest.fixture
+def lossy(accident: Accident) -> Callable[[int], None]:
+    """Kill the busiest worker when so many values were read."""
+    return lambda count: accident(count, kill_the_busiest)
 
 
 @pytest.fixture

@@ -4,16 +4,13 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ntkcli.cluster.cluster import Cluster
-
 from ..cluster.processes import Processes, send
+from .conftest import Accident, kill_the_busiest
 from .run_files import Ntk, results
 
-Accident = Callable[[int, Callable[[Cluster], None]], None]
 # What a worker loads first, to take more memory for any task than it is allowed.
 GREEDY = """
 import time
@@ -46,24 +43,6 @@ def middle(request: pytest.FixtureRequest) -> tuple[str, Path, int]:
     return command, request.getfixturevalue(spec), count
 
 
-@pytest.fixture
-def accident(monkeypatch: pytest.MonkeyPatch) -> Accident:
-    """Have something happen when so many values were read."""
-
-    def happen_at(count: int, what: Callable[[Cluster], None]) -> None:
-        value = Cluster._value
-
-        def read(cluster: Cluster, future: Any) -> Any:
-            found = value(cluster, future)
-            if cluster.tasks == count:
-                what(cluster)
-            return found
-
-        monkeypatch.setattr(Cluster, "_value", read)
-
-    return happen_at
-
-
 @pytest.mark.parametrize(
     ("nanny", "which"), [(False, os.getpid), (True, os.getppid)], ids=["worker", "nanny"]
 )
@@ -76,15 +55,8 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(
         scheduler.worker(nanny=nanny)
     scheduler.wait_for_workers(2)
     killed: list[int] = []
-
-    def kill(cluster: Cluster) -> None:
-        client = cluster.scheduler.client
-        busy = client.processing()
-        killed.append(client.run(which)[max(busy, key=lambda address: len(busy[address]))])
-        os.kill(killed[0], signal.SIGKILL)
-
     command, path, count = middle
-    accident(count, kill)
+    accident(count, lambda cluster: killed.append(kill_the_busiest(cluster, which)))
     outcome = ntk(command, path, "--out", "there", "--scheduler", scheduler.file)
     assert (outcome.returncode, len(killed)) == (0, 1), outcome.stderr
     assert ntk(command, path, "--out", "here").returncode == 0

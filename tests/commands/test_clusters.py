@@ -10,14 +10,6 @@ from ..cluster.processes import Processes
 from .run_files import MakeSpec, Ntk, load_json, results
 
 
-@pytest.fixture
-def processes(scheduler: Processes) -> Processes:
-    """A scheduler with two workers."""
-    for _ in range(2):
-        scheduler.worker()
-    return scheduler
-
-
 def test_an_approximation_is_the_same_to_the_byte(spec: Path, ntk: Ntk, processes: Processes) -> None:
     assert ntk("fit", spec, "--out", "here").returncode == 0
     outcome = ntk("fit", spec, "--out", "there", "--scheduler", processes.file)

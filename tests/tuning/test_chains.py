@@ -14,7 +14,7 @@ from ntkcli.kernels.network import Network
 from ntkcli.kernels.steps import Affine, Pairs
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.chains import Prepared, prepared_networks
+from ntkcli.tuning.chains import Prepared, prepared_chains
 from ntkcli.tuning.grid import grid
 
 from .brute_force import MakeSpec, numbers, searched
@@ -24,7 +24,8 @@ def prepared(path: Path) -> tuple[SpecFile, list[Prepared]]:
     source = read_spec(path)
     assert source.spec.tune is not None
     with open_job(source, Journal()) as job:
-        return source, list(prepared_networks(source, job.dataset, grid(source.spec.tune)))
+        chains = prepared_chains(source, job.dataset, grid(source.spec.tune))
+        return source, [one for chain in chains for one in chain]
 
 
 def tune(space: dict[str, Any], **more: Any) -> dict[str, Any]:

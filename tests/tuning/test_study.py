@@ -1,6 +1,7 @@
 """Searches that draw networks, and go on where they were interrupted."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ntkcli.errors import RunDirectoryError
 from ntkcli.journal import Journal
-from ntkcli.tuning.evaluation import Evaluation
+from ntkcli.tuning.assessment import Assessment
 from ntkcli.tuning.study import NAME
 from ntkcli.tuning.trials import Trial, ranked, trial_table
 
@@ -33,14 +34,14 @@ def tune(search: str, trials: int = 6, **more: Any) -> dict[str, Any]:
 
 def interrupt_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """End the search in the middle of the trial behind the first `count`."""
-    trial, left = Evaluation._trial, iter(range(count))
+    trials, left = Assessment.trials, iter(range(count))
 
-    def counted(evaluation: Evaluation, *args: Any) -> Trial:
+    def counted(assessment: Assessment, *args: Any) -> Iterator[Trial]:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return trial(evaluation, *args)
+        return trials(assessment, *args)
 
-    monkeypatch.setattr(Evaluation, "_trial", counted)
+    monkeypatch.setattr(Assessment, "trials", counted)
 
 
 def without_seconds(trials: list[Trial]) -> list[Any]:

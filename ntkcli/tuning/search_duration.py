@@ -117,7 +117,7 @@ class SearchDuration:
         candidates = [one for one in plan.axes.candidates(times) if KERNELS[one.kernel].gram == gram]
         if not plan.splits:
             return self._fold_work(candidates, plan.sizes.n, 0)
-        # The times are those of the first fold, which is decomposed for them alone.
+        # The times are by the eigenvalues of the first fold, which are computed for them alone.
         extra = self._decomposing(len(plan.splits[0].train)) if plan.axes.times is None else 0.0
         return extra + sum(
             self._fold_work(candidates, len(split.train), len(split.held_out)) for split in plan.splits

@@ -102,8 +102,8 @@ class SearchPlan:
 
     @property
     def shared_bytes(self) -> int:
-        """The bytes of what a worker of a cluster has for all networks: inputs, and targets."""
-        return ITEM * self.sizes.n * (combinations(self.tune) * self.sizes.d + self.sizes.k)
+        """The bytes that a worker of a cluster has for all networks."""
+        return ITEM * self._shared_numbers
 
     @property
     def task_bytes(self) -> int:
@@ -127,7 +127,13 @@ class SearchPlan:
     def _numbers(self, workers: int) -> int:
         """Count the numbers held at the peak: the data, and what scoring networks takes."""
         # The rows as they were read, and the inputs of every combination of data values.
-        return (1 + combinations(self.tune)) * self.inputs + self._scoring_numbers(workers)
+        kept = (1 + combinations(self.tune)) * self.inputs + self._shared_numbers
+        return kept + self._scoring_numbers(workers)
+
+    @property
+    def _shared_numbers(self) -> int:
+        """The numbers that all networks share: inputs of every combination, and targets."""
+        return self.sizes.n * (combinations(self.tune) * self.sizes.d + self.sizes.k)
 
     def _scoring_numbers(self, workers: int) -> int:
         """Count the numbers of a network: kernels of all rows, and eigenvectors of the folds at work."""

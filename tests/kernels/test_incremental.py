@@ -178,3 +178,15 @@ def test_cosines_count_as_1_by_the_tolerance_of_their_layer(monkeypatch: pytest.
             gram.advance(network, network.rows(x))
         assert len(seen) == 3
         assert seen[0] > seen[1] == seen[2]
+
+
+@pytest.mark.parametrize("settings", (NESTED | OTHERS).values(), ids=NESTED | OTHERS)
+def test_going_on_changes_no_digit(settings: dict[str, Any]) -> None:
+    """A worker of a cluster computes a network of a chain by itself."""
+    x, gram = normal_rows(300), IncrementalEvaluator()
+    x[[3, 280]] = x[7]
+    for network in chain(x, settings, [4, 5, 6]):
+        rows = network.rows(x)
+        alone = IncrementalEvaluator().advance(network, rows)
+        for kernel, matrix in gram.advance(network, rows).items():
+            assert matrix.tobytes() == alone[kernel].tobytes()

@@ -10,7 +10,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.linalg.spectrum import Spectrum
+from ntkcli.linalg.spectrum import Spectrum, eigenvalues_alone
 
 from .matrices import in_blocks, positive_definite
 
@@ -131,3 +131,11 @@ def is_refused(action: Callable[[], object]) -> bool:
     except SingularMatrixError:
         return True
     return False
+
+
+@pytest.mark.parametrize("rank", [9, 3], ids=["regular", "singular"])
+def test_eigenvalues_alone_are_those_that_come_with_vectors(rank: int) -> None:
+    matrix = of_rank(rank, 9)
+    found, expected = eigenvalues_alone(matrix), spectrum_of(matrix).eigenvalues
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13 * expected[-1])
+    assert (found >= 0).all()

@@ -119,13 +119,22 @@ class Cluster:
         function, carried = self._sent(task)
         expected = versions()
         running: deque[Future[R]] = deque()
-        for item in items:
-            running.append(self._submit(carried_out, how, function, carried, item, expected))
+        for number, item in enumerate(items):
+            where = self._suggested(number)
+            running.append(self._submit(carried_out, how, function, carried, item, expected, where=where))
             self.moved += size(item)
             if len(running) >= AHEAD * self.workers:
                 yield self._value(running.popleft())
         while running:
             yield self._value(running.popleft())
+
+    def _suggested(self, number: int) -> str | None:
+        """The worker that a task should go to; None for Dask's choice, which is that which has least to do.
+
+        Until there are many tasks of a name, Dask's choice would be the worker that has what they share.
+        """
+        addresses = [*self.scheduler.workers]
+        return addresses[number % len(addresses)] if addresses and number <= 2 * self.workers else None
 
     def _sent(self, task: Callable[..., Any]) -> tuple[Any, list[Any]]:
         """A task's function, and the arguments that it carries, sent to the scheduler."""
@@ -153,14 +162,14 @@ class Cluster:
             "bytes_moved": self.moved,
         }
 
-    def _submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
+    def _submit(self, function: Callable[..., T], *arguments: Any, where: str | None = None) -> "Future[T]":
         from distributed.client import ClosedClientError
 
-        # Of one name where they are alike: many tasks of a name are spread over the workers, and not sent
-        # where what they share is.
+        # Tasks of one name are alike.
         key = f"{self._name}-{function.__name__}", uuid.uuid4().hex
+        submit = partial(self.scheduler.client.submit, key=key, pure=False)
         try:
-            return self.scheduler.client.submit(function, *arguments, key=key, pure=False)
+            return submit(function, *arguments, workers=where, allow_other_workers=where is not None)
         except (OSError, ClosedClientError) as error:
             raise self.scheduler.lost() from error
 

@@ -71,7 +71,8 @@ class Cluster:
         """
         for worker in self.scheduler.workers.values():
             threads, limit = int(worker["nthreads"]), worker["memory_limit"]
-            needed = PROCESS_BYTES + shared + threads * each
+            # A task may have to copy what is shared.
+            needed = PROCESS_BYTES + shared + threads * (shared + each)
             if limit and needed > limit:
                 raise ResourceError(
                     f"the worker {worker['name']} of {self.scheduler.name} is allowed {bytes_text(limit)}, "

@@ -13,6 +13,7 @@ import scipy
 # Or scipy's BLAS would come after the limit.
 import ntkcli.linalg.triangular  # noqa: F401
 from ntkcli import __version__
+from ntkcli.cluster.sent import aligned
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.threads import blas
 
@@ -69,7 +70,7 @@ def carried_out(
     if others := other_versions(versions(), expected):
         raise ResourceError(f"a worker on {platform.node()} {others}")
     _limit_blas()
-    return how(partial(function, *carried), item)
+    return how(partial(function, *map(aligned, carried)), aligned(item))
 
 
 def for_one(task: Callable[[P], T], item: P) -> T:

@@ -10,7 +10,7 @@ import pytest
 from ntkcli.arrays import FloatArray
 from ntkcli.cluster.cluster import Cluster
 from ntkcli.cluster.connection import connected
-from ntkcli.cluster.sent import KEPT
+from ntkcli.cluster.sent import KEPT, aligned
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
@@ -84,3 +84,28 @@ def test_what_tasks_share_is_sent_once_as_long_as_it_is_used(cluster: Cluster) -
         assert [*cluster.map(partial(scaled, value), range(2))] == [0.0, value.sum()]
         moved.append(cluster.moved - start > value.nbytes)
     assert moved == [True, False, False, *[True] * (KEPT + 1), True]
+
+
+def test_a_tile_on_the_diagonal_is_a_product_with_its_own_transpose_there_too(cluster: Cluster) -> None:
+    """Which NumPy computes in another way than other products."""
+    x = normal_rows(44)
+    for shift in range(4):
+        # What is sent before it in one message moves it.
+        (found,) = cluster.map(partial(with_own_transpose, b"x" * (3000 + shift), x), [0])
+        assert np.array_equal(found, x @ x.T)
+
+
+def with_own_transpose(before: bytes, x: FloatArray, item: int) -> FloatArray:
+    return np.asarray(x @ x.T)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 8])
+def test_an_array_that_comes_at_an_odd_address_is_moved(shift: int) -> None:
+    buffer = np.zeros(96 + 32, np.uint8)
+    start = -buffer.ctypes.data % 16 + shift
+    odd = np.frombuffer(buffer.data[start : start + 96]).reshape(3, 4)
+    moved = aligned({"x": odd.T})["x"]
+    assert moved.ctypes.data % 16 == 0
+    assert np.shares_memory(moved, odd) == (shift == 0)
+    assert moved.flags.f_contiguous
+    assert np.array_equal(moved, odd.T)

@@ -11,6 +11,12 @@ from ntkcli.data.faults import MISSING, Fault, number_in, shown
 from ntkcli.data.table_error import MOST_OF_A_COLUMN, TableError
 
 
+def is_missing(cells: pd.Series) -> BoolArray:
+    """Return which cells of a column of numbers or of text hold no value, (rows,)."""
+    found = cells.isna() if cells.dtype == np.float64 else cells.isin(MISSING)
+    return np.asarray(found.to_numpy())
+
+
 def refuse(cells: pd.Series, wrong: BoolArray, file: CsvFile, reason: Callable[[object], str]) -> None:
     """Refuse a column if some of its cells are wrong.
 
@@ -36,17 +42,17 @@ def refuse(cells: pd.Series, wrong: BoolArray, file: CsvFile, reason: Callable[[
 
 
 def check_filled(cells: pd.Series, file: CsvFile) -> None:
-    """Check that every cell of a text column holds a value.
+    """Check that every cell of a column holds a value.
 
     Raises:
         TableError: some do not.
     """
 
-    def reason(text: object) -> str:
-        what = f"found {shown(str(text))}, which is no value" if text else "is empty"
+    def reason(cell: object) -> str:
+        what = f"found {shown(cell)}, which is no value" if isinstance(cell, str) and cell else "is empty"
         return f"{what}: {file.remedies.gap}"
 
-    refuse(cells, cells.isin(MISSING).to_numpy(), file, reason)
+    refuse(cells, is_missing(cells), file, reason)
 
 
 def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
@@ -55,7 +61,7 @@ def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
     Raises:
         TableError: some cells are numbers; it has the lines of those that are not.
     """
-    has_value = ~cells.isin(MISSING).to_numpy()
+    has_value = ~is_missing(cells)
     is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value
     if is_number.any():
         refuse(

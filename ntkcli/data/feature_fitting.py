@@ -8,22 +8,27 @@ import pandas as pd
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.cells import check_filled
 from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.date_encoding import DateEncoding
 from ntkcli.data.faults import Fault
-from ntkcli.data.feature import Feature, text_feature
+from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules, Features
 from ntkcli.data.log_scale import LogScale
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.data.table_error import FaultList, TableError
+from ntkcli.data.text_feature import text_feature
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
 
-def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: DataSpec) -> list[Feature]:
+def find_features(
+    frame: pd.DataFrame, names: list[str], dates: list[str], file: CsvFile, spec: DataSpec
+) -> list[Feature]:
     """Return the kind of each feature column, by the training rows.
 
     Args:
         frame: the training rows, with numbers where a column is one of numbers, and text elsewhere.
         names: of the feature columns.
+        dates: those of them that hold dates.
         file: that the rows are from.
         spec: has the categorical columns, those whose logarithm is taken (none where that is auto: what it
             stands for is chosen above), and whether values may be missing.
@@ -34,12 +39,12 @@ def find_features(frame: pd.DataFrame, names: list[str], file: CsvFile, spec: Da
     faults, found = FaultList(file.path), []
     for name in names:
         with faults.collecting():
-            found.append(_feature(frame[name], file, spec))
+            found.append(_feature(frame[name], file, spec, is_date=name in dates))
     faults.check()
     return found
 
 
-def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
+def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec, *, is_date: bool) -> Feature:
     name = str(cells.name)
     if cells.dtype == np.float64:
         return Feature(name=name, log=_log(name, cells.to_numpy(), spec))
@@ -48,6 +53,8 @@ def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec) -> Feature:
         raise TableError(file.path, [Fault(None, what, name)])
     if spec.missing == "error":
         check_filled(cells, file)
+    if is_date:
+        return Feature(name=name, kind="date", date=DateEncoding.of(cells, file, spec.dated.get(name)))
     return text_feature(cells, file, listed=cells.name in spec.categorical)
 
 
@@ -77,14 +84,11 @@ def fit_features(
     """
     fill = _means(found, encoded, file, needed=spec.missing == "mean")
     filled = np.where(np.isnan(encoded), fill, encoded)
-    constant = [feature for feature, part in _parts(found, filled) if constant_columns(part).all()]
-    dropped = constant if spec.standardize else []
-    dropped_names = {feature.name for feature in dropped}
-    kept = [feature for feature in found if feature.name not in dropped_names]
+    kept = _varying(found, filled) if spec.standardize else found
     if not kept:
-        names = ", ".join(feature.name for feature in dropped)
+        names = ", ".join(feature.name for feature in found)
         raise DataError(f"{file.path}: every feature is constant ({names}): nothing to learn from")
-    warnings = [f"{file.path}: column {feature.name!r} is constant and was dropped" for feature in dropped]
+    warnings = [f"{file.path}: {what} is constant and was dropped" for what in _dropped(found, kept)]
     chosen = columns_of(found, kept)
     scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
     equal = np.ones(int(chosen.sum()))
@@ -104,10 +108,28 @@ def _given_factors(features: list[Feature], file: CsvFile, spec: DataSpec) -> Fl
     return np.array([given.get(feature.name, 1.0) for feature in features])
 
 
+def _varying(found: list[Feature], filled: FloatArray) -> list[Feature]:
+    """Return the features that are not constant, without the parts that are."""
+    varying = [feature.varying(constant_columns(part)) for feature, part in _parts(found, filled)]
+    return [feature for feature in varying if feature]
+
+
+def _dropped(found: list[Feature], kept: list[Feature]) -> Iterator[str]:
+    """Yield what was dropped: columns, and parts of the dates in them."""
+    by_name = {feature.name: feature for feature in kept}
+    for feature in found:
+        if feature.name not in by_name:
+            yield f"column {feature.name!r}"
+        elif feature.date and (date := by_name[feature.name].date):
+            for part in feature.date.parts:
+                if part not in date.parts:
+                    yield f"the {part} of column {feature.name!r}"
+
+
 def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
-    """Return which encoded columns of some features belong to those kept, (columns,)."""
-    names = {feature.name for feature in kept}
-    return np.array([feature.name in names for feature in features for _ in feature.columns])
+    """Return which encoded columns of some features those have that are kept of them, (columns,)."""
+    names = {(feature.name, column) for feature in kept for column in feature.columns}
+    return np.array([(feature.name, column) in names for feature in features for column in feature.columns])
 
 
 def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:
@@ -130,7 +152,8 @@ def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, neede
 def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:
     """Scale to mean 0, and to variance 1 for every feature: the columns of a category share one scale.
 
-    A rare category then gets no larger values than others, and a category of two equals a boolean.
+    A rare category then gets no larger values than others, and a category of two equals a boolean. Of a date,
+    every part has variance 1, and the two columns of one that is a point on a circle share a scale.
     """
     if not standardize:
         return Scaling.identity(values.shape[1])
@@ -141,9 +164,17 @@ def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, stan
             raise DataError(
                 f"{file.path}: column {feature.name!r} is too large to standardise: give it another unit"
             )
-        if feature.kind == "category":
-            scaling.scale[place] = np.sqrt(values[:, place].var(axis=0).sum())
+        for shared in _shared(feature, place.start):
+            scaling.scale[shared] = np.sqrt(values[:, shared].var(axis=0).sum())
     return scaling
+
+
+def _shared(feature: Feature, start: int) -> Iterator[slice]:
+    """Yield the places of the columns that share a scale, of which there are several."""
+    for width in feature.widths:
+        if width > 1:
+            yield slice(start, start + width)
+        start += width
 
 
 def _places(features: list[Feature]) -> Iterator[tuple[Feature, slice]]:

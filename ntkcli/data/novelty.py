@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray
+from ntkcli.data.cells import is_missing
 from ntkcli.data.faults import Fault
 from ntkcli.data.table_error import TableError
 from ntkcli.data.training_file import TrainingFile
@@ -16,9 +17,9 @@ MOST_TEXTS = 5000
 class Novelty:
     """What columns have held so far, and which rows bring in more.
 
-    Of a column of text every different text counts. Of one of numbers the first two do: with them it is as
-    constant as the whole column is. Names, of which every row has its own, are given up as soon as there are
-    too many to be categories.
+    Of a column of text every different text counts. Of one of numbers or dates the first two do: with them it
+    is as constant as the whole column is. Names, of which every row has its own, are given up as soon as
+    there are too many to be categories.
 
     Args:
         training: has the columns.
@@ -28,8 +29,9 @@ class Novelty:
     def __init__(self, training: TrainingFile, most: int = MOST_TEXTS) -> None:
         self._training = training
         self._most = most
-        self._texts: dict[str, set[object]] = {name: set() for name in training.texts}
-        self._numbers: dict[str, set[object]] = {name: set() for name in training.numbers}
+        dates = training.dates
+        self._texts: dict[str, set[object]] = {name: set() for name in training.texts if name not in dates}
+        self._amounts: dict[str, set[object]] = {name: set() for name in [*training.numbers, *dates]}
 
     @property
     def texts(self) -> int:
@@ -46,9 +48,9 @@ class Novelty:
         for name, seen in self._texts.items():
             # One more than the most is enough to know.
             is_new[_add(seen, frame[name], self._most + 1)] = True
-        for name, seen in self._numbers.items():
+        for name, seen in self._amounts.items():
             if len(seen) < 2:
-                is_new[_add(seen, frame[name], 2)] = True
+                is_new[_add(seen, frame[name].mask(is_missing(frame[name])), 2)] = True
         return is_new
 
     def check(self, rows: int) -> None:

@@ -33,6 +33,7 @@ class RawData:
     columns: their roles.
     train: the training rows, with numbers where a column is one of numbers, and text elsewhere.
     set_aside: the rows that data.split sets aside for prediction; None without it.
+    dates: the features that hold dates.
     test_file: data.test, or None.
     classes: whether the target is a class.
     warnings: about rows that were dropped.
@@ -43,6 +44,7 @@ class RawData:
     columns: Columns
     train: pd.DataFrame
     set_aside: pd.DataFrame | None
+    dates: list[str]
     test_file: CsvFile | None
     classes: bool
     warnings: list[str]
@@ -80,7 +82,16 @@ class RawData:
         if len(frame) < 2:
             raise DataError(f"{file.path}: has one data row: at least two are needed")
         warnings = dropped_rows(file.path, dropped)
-        return cls(file, training.columns, frame, set_aside, training.test_file, training.classes, warnings)
+        return cls(
+            file=file,
+            columns=training.columns,
+            train=frame,
+            set_aside=set_aside,
+            dates=training.dates,
+            test_file=training.test_file,
+            classes=training.classes,
+            warnings=warnings,
+        )
 
     @cached_property
     def skewed(self) -> dict[str, LogScale]:
@@ -107,7 +118,7 @@ class RawData:
         with faults.collecting():
             targets, warnings = fit_targets(self.train, self.file, spec, classes=self.classes)
         with faults.collecting():
-            found = find_features(self.train, self.columns.features, self.file, spec)
+            found = find_features(self.train, self.columns.features, self.dates, self.file, spec)
         faults.check()
         encoded = encode(found, self.train, self.file, FeatureRules.of(spec))
         features, more = fit_features(found, encoded, self.file, spec)

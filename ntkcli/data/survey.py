@@ -149,6 +149,7 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
         columns=training.columns,
         train=first.sampled(),
         set_aside=first.shown() if split else None,
+        dates=training.dates,
         test_file=training.test_file,
         classes=training.classes,
         warnings=dropped_rows(training.file.path, first.dropped),

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.data.cells import is_missing
 from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING, Fault
+from ntkcli.data.faults import Fault
 from ntkcli.data.features import Features, encode
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.targets import Targets
@@ -194,7 +195,7 @@ def _stripped(cells: pd.Series) -> pd.Series:
 
 def has_values(frame: pd.DataFrame) -> BoolArray:
     """Return which rows of a frame have a value in every column, (rows,)."""
-    gaps = [cells.isna() if cells.dtype == np.float64 else cells.isin(MISSING) for _, cells in frame.items()]
+    gaps = [is_missing(cells) for _, cells in frame.items()]
     return ~np.any(gaps, axis=0) if gaps else np.ones(len(frame), dtype=bool)
 
 

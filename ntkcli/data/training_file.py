@@ -9,6 +9,7 @@ import pandas as pd
 
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.date_reading import is_date
 from ntkcli.data.faults import number_in
 from ntkcli.data.feature_fitting import find_features
 from ntkcli.data.table import has_values, trimmed
@@ -31,6 +32,7 @@ class TrainingFile:
     columns: their roles.
     numbers: the columns that are read as numbers.
     texts: the features and the target that are read as text.
+    dates: those of the features that hold dates.
     test_file: data.test, or None.
     classes: whether the target is a class.
     """
@@ -40,6 +42,7 @@ class TrainingFile:
     columns: Columns
     numbers: list[str]
     texts: list[str]
+    dates: list[str]
     test_file: CsvFile | None
     classes: bool
 
@@ -53,14 +56,15 @@ class TrainingFile:
         file = CsvFile(spec.train)
         columns = choose_columns(file, spec.target, spec.features, spec.id or [])
         check_present(file, spec.categorical, "data.categorical")
+        check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.factors], "data.relevance")
         test_file = CsvFile(spec.test) if spec.test else None
         check_present(test_file or file, columns.ids, "data.id")
         if test_file:
             check_test_columns(file, test_file, columns, all_features=spec.features == "all")
         classes = has_classes(spec, file)
-        numbers, texts = _kinds(file, columns, spec, classes=classes)
-        return cls(spec, file, columns, numbers, texts, test_file, classes)
+        numbers, texts, dates = _kinds(file, columns, spec, classes=classes)
+        return cls(spec, file, columns, numbers, texts, dates, test_file, classes)
 
     def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, int]]:
         """Yield the rows that can be trained with, in parts, each with how many others there were beside.
@@ -118,19 +122,26 @@ class TrainingFile:
         with suppress(DataError), closing(self.file.chunks([], self.texts, rows=LOOKED_AT)) as chunks:
             frame = trimmed(next(chunks), self.texts)
             with faults.collecting():
-                find_features(frame, features, self.file, self.spec)
+                find_features(frame, features, self.dates, self.file, self.spec)
             for name in targets:
                 with faults.collecting():
                     check_target(frame[name], self.file)
 
 
-def _kinds(file: CsvFile, columns: Columns, spec: DataSpec, *, classes: bool) -> tuple[list[str], list[str]]:
-    """Return the columns that are numbers, and those that are text: what is listed, or no number at first."""
-    texts = [name for name in columns.features if name in spec.categorical]
-    others = [name for name in columns.features if name not in texts]
-    first = file.first_values(others)
-    texts += [name for name in others if number_in(first.get(name, "0")) is None]
+def _kinds(
+    file: CsvFile, columns: Columns, spec: DataSpec, *, classes: bool
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the columns that are numbers, those that are text, and those of these that hold dates.
+
+    Text is what is listed, or no number at first; with data.dates: auto, a date is what is one at first.
+    """
+    listed = {*spec.categorical, *spec.dated}
+    first = file.first_values([name for name in columns.features if name not in listed])
+    texts = [name for name in columns.features if name in listed or number_in(first.get(name, "0")) is None]
     numbers = [name for name in columns.features if name not in texts]
+    dates = [*spec.dated]
+    if spec.dates == "auto":
+        dates = [name for name in texts if is_date(first.get(name, "").strip())]
     if classes:
-        return numbers, texts + columns.targets
-    return numbers + columns.targets, texts
+        return numbers, texts + columns.targets, dates
+    return numbers + columns.targets, texts, dates

@@ -23,7 +23,7 @@ from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
 
 # Rises with every change that an older ntk would read wrongly.
-FORMAT = 4
+FORMAT = 5
 NAME = "model.json"
 
 

@@ -24,6 +24,9 @@ class SplitSpec(Section):
 Factors = Annotated[dict[Column, Annotated[Finite, Field(gt=0)]], Field(min_length=1)]
 
 
+DatePart = Literal["year", "month", "weekday", "hour", "days"]
+
+
 class DataSpec(Section):
     """The data section; docs/spec.md describes its keys."""
 
@@ -35,6 +38,7 @@ class DataSpec(Section):
     features: Literal["all"] | Several[Column] = "all"
     id: Several[Column] | None = None
     categorical: AnyNumberOf[Column] = Field(default=[])
+    dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
     unknown: Literal["error", "ignore"] = "error"
     missing: Literal["error", "drop", "mean"] = "error"
     relevance: Literal["equal", "learned"] | Factors = "equal"
@@ -63,13 +67,20 @@ class DataSpec(Section):
     def _named_columns_are_features(self) -> Self:
         others = {*self.target, *(self.id or [])}
         logs = [] if self.log == "auto" else self.log
-        named = {"categorical": self.categorical, "log": logs, "relevance": [*self.factors]}
+        named = {
+            "categorical": self.categorical,
+            "dates": [*self.dated],
+            "log": logs,
+            "relevance": [*self.factors],
+        }
         for key, names in named.items():
             for name in names:
                 if name in others or (self.features != "all" and name not in self.features):
                     raise conflict(key, f"column {name!r} is no feature: take it out here")
                 if key == "log" and name in self.categorical:
                     raise conflict(key, f"column {name!r} is categorical, and has no logarithm: keep one")
+                if key in ("categorical", "log") and name in self.dated:
+                    raise conflict(f"dates.{name}", f"is in data.{key} too: keep one of them")
         return self
 
     @model_validator(mode="after")
@@ -91,6 +102,11 @@ class DataSpec(Section):
             what = f"{start} standardize: true and normalize_rows: false: set these, or use equal"
             raise conflict("relevance", what)
         return self
+
+    @property
+    def dated(self) -> dict[str, list[DatePart]]:
+        """The columns that are listed as dates, with the parts that are to be features."""
+        return {} if isinstance(self.dates, str) else self.dates
 
     @property
     def factors(self) -> dict[str, float]:

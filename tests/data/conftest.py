@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ntkcli.data.dataset import Dataset
@@ -37,3 +38,16 @@ def refusal(read_data: Callable[..., Dataset], tmp_path: Path) -> Callable[..., 
         return first
 
     return refused
+
+
+@pytest.fixture
+def spec_of(write: Callable[[str, str], Path]) -> Callable[..., DataSpec]:
+    """A data section for a training table, and maybe a test table; keyword arguments are its other keys."""
+
+    def made(train: pd.DataFrame, test: pd.DataFrame | None = None, **keys: Any) -> DataSpec:
+        files = {"train": str(write("train.csv", train.to_csv(index=False)))}
+        if test is not None:
+            files["test"] = str(write("test.csv", test.to_csv(index=False)))
+        return DataSpec.model_validate({"target": "y", "id": "i", **files, **keys})
+
+    return made

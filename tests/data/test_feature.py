@@ -96,7 +96,12 @@ def test_a_category_called_as_what_is_missing_is_refused_and_a_remedy_reported(
 def test_dates_and_times_are_refused_with_advice(refusal: Refusal, cells: list[str]) -> None:
     message = refusal(column(cells))
     assert message.startswith(f"train.csv: column 'c' holds dates or times (such as '{min(cells)}'): ")
-    assert "days since the first" in message
+    remedy = (
+        "days since the first"
+        if ":" in cells[0][:5]
+        else "data.dates: {c: [month, days]} or data.dates: auto"
+    )
+    assert remedy in message
 
 
 def test_dates_are_categories_where_they_are_listed(read_data: ReadData) -> None:

@@ -39,19 +39,6 @@ def table(count: int = COUNT) -> pd.DataFrame:
     )
 
 
-@pytest.fixture
-def spec_of(write: Write) -> Callable[..., DataSpec]:
-    """A data section for a training table, and maybe a test table; keyword arguments are its other keys."""
-
-    def made(train: pd.DataFrame, test: pd.DataFrame | None = None, **keys: Any) -> DataSpec:
-        files = {"train": str(write("train.csv", train.to_csv(index=False)))}
-        if test is not None:
-            files["test"] = str(write("test.csv", test.to_csv(index=False)))
-        return DataSpec.model_validate({"target": "y", "id": "i", **files, **keys})
-
-    return made
-
-
 SpecOf = Callable[..., DataSpec]
 
 

@@ -16,6 +16,9 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"categorical": "y"}, "categorical", "column 'y' is no feature"),
     ({"categorical": ["a", "n"], "id": "n"}, "categorical", "column 'n' is no feature"),
     ({"categorical": ["a", "b"], "features": ["a"]}, "categorical", "column 'b' is no feature"),
+    ({"dates": {"y": ["days"]}}, "dates", "column 'y' is no feature"),
+    ({"dates": {"a": ["days"]}, "log": "a"}, "dates.a", r"is in data\.log too: keep one of them"),
+    ({"dates": {"a": ["days"]}, "categorical": "a"}, "dates.a", r"is in data\.categorical too"),
     ({"log": ["a"], "categorical": ["a"]}, "log", "column 'a' is categorical, and has no logarithm"),
     ({"relevance": {"y": 2}}, "relevance", "column 'y' is no feature"),
     ({"relevance": {"a": 2}, "standardize": False}, "relevance", "factors are for standardize: true"),
@@ -43,6 +46,10 @@ WRONG = [
     ("relevance: {a: 0}", "data.relevance.a: should be greater than 0", "(found 0)"),
     ("relevance: {a: .inf}", "data.relevance.a: should be a finite number", "(found inf)"),
     ("relevance: {}", "data.relevance: should be 'equal' or 'learned' or", "at least one"),
+    ("dates: atuo", "data.dates: should be 'auto' or a mapping", "did you mean 'auto'?"),
+    ("dates: {a: [mnth]}", "data.dates.a", "did you mean 'month'?"),
+    ("dates: {a: []}", "data.dates.a: should name at least one", "(found [])"),
+    ("dates: {a: [days, days]}", "data.dates.a: should name everything once", "(found ['days', 'days'])"),
     ("categorical: [1.5]", "data.categorical[0]: should be a column's name", "(found 1.5)"),
 ]
 

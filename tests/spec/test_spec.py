@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ntkcli.spec.network import ReadoutSpec
 from ntkcli.spec.spec import Spec
 
-DEFAULTS = [
+DEFAULTS: list[tuple[str, Any]] = [
     ("data.test", None),
     ("data.split", None),
     ("data.task", "auto"),
@@ -18,6 +18,7 @@ DEFAULTS = [
     ("data.categorical", []),
     ("data.unknown", "error"),
     ("data.missing", "error"),
+    ("data.dates", {}),
     ("data.log", []),
     ("data.standardize", True),
     ("data.normalize_rows", False),

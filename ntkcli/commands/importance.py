@@ -5,6 +5,7 @@ from dataclasses import replace
 from ntkcli.arrays import FloatArray
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.sample import sample
+from ntkcli.data.table import has_values
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.models.model import Model
@@ -30,6 +31,8 @@ def importances_of(model: Model, pair: Pair, file: CsvFile, journal: Journal) ->
     """
     targets, features = model.schema.targets, model.schema.features
     everything = model.schema.frame(file)
+    # A row without a target shows nothing.
+    everything = everything[has_values(everything[targets.names])]
     frame = everything.iloc[sample(len(everything), MOST_ROWS)]
     if len(frame) < len(everything):
         journal.tell(f"--importance: by {len(frame):,} of {len(everything):,} rows, at random")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.cells import is_missing
 from ntkcli.data.targets import Targets
 from ntkcli.results.class_tally import ClassTally
 from ntkcli.results.number_metrics import normal_quantile
@@ -67,10 +68,14 @@ class Presentation(ABC):
             result: predictions of m rows.
             observed: the observed targets, a column each, in their units.
         """
-        return {
-            name: self._tally(result, i, observed) if name in observed else None
-            for i, name in enumerate(self.targets.names)
-        }
+        found: dict[str, TargetTally | None] = {}
+        for i, name in enumerate(self.targets.names):
+            found[name] = None
+            if name in observed:
+                # Rows without this target are predicted, but there is nothing to compare with.
+                known = ~is_missing(observed[name])
+                found[name] = self._tally(result.of_rows(known), i, observed[known])
+        return found
 
     @abstractmethod
     def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> TargetTally:

@@ -1,11 +1,11 @@
 """The prediction of one kernel at one time, in the targets' units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.scaling import Scaling
 from ntkcli.errors import NumericalError
 from ntkcli.regression.fitted_stage import Answer
@@ -68,6 +68,13 @@ class Result:
             result = cls(*answer.pair, mean, variance, noise, half_width, temperature, calibration.errors)
         result._check_finite()
         return result
+
+    def of_rows(self, chosen: BoolArray) -> Self:
+        """Return the result of some of the rows, (m,)."""
+        if chosen.all():
+            return self
+        variance = None if self.variance is None else self.variance[chosen]
+        return replace(self, mean=self.mean[chosen], variance=variance)
 
     def _check_finite(self) -> None:
         """A singular Gram matrix has finite answers at finite times; float64 may not have them."""

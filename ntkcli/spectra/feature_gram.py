@@ -108,7 +108,7 @@ class FeatureGram(DecomposedGram):
         """The root mean square of each output's error at the test rows, at every time (p, k)."""
         job, own = self.job, self._own
         targets, source = job.dataset.schema.targets, job.row_source
-        squares, rows = np.zeros((len(exponents), targets.count)), 0
+        squares, rows = np.zeros((len(exponents), targets.count)), np.zeros(targets.count)
         settings = [Regularisation(self.ridge, time) for time in exponents]
         with job.journal.phase("test", job.test_rows) as advance:
             for table in source.test(CHUNK_ROWS):
@@ -116,8 +116,8 @@ class FeatureGram(DecomposedGram):
                     phi = self.nystrom.sums.features.features(table.x).values[self.gram]
                 observed = targets.outputs(table.targets)
                 smoother = FeatureSmoother(own.spectrum, own.targets, phi @ own.spectrum.vectors, observed)
-                squares += [np.sum(found.residual**2, axis=0) for found in smoother.left_out(settings)]
-                rows += len(table)
+                squares += [np.nansum(found.residual**2, axis=0) for found in smoother.left_out(settings)]
+                rows += np.sum(~np.isnan(observed), axis=0)
                 advance(len(table))
         return np.asarray(np.sqrt(squares / rows))
 

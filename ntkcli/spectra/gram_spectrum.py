@@ -125,7 +125,7 @@ class GramSpectrum(DecomposedGram):
             for strip in strips(slice(0, len(observed)), CHUNK_ROWS):
                 squares += self._squared_errors(strip, observed[strip], exponents)
                 advance(strip.stop - strip.start)
-        return np.asarray(np.sqrt(squares / len(observed)))
+        return np.asarray(np.sqrt(squares / np.sum(~np.isnan(observed), axis=0)))
 
     def _squared_errors(self, strip: slice, observed: FloatArray, exponents: Sequence[float]) -> FloatArray:
         """The sums of squared errors at some test rows, (p, k)."""
@@ -136,7 +136,7 @@ class GramSpectrum(DecomposedGram):
         at_once = max(1, MOST_NUMBERS // self.size)
         return np.concatenate(
             [
-                np.sum((self.smoother.means(rotated, settings[i : i + at_once]) - observed) ** 2, axis=1)
+                np.nansum((self.smoother.means(rotated, settings[i : i + at_once]) - observed) ** 2, axis=1)
                 for i in range(0, len(settings), at_once)
             ]
         )

@@ -43,6 +43,14 @@ from ntkcli.tuning.search import check_optuna, with_plain_network
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.units import bytes_text, counted, seconds_text
 
+# What becomes of cells without a value, by the rule for them; columns that are told.
+FATES = {
+    "error": "refused",
+    "drop": "which are left out",
+    "mean": "filled with the mean",
+    "category": "a category of their own",
+}
+MOST_GAPS = 10
 ASKED = {"none": "mean", "variance": "mean and std", "covariance": "mean and covariance"}
 
 
@@ -171,7 +179,19 @@ def _data_lines(job: Job) -> Iterator[tuple[str, str]]:
     schema = job.dataset.schema
     targets = f"{sizes.k} classes" if schema.targets.classes else counted(sizes.k, "target")
     yield "data", f"{counted(sizes.n, 'training row')}, {test}, {counted(sizes.d, 'feature')}, {targets}"
+    yield from _gap_lines(job)
     yield from _encoding_lines(schema)
+
+
+def _gap_lines(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield how many gaps the columns of the training file have, and what becomes of them."""
+    gaps, rules = job.dataset.gaps, job.spec.data.gaps
+    shown = gaps.counts.most_common(MOST_GAPS)
+    for i, (name, count) in enumerate(shown):
+        rule = rules.target if name in job.spec.data.target else rules.rule(name)
+        yield "" if i else "missing", f"{name}: {count:,} of {counted(gaps.rows, 'row')}, {FATES[rule]}"
+    if more := len(gaps.counts) - len(shown):
+        yield "", f"... and {counted(more, 'more column')}"
 
 
 def _factor_lines(job: Job) -> Iterator[tuple[str, str]]:
@@ -191,7 +211,7 @@ def _network_lines(job: Job) -> Iterator[tuple[str, str]]:
 
 def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
     """Yield how columns are encoded, where they are not plain numbers."""
-    encoded = [feature for feature in schema.features.features if feature.kind != "number" or feature.log]
+    encoded = [feature for feature in schema.features.features if str(feature) != f"{feature.name}: number"]
     texts = [str(feature) for feature in encoded]
     if schema.targets.is_classification:
         texts.append(f"{schema.targets.names[0]} (target): {', '.join(schema.targets.classes)}")

@@ -44,7 +44,7 @@ class CellDoubts:
         """
         schema, file = dataset.schema, dataset.train.file
         numbers = [*schema.features.numbers, *schema.targets.numbers]
-        frame = _first_rows(file, numbers, [], MOST_ROWS, missing=spec.missing != "error")
+        frame = _first_rows(file, numbers, [], MOST_ROWS, missing=spec.gaps.allows_gaps)
         marks = {name: missing_mark(frame[name].to_numpy()) for name in numbers}
         found = {name: mark for name, mark in marks.items() if mark is not None}
         lines = [*_marks(file, frame, found), *_numbers(dataset, frame[schema.features.numbers])]

@@ -1,9 +1,10 @@
 """The data of one run: training and test rows as arrays, and the schema that made them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.gaps import Gaps
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema, Table
 
@@ -15,12 +16,14 @@ class Dataset:
     test: the same object as `train` where there are no test rows.
     schema: how files become tables; fitted on the training rows.
     warnings: about columns that are constant and rows that were dropped.
+    gaps: of the training file.
     """
 
     train: Table
     test: Table
     schema: Schema
     warnings: list[str]
+    gaps: Gaps = field(default_factory=Gaps)
 
     @property
     def has_test_rows(self) -> bool:

@@ -103,16 +103,15 @@ class DateEncoding(Section):
         angle = 2 * np.pi * _number(part, days) / {"month": 12, "weekday": 7, "hour": 24}[part]
         return np.column_stack([np.cos(angle), np.sin(angle)])
 
-    def without(self, constant: BoolArray) -> Self:
-        """Return this encoding without the parts all of whose columns are constant, of which not all are.
+    def varying(self, constant: BoolArray) -> Self:
+        """Return this encoding without the parts all of whose columns are constant, unless all parts are.
 
         Args:
             constant: which columns are.
         """
-        ends = np.cumsum(self.widths)
-        groups = np.split(constant, ends[:-1])
-        parts = [part for part, group in zip(self.parts, groups, strict=True) if not group.all()]
-        return self.model_copy(update={"parts": parts})
+        groups = np.split(constant, np.cumsum(self.widths))
+        parts = [part for part, group in zip(self.parts, groups, strict=False) if not group.all()]
+        return self.model_copy(update={"parts": parts or self.parts})
 
 
 def read_days(cells: pd.Series, order: Order, file: CsvFile) -> FloatArray:

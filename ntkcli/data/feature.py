@@ -13,6 +13,7 @@ from ntkcli.data.date_encoding import DateEncoding
 from ntkcli.data.faults import number_in, shown, some
 from ntkcli.data.log_scale import LogScale
 from ntkcli.data.table_error import FaultList
+from ntkcli.spec.missing import Rule
 from ntkcli.spec.section import Section
 
 TRUTH = {"true": 1.0, "false": 0.0}
@@ -24,12 +25,13 @@ class Feature(Section):
         number: as it is. boolean: 1 for true, 0 for false. category: a column of 0 and 1 for each category.
         date: as its encoding says.
 
-    A cell without a value is NaN in all of its columns.
+    A cell without a value is NaN in all of its columns, or a category of its own, which is called "".
 
     name: of the file's column.
     categories: of a category, in order.
     log: the scale of a number whose logarithm is taken.
     date: the encoding of a date.
+    indicator: whether there is a last column, of 1 where a cell has no value and of 0 elsewhere.
     """
 
     name: str
@@ -37,9 +39,10 @@ class Feature(Section):
     categories: list[str] = Field(default=[])
     log: LogScale | None = None
     date: DateEncoding | None = None
+    indicator: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name}: {self._description}"
+        return f"{self.name}: {self._description}{', and whether it is missing' if self.indicator else ''}"
 
     @property
     def _description(self) -> str:
@@ -47,7 +50,8 @@ class Feature(Section):
             return str(self.date)
         match self.kind:
             case "category":
-                return f"{len(self.categories)} categories ({some(self.categories)})"
+                names = [category or "missing" for category in self.categories]
+                return f"{len(names)} categories ({some(names)})"
             case "boolean":
                 return "true or false"
         return "its logarithm" if self.log else "number"
@@ -55,16 +59,18 @@ class Feature(Section):
     @property
     def columns(self) -> list[str]:
         """The names of the encoded columns."""
-        if self.date:
-            return [f"{self.name} {column}" for column in self.date.columns]
+        gap = f"{self.name} missing"
         if self.kind == "category":
-            return [f"{self.name}={category}" for category in self.categories]
-        return [self.name]
+            return [f"{self.name}={category}" if category else gap for category in self.categories]
+        own = [f"{self.name} {column}" for column in self.date.columns] if self.date else [self.name]
+        return own + [gap] * self.indicator
 
     @property
     def widths(self) -> list[int]:
         """The numbers of columns that share a scale, in order."""
-        return self.date.widths if self.date else [len(self.columns)]
+        if self.kind == "category":
+            return [len(self.categories)]
+        return (self.date.widths if self.date else [1]) + [1] * self.indicator
 
     def varying(self, constant: BoolArray) -> "Feature | None":
         """Return this feature without what does not vary, or None if nothing does.
@@ -74,15 +80,15 @@ class Feature(Section):
         """
         if constant.all():
             return None
-        return self.model_copy(update={"date": self.date.without(constant)}) if self.date else self
+        return self.model_copy(update={"date": self.date.varying(constant)}) if self.date else self
 
-    def encode(self, cells: pd.Series, file: CsvFile, *, missing: bool, ignore_unknown: bool) -> FloatArray:
+    def encode(self, cells: pd.Series, file: CsvFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
         """Encode cells as numbers, (rows, columns).
 
         Args:
             cells: of the column, indexed by the file's rows.
             file: that they are from.
-            missing: whether a cell may hold no value.
+            gap: what becomes of a cell that holds no value.
             ignore_unknown: whether a category that training had not is 0 everywhere, instead of an error.
 
         Raises:
@@ -90,15 +96,15 @@ class Feature(Section):
         """
         faults = FaultList(file.path)
         encoded: FloatArray = np.empty((0, 0))
-        if not missing:
+        if gap == "error":
             with faults.collecting():
                 check_filled(cells, file)
         with faults.collecting():
-            encoded = self._encoded(cells, file, ignore_unknown=ignore_unknown)
+            encoded = self._encoded(cells, file, gap=gap, ignore_unknown=ignore_unknown)
         faults.check()
-        return encoded
+        return np.hstack([encoded, np.isnan(encoded[:, :1])]) if self.indicator else encoded
 
-    def _encoded(self, cells: pd.Series, file: CsvFile, *, ignore_unknown: bool) -> FloatArray:
+    def _encoded(self, cells: pd.Series, file: CsvFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
         if self.date:
             return self.date.encode(cells, file)
         if self.kind == "number":
@@ -106,8 +112,10 @@ class Feature(Section):
             return (self.log.apply(numbers) if self.log else numbers)[:, None]
         is_boolean = self.kind == "boolean"
         known = [*TRUTH] if is_boolean else self.categories
-        codes = pd.Index(known).get_indexer(pd.Index(cells.str.lower() if is_boolean else cells))
-        empty = is_missing(cells) & (codes < 0)
+        gaps = is_missing(cells)
+        texts = cells.str.lower() if is_boolean else cells.mask(gaps, "")
+        codes = pd.Index(known).get_indexer(pd.Index(texts))
+        empty = gaps & (gap != "category")
         if not ignore_unknown or is_boolean:
             self._check_known(cells, (codes < 0) & ~empty, file)
         if is_boolean:

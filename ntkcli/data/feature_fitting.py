@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
-from ntkcli.data.cells import check_filled
+from ntkcli.data.cells import check_filled, is_missing
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_encoding import DateEncoding
 from ntkcli.data.faults import Fault
@@ -45,17 +45,25 @@ def find_features(
 
 
 def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec, *, is_date: bool) -> Feature:
-    name = str(cells.name)
-    if cells.dtype == np.float64:
-        return Feature(name=name, log=_log(name, cells.to_numpy(), spec))
+    name, rule = str(cells.name), spec.gaps.rule(str(cells.name))
+    is_number, gaps = cells.dtype == np.float64, is_missing(cells)
+    if rule == "error":
+        check_filled(cells, file)
+    if rule == "category" and (is_number or is_date) and not gaps.all():
+        what = f"holds {'numbers' if is_number else 'dates'}, whose gaps are no category: use mean in "
+        what += f"data.missing.{name}, with indicator: true for a column that tells where gaps are"
+        raise TableError(file.path, [Fault(None, f"column {name!r} {what}", name)])
+    indicator = spec.gaps.indicator and rule == "mean" and bool(gaps.any())
+    if is_number:
+        return Feature(name=name, log=_log(name, cells.to_numpy(), spec), indicator=indicator)
     if spec.log != "auto" and name in spec.log:
         what = f"column {name!r} (data.log) holds text, which has no logarithm"
         raise TableError(file.path, [Fault(None, what, name)])
-    if spec.missing == "error":
-        check_filled(cells, file)
     if is_date:
-        return Feature(name=name, kind="date", date=DateEncoding.of(cells, file, spec.dated.get(name)))
-    return text_feature(cells, file, listed=cells.name in spec.categorical)
+        date = DateEncoding.of(cells, file, spec.dated.get(name))
+        return Feature(name=name, kind="date", date=date, indicator=indicator)
+    found = text_feature(cells, file, listed=name in spec.categorical, gap=rule)
+    return found.model_copy(update={"indicator": indicator and found.kind == "boolean"})
 
 
 def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
@@ -82,7 +90,7 @@ def fit_features(
         DataError: a column has no value, all are constant, one is too large to standardise, or one lacks its
             factor.
     """
-    fill = _means(found, encoded, file, needed=spec.missing == "mean")
+    fill = _means(found, encoded, file, spec)
     filled = np.where(np.isnan(encoded), fill, encoded)
     kept = _varying(found, filled) if spec.standardize else found
     if not kept:
@@ -132,7 +140,7 @@ def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
     return np.array([(feature.name, column) in names for feature in features for column in feature.columns])
 
 
-def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, needed: bool) -> FloatArray:
+def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec) -> FloatArray:
     missing = np.isnan(encoded)
     for feature, part in _parts(features, missing.astype(np.float64)):
         if part.all():
@@ -142,7 +150,7 @@ def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, *, neede
     with np.errstate(over="ignore"):
         means = np.asarray(np.nanmean(encoded, axis=0))
     for feature, part in _parts(features, means[None]):
-        if needed and not np.isfinite(part).all():
+        if spec.gaps.rule(feature.name) == "mean" and not np.isfinite(part).all():
             raise DataError(
                 f"{file.path}: column {feature.name!r} is too large for its mean: give it another unit"
             )

@@ -13,6 +13,7 @@ from ntkcli.data.feature import Feature
 from ntkcli.data.scaling import Scaling, normalize_rows
 from ntkcli.data.table_error import FaultList
 from ntkcli.spec.data import DataSpec
+from ntkcli.spec.missing import MissingSpec, Word, gap_rules
 from ntkcli.spec.section import Section
 
 
@@ -20,13 +21,18 @@ class FeatureRules(Section):
     """The keys of the spec's data section that say how features are encoded."""
 
     unknown: Literal["error", "ignore"]
-    missing: Literal["error", "drop", "mean"]
+    missing: Word | MissingSpec
     normalize_rows: bool
 
     @classmethod
     def of(cls, spec: DataSpec) -> Self:
         """Return the rules of a spec."""
         return cls(unknown=spec.unknown, missing=spec.missing, normalize_rows=spec.normalize_rows)
+
+    @property
+    def gaps(self) -> MissingSpec:
+        """What becomes of cells without a value."""
+        return gap_rules(self.missing)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,12 @@ class Features:
     def numbers(self) -> list[str]:
         """The columns of a file that are read as numbers."""
         return [feature.name for feature in self.features if feature.kind == "number"]
+
+    @property
+    def dropping(self) -> list[str]:
+        """The columns for whose gaps rows are left out."""
+        gaps = self.rules.gaps
+        return [feature.name for feature in self.features if gaps.rule(feature.name) == "drop"]
 
     @property
     def texts(self) -> list[str]:
@@ -113,11 +125,11 @@ def encode(
     Raises:
         TableError: some cells cannot be encoded; it has their lines.
     """
-    missing, ignore = rules.missing != "error", rules.unknown == "ignore"
+    gaps, ignore = rules.gaps, rules.unknown == "ignore"
     faults, parts = FaultList(file.path), []
     for feature in features:
         cells = frame[feature.name]
         with faults.collecting():
-            parts.append(feature.encode(cells, file, missing=missing, ignore_unknown=ignore))
+            parts.append(feature.encode(cells, file, gap=gaps.rule(feature.name), ignore_unknown=ignore))
     faults.check()
     return np.hstack(parts)

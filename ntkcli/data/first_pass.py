@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ntkcli.data.gaps import Gaps
 from ntkcli.data.novelty import MOST_TEXTS, Novelty
 from ntkcli.data.row_sample import RowSample
 from ntkcli.data.split import Lots
@@ -66,14 +67,15 @@ class FirstPass:
     training: the file.
     limits: for what is held.
     keep_bytes: all rows are kept if they take no more memory.
+    gaps: of all rows so far.
     """
 
     training: TrainingFile
     limits: Limits
     keep_bytes: int = 0
     count: int = 0
-    dropped: int = 0
     set_aside: int = 0
+    gaps: Gaps = field(default_factory=Gaps)
     _always: list[npt.NDArray[np.int64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -99,7 +101,7 @@ class FirstPass:
         """The number of rows of samples that are in memory."""
         return self._sample.held + self._shown.held
 
-    def add(self, frame: pd.DataFrame, dropped: int) -> None:
+    def add(self, frame: pd.DataFrame, gaps: Gaps) -> None:
         """Remember some rows.
 
         Rows that bring in a category, or the second value of a column, are to train with in any case: no
@@ -107,7 +109,7 @@ class FirstPass:
 
         Args:
             frame: the rows, those dropped left out.
-            dropped: how many are.
+            gaps: of all rows.
         """
         always = self.novelty.find(frame)
         aside = self._lots.draw(always)
@@ -116,7 +118,7 @@ class FirstPass:
         self._shown.add(frame[aside])
         self.kept.add(frame)
         self.count += len(frame)
-        self.dropped += dropped
+        self.gaps += gaps
         self.set_aside += int(aside.sum())
 
     def sampled(self) -> pd.DataFrame:

@@ -18,8 +18,8 @@ class Novelty:
     """What columns have held so far, and which rows bring in more.
 
     Of a column of text every different text counts. Of one of numbers or dates the first two do: with them it
-    is as constant as the whole column is. Names, of which every row has its own, are given up as soon as
-    there are too many to be categories.
+    is as constant as the whole column is. The first gap counts where a column is to tell of gaps. Names, of
+    which every row has its own, are given up as soon as there are too many to be categories.
 
     Args:
         training: has the columns.
@@ -31,6 +31,7 @@ class Novelty:
         self._most = most
         dates = training.dates
         self._texts: dict[str, set[object]] = {name: set() for name in training.texts if name not in dates}
+        self._filled = {*training.numbers, *dates} if training.spec.gaps.indicator else set()
         self._amounts: dict[str, set[object]] = {name: set() for name in [*training.numbers, *dates]}
 
     @property
@@ -51,6 +52,10 @@ class Novelty:
         for name, seen in self._amounts.items():
             if len(seen) < 2:
                 is_new[_add(seen, frame[name].mask(is_missing(frame[name])), 2)] = True
+        for name in [*self._filled]:
+            if (gaps := is_missing(frame[name])).any():
+                is_new[int(gaps.argmax())] = True
+                self._filled.remove(name)
         return is_new
 
     def check(self, rows: int) -> None:

@@ -12,6 +12,7 @@ from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
+from ntkcli.data.gaps import Gaps
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, no_rows_left
@@ -36,6 +37,7 @@ class RawData:
     dates: the features that hold dates.
     test_file: data.test, or None.
     classes: whether the target is a class.
+    gaps: of the training file.
     warnings: about rows that were dropped.
     most_test_rows: of the test file that a dataset gets, the first that have every value; None for all.
     """
@@ -47,6 +49,7 @@ class RawData:
     dates: list[str]
     test_file: CsvFile | None
     classes: bool
+    gaps: Gaps
     warnings: list[str]
     most_test_rows: int | None = None
 
@@ -59,29 +62,28 @@ class RawData:
                 rows.
         """
         training = TrainingFile.open(spec)
-        ((frame, dropped),) = training.frames()
-        return cls.of(training, frame, dropped)
+        ((frame, gaps),) = training.frames()
+        return cls.of(training, frame, gaps)
 
     @classmethod
-    def of(cls, training: TrainingFile, frame: pd.DataFrame, dropped: int) -> Self:
+    def of(cls, training: TrainingFile, frame: pd.DataFrame, gaps: Gaps) -> Self:
         """Return all rows of a training file, with some set aside if the spec says so.
 
         Args:
             training: the file.
             frame: its rows, but for those that lack a value if they are dropped.
-            dropped: how many are.
+            gaps: of all rows.
 
         Raises:
-            DataError: there are fewer than two rows.
+            DataError: there are fewer than two rows, or too many are dropped.
         """
-        training.check_left(len(frame), dropped)
+        training.check_left(gaps)
         file, split, set_aside = training.file, training.spec.split, None
         if split:
             chosen = split_off(frame, split, file, training.columns.targets[0] if training.classes else None)
             frame, set_aside = frame[~chosen], frame[chosen]
         if len(frame) < 2:
             raise DataError(f"{file.path}: has one data row: at least two are needed")
-        warnings = dropped_rows(file.path, dropped)
         return cls(
             file=file,
             columns=training.columns,
@@ -90,7 +92,8 @@ class RawData:
             dates=training.dates,
             test_file=training.test_file,
             classes=training.classes,
-            warnings=warnings,
+            gaps=gaps,
+            warnings=gaps.warnings(file.path, training.dropping),
         )
 
     @cached_property
@@ -140,7 +143,7 @@ class RawData:
         elif self.test_file:
             test = _test_table(schema, self.test_file, self.most_test_rows)
         warnings = [*self.warnings, *more, *dropped_rows(test.file.path, test.dropped)]
-        return Dataset(train, test, schema, warnings)
+        return Dataset(train, test, schema, warnings, self.gaps)
 
 
 def _test_table(schema: Schema, file: CsvFile, most: int | None) -> Table:

@@ -17,7 +17,7 @@ from ntkcli.data.raw_data import RawData
 from ntkcli.data.records import records
 from ntkcli.data.row_source import FileRows, HeldRows, RowSource, RowStream
 from ntkcli.data.split import Lots, check_sides
-from ntkcli.data.table import Schema, dropped_rows
+from ntkcli.data.table import Schema
 from ntkcli.data.training_file import TrainingFile
 from ntkcli.spec.data import DataSpec
 
@@ -117,8 +117,8 @@ def survey(
     first = FirstPass(training, limits, keep_bytes)
     read_rows = _rows_at_a_time(training.file, read_rows)
     with training.file.content.unchanged():
-        for frame, dropped in training.frames(rows=read_rows):
-            first.add(frame, dropped)
+        for frame, gaps in training.frames(rows=read_rows):
+            first.add(frame, gaps)
     is_long = training.test_file is not None and _has_more(training.test_file, limits.rows)
     raw = _raw(first, limits.shown if is_long else None)
     return Survey(
@@ -138,8 +138,9 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
     training, split = first.training, first.training.spec.split
     if first.is_small:
         assert first.kept.frames is not None, "so few rows are always kept"
-        raw = RawData.of(training, pd.concat(first.kept.frames), first.dropped)
+        raw = RawData.of(training, pd.concat(first.kept.frames), first.gaps)
         return replace(raw, most_test_rows=most_test_rows)
+    training.check_left(first.gaps)
     first.novelty.check(first.count)
     if split:
         kept = first.count - first.set_aside
@@ -152,7 +153,8 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
         dates=training.dates,
         test_file=training.test_file,
         classes=training.classes,
-        warnings=dropped_rows(training.file.path, first.dropped),
+        gaps=first.gaps,
+        warnings=first.gaps.warnings(training.file.path, training.dropping),
         most_test_rows=most_test_rows,
     )
 

@@ -62,7 +62,7 @@ class Schema:
     targets: Targets
 
     def tables(self, file: CsvFile, *, rows: int | None = None) -> Iterator[Table]:
-        """Yield the rows of a file in tables; rows that lack a value are dropped if the schema says so.
+        """Yield the rows of a file in tables; rows that lack a feature are dropped if the schema says so.
 
         Args:
             file: the file.
@@ -104,11 +104,10 @@ class Schema:
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
-        missing = self.features.rules.missing != "error"
+        missing, dropping = self.features.rules.gaps.allows_gaps, self.features.dropping
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
             kept = trimmed(frame, [name for name in texts if name not in self.ids])
-            if self.features.rules.missing == "drop":
-                kept = kept[has_values(kept.drop(columns=self.ids))]
+            kept = kept[has_values(kept[dropping])] if dropping else kept
             yield kept, len(frame) - len(kept)
 
     def checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
@@ -125,9 +124,13 @@ class Schema:
         with faults.collecting():
             encoded = self.features.encode(frame, file)
         with faults.collecting():
-            self.targets.check(frame, file)
+            self._check_targets(frame, file)
         faults.check()
         return self.table(frame, encoded, file)
+
+    def _check_targets(self, frame: pd.DataFrame, file: CsvFile) -> None:
+        # A row that training would leave out for its target can be predicted.
+        self.targets.check(frame, file, missing=self.features.rules.gaps.target == "drop")
 
     def check_texts(self, file: CsvFile) -> None:
         """Check the features that are text, where those that are numbers have faults already.
@@ -166,7 +169,7 @@ class Schema:
         Raises:
             DataError: a target has no value, or is a class that training had not.
         """
-        self.targets.check(frame, file)
+        self._check_targets(frame, file)
         return Table(
             file=file,
             rows=frame.index.to_numpy(),

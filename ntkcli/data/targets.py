@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
-from ntkcli.data.cells import check_filled, check_no_slip, refuse
+from ntkcli.data.cells import check_filled, check_no_slip, is_missing, refuse
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import MISSING, number_in, shown, some
 from ntkcli.data.feature import category_order
@@ -60,22 +60,24 @@ class Targets:
         return self.names if self.is_classification else []
 
     def outputs(self, frame: pd.DataFrame) -> FloatArray:
-        """Return the outputs (rows, k) of rows that have every target."""
+        """Return the outputs (rows, k) of rows, NaN where a target has no value."""
         if self.is_classification:
-            own = self.labels(frame)[:, None] == np.arange(len(self.classes))
-            return np.asarray(own - 1.0 / len(self.classes))
+            labels = self.labels(frame)[:, None]
+            outputs = (labels == np.arange(len(self.classes))) - 1.0 / len(self.classes)
+            return np.where(labels < 0, np.nan, outputs)
         return self.scaling.apply(frame[self.names].to_numpy())
 
     def labels(self, frame: pd.DataFrame) -> IntArray:
         """Return the index of each row's class among the classes, (rows,); -1 for another class."""
         return pd.Index(self.classes).get_indexer(pd.Index(frame[self.names[0]]))
 
-    def check(self, frame: pd.DataFrame, file: CsvFile) -> None:
+    def check(self, frame: pd.DataFrame, file: CsvFile, *, missing: bool = False) -> None:
         """Check the targets that rows have.
 
         Args:
             frame: the rows, indexed as in the file.
             file: that they are from.
+            missing: whether a target may have no value.
 
         Raises:
             TableError: targets have no value, or are classes that training had not; it has their lines.
@@ -84,7 +86,8 @@ class Targets:
         for name in self.names:
             if name in frame:
                 with faults.collecting():
-                    check_target(frame[name], file)
+                    if not missing:
+                        check_target(frame[name], file)
                     self._check_known(frame, file)
         faults.check()
 
@@ -92,7 +95,7 @@ class Targets:
         if self.is_classification:
             refuse(
                 frame[self.names[0]],
-                self.labels(frame) < 0,
+                (self.labels(frame) < 0) & ~is_missing(frame[self.names[0]]),
                 file,
                 lambda text: (
                     f"class {shown(str(text))} is not in the training rows ({some(self.classes)}): "

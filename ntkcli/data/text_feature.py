@@ -4,12 +4,13 @@ import re
 
 import pandas as pd
 
-from ntkcli.data.cells import check_no_slip
+from ntkcli.data.cells import check_no_slip, is_missing
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_reading import is_date
 from ntkcli.data.faults import MISSING, Fault, shown
 from ntkcli.data.feature import TRUTH, Feature, category_order
 from ntkcli.data.table_error import TableError
+from ntkcli.spec.missing import Rule
 
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,2}:\d{2}(:\d{2})?"
@@ -20,13 +21,14 @@ AMOUNT = re.compile(r"[-+]?[$\u20ac\u00a3]?[-+]?\d+([., _'\u00a0]\d+)*[., ]?[%$\
 FEW_ROWS = 20
 
 
-def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
+def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool, gap: Rule) -> Feature:
     """Return the feature that a column of text is, by its cells in training: a boolean or a category.
 
     Args:
         cells: of all training rows.
         file: that they are from.
         listed: whether the spec lists the column as categorical, so that it is one whatever it looks like.
+        gap: what becomes of a cell that holds no value.
 
     Raises:
         DataError: the cells look like dates, names, or numbers with a typing error among them.
@@ -34,10 +36,11 @@ def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool) -> Feature:
     name = str(cells.name)
     categories = category_order({str(text) for text in cells} - MISSING)
     if not listed:
-        if {text.lower() for text in categories} <= TRUTH.keys() and categories:
+        if {text.lower() for text in categories} <= TRUTH.keys() and categories and gap != "category":
             return Feature(name=name, kind="boolean")
         _check_looks(name, cells, categories, file)
-    return Feature(name=name, kind="category", categories=categories)
+    gaps = [""] if gap == "category" and is_missing(cells).any() else []
+    return Feature(name=name, kind="category", categories=categories + gaps)
 
 
 def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFile) -> None:

@@ -12,6 +12,7 @@ from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_reading import is_date
 from ntkcli.data.faults import number_in
 from ntkcli.data.feature_fitting import find_features
+from ntkcli.data.gaps import Gaps
 from ntkcli.data.table import has_values, trimmed
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.targets import check_target, has_classes
@@ -57,6 +58,7 @@ class TrainingFile:
         columns = choose_columns(file, spec.target, spec.features, spec.id or [])
         check_present(file, spec.categorical, "data.categorical")
         check_present(file, [*spec.dated], "data.dates")
+        check_present(file, [*spec.gaps.columns], "data.missing")
         check_present(file, [*spec.factors], "data.relevance")
         test_file = CsvFile(spec.test) if spec.test else None
         check_present(test_file or file, columns.ids, "data.id")
@@ -66,8 +68,15 @@ class TrainingFile:
         numbers, texts, dates = _kinds(file, columns, spec, classes=classes)
         return cls(spec, file, columns, numbers, texts, dates, test_file, classes)
 
-    def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, int]]:
-        """Yield the rows that can be trained with, in parts, each with how many others there were beside.
+    @property
+    def dropping(self) -> list[str]:
+        """The columns for whose gaps rows are left out."""
+        gaps = self.spec.gaps
+        targets = self.columns.targets if gaps.target == "drop" else []
+        return [name for name in self.columns.features if gaps.rule(name) == "drop"] + targets
+
+    def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, Gaps]]:
+        """Yield the rows that can be trained with, in parts, each with the gaps of all rows there were.
 
         Rows that lack a value are left out if the spec says so; a part may then be empty.
 
@@ -80,39 +89,44 @@ class TrainingFile:
         # Those of a test file are told instead, where there is one.
         ids = self.columns.ids if self.test_file is None else []
         used = list(dict.fromkeys(self.texts + ids))
+        missing, dropping = self.spec.gaps.allows_gaps, self.dropping
+        looked_at = self.columns.features + self.columns.targets if missing else []
         faults = FaultList(self.file.path)
         with faults.collecting():
-            for read in self.file.chunks(self.numbers, used, missing=self.spec.missing != "error", rows=rows):
+            for read in self.file.chunks(self.numbers, used, missing=missing, rows=rows):
                 frame = trimmed(read, self.texts)
-                kept = (
-                    frame[has_values(frame[self.columns.features + self.columns.targets])]
-                    if self.spec.missing == "drop"
-                    else frame
-                )
-                yield kept, len(frame) - len(kept)
+                kept = frame[has_values(frame[dropping])] if dropping else frame
+                yield kept, Gaps.of(frame[looked_at], dropped=len(frame) - len(kept))
         if faults.found:
             self._look_at_texts(faults)
         faults.check()
 
-    def check_left(self, kept: int, dropped: int) -> None:
-        """Check that data.missing: drop leaves rows to train with.
+    def check_left(self, gaps: Gaps) -> None:
+        """Check that enough rows are left to train with.
 
         Args:
-            kept, dropped: the number of rows with every value, and of the others.
+            gaps: of all rows.
 
         Raises:
-            DataError: it leaves fewer than two, of two or more.
+            DataError: more are left out than data.missing.most_dropped, or fewer than two are left, of two or
+                more.
         """
-        if kept >= 2 or kept + dropped < 2:
-            return
-        needed = self.columns.features + self.columns.targets
-        filled = self.file.first_values(needed)
-        empty = [name for name in needed if name not in filled]
-        why = f"column {empty[0]!r} is empty in every row" if empty else "fill values in, or use mean"
-        raise DataError(
-            f"{self.file.path}: data.missing: drop leaves {counted(kept, 'row')} of {kept + dropped:,}, and "
-            f"at least two are needed: {why}"
-        )
+        most, path, kept = self.spec.gaps.most_dropped, self.file.path, gaps.rows - gaps.dropped
+        if kept < 2 <= gaps.rows:
+            empty = [name for name in self.dropping if gaps.counts[name] == gaps.rows]
+            why = f"column {empty[0]!r} is empty in every row" if empty else "fill values in, or use mean"
+            raise DataError(
+                f"{path}: data.missing: drop leaves {counted(kept, 'row')} of {gaps.rows:,}, and "
+                f"at least two are needed: {why}"
+            )
+        # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
+        if gaps.dropped > round(most * gaps.rows, 9):
+            share = 100 * gaps.dropped / gaps.rows
+            raise DataError(
+                f"{path}: {gaps.dropped:,} of {counted(gaps.rows, 'row')} ({share:.3g} %) lack a value in: "
+                f"{gaps.text(self.dropping)}: fill them in, use mean or category for these columns, or allow "
+                f"more than data.missing.most_dropped: {most:g}"
+            )
 
     def _look_at_texts(self, faults: FaultList) -> None:
         """Add the faults of the columns of text, where those of numbers have faults already."""

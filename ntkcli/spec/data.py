@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ntkcli.spec.missing import MissingSpec, Word, gap_rules
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, listed
 
@@ -40,7 +41,7 @@ class DataSpec(Section):
     categorical: AnyNumberOf[Column] = Field(default=[])
     dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
     unknown: Literal["error", "ignore"] = "error"
-    missing: Literal["error", "drop", "mean"] = "error"
+    missing: Word | MissingSpec = "error"
     relevance: Literal["equal", "learned"] | Factors = "equal"
     log: Literal["auto"] | AnyNumberOf[Column] = Field(default=[])
     standardize: bool = True
@@ -71,6 +72,7 @@ class DataSpec(Section):
             "categorical": self.categorical,
             "dates": [*self.dated],
             "log": logs,
+            "missing": [*self.gaps.columns],
             "relevance": [*self.factors],
         }
         for key, names in named.items():
@@ -107,6 +109,11 @@ class DataSpec(Section):
     def dated(self) -> dict[str, list[DatePart]]:
         """The columns that are listed as dates, with the parts that are to be features."""
         return {} if isinstance(self.dates, str) else self.dates
+
+    @property
+    def gaps(self) -> MissingSpec:
+        """What becomes of cells without a value."""
+        return gap_rules(self.missing)
 
     @property
     def factors(self) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Cells without a value: refused, filled with a mean, or their rows dropped."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_rows_with_a_gap_are_dropped_and_counted(read_data: ReadData) -> None:
     assert dataset.train.rows.tolist() == [0, 2, 4]
     assert dataset.test.rows.tolist() == [1]
     train, test = dataset.warnings
-    assert train.endswith("train.csv: 3 rows without a value in some column left out (data.missing: drop)")
+    assert train.endswith("train.csv: left out 3 of 6 rows without a value in: n 1, b 1, c 1")
     assert test.endswith("test.csv: 1 row without a value in some column left out (data.missing: drop)")
 
 
@@ -126,11 +127,23 @@ def test_a_target_is_never_filled(refusal: Refusal, missing: str, y: str) -> Non
         assert refusal(*texts, missing=missing).startswith(f"{name}.csv:8: column 'y': ")
 
 
-def test_rows_without_a_target_are_dropped_like_others(read_data: ReadData) -> None:
+@pytest.mark.parametrize("missing", ["drop", {"target": "drop"}])
+def test_rows_without_a_target_are_predicted_though_not_trained_with(
+    read_data: ReadData, missing: Any
+) -> None:
     rows = "n,y\n1,1\n2,\n3,2\n4,NA\n7,4\n"
-    dataset = read_data(rows, rows, missing="drop", standardize_target=False)
+    dataset = read_data(rows, rows, missing=missing, standardize_target=False)
     assert dataset.y_train.tolist() == [[1.0], [2.0], [4.0]]
-    assert dataset.test.targets["y"].tolist() == [1.0, 2.0, 4.0]
+    np.testing.assert_array_equal(dataset.test.targets["y"], [1, np.nan, 2, np.nan, 4])
+    assert [warning.split(": ", 1)[1] for warning in dataset.warnings] == [
+        "left out 2 of 5 rows without a value in: y 2"
+    ]
+
+
+def test_the_outputs_of_a_row_without_a_target_are_none(read_data: ReadData) -> None:
+    dataset = read_data("n,y\n1,p\n2,q\n3,p\n4,q\n", "n,y\n1,p\n2,\n", missing="drop")
+    outputs = dataset.schema.targets.outputs(dataset.test.targets)
+    np.testing.assert_array_equal(outputs, [[0.5, -0.5], [np.nan, np.nan]])
 
 
 def test_a_class_whose_first_value_is_missing_is_one_all_the_same(read_data: ReadData) -> None:

@@ -70,9 +70,10 @@ def test_an_id_called_row_is_the_only_row(load: Load, write: Callable[[str, str]
 def test_row_numbers_are_those_of_the_file_where_rows_were_dropped_or_split_off(
     load: Load, write: Callable[[str, str], Path]
 ) -> None:
-    gaps = str(write("gaps.csv", "a,b,y\n,1,1\n1,2,3\n2,3,\n3,3,3\n4,4,4\n"))
+    gaps = str(write("gaps.csv", "a,b,y\n,1,1\n1,2,3\n2,,2\n3,3,3\n4,4,\n"))
     found = table(load(test=gaps, missing="drop"), result())
     assert found["row"].tolist() == [1, 3, 4]
+    np.testing.assert_array_equal(found["y"], [3, 3, np.nan])
     dataset = load(test=None, split={"test": 0.5})
     assert table(dataset, result())["row"].tolist() == dataset.test.rows.tolist() != [0, 1, 2]
 

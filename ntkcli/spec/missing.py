@@ -1,0 +1,61 @@
+"""What becomes of cells without a value, by column: `data.missing` as a mapping."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from ntkcli.spec.section import Section
+from ntkcli.spec.types import Finite
+
+Word = Literal["error", "drop", "mean"]
+Rule = Literal["error", "drop", "mean", "category"]
+
+
+class MissingSpec(Section):
+    """Rules for cells without a value; every other key is a feature's column, with a rule of its own.
+
+    target: of rows without a target in training; those to predict are predicted where they are dropped here.
+    features: of all features that have no rule of their own.
+    indicator: whether features that are filled with the mean get a column beside that tells where.
+    most_dropped: the share of the training rows that may be left out.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Rule]
+
+    target: Literal["error", "drop"] = "error"
+    features: Word = "error"
+    indicator: bool = False
+    most_dropped: Annotated[Finite, Field(ge=0, le=1)] = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_name_columns(cls, value: object) -> object:
+        # YAML takes names such as 2020 for numbers.
+        if not isinstance(value, dict):
+            return value
+        return {str(key) if type(key) is int else key: rule for key, rule in value.items()}
+
+    @classmethod
+    def of(cls, word: Word) -> Self:
+        """Return what a single word stands for; targets are never filled in."""
+        return cls(target="drop" if word == "drop" else "error", features=word)
+
+    @property
+    def columns(self) -> dict[str, Rule]:
+        """The rules of single columns."""
+        return self.__pydantic_extra__
+
+    def rule(self, feature: str) -> Rule:
+        """Return the rule of a feature, by its column."""
+        return self.columns.get(feature, self.features)
+
+    @property
+    def allows_gaps(self) -> bool:
+        """Whether some cell may hold no value."""
+        return {self.target, self.features, *self.columns.values()} != {"error"}
+
+
+def gap_rules(missing: Word | MissingSpec) -> MissingSpec:
+    """Return the rules that `data.missing` stands for, which may be a word or a mapping."""
+    return missing if isinstance(missing, MissingSpec) else MissingSpec.of(missing)

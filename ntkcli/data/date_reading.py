@@ -2,23 +2,26 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 Order = Literal["year first", "day first", "month first"]
 
-_TIME = (
-    r"(?:(?:T| +)(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d(?:[.,]\d+)?))?)?"
-    r" ?(?:Z|(?P<sign>[-+])(?P<ahead_hours>\d\d):?(?P<ahead_minutes>[0-5]\d)?)?)?"
-)
-_YEAR_FIRST = re.compile(
-    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d?)(?:(?P=mark)(?P<day>\d\d?)" + _TIME + ")?", re.ASCII
-)
 _YEAR_LAST = r"(?P<{}>\d\d?)(?P<mark>[-/.])(?P<{}>\d\d?)(?P=mark)(?P<year>\d{{4}})"
-_PATTERNS: dict[Order, re.Pattern[str]] = {
-    "year first": _YEAR_FIRST,
-    "day first": re.compile(_YEAR_LAST.format("day", "month") + _TIME, re.ASCII),
-    "month first": re.compile(_YEAR_LAST.format("month", "day") + _TIME, re.ASCII),
+_DATES: dict[Order, re.Pattern[str]] = {
+    "year first": re.compile(
+        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d?)(?:(?P=mark)(?P<day>\d\d?))?", re.ASCII
+    ),
+    "day first": re.compile(_YEAR_LAST.format("day", "month"), re.ASCII),
+    "month first": re.compile(_YEAR_LAST.format("month", "day"), re.ASCII),
 }
+_TIME = re.compile(
+    r"(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d(?:[.,]\d+)?))?)?"
+    r" ?(?:Z|(?P<sign>[-+])(?P<ahead_hours>\d\d):?(?P<ahead_minutes>[0-5]\d)?)?",
+    re.ASCII,
+)
+# Many rows have few days, and few times of day.
+_REMEMBERED = 100_000
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 YEAR_LAST: tuple[Order, Order] = ("day first", "month first")
 FORMS: dict[Order, str] = {
@@ -62,17 +65,35 @@ def day_of(text: str, order: Order) -> float | None:
 
     A time without an offset is taken for UTC, and a month without a day for its first.
     """
-    found = _PATTERNS[order].fullmatch(text)
-    if not found:
+    written, mark, time = text.partition("T" if "T" in text else " ")
+    day = _day(written, order, has_time=bool(mark))
+    if day is None or not mark:
+        return day
+    passed = _share_of_day(time.lstrip(" ") if mark == " " else time)
+    return None if passed is None else day + passed
+
+
+@lru_cache(_REMEMBERED)
+def _day(text: str, order: Order, *, has_time: bool) -> float | None:
+    """Return the days from 1970 to a date; one with a time needs its day."""
+    found = _DATES[order].fullmatch(text)
+    if not found or (has_time and not found["day"]):
         return None
     try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"] or 1)).toordinal() - _FIRST_DAY
+        day = date(int(found["year"]), int(found["month"]), int(found["day"] or 1))
     except ValueError:
         return None
-    if not found["hour"]:
-        return float(day)
+    return float(day.toordinal() - _FIRST_DAY)
+
+
+@lru_cache(_REMEMBERED)
+def _share_of_day(text: str) -> float | None:
+    """Return the share of a day that is over at a time, in UTC: below 0 or above 1 by its offset."""
+    found = _TIME.fullmatch(text)
+    if not found:
+        return None
     minutes = 60 * int(found["hour"]) + int(found["minute"] or 0)
     if found["sign"]:
         ahead = 60 * int(found["ahead_hours"]) + int(found["ahead_minutes"] or 0)
         minutes -= ahead if found["sign"] == "+" else -ahead
-    return day + (60 * minutes + float((found["second"] or "0").replace(",", "."))) / 86400
+    return (60 * minutes + float((found["second"] or "0").replace(",", "."))) / 86400

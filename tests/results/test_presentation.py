@@ -14,6 +14,7 @@ from ntkcli.data.dataset import Dataset
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import Presentation, presentation_of
+from ntkcli.results.result import Result
 from ntkcli.results.score import TargetMetrics
 from ntkcli.spec.spec import OutputSpec
 
@@ -167,3 +168,21 @@ def test_classes_are_scored_by_their_probabilities(load: Load) -> None:
 def test_classes_that_were_not_observed_have_no_scores(load: Load) -> None:
     dataset = load(target="k")
     assert metrics_of(report(dataset), class_result(), pd.DataFrame(index=range(3))) == {"k": None}
+
+
+def test_rows_without_a_target_are_not_scored(load: Load) -> None:
+    shown, observed = (
+        report(load(target=["y", "z"])),
+        pd.DataFrame({"y": [4.0, np.nan, 9.0], "z": [np.nan] * 3}),
+    )
+    found = metrics_of(shown, result(outputs=2), observed)
+    of_two = Result("nngp", np.inf, np.array([[5.0], [9.0]]), np.array([[4.0], [6.0]]), np.array([0.5]))
+    assert found["y"] == number_metrics(report(load()), of_two, observed[["y"]].dropna())
+    assert found["z"] is None
+
+
+def test_rows_without_a_class_are_not_scored(load: Load) -> None:
+    shown, observed = report(load(target="k")), pd.DataFrame({"k": ["p", "", "q"]})
+    of_two = class_result(mean=SCORES[[0, 2]], variance=None)
+    expected = class_metrics(shown, of_two, pd.DataFrame({"k": ["p", "q"]}))
+    assert class_metrics(shown, class_result(), observed) == expected

@@ -82,8 +82,15 @@ class Evaluator:
 
 def rectangle_tile(network: Network, a: Rows, b: Rows, grams: Sequence[GramName], tile: Tile) -> Values:
     """The kernels between some of the rows a and some of the rows b, in the thread's work arrays."""
-    nngp, ntk = network.tile(a[tile.rows], b[tile.columns], thread_scratch(), ntk="ntk" in grams)
-    return {gram: nngp if gram == "nngp" else ntk for gram in grams}
+    own, others = a[tile.rows], b[tile.columns]
+    nngp, ntk = network.tile(own, others, thread_scratch(), ntk="ntk" in grams)
+    values = {gram: nngp if gram == "nngp" else ntk for gram in grams}
+    for matrix in values.values():
+        if own.roots is not None:
+            matrix *= own.roots[:, None]
+        if others.roots is not None:
+            matrix *= others.roots
+    return values
 
 
 def symmetric_tile(network: Network, rows: Rows, grams: Sequence[GramName], tile: Tile) -> Values:

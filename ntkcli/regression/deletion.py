@@ -25,16 +25,23 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
     rows = np.asarray(fitted.question.leave_one_out, dtype=np.intp)
     pairs = fitted.stage.pairs
     found: dict[Pair, LeaveOneOut] = {}
+    y = fitted.support.rows.weigh(y)
     if not rows.size:
         return found
     with journal.phase("leave out", len(rows) * len(pairs)) as advance:
         for pair in pairs:
             parts = []
             for strip in strips(slice(0, len(rows)), CHUNK_ROWS):
-                parts.append(_delete(fitted, y, rows[strip], pair))
+                parts.append(_unweighed(fitted, rows[strip], _delete(fitted, y, rows[strip], pair)))
                 advance(strip.stop - strip.start)
             found[pair] = joined(parts)
     return found
+
+
+def _unweighed(fitted: FittedStage, rows: IntArray, found: LeaveOneOut) -> LeaveOneOut:
+    """What is found of some rows, in the units of targets that are not multiplied by the roots of weights."""
+    roots = fitted.support.rows[rows].roots
+    return found if roots is None else LeaveOneOut(found.residual / roots[:, None], found.variance / roots**2)
 
 
 def _delete(fitted: FittedStage, y: FloatArray, rows: IntArray, pair: Pair) -> LeaveOneOut:

@@ -14,7 +14,8 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor, Threads
 from ntkcli.kernels.network import Network
-from ntkcli.regression.fitted_stage import Answer, FittedStage, KeptStage, rows_name
+from ntkcli.kernels.rows import Rows
+from ntkcli.regression.fitted_stage import WEIGHTS, Answer, FittedStage, KeptStage, rows_name
 from ntkcli.regression.predict import in_order, predict
 from ntkcli.regression.question import Pair, Question
 from ntkcli.regression.reach import Reach
@@ -32,12 +33,14 @@ class FittedModel:
     evaluator: computes kernels of the network that was fitted.
     question: what was asked.
     stages: what answers it.
+    weights: (n,) > 0, of the training rows' squared errors, of mean 1; None where all are 1, and for centres.
     """
 
     x: FloatArray
     evaluator: Evaluator
     question: Question
     stages: list[FittedStage] = field(default_factory=list)
+    weights: FloatArray | None = None
 
     @cached_property
     def _reach(self) -> Reach:
@@ -52,6 +55,7 @@ class FittedModel:
         question: Question,
         stages: Sequence[Stage] | None = None,
         *,
+        weights: FloatArray | None = None,
         executor: Executor | None = None,
         dtype: npt.DTypeLike = np.float64,
         journal: Journal | None = None,
@@ -65,6 +69,8 @@ class FittedModel:
             question: kernels, times, ridge and uncertainty.
             stages: how it is answered, as `ways` lists it; by default with one factorisation for each Gram
                 matrix and need.
+            weights: (n,) > 0, of mean 1: the ridge of row i is the question's over weights[i], and in time the
+                squared errors are weighted so; None for 1.
             executor: computes kernels; by default one thread.
             dtype: that Gram matrices are stored and factored in.
             journal: receives phases and progress.
@@ -77,8 +83,9 @@ class FittedModel:
             ConvergenceError: an iteration does not reach its tolerance.
         """
         tabulated = network.tabulated(network.spans(x, dtype))
-        model = cls(x, Evaluator(tabulated, executor=executor or Threads(), dtype=dtype), question)
-        rows = tabulated.rows(x, dtype)
+        evaluator = Evaluator(tabulated, executor=executor or Threads(), dtype=dtype)
+        model = cls(x, evaluator, question, weights=weights)
+        rows = model._support_rows(tabulated)
         for stage in next(ways(question)) if stages is None else stages:
             # A support for each, since a stage overwrites the Gram matrix that it factors.
             fitted = fit_stage(stage, Support(model.evaluator, rows), y, question, journal or Journal())
@@ -135,7 +142,7 @@ class FittedModel:
         """What every stage predicts for rows that one network serves."""
         stages, dtype = self.stages, self.evaluator.dtype
         if network is not self.evaluator.network:
-            evaluator, support = replace(self.evaluator, network=network), network.rows(self.x, dtype)
+            evaluator, support = replace(self.evaluator, network=network), self._support_rows(network)
             stages = [stage.on(evaluator, support) for stage in stages]
         rows = network.rows(x, dtype)
         for stage in stages:
@@ -144,12 +151,17 @@ class FittedModel:
         for own, other in zip(self.stages, stages, strict=True):
             own.sampled = other.sampled or own.sampled
 
+    def _support_rows(self, network: Network) -> Rows:
+        return network.rows(self.x, self.evaluator.dtype).weighted(self.weights)
+
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""
         kept = [
             stage.save(arrays, place, with_factor=with_factors) for place, stage in enumerate(self.stages)
         ]
         arrays.write(rows_name(kept), self.x)
+        if self.weights is not None:
+            arrays.write(WEIGHTS, self.weights)
         return kept
 
     @classmethod
@@ -162,6 +174,8 @@ class FittedModel:
         arrays: ArraySource,
         journal: Journal | None = None,
         place: Place = "memory",
+        *,
+        weighted: bool = False,
     ) -> Self:
         """A model that `save` kept, for as much of its question as is asked now.
 
@@ -173,6 +187,7 @@ class FittedModel:
             arrays: where the model is kept.
             journal: receives the progress of factorisations that were not kept, and are computed again.
             place: where these have their Gram matrices.
+            weighted: whether the training rows have weights.
 
         Raises:
             DataError: an array is missing or damaged.
@@ -180,16 +195,18 @@ class FittedModel:
         journal = journal or Journal()
         features, outputs = columns
         x = arrays.read(rows_name(kept), -1, features)
-        rows = evaluator.network.rows(x, evaluator.dtype)
+        weights = arrays.read(WEIGHTS, len(x)) if weighted else None
+        model = cls(x, evaluator, question, weights=weights)
+        rows = model._support_rows(evaluator.network)
         wanted = set(question.pairs)
-        stages = [
+        model.stages = [
             load_stage(
                 stage, number, Support(evaluator, rows, place=place), question, outputs, arrays, journal
             )
             for number, stage in enumerate(kept)
             if wanted & set(stage.stage.pairs)
         ]
-        return cls(x, evaluator, question, stages)
+        return model
 
 
 def answers(model: FittedModel, x: FloatArray) -> list[Answer]:

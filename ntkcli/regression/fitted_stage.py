@@ -20,7 +20,7 @@ from ntkcli.regression.support import Support
 from ntkcli.units import percent_text
 
 # The array of the rows whose kernels are taken, beside those of the stages: training rows, or centres.
-TRAINING_ROWS, CENTRES = "x_train", "centres"
+TRAINING_ROWS, CENTRES, WEIGHTS = "x_train", "centres", "weights"
 
 
 @dataclass(frozen=True)

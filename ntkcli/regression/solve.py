@@ -43,6 +43,7 @@ def fit_stage(
         iterations = Iterations(journal, question.tolerance)
         fitted.flow, probes = _factor(fitted, journal, iterations)
         with journal.phase("solve", STEPS if stage.solver.is_by_products else 0) as iterations.advance:
+            y = support.rows.weigh(y)
             for time, solution in _solve(fitted, fitted.flow, probes, y).items():
                 fitted.coefficients[time] = solution.coefficients
                 fitted.health[time] = solution.health

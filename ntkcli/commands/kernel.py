@@ -65,7 +65,7 @@ def kernel(
             allocate = in_file(run.path) if plan.storage.place == "file" else in_memory
             support = Support(job.evaluator, job.train, allocate, cluster=job.cluster)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
-                write_matrices(run.folder("kernels"), names, support, job.test, advance)
+                write_matrices(run.folder("kernels"), names, support.plain, job.test, advance)
             write_manifest(run, job, [], {}, storage=plan.storage)
         return KernelReport(run.given, names)
 

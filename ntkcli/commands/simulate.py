@@ -91,7 +91,7 @@ def simulate(
     directory = SimulationDirectory(place, overwrite=overwrite)
     with open_job(source, journal) as opened:
         # The closed form of these few rows is exact.
-        job = opened.at_hand
+        job = opened.at_hand.with_equal_rows
         if source.spec.inference.is_automatic:
             job = job.with_inference(automatic(job))
         plan = SimulationPlan.of(job, settings)

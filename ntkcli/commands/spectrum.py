@@ -79,7 +79,8 @@ def spectrum(
     place = out or source.spec.place_beside("spectrum")
     check_inputs(place, CONTENTS, source.spec.data.files)
     run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
-    with open_job(source, journal) as job:
+    with open_job(source, journal) as opened:
+        job = opened.with_equal_rows
         if rows is not None:
             job = sampled(job, rows).at_hand
         approximation = job.spec.inference.approximation

@@ -1,5 +1,6 @@
 """The roles of a file's columns: features, targets and ids."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,24 +15,32 @@ from ntkcli.spec.suggestions import did_you_mean
 class Columns:
     """The names of the columns in each role, in the file's order or the spec's.
 
-    A test file has the same features; targets are optional there.
+    A test file has the same features; targets and weights are optional there.
+
+    weights: the column of weights, or of noise, if there is one.
     """
 
     features: list[str]
     targets: list[str]
     ids: list[str]
+    weights: list[str]
 
 
 def choose_columns(
-    train: CsvFile, targets: list[str], features: Literal["all"] | list[str], ids: list[str]
+    train: CsvFile,
+    targets: list[str],
+    features: Literal["all"] | list[str],
+    ids: list[str],
+    weights: Sequence[str] = (),
 ) -> Columns:
     """Assign the columns of the training file to their roles.
 
     Args:
         train: the training file.
         targets: column names.
-        features: column names; `all` are those that are neither target nor id.
+        features: column names; `all` are those that have no other role.
         ids: column names.
+        weights: column names.
 
     Raises:
         DataError: a column is not in the file, or no feature is left.
@@ -40,14 +49,16 @@ def choose_columns(
     with faults.collecting():
         check_present(train, targets, "data.target")
     if features == "all":
-        others = {*targets, *ids}
+        others = {*targets, *ids, *weights}
         features = [name for name in train.columns if name not in others]
     with faults.collecting():
         check_present(train, features, "data.features")
+    with faults.collecting():
+        check_present(train, [*weights], "data.weight or data.noise")
     faults.check()
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")
-    return Columns(features, targets, ids)
+    return Columns(features, targets, ids, [*weights])
 
 
 def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:

@@ -14,6 +14,7 @@ from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.gaps import Gaps
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
+from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, no_rows_left
 from ntkcli.data.table_error import FaultList
@@ -125,7 +126,8 @@ class RawData:
         faults.check()
         encoded = encode(found, self.train, self.file, FeatureRules.of(spec))
         features, more = fit_features(found, encoded, self.file, spec)
-        schema = Schema(self.columns.ids, features, targets)
+        weights = RowWeights.fit(self.train, self.file, spec)
+        schema = Schema(self.columns.ids, features, targets, weights)
         table = schema.table(self.train, encoded[:, columns_of(found, features.features)], self.file)
         return schema, table, more + warnings
 

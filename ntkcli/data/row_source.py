@@ -51,8 +51,7 @@ class HeldRows(RowStream):
         """Yield the table's rows, as `RowStream.parts`."""
         whole = self._table
         for start in range(0, len(whole), rows):
-            part = slice(start, start + rows)
-            yield Table(whole.file, whole.rows[part], whole.x[part], whole.targets[part], whole.ids[part])
+            yield replace(whole.some(slice(start, start + rows)), dropped=0)
 
 
 class FileRows(RowStream):

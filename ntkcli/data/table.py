@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.arrays import BoolArray, FloatArray, IntArray
 from ntkcli.data.cells import is_missing
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import Fault
 from ntkcli.data.features import Features, encode
+from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.targets import Targets
 from ntkcli.spec.suggestions import did_you_mean
@@ -29,6 +30,8 @@ class Table:
     targets: (rows, targets that the file has), in the file's units.
     ids: the id columns, as text.
     dropped: the number of rows that were dropped for lack of a value while these were read.
+    weights: how much they count in a fit, or that of their noise, (rows,); None where their file has no such
+        column.
     """
 
     file: CsvFile
@@ -37,9 +40,21 @@ class Table:
     targets: pd.DataFrame
     ids: pd.DataFrame
     dropped: int = 0
+    weights: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def some(self, rows: slice | IntArray) -> "Table":
+        """Return some of the rows."""
+        return replace(
+            self,
+            rows=self.rows[rows],
+            x=self.x[rows],
+            targets=self.targets.iloc[rows],
+            ids=self.ids.iloc[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
 
     def line(self, row: int) -> int:
         """Return the line of the file that a row of the table is on."""
@@ -55,11 +70,13 @@ class Schema:
     """How the columns of a file become a table, as fitted on the training rows.
 
     ids: the names of the id columns.
+    weights: how much rows count; None where all count alike.
     """
 
     ids: list[str]
     features: Features
     targets: Targets
+    weights: RowWeights | None = None
 
     def tables(self, file: CsvFile, *, rows: int | None = None) -> Iterator[Table]:
         """Yield the rows of a file in tables; rows that lack a feature are dropped if the schema says so.
@@ -103,6 +120,7 @@ class Schema:
         """
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
+        numbers += _observed([self.weights.column] if self.weights else [], file)
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing, dropping = self.features.rules.gaps.allows_gaps, self.features.dropping
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
@@ -176,7 +194,12 @@ class Schema:
             x=self.features.inputs(encoded),
             targets=frame[[name for name in self.targets.names if name in frame]],
             ids=frame[[name for name in self.ids if name in frame]],
+            weights=self.weights.weights(frame, file) if self.weights else None,
         )
+
+    def noise(self, table: Table) -> FloatArray | float:
+        """The noise variances (rows,) of a table's rows, in units of the ridge."""
+        return self.weights.noise(table.weights) if self.weights else 1.0
 
 
 def _observed(names: list[str], file: CsvFile) -> set[str]:

@@ -55,7 +55,7 @@ class TrainingFile:
             DataError: a file or a column is not what the spec says.
         """
         file = CsvFile(spec.train)
-        columns = choose_columns(file, spec.target, spec.features, spec.id or [])
+        columns = choose_columns(file, spec.target, spec.features, spec.id or [], spec.weight_columns)
         check_present(file, spec.categorical, "data.categorical")
         check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.gaps.columns], "data.missing")
@@ -72,8 +72,9 @@ class TrainingFile:
     def dropping(self) -> list[str]:
         """The columns for whose gaps rows are left out."""
         gaps = self.spec.gaps
-        targets = self.columns.targets if gaps.target == "drop" else []
-        return [name for name in self.columns.features if gaps.rule(name) == "drop"] + targets
+        # Weights go with the targets: a row that lacks either cannot be trained with.
+        others = self.columns.targets + self.columns.weights if gaps.target == "drop" else []
+        return [name for name in self.columns.features if gaps.rule(name) == "drop"] + others
 
     def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, Gaps]]:
         """Yield the rows that can be trained with, in parts, each with the gaps of all rows there were.
@@ -90,7 +91,8 @@ class TrainingFile:
         ids = self.columns.ids if self.test_file is None else []
         used = list(dict.fromkeys(self.texts + ids))
         missing, dropping = self.spec.gaps.allows_gaps, self.dropping
-        looked_at = self.columns.features + self.columns.targets if missing else []
+        columns = self.columns
+        looked_at = columns.features + columns.targets + columns.weights if missing else []
         faults = FaultList(self.file.path)
         with faults.collecting():
             for read in self.file.chunks(self.numbers, used, missing=missing, rows=rows):
@@ -152,7 +154,7 @@ def _kinds(
     listed = {*spec.categorical, *spec.dated}
     first = file.first_values([name for name in columns.features if name not in listed])
     texts = [name for name in columns.features if name in listed or number_in(first.get(name, "0")) is None]
-    numbers = [name for name in columns.features if name not in texts]
+    numbers = [name for name in columns.features if name not in texts] + columns.weights
     dates = [*spec.dated]
     if spec.dates == "auto":
         dates = [name for name in texts if is_date(first.get(name, "").strip())]

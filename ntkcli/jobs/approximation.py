@@ -7,6 +7,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.sample import sample
+from ntkcli.data.table import Table
 from ntkcli.inference.features import FeatureSmoother
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.jobs.automatic import with_found
@@ -76,15 +77,16 @@ class Approximation:
         if not job.spec.inference.is_automatic:
             return job.spec.inference
         with job.journal.phase("automatic"):
-            x, _ = self._held_out
-            features = self.sums.features.features.features(x).values
+            features = self.sums.features.features.features(self._held_out.x).values
             found = {gram: self._searched(gram, features.pop(gram)) for gram in self.nystrom.spectra}
         return with_found(job, found, "held-out", f", of {counted(len(self.held_out), 'row')}")
 
     def _searched(self, gram: GramName, features: FloatArray) -> Found:
         """Search by the features (h, r) of the rows held out."""
         job, own, inference = self.job, self.nystrom.spectra[gram], self.job.spec.inference
-        _, y = self._held_out
+        y = job.dataset.schema.targets.outputs(self._held_out.targets)
+        if (weights := self._held_out.weights) is not None:
+            features, y = features * np.sqrt(weights)[:, None], y * np.sqrt(weights)[:, None]
         smoother = FeatureSmoother(own.spectrum, own.targets, features @ own.spectrum.vectors, y)
         rows = self.sums.features.rows, job.row_source.train_rows
         mean = float(self.nystrom.mean_diagonal(gram)[0])
@@ -105,13 +107,14 @@ class Approximation:
             SingularMatrixError: they have no answer.
         """
         job = self.job
-        x, y = self._held_out
+        table, y = self._held_out, job.dataset.schema.targets.outputs(self._held_out.targets)
         asked = smaller_question(question, self.sums.features.rows / job.row_source.train_rows)
         if not question.has_uncertainty:
             asked = replace(asked, uncertainty="none")
         with job.journal.phase("hold out"):
             try:
-                return {answer.pair: answer.unseen(y) for answer in self.nystrom.model(asked).predict(x)}
+                answers = self.nystrom.model(asked).predict(table.x)
+                return {answer.pair: answer.unseen(y, table.weights) for answer in answers}
             except SingularMatrixError as error:
                 if job.dataset.is_classification or job.spec.inference.variance_scale == "auto":
                     raise
@@ -123,13 +126,13 @@ class Approximation:
         if self.held_out.size:
             # Or the memory of the smaller fit would be there beside that of the whole one.
             del self.nystrom
-            self.sums.features.add(*self._held_out)
+            table, targets = self._held_out, self.job.dataset.schema.targets
+            self.sums.features.add(table.x, targets.outputs(table.targets), table.weights)
             self.nystrom = _decomposed(self.job, self.sums.features)
 
     @property
-    def _held_out(self) -> tuple[FloatArray, FloatArray]:
-        dataset, rows = self.job.dataset, self.held_out
-        return dataset.train.x[rows], dataset.y_train[rows]
+    def _held_out(self) -> Table:
+        return self.job.dataset.train.some(self.held_out)
 
 
 def _decomposed(job: Job, sums: FeatureSums) -> Nystrom:

@@ -80,7 +80,7 @@ def _search(job: Job, gram: GramName, rows: int) -> Found:
     """Search by the rows of a job; `rows` is the number of those that are fitted in the end."""
     blocks = replace(job.evaluator, dtype=np.float64).symmetric(job.train, [gram])[gram]
     spectrum = Spectrum.of(blocks.to_array())
-    smoother = SpectralSmoother(spectrum, job.dataset.y_train)
+    smoother = SpectralSmoother(spectrum, job.train.weigh(job.dataset.y_train))
     searched, mean = len(job.train), float(job.train.diagonal(gram).mean())
     axes = Axes.of(job, gram, spectrum.eigenvalues, mean, (searched, rows))
     inference = job.spec.inference

@@ -48,6 +48,7 @@ def preflight(job: Job) -> None:
     check_names(presentation_of(schema.targets, spec.output), schema.ids, train.file.path)
     tell_rows(job)
     fits_noise = spec.output.has_fitted_intervals and not job.dataset.is_classification
+    fits_noise = fits_noise or spec.data.noise is not None
     for kernel in spec.inference.kernel:
         if spec.output.noise and not KERNELS[kernel].is_posterior and not fits_noise:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")

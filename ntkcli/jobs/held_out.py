@@ -24,7 +24,8 @@ def held_out(job: Job) -> dict[Pair, LeaveOneOut]:
     dataset = job.dataset
     with job.journal.phase("hold out"):
         try:
-            return hold_out(job.evaluator, dataset.train.x, dataset.y_train, job.question, (fitted, rows))
+            table, y = dataset.train, dataset.y_train
+            return hold_out(job.evaluator, table.x, y, job.question, (fitted, rows), table.weights)
         except SingularMatrixError as error:
             job.journal.warn(no_row_held_out(error))
             return {}

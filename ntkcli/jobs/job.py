@@ -74,6 +74,19 @@ class Job:
         return replace(self, source=self.source.exact, all_rows=None)
 
     @property
+    def with_equal_rows(self) -> "Job":
+        """The job of rows that all count alike; the user is told where they do not."""
+        dataset = self.dataset
+        if not dataset.schema.weights:
+            return self
+        self.journal.tell(f"column {dataset.schema.weights.column!r}: rows count alike here")
+        train = replace(dataset.train, weights=None)
+        test = dataset.test if dataset.has_test_rows else train
+        schema = replace(dataset.schema, weights=None)
+        equal = replace(dataset, train=train, test=test, schema=schema)
+        return replace(self, dataset=equal, train=self.train.with_weights(None))
+
+    @property
     def has_all_rows(self) -> bool:
         """Whether all training rows and rows to predict are in memory."""
         dataset, source = self.dataset, self.row_source
@@ -120,6 +133,7 @@ class Job:
             uncertainty="covariance" if covariance else "variance" if output.std else "none",
             tolerance=self.spec.compute.iteration_tolerance,
             refine=self.spec.compute.dtype == "mixed",
+            is_noise_known=self.spec.data.noise is not None,
             draws=output.samples,
             expected_rows=self.test_rows,
             variance_samples=self.spec.compute.variance_samples,

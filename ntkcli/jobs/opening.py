@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
+from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.jobs.job import Job
@@ -18,6 +19,7 @@ from ntkcli.kernels.tiling import TILE_ROWS
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.file import SpecFile
+from ntkcli.spec.spec import Spec
 
 # Of the rows of an approximation, that are kept so that their file is read once. Reading a longer file again
 # takes a hundredth of its fit, and memory shall not grow with its rows.
@@ -52,17 +54,33 @@ def open_job(
                 surveyed = survey(source.spec.data, keep_bytes=KEPT_BYTES)
             raw = raw or (surveyed.raw if surveyed else RawData.read(source.spec.data))
         data, dataset = prepared_data(raw, source.spec.data, executor, journal, learn=learn)
+        spec = with_ridge_of_noise(source.spec.model_copy(update={"data": data}), dataset)
         # The rows as they were read would be in memory as long as the job.
         del raw
-        source = replace(source, spec=source.spec.model_copy(update={"data": data}))
-        spec = source.spec
+        source = replace(source, spec=spec)
         for warning in dataset.warnings:
             journal.warn(warning)
         tile = TILE_ROWS if spec.compute.tile == "auto" else spec.compute.tile
         network = prepared_network(source, dataset, journal)
         evaluator = Evaluator(network, tile_rows=tile, executor=executor, dtype=spec.compute.stored_dtype)
-        train = network.rows(dataset.train.x, evaluator.dtype)
-        test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else train
+        rows = network.rows(dataset.train.x, evaluator.dtype)
+        train = rows.with_weights(dataset.train.weights)
+        test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else rows
         all_rows = surveyed.rows(dataset) if surveyed else None
         convergence = Convergence(evaluator, train)
         yield Job(source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows)
+
+
+def with_ridge_of_noise(spec: Spec, dataset: Dataset) -> Spec:
+    """Return a spec whose `ridge: auto` is the noise of its targets, where the data has that.
+
+    Args:
+        spec: the spec.
+        dataset: its data.
+    """
+    weights = dataset.schema.weights
+    if weights is None or weights.ridge is None or spec.inference.ridge != "auto":
+        return spec
+    (scale,) = dataset.target_scaling.scale
+    found = {"ridge": weights.ridge / float(scale) ** 2, "ridge_scale": "absolute"}
+    return spec.model_copy(update={"inference": spec.inference.model_copy(update=found)})

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from ntkcli.arrays import IntArray
 from ntkcli.data.sample import sample
-from ntkcli.data.table import Table
 from ntkcli.errors import SpecError
 from ntkcli.jobs.job import Job
 
@@ -24,23 +22,14 @@ def sampled(job: Job, rows: int) -> Job:
     dataset, n = job.dataset, len(job.train)
     if not 2 <= rows <= n:
         raise SpecError(f"--rows {rows}: give a number from 2 to that of the training rows, {n}")
-    train = _some(dataset.train, sample(n, rows))
+    train = dataset.train.some(sample(n, rows))
     test = dataset.test if dataset.has_test_rows else train
     inputs = job.evaluator.network.rows(train.x, job.evaluator.dtype)
+    weighted = inputs.with_weights(train.weights)
     return replace(
         job,
         dataset=replace(dataset, train=train, test=test),
-        train=inputs,
+        train=weighted,
         test=job.test if dataset.has_test_rows else inputs,
         all_rows=None,
-    )
-
-
-def _some(table: Table, rows: IntArray) -> Table:
-    return replace(
-        table,
-        rows=table.rows[rows],
-        x=table.x[rows],
-        targets=table.targets.iloc[rows],
-        ids=table.ids.iloc[rows],
     )

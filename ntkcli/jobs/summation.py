@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.arrays import IntArray
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.tabulation import precision_reported, spans_of
 from ntkcli.journal import Advance
 from ntkcli.kernels.executor import Here
-from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS, FeatureSums, group_sums, in_units
+from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS, FeatureSums, Part, group_sums, in_units
 from ntkcli.results.baseline_tally import BaselineTally
 
 # Rows that are read at once.
@@ -49,11 +49,13 @@ class Summation:
                 sums.include(group)
                 advance(group.rows)
 
-    def _parts(self, job: Job, held_out: IntArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    def _parts(self, job: Job, held_out: IntArray) -> Iterator[Part]:
         rows, network = job.row_source, job.evaluator.network
         for table in rows.train(PART_ROWS):
             y = job.dataset.schema.targets.outputs(table.targets)
             spans_of(network, job.spec.network, table, job.spec.compute.stored_dtype)
             self.baselines.add(table.x, y)
             kept = ~np.isin(table.rows, held_out)
-            yield table.x[kept], y[kept]
+            # Not where a job takes rows for equal that are not.
+            weights = table.weights if job.dataset.schema.weights else None
+            yield table.x[kept], y[kept], *([] if weights is None else [weights[kept]])

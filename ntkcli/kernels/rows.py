@@ -44,7 +44,7 @@ class Rows:
             None if self.roots is others.roots is None else np.concatenate([self._roots, others._roots]),
         )
 
-    def weighted(self, weights: FloatArray | None) -> Self:
+    def with_weights(self, weights: FloatArray | None) -> Self:
         """These rows with weights (n,) in a fit; None for rows that all count alike."""
         return replace(self, roots=None if weights is None else np.sqrt(weights))
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ntkcli.arrays import FloatArray
 from ntkcli.data.table import dropped_rows
 from ntkcli.errors import NumericalError
 from ntkcli.jobs.approximation import Approximation
@@ -156,7 +157,7 @@ class ApproximateFitting:
         ):
             tables = source.test(rows if is_joint else PART_ROWS)
             for table, answers in answered(job, self.model, tables, one_by_one=is_joint):
-                results = self._results(answers, run)
+                results = self._results(answers, job.dataset.schema.noise(table), run)
                 write(prediction_table(presentation, table, results))
                 tally.add(table.targets, results, baseline_results(targets, baselines, table.x))
                 advance(len(table))
@@ -165,13 +166,15 @@ class ApproximateFitting:
             job.journal.warn(warning)
         return tally
 
-    def _results(self, answers: Sequence[Answer], run: RunDirectory) -> list[Result]:
+    def _results(
+        self, answers: Sequence[Answer], noise: FloatArray | float, run: RunDirectory
+    ) -> list[Result]:
         """The answers for some rows in the targets' units; what these have together is written."""
         job, results = self.job, []
         scaling, output = job.dataset.target_scaling, job.spec.output
         for answer in answers:
             found = self.calibrations[answer.pair]
-            result = Result.of(answer, scaling, found)
+            result = Result.of(answer, scaling, found, noise)
             write_joint(run, output, answer, result, scaling.scale**2 * found.variance_scale)
             results.append(replace(result, ready=job.journal.seconds))
         return results

@@ -60,7 +60,8 @@ class Fitting:
     finished: int = 0
 
     def __post_init__(self) -> None:
-        self.model = FittedModel(self.job.dataset.train.x, self.job.evaluator, self.job.question)
+        job, train = self.job, self.job.dataset.train
+        self.model = FittedModel(train.x, job.evaluator, job.question, weights=train.weights)
         self.writer = ModelWriter(self.run.folder("model"), self.job)
 
     @property
@@ -84,7 +85,7 @@ class Fitting:
         if names:
             support.need(plan.stages[0].matrices(job.question), job.journal)
             with job.journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
-                write_matrices(self.run.folder("kernels"), names, support, job.test, advance)
+                write_matrices(self.run.folder("kernels"), names, support.plain, job.test, advance)
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):
             for fitted in self.model.fit_in_turn(plan.stages, support, job.dataset.y_train, job.journal):
                 self._add(fitted)
@@ -114,7 +115,8 @@ class Fitting:
         outputs = dataset.y_train[list(job.calibration.rows)]
         unseen = self.held_out.get(pair, answer.leave_one_out)
         found = calibrated(unseen, dataset.schema.targets, outputs, job.spec.inference, output)
-        result = Result.of(answer, dataset.target_scaling, found)
+        noise = dataset.schema.noise(dataset.test)
+        result = Result.of(answer, dataset.target_scaling, found, noise)
         units = dataset.target_scaling.scale**2 * found.variance_scale
         write_joint(self.run, output, answer, result, units)
         self.calibrations[pair] = found
@@ -133,7 +135,7 @@ class Fitting:
         metrics = Metrics.of(presentation, dataset.test.targets, results, plain, self.unseen)
         rows = "test" if dataset.has_test_rows else "train"
         write_json(self.run.path / "metrics.json", {"rows": rows, **metrics.content})
-        self.writer.finish(self.model.x, self.unseen, self.calibrations, baselines)
+        self.writer.finish(self.model.x, self.unseen, self.calibrations, baselines, self.model.weights)
         return metrics
 
 

@@ -22,7 +22,7 @@ from ntkcli.planning.planner import Planner
 from ntkcli.planning.sizes import Sizes
 from ntkcli.regression.feature_support import prior_name
 from ntkcli.regression.fitted_model import FittedModel
-from ntkcli.regression.fitted_stage import KeptStage, rows_name
+from ntkcli.regression.fitted_stage import WEIGHTS, KeptStage, rows_name
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import Pair, Question
 from ntkcli.results.baselines import Baseline
@@ -102,7 +102,9 @@ class Model:
         evaluator = Evaluator(self.network, executor=executor, dtype=self.file.dtype)
         d, k = len(self.schema.features.columns), self.schema.targets.count
         try:
-            return FittedModel.load(evaluator, kept, question, (d, k), self.arrays, journal, place)
+            return FittedModel.load(
+                evaluator, kept, question, (d, k), self.arrays, journal, place, weighted=self._has_weights
+            )
         except MissingNumberError as error:
             raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
 
@@ -124,7 +126,13 @@ class Model:
             uncertainty="variance" if std else "none",
             tolerance=record.tolerance,
             variance_samples=record.variance_samples,
+            is_noise_known=record.is_noise_known,
         )
+
+    @property
+    def _has_weights(self) -> bool:
+        """Whether the training rows are kept, and their weights with them."""
+        return WEIGHTS in self.file.arrays
 
     def _placed(self, question: Question, threads: int) -> tuple[Place, list[KeptStage]]:
         """Where Gram matrices are that are computed again, and the stages, with samples where these do.

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules
+from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table import Schema
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
@@ -28,13 +29,14 @@ KeepingName = Annotated[SolverName, AfterValidator(lambda name: keeping_solver(n
 
 
 class SchemaRecord(Section):
-    """How rows are read: columns, encoding and targets."""
+    """How rows are read: columns, encoding, targets and how much rows count."""
 
     ids: list[str]
     features: list[Feature]
     rules: FeatureRules
     targets: list[str]
     classes: list[str]
+    weights: RowWeights | None = None
 
     @classmethod
     def of(cls, schema: Schema) -> Self:
@@ -46,6 +48,7 @@ class SchemaRecord(Section):
             rules=features.rules,
             targets=targets.names,
             classes=targets.classes,
+            weights=schema.weights,
         )
 
 
@@ -60,6 +63,7 @@ class QuestionRecord(Section):
     ridge_scale: RidgeScale
     tolerance: Annotated[Finite, Field(gt=0, lt=1)]
     variance_samples: Literal["auto", "none"] | Annotated[int, Field(ge=2)] = "auto"
+    is_noise_known: bool = False
 
     @classmethod
     def of(cls, question: Question) -> Self:
@@ -70,6 +74,7 @@ class QuestionRecord(Section):
             ridge_scale=question.ridge_scale,
             tolerance=question.tolerance,
             variance_samples=question.variance_samples,
+            is_noise_known=question.is_noise_known,
         )
 
 

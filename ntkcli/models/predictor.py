@@ -53,8 +53,9 @@ class Predictor:
         ):
             answers = self._fitted.predict(table.x)
         self._tell_samples()
-        scaling = self._model.schema.targets.scaling
-        return [Result.of(answer, scaling, self._calibrations[answer.pair]) for answer in answers]
+        schema = self._model.schema
+        noise, scaling = schema.noise(table), schema.targets.scaling
+        return [Result.of(answer, scaling, self._calibrations[answer.pair], noise) for answer in answers]
 
     def _tell_samples(self) -> None:
         """Say once how far off the standard deviations of many rows are."""

@@ -47,9 +47,8 @@ def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
         _scaling("features", width, arrays),
         arrays.read("relevance", width),
     )
-    return Schema(
-        data.ids, features, Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
-    )
+    targets = Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
+    return Schema(data.ids, features, targets, data.weights)
 
 
 def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:

@@ -9,7 +9,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.models.array_files import ArrayWriter
 from ntkcli.models.model_file import FORMAT, ModelFile, write_model_file
 from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, SchemaRecord, StageRecord
-from ntkcli.regression.fitted_stage import FittedStage, rows_name
+from ntkcli.regression.fitted_stage import WEIGHTS, FittedStage, rows_name
 from ntkcli.regression.question import Pair
 from ntkcli.results.baselines import Baseline
 from ntkcli.results.calibration import Calibration
@@ -43,6 +43,7 @@ class ModelWriter:
         unseen: UnseenRows | None,
         calibrations: Mapping[Pair, Calibration],
         baselines: Sequence[Baseline],
+        weights: FloatArray | None = None,
     ) -> None:
         """Write model.json and the arrays that do not belong to a stage.
 
@@ -51,9 +52,12 @@ class ModelWriter:
             unseen: the rows that calibrations are fitted to.
             calibrations: by kernel and time.
             baselines: that the kernels are compared with.
+            weights: of the rows, (n,); None for 1, and for centres.
         """
         job = self.job
         self.arrays.write(rows_name([record.kept for record in self.stages]), x)
+        if weights is not None:
+            self.arrays.write(WEIGHTS, weights)
         self._write_arrays(baselines)
         content = ModelFile(
             format=FORMAT,

@@ -1,5 +1,7 @@
 """Training rows predicted by training without them, from a fitted stage."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
@@ -47,10 +49,15 @@ def _unweighed(fitted: FittedStage, rows: IntArray, found: LeaveOneOut) -> Leave
 def _delete(fitted: FittedStage, y: FloatArray, rows: IntArray, pair: Pair) -> LeaveOneOut:
     kernel, question = KERNELS[pair.kernel], fitted.question
     if not fitted.stage.solver.reads_gram:
-        variance = fitted.support.rows.diagonal(kernel.prior)[rows] + kernel.noise(fitted.ridge)
+        variance = fitted.support.rows.diagonal(kernel.prior)[rows] + question.noise(
+            pair.kernel, fitted.ridge
+        )
         return LeaveOneOut(y[rows], variance)
     # Where nobody wants an uncertainty, the prior's matrix is not at hand.
     with_variance = kernel.is_posterior or question.has_uncertainty
     prior = fitted.support.operator(kernel.prior) if with_variance and not kernel.is_posterior else None
     exponent = question.exponent(pair.time)
-    return leave_one_out(fitted.needed_flow, y, rows, exponent, prior, with_variance=with_variance)
+    found = leave_one_out(fitted.needed_flow, y, rows, exponent, prior, with_variance=with_variance)
+    # A posterior's has the ridge.
+    noise = 0.0 if kernel.is_posterior else question.noise(pair.kernel, fitted.ridge)
+    return replace(found, variance=found.variance + noise) if noise else found

@@ -25,6 +25,9 @@ GROUP_ROWS = 4 * ROWS
 # Rows and columns of a product that a thread computes.
 TILE = 768
 
+# Some rows: x (c, d), y (c, k) and, where they have any, weights (c,).
+Part = tuple[FloatArray, ...]
+
 
 @dataclass
 class GramSums:
@@ -101,9 +104,20 @@ class FeatureSums(RowSums):
         cross = np.zeros((ranks["ntk"], ranks["nngp"]), order="F") if with_cross else None
         return cls(grams, cross, np.zeros(outputs), 0, features)
 
-    def add(self, x: FloatArray, y: FloatArray) -> None:
-        """Add rows x (c, d) with targets y (c, k); the features of all are in memory at once."""
+    def add(self, x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> None:
+        """Add rows; the features of all are in memory at once.
+
+        Args:
+            x: (c, d).
+            y: targets (c, k).
+            weights: of the rows' squared errors, (c,); None for 1. All sums but their number are weighted.
+        """
         values, diagonals = self.features.features(x)
+        if weights is not None:
+            roots = np.sqrt(weights)[:, None]
+            for own in values.values():
+                own *= roots
+            y, diagonals = y * roots, {gram: own * weights for gram, own in diagonals.items()}
         executor = self.features.evaluator.executor
         for gram, sums in self.grams.items():
             own = values[gram]
@@ -145,33 +159,34 @@ def _add_tile(total: FloatArray, tile: Tile, values: FloatArray) -> None:
     total[tile.rows, tile.columns] += values
 
 
-def group_sums(features: FeatureMap, with_cross: bool, group: tuple[FloatArray, FloatArray]) -> RowSums:
+def group_sums(features: FeatureMap, with_cross: bool, group: Part) -> RowSums:
     """The sums over a group of rows.
 
     Args:
         features: makes the features of rows.
         with_cross: whether an ensemble's variance is wanted.
-        group: x (c, d) and y (c, k).
+        group: what `FeatureSums.add` takes of its rows.
     """
     sums = FeatureSums.empty(features, group[1].shape[1], with_cross=with_cross)
-    for x, y in in_units([group]):
-        sums.add(x, y)
+    for unit in in_units([group]):
+        sums.add(*unit)
     return RowSums(sums.grams, sums.cross, sums.squares, sums.rows)
 
 
-def in_units(
-    parts: Iterable[tuple[FloatArray, FloatArray]], rows: int = ROWS
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Join and cut parts (x, y) of rows so that each has `rows` of them, but for the last."""
-    held: list[tuple[FloatArray, FloatArray]] = []
+def in_units(parts: Iterable[Part], rows: int = ROWS) -> Iterator[Part]:
+    """Join and cut parts so that each has so many rows, but for the last."""
+    held: list[Part] = []
     count = 0
     for part in parts:
         held.append(part)
         count += len(part[0])
         while count >= rows:
-            x, y = (np.concatenate(arrays) for arrays in zip(*held, strict=True))
-            yield x[:rows], y[:rows]
-            held, count = [(x[rows:], y[rows:])], count - rows
+            whole = _joined(held)
+            yield tuple(array[:rows] for array in whole)
+            held, count = [tuple(array[rows:] for array in whole)], count - rows
     if count:
-        x, y = (np.concatenate(arrays) for arrays in zip(*held, strict=True))
-        yield x, y
+        yield _joined(held)
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))

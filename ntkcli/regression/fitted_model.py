@@ -33,7 +33,7 @@ class FittedModel:
     evaluator: computes kernels of the network that was fitted.
     question: what was asked.
     stages: what answers it.
-    weights: (n,) > 0, of the training rows' squared errors, of mean 1; None where all are 1, and for centres.
+    weights: (n,) > 0, of the training rows' squared errors; None where all are 1, and for centres.
     """
 
     x: FloatArray
@@ -69,8 +69,8 @@ class FittedModel:
             question: kernels, times, ridge and uncertainty.
             stages: how it is answered, as `ways` lists it; by default with one factorisation for each Gram
                 matrix and need.
-            weights: (n,) > 0, of mean 1: the ridge of row i is the question's over weights[i], and in time the
-                squared errors are weighted so; None for 1.
+            weights: (n,) > 0: the ridge of row i is the question's over weights[i], and its squared
+                error counts so much in the loss; None for 1.
             executor: computes kernels; by default one thread.
             dtype: that Gram matrices are stored and factored in.
             journal: receives phases and progress.
@@ -152,7 +152,7 @@ class FittedModel:
             own.sampled = other.sampled or own.sampled
 
     def _support_rows(self, network: Network) -> Rows:
-        return network.rows(self.x, self.evaluator.dtype).weighted(self.weights)
+        return network.rows(self.x, self.evaluator.dtype).with_weights(self.weights)
 
     def save(self, arrays: ArraySink, *, with_factors: bool = True) -> list[KeptStage]:
         """Keep rows, coefficients and, if wanted, factorisations; what else is to be known of each stage."""

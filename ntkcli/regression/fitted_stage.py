@@ -13,7 +13,6 @@ from ntkcli.inference.prediction import Prediction
 from ntkcli.inference.solution import SolutionHealth
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
-from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair, Question, time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.regression.support import Support
@@ -37,20 +36,21 @@ class Answer:
     noise: float
     leave_one_out: LeaveOneOut | None = None
 
-    def unseen(self, y: FloatArray) -> LeaveOneOut:
+    def unseen(self, y: FloatArray, weights: FloatArray | None = None) -> LeaveOneOut:
         """What a fit without some rows says of them, as if each had been left out of it alone.
 
         Args:
             y: targets (s, k) of the rows that were predicted.
+            weights: theirs, (s,), by which their noise is less; None for 1.
 
         Returns:
             Residuals (s, k), and variances (s,): of a noisy observation for posteriors, over the networks for
             ensembles, and NaN where none were asked for.
         """
-        variance = self.prediction.variance
+        variance, noise = self.prediction.variance, self.noise if weights is None else self.noise / weights
         unknown = np.full(len(y), np.nan)
         return LeaveOneOut(
-            np.asarray(y - self.prediction.mean), unknown if variance is None else variance + self.noise
+            np.asarray(y - self.prediction.mean), unknown if variance is None else variance + noise
         )
 
 
@@ -159,7 +159,7 @@ class FittedStage:
 
     def answer(self, pair: Pair, prediction: Prediction, leave_one_out: LeaveOneOut | None = None) -> Answer:
         """A prediction with the noise that goes with it."""
-        return Answer(pair, prediction, KERNELS[pair.kernel].noise(self.ridge), leave_one_out)
+        return Answer(pair, prediction, self.question.noise(pair.kernel, self.ridge), leave_one_out)
 
     @property
     def record(self) -> SolverRecord | None:

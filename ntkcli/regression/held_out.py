@@ -16,6 +16,7 @@ def hold_out(
     y: FloatArray,
     question: Question,
     rows: tuple[IntArray, IntArray],
+    weights: FloatArray | None = None,
 ) -> dict[Pair, LeaveOneOut]:
     """Predict some training rows by a fit of others, for every kernel and time.
 
@@ -25,6 +26,7 @@ def hold_out(
         y: (n, k) training targets.
         question: of the fit of all rows.
         rows: indices of the rows that are fitted, (r,), and of those that are held out, (s,).
+        weights: of the training rows, (n,); None for 1.
 
     Returns:
         Residuals (s, k), and variances (s,): of a noisy observation for posteriors, and over the networks for
@@ -35,10 +37,17 @@ def hold_out(
     """
     fitted, held_out = rows
     asked = smaller_question(question, len(fitted) / len(x))
+    own, others = (None, None) if weights is None else (weights[fitted], weights[held_out])
     model = FittedModel.fit(
-        evaluator.network, x[fitted], y[fitted], asked, smaller_stages(asked), executor=evaluator.executor
+        evaluator.network,
+        x[fitted],
+        y[fitted],
+        asked,
+        smaller_stages(asked),
+        weights=own,
+        executor=evaluator.executor,
     )
-    return {answer.pair: answer.unseen(y[held_out]) for answer in model.predict(x[held_out])}
+    return {answer.pair: answer.unseen(y[held_out], others) for answer in model.predict(x[held_out])}
 
 
 def smaller_question(question: Question, share: float) -> Question:

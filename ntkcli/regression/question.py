@@ -39,6 +39,7 @@ class Question:
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
     leave_one_out: indices of training rows to predict by training without them.
+    is_noise_known: whether the ridge is the noise of observations for every kernel, not for posteriors alone.
     draws: functions to draw at the test rows.
     expected_rows: test rows to come, about: what a solver may prepare for.
     variance_samples: of the prior, for the variances of solvers by products; `none` for a solve for every
@@ -53,6 +54,7 @@ class Question:
     tolerance: float = 1e-10
     refine: bool = False
     leave_one_out: tuple[int, ...] = ()
+    is_noise_known: bool = False
     draws: int = 0
     expected_rows: int = 1000
     variance_samples: VarianceSamples = "none"
@@ -80,6 +82,10 @@ class Question:
     def absolute_ridge(self, gram: GramName, diagonal: FloatArray) -> float:
         """Lambda as it is added to the diagonal (n,) of a Gram matrix."""
         return ridge_of(self.ridge, gram) * ridge_unit(self.ridge_scale, diagonal)
+
+    def noise(self, kernel: KernelName, ridge: float) -> float:
+        """The variance of an observation around a kernel's function, where the ridge is absolute."""
+        return ridge if self.is_noise_known else KERNELS[kernel].noise(ridge)
 
     def has_no_ridge(self, gram: GramName) -> bool:
         """Whether nothing is added to the diagonal of a Gram matrix."""

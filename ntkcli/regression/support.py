@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -49,6 +50,13 @@ class Support:
     def save(self, place: int, arrays: ArraySink) -> int | None:
         """Keep what is made of the kernels for the stage at a place; returns the number of features."""
         return None
+
+    @property
+    def plain(self) -> Self:
+        """The same without weights of the rows."""
+        return (
+            self if self.rows.roots is None else replace(self, rows=self.rows.with_weights(None), matrices={})
+        )
 
     @property
     def gram_evaluator(self) -> Evaluator:

@@ -88,7 +88,7 @@ class Presentation(ABC):
         """
         if not self.output.std or result.variance is None:
             return None
-        noise = result.noise[i] if self.output.noise else 0.0
+        noise = result.noise[..., i] if self.output.noise else 0.0
         return np.asarray(np.sqrt(result.variance[:, i] + noise))
 
 
@@ -122,7 +122,7 @@ class NumberPresentation(Presentation):
         if result.variance is None:
             return NumberTally(point, None)
         # An observation has the noise in it, whether or not the table's std has.
-        variance = result.variance[:, i] + result.noise[i]
+        variance = result.variance[:, i] + result.noise[..., i]
         half = self._half(result, i, np.sqrt(variance))
         return NumberTally(point, IntervalTally.of(y, mean, variance, half))
 
@@ -130,7 +130,7 @@ class NumberPresentation(Presentation):
         """Half the intervals of target i, (m,): as fitted to observations, else normal ones by std (m,)."""
         if result.half_width is None or result.variance is None:
             return normal_quantile(self.output.interval) * std
-        observed = np.sqrt(result.variance[:, i] + result.noise[i])
+        observed = np.sqrt(result.variance[:, i] + result.noise[..., i])
         return np.asarray(result.half_width[i] * observed)
 
 

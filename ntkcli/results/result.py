@@ -22,7 +22,7 @@ class Result:
     time: training time t >= 0 or inf; 0 for a baseline.
     mean: (m, k).
     variance: of the function, (m, k); None where it was not asked for.
-    noise: variance of an observation around the function, (k,).
+    noise: variance of an observation around the function, (k,), or (m, k) where rows have their own.
     half_width: of the interval, in standard deviations of an observation, (k,); None for a normal interval.
     temperature: divides the scores of classes before the softmax; None where the means are probabilities
         less 1 / C already.
@@ -41,7 +41,13 @@ class Result:
     ready: float = 0.0
 
     @classmethod
-    def of(cls, answer: Answer, scaling: Scaling, calibration: Calibration) -> Self:
+    def of(
+        cls,
+        answer: Answer,
+        scaling: Scaling,
+        calibration: Calibration,
+        noise: FloatArray | float = 1.0,
+    ) -> Self:
         """Transform the prediction of standardised targets into their units, and calibrate it.
 
             mean' = scaling.mean + scaling.scale mean
@@ -53,6 +59,7 @@ class Result:
             answer: kernel, time, prediction of the standardised targets, and noise variance.
             scaling: of the targets.
             calibration: of this kernel at this time.
+            noise: variances of the rows' noise, (m,) or one for all, in units of the answer's.
 
         Raises:
             NumericalError: a prediction is not finite.
@@ -63,9 +70,10 @@ class Result:
             if prediction.variance is not None:
                 variance = prediction.variance.astype(np.float64)[:, None] * squared
             mean = scaling.undo(prediction.mean.astype(np.float64))
-            noise = answer.noise * squared + scaling.scale**2 * calibration.noise
+            own = answer.noise * np.asarray(noise)[..., None] * squared
+            observed = own + scaling.scale**2 * calibration.noise
             half_width, temperature = calibration.half_width, calibration.temperature
-            result = cls(*answer.pair, mean, variance, noise, half_width, temperature, calibration.errors)
+            result = cls(*answer.pair, mean, variance, observed, half_width, temperature, calibration.errors)
         result._check_finite()
         return result
 

@@ -1,5 +1,6 @@
 """The data section of a spec: the files, the roles of their columns, and how they are encoded."""
 
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -38,6 +39,8 @@ class DataSpec(Section):
     task: Literal["auto", "regression", "classification"] = "auto"
     features: Literal["all"] | Several[Column] = "all"
     id: Several[Column] | None = None
+    weight: Column | None = None
+    noise: Column | None = None
     categorical: AnyNumberOf[Column] = Field(default=[])
     dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
     unknown: Literal["error", "ignore"] = "error"
@@ -57,7 +60,8 @@ class DataSpec(Section):
     def _a_column_has_one_role(self) -> Self:
         features = [] if self.features == "all" else self.features
         roles = {"target": self.target, "features": features, "id": self.id or []}
-        for first, second in (("target", "features"), ("target", "id"), ("features", "id")):
+        roles |= {key: [name] for key, name in (("weight", self.weight), ("noise", self.noise)) if name}
+        for first, second in combinations(roles, 2):
             shared = [name for name in roles[first] if name in roles[second]]
             if shared:
                 what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
@@ -65,8 +69,18 @@ class DataSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _noise_is_of_one_number(self) -> Self:
+        if self.noise and self.weight:
+            raise conflict("weight", "the noise says how rows count: keep one of data.noise and data.weight")
+        if self.noise and len(self.target) > 1:
+            raise conflict("noise", "is of one target: fit the others apart, or give data.weight")
+        if self.noise and self.task == "classification":
+            raise conflict("noise", "is of numbers, and classes have none: give data.weight")
+        return self
+
+    @model_validator(mode="after")
     def _named_columns_are_features(self) -> Self:
-        others = {*self.target, *(self.id or [])}
+        others = {*self.target, *(self.id or []), *self.weight_columns}
         logs = [] if self.log == "auto" else self.log
         named = {
             "categorical": self.categorical,
@@ -119,6 +133,11 @@ class DataSpec(Section):
     def factors(self) -> dict[str, float]:
         """The factors of the features that are given, by column; none where they are equal or learned."""
         return {} if isinstance(self.relevance, str) else self.relevance
+
+    @property
+    def weight_columns(self) -> list[str]:
+        """The column that says how much rows count, if there is one."""
+        return [name for name in (self.weight, self.noise) if name]
 
     @property
     def files(self) -> list[Path]:

@@ -13,7 +13,7 @@ from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.feature_map import FeatureMap
-from ntkcli.regression.feature_sums import ROWS, FeatureSums, group_sums, in_units
+from ntkcli.regression.feature_sums import ROWS, FeatureSums, Part, group_sums, in_units
 
 from .cases import some_data
 from .dense_nystrom import GRAMS, summed
@@ -22,8 +22,6 @@ DATA = some_data(n=41, k=2)
 CENTRES = DATA.x[[3, 17, 8, 30, 22, 11]]
 # Rows of a unit.
 UNIT = 7
-
-Part = tuple[FloatArray, FloatArray]
 
 
 def parts_of(lengths: Sequence[int], x: FloatArray = DATA.x, y: FloatArray = DATA.y) -> Iterator[Part]:

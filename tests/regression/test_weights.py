@@ -7,10 +7,14 @@ import pytest
 
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Journal
+from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.regression.deletion import delete_rows
+from ntkcli.regression.feature_map import FeatureMap
+from ntkcli.regression.feature_sums import FeatureSums, in_units
 from ntkcli.regression.fitted_model import FittedModel
 from ntkcli.regression.fitted_stage import Answer
 from ntkcli.regression.kernel import KernelName
+from ntkcli.regression.nystrom import Nystrom
 from ntkcli.regression.question import Question
 from ntkcli.regression.stages import ways
 
@@ -35,6 +39,12 @@ def gram(kernel: KernelName, a: FloatArray, b: FloatArray) -> FloatArray:
     return nngp if kernel == "nngp" else ntk
 
 
+def variances(answer: Answer) -> FloatArray:
+    found = answer.prediction.variance
+    assert found is not None
+    return found
+
+
 def question(kernel: KernelName, *times: float, left_out: tuple[int, ...] = ()) -> Question:
     return Question(times={kernel: times}, rate=0.1, ridge=RIDGE, tolerance=1e-13, leave_one_out=left_out)
 
@@ -53,7 +63,7 @@ def fitted(
 def assert_same(found: list[Answer], expected: list[Answer]) -> None:
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one.prediction.mean, other.prediction.mean, rtol=1e-9, atol=1e-9)
-        np.testing.assert_allclose(one.prediction.variance, other.prediction.variance, rtol=1e-8, atol=1e-9)
+        np.testing.assert_allclose(variances(one), variances(other), rtol=1e-8, atol=1e-9)
 
 
 @every_solver
@@ -64,7 +74,7 @@ def test_a_posterior_is_that_with_a_ridge_for_every_row(kernel: KernelName, solv
     cross = gram(kernel, NEW, X)
     np.testing.assert_allclose(answer.prediction.mean, cross @ inverse @ Y, rtol=1e-10, atol=1e-10)
     variance = (gram(kernel, NEW, NEW) - cross @ inverse @ cross.T).diagonal()
-    np.testing.assert_allclose(answer.prediction.variance, variance, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(variances(answer), variance, rtol=1e-9, atol=1e-10)
 
 
 @every_solver
@@ -74,7 +84,7 @@ def test_an_ensemble_is_that_with_a_ridge_for_every_row(solver: str) -> None:
     prior, cross = gram("nngp", X, X), gram("nngp", NEW, X)
     covariance = gram("nngp", NEW, NEW) - a @ cross.T - cross @ a.T + a @ prior @ a.T
     np.testing.assert_allclose(answer.prediction.mean, a @ Y, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(answer.prediction.variance, covariance.diagonal(), rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(variances(answer), covariance.diagonal(), rtol=1e-9, atol=1e-10)
 
 
 @every_finite_solver
@@ -102,7 +112,7 @@ def test_rows_left_out_are_predicted_as_by_deleting_them(kernel: KernelName, tim
         others = np.delete(np.arange(N), row)
         model = fitted(question(kernel, time), "eigh", WEIGHTS[others], X[others], Y[others])
         (answer,) = model.predict(X[[row]])
-        variance = answer.prediction.variance + answer.noise / WEIGHTS[row]
+        variance = variances(answer) + answer.noise / WEIGHTS[row]
         np.testing.assert_allclose(found.residual[row], (Y[row] - answer.prediction.mean)[0], atol=1e-8)
         np.testing.assert_allclose(found.variance[row], variance[0], rtol=1e-7)
 
@@ -114,3 +124,17 @@ def test_a_saved_model_has_its_weights() -> None:
     kept = model.save(shelf, with_factors=False)
     loaded = FittedModel.load(model.evaluator, kept, asked, (3, 2), shelf, weighted=True)
     assert_same(loaded.predict(NEW), model.predict(NEW))
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+def test_a_weight_counts_like_so_many_equal_rows_in_an_approximation(kernel: KernelName) -> None:
+    features = FeatureMap.of(Evaluator(NETWORK), X[:7], ["nngp", "ntk"])
+    weighted = FeatureSums.empty(features, 2, with_cross=True)
+    for part in in_units([(X, Y, COUNTS.astype(np.float64))], 5):
+        weighted.add(*part)
+    repeated = FeatureSums.empty(features, 2, with_cross=True)
+    repeated.add(np.repeat(X, COUNTS, axis=0), np.repeat(Y, COUNTS, axis=0))
+    asked = question(kernel, 2.0, math.inf)
+    one, other = (Nystrom.of(sums, ["nngp", "ntk"]).model(asked) for sums in (weighted, repeated))
+    assert_same(one.predict(NEW), other.predict(NEW))
+    assert weighted.rows == N

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.contour import PAIRS, deletion_contour
 from ntkcli.inference.flow import relaxation
+from ntkcli.inference.leave_groups_out import groups_in_the_limit, members, rotated_group_weights
 from ntkcli.inference.leave_one_out import (
     LeaveOneOut,
     left_out_in_the_limit,
@@ -55,6 +56,7 @@ class SpectralSmoother:
         rotated_prior: FloatArray | None = None,
         *,
         with_variance: bool = True,
+        groups: IntArray | None = None,
     ) -> Iterator[LeaveOneOut]:
         """Each row predicted by training without it, at every setting; NaN where there is no answer.
 
@@ -67,9 +69,14 @@ class SpectralSmoother:
             settings: p of them.
             rotated_prior: V^T K V (n, n) with the NNGP matrix K, for the ensemble: P is K, without noise.
             with_variance: whether the variance is wanted; else it is NaN or that of the posteriors.
+            groups: labels (n,) of the rows that are left out together; None for each by itself.
 
         Rasmussen & Williams 2006, equation (5.12), for t = inf.
         """
+        if groups is not None:
+            each = members(groups)
+            yield from (self._left_out_groups(at, each, rotated_prior, with_variance) for at in settings)
+            return
         at_once = MOST_NODES // (2 * PAIRS * self._targets.size + 1) + 1
         for start in range(0, len(settings), at_once):
             some = settings[start : start + at_once]
@@ -80,6 +87,23 @@ class SpectralSmoother:
                     yield replace(found, variance=self._left_out_variance(at, rotated_prior))
                 else:
                     yield found
+
+    def _left_out_groups(
+        self, at: Regularisation, groups: Sequence[IntArray], prior: FloatArray | None, with_variance: bool
+    ) -> LeaveOneOut:
+        """The rows of all groups, at one setting."""
+        n, k = self._targets.shape
+        if not self.is_regular(at):
+            return LeaveOneOut(np.full((n, k), np.nan), np.full(n, np.nan))
+        eigenvalues, vectors = self._shifted(at.ridge, at.time), self._spectrum.vectors
+        if at.time == math.inf and (prior is None or not with_variance):
+            return groups_in_the_limit(vectors, eigenvalues, self._targets, groups)
+        residuals, variances = np.empty((n, k)), np.full(n, np.nan)
+        for own in groups:
+            weights = rotated_group_weights(vectors[own], eigenvalues, deletion_contour(at.time))
+            residuals[own] = weights @ self._targets
+            variances[own] = _variances(weights, eigenvalues, prior) if with_variance else np.nan
+        return LeaveOneOut(residuals, variances)
 
     def _left_out(self, settings: Sequence[Regularisation]) -> list[LeaveOneOut]:
         """Residuals at some settings, and the posteriors' variances where t = inf; otherwise NaN."""
@@ -108,10 +132,8 @@ class SpectralSmoother:
         for first in range(0, len(eigenvalues), ROWS_AT_ONCE):
             rows = self._spectrum.vectors[first : first + ROWS_AT_ONCE]
             weights = rotated_weights(rows, eigenvalues, contour)
-            variances.append(
-                weights**2 @ eigenvalues if rotated_prior is None else _forms(weights, rotated_prior)
-            )
-        return np.asarray(np.maximum(np.concatenate(variances), 0.0))
+            variances.append(_variances(weights, eigenvalues, rotated_prior))
+        return np.concatenate(variances)
 
     def evidence(self, ridge: float) -> float:
         """The log marginal likelihood of y under N(0, G), summed over the outputs.
@@ -211,3 +233,9 @@ class SpectralSmoother:
 def _forms(rows: FloatArray, matrix: FloatArray) -> FloatArray:
     """r^T A r of every row r."""
     return np.asarray(np.einsum("ij,ij->i", rows @ matrix, rows))
+
+
+def _variances(weights: FloatArray, eigenvalues: FloatArray, prior: FloatArray | None) -> FloatArray:
+    """w^T P w of weights V^T w as rows, with P = G of these eigenvalues, or P = V prior V^T."""
+    found = weights**2 @ eigenvalues if prior is None else _forms(weights, prior)
+    return np.asarray(np.maximum(found, 0.0))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import BoolArray, FloatArray, IntArray
 
 from .gaussian import dense_flow
 
@@ -23,17 +23,34 @@ class Deleted:
     ensemble: FloatArray
 
 
-def delete_each(matrix: FloatArray, prior: FloatArray, y: FloatArray, ridge: float, time: float) -> Deleted:
-    """Train on matrix + ridge I without each row in turn; `prior` is the networks' NNGP matrix."""
-    rows = [_delete(i, matrix, prior, y, ridge, time) for i in range(len(y))]
+def delete_each(
+    matrix: FloatArray,
+    prior: FloatArray,
+    y: FloatArray,
+    ridge: float,
+    time: float,
+    groups: IntArray | None = None,
+) -> Deleted:
+    """Train on matrix + ridge I without each row in turn, or without all of its group.
+
+    `prior` is the networks' NNGP matrix.
+    """
+    labels = np.arange(len(y)) if groups is None else groups
+    rows = [_delete(i, labels != labels[i], matrix, prior, y, ridge, time) for i in range(len(y))]
     residual, posterior, ensemble = zip(*rows, strict=True)
     return Deleted(np.array(residual), np.array(posterior), np.array(ensemble))
 
 
 def _delete(
-    i: int, matrix: FloatArray, prior: FloatArray, y: FloatArray, ridge: float, time: float
+    i: int,
+    kept: BoolArray,
+    matrix: FloatArray,
+    prior: FloatArray,
+    y: FloatArray,
+    ridge: float,
+    time: float,
 ) -> tuple[FloatArray, float, float]:
-    others = np.delete(np.arange(len(y)), i)
+    others = np.flatnonzero(kept)
     gram = matrix[np.ix_(others, others)] + ridge * np.eye(len(others))
     to_row = matrix[i, others]
     gain = to_row @ dense_flow(gram, time)

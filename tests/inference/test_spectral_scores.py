@@ -57,6 +57,27 @@ def test_a_row_left_out_is_a_row_that_was_deleted(time: float, ridge: float) -> 
     np.testing.assert_allclose(ensemble.variance, expected.ensemble, rtol=1e-9)
 
 
+@every_time
+@pytest.mark.parametrize("ridge", [1e-3, 0.3])
+def test_a_group_left_out_is_a_group_that_was_deleted(time: float, ridge: float) -> None:
+    smoother, vectors = smoother_of(THETA.train)
+    groups = np.array([3, 1, 1, 7] * len(Y))[: len(Y)]
+    expected = delete_each(THETA.train, K.train, Y, ridge, time, groups)
+    for prior, variance in ((None, expected.posterior), (rotated_prior(vectors), expected.ensemble)):
+        (found,) = smoother.left_out([Regularisation(ridge, time)], prior, groups=groups)
+        np.testing.assert_allclose(found.residual, expected.residual, rtol=1e-8, atol=1e-10)
+        np.testing.assert_allclose(found.variance, variance, rtol=1e-8, atol=1e-12)
+
+
+def test_groups_of_one_row_are_rows() -> None:
+    smoother, _ = smoother_of(THETA.train)
+    settings = [Regularisation(0.1, time) for time in (0.5, INF)]
+    rows, groups = np.arange(len(Y))[::-1], smoother.left_out(settings)
+    for one, other in zip(smoother.left_out(settings, groups=rows), groups, strict=True):
+        np.testing.assert_allclose(one.residual, other.residual, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(one.variance, other.variance, rtol=1e-9)
+
+
 def test_nothing_is_learnt_at_time_zero() -> None:
     smoother, vectors = smoother_of(THETA.train)
     found = left_out(smoother, 0.3, 0.0)

@@ -32,6 +32,7 @@ def choose_columns(
     features: Literal["all"] | list[str],
     ids: list[str],
     weights: Sequence[str] = (),
+    groups: Sequence[str] = (),
 ) -> Columns:
     """Assign the columns of the training file to their roles.
 
@@ -40,7 +41,7 @@ def choose_columns(
         targets: column names.
         features: column names; `all` are those that have no other role.
         ids: column names.
-        weights: column names.
+        weights, groups: column names.
 
     Raises:
         DataError: a column is not in the file, or no feature is left.
@@ -49,12 +50,14 @@ def choose_columns(
     with faults.collecting():
         check_present(train, targets, "data.target")
     if features == "all":
-        others = {*targets, *ids, *weights}
+        others = {*targets, *ids, *weights, *groups}
         features = [name for name in train.columns if name not in others]
     with faults.collecting():
         check_present(train, features, "data.features")
     with faults.collecting():
         check_present(train, [*weights], "data.weight or data.noise")
+    with faults.collecting():
+        check_present(train, [*groups], "data.groups")
     faults.check()
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")

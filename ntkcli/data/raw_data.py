@@ -13,6 +13,7 @@ from ntkcli.data.dataset import Dataset
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.gaps import Gaps
+from ntkcli.data.groups import groups_of
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.split import split_off
@@ -81,7 +82,9 @@ class RawData:
         training.check_left(gaps)
         file, split, set_aside = training.file, training.spec.split, None
         if split:
-            chosen = split_off(frame, split, file, training.columns.targets[0] if training.classes else None)
+            classes = training.columns.targets[0] if training.classes else None
+            groups = groups_of(training.spec, frame, file)
+            chosen = split_off(frame, split, file, classes, groups)
             frame, set_aside = frame[~chosen], frame[chosen]
         if len(frame) < 2:
             raise DataError(f"{file.path}: has one data row: at least two are needed")
@@ -129,6 +132,7 @@ class RawData:
         weights = RowWeights.fit(self.train, self.file, spec)
         schema = Schema(self.columns.ids, features, targets, weights)
         table = schema.table(self.train, encoded[:, columns_of(found, features.features)], self.file)
+        table = replace(table, groups=groups_of(spec, self.train, self.file))
         return schema, table, more + warnings
 
     def dataset(self, spec: DataSpec) -> Dataset:

@@ -3,32 +3,50 @@
 import numpy as np
 import pandas as pd
 
-from ntkcli.arrays import BoolArray
+from ntkcli.arrays import BoolArray, IntArray
 from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.groups import whole_groups
 from ntkcli.errors import DataError
 from ntkcli.spec.data import SplitSpec
 
 
-def split_off(frame: pd.DataFrame, split: SplitSpec, file: CsvFile, classes: str | None) -> BoolArray:
-    """Choose the rows to predict at random, (rows,); of every class its share, rounded down.
+def split_off(
+    frame: pd.DataFrame,
+    split: SplitSpec,
+    file: CsvFile,
+    classes: str | None,
+    groups: IntArray | None = None,
+) -> BoolArray:
+    """Choose the rows to predict at random, (rows,); of every class its share, rounded down, or whole groups.
 
     Args:
         frame: the training file's rows.
         split: their share, and the seed.
         file: that the rows are from.
         classes: the target column, if it is a class.
+        groups: numbers of the rows' groups, (rows,), as many of which are predicted as reach the share; None
+            for rows by themselves.
 
     Raises:
         DataError: there would be no row to predict, or fewer than two to train with.
     """
+    if groups is not None:
+        drawn = whole_groups(groups, _share(split, len(frame)), split.seed, spare=1)
+        chosen = np.isin(np.arange(len(frame)), drawn)
+        check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
+        return chosen
     order = np.random.default_rng(split.seed).permutation(len(frame))
-    groups = [order] if classes is None else _by_class(order, frame[classes])
+    strata = [order] if classes is None else _by_class(order, frame[classes])
     chosen = np.zeros(len(frame), dtype=bool)
-    for group in groups:
-        # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
-        chosen[group[: int(round(split.test * len(group), 9))]] = True
+    for stratum in strata:
+        chosen[stratum[: _share(split, len(stratum))]] = True
     check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
     return chosen
+
+
+def _share(split: SplitSpec, rows: int) -> int:
+    # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
+    return int(round(split.test * rows, 9))
 
 
 def check_sides(split: SplitSpec, file: CsvFile, *, kept: int, set_aside: int) -> None:

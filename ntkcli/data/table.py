@@ -32,6 +32,7 @@ class Table:
     dropped: the number of rows that were dropped for lack of a value while these were read.
     weights: how much they count in a fit, or that of their noise, (rows,); None where their file has no such
         column.
+    groups: numbers of the groups that they belong to, (rows,), of training rows; None where there are none.
     """
 
     file: CsvFile
@@ -41,6 +42,7 @@ class Table:
     ids: pd.DataFrame
     dropped: int = 0
     weights: FloatArray | None = None
+    groups: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -54,6 +56,7 @@ class Table:
             targets=self.targets.iloc[rows],
             ids=self.ids.iloc[rows],
             weights=None if self.weights is None else self.weights[rows],
+            groups=None if self.groups is None else self.groups[rows],
         )
 
     def line(self, row: int) -> int:

@@ -55,7 +55,14 @@ class TrainingFile:
             DataError: a file or a column is not what the spec says.
         """
         file = CsvFile(spec.train)
-        columns = choose_columns(file, spec.target, spec.features, spec.id or [], spec.weight_columns)
+        columns = choose_columns(
+            file,
+            spec.target,
+            spec.features,
+            spec.id or [],
+            spec.weight_columns,
+            [spec.groups] if spec.groups else [],
+        )
         check_present(file, spec.categorical, "data.categorical")
         check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.gaps.columns], "data.missing")

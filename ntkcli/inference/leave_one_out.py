@@ -64,19 +64,26 @@ def leave_one_out(
     Rasmussen & Williams 2006, equations (5.10) to (5.12), for t = inf.
     """
     deletion = flow.deletion(rows, time, with_quadratic=with_variance and prior is None)
+    return of_deletion(deletion, y, prior, with_variance=with_variance)
+
+
+def of_deletion(
+    deletion: Deletion, y: FloatArray, prior: Operator | None, *, with_variance: bool
+) -> LeaveOneOut:
+    """Residuals and variances of rows that were deleted; other arguments as for `leave_one_out`."""
     weights, variance = deletion.weights, deletion.quadratic
     if variance is None or not with_variance:
-        variance = np.full(len(rows), np.nan)
+        variance = np.full(weights.shape[1], np.nan)
     if prior is not None:
         variance = np.maximum(column_dots(weights, prior.product(weights)), 0.0)
     return LeaveOneOut(weights.T @ y, variance)
 
 
-def joined(parts: Sequence[LeaveOneOut]) -> LeaveOneOut:
-    """Consecutive rows as one."""
-    return LeaveOneOut(
-        np.concatenate([part.residual for part in parts]), np.concatenate([part.variance for part in parts])
-    )
+def joined(parts: Sequence[LeaveOneOut], order: IntArray) -> LeaveOneOut:
+    """Some rows after others as one, put into an order of all of them."""
+    residual = np.concatenate([part.residual for part in parts])
+    variance = np.concatenate([part.variance for part in parts])
+    return LeaveOneOut(residual[order], variance[order])
 
 
 def unit_columns(n: int, rows: IntArray) -> FloatArray:

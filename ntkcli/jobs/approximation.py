@@ -91,7 +91,7 @@ class Approximation:
         rows = self.sums.features.rows, job.row_source.train_rows
         mean = float(self.nystrom.mean_diagonal(gram)[0])
         axes = Axes.of(job, gram, own.spectrum.eigenvalues, mean, rows)
-        return RegularisationSearch(smoother, axes, job.dataset.target_scaling.scale).best(
+        return RegularisationSearch(smoother.left_out, axes, job.dataset.target_scaling.scale).best(
             ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
         )
 
@@ -153,5 +153,6 @@ def chosen_centres(job: Job, plan: NystromPlan, held_out: IntArray) -> Centres:
 def rows_held_out(job: Job) -> IntArray:
     """Return the places of the rows, of those at hand, by which `auto` is found or calibrations are."""
     is_automatic = job.spec.inference.is_automatic
-    rows = held_out_of_many(len(job.train)) if is_automatic else job.calibration.rows
-    return np.array(rows, dtype=np.intp)
+    groups = job.dataset.train.groups
+    found = held_out_of_many(len(job.train), groups) if is_automatic else job.calibration
+    return np.array(found.rows, dtype=np.intp)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -37,7 +38,8 @@ def automatic(job: Job) -> InferenceSpec:
     with job.journal.phase("automatic"):
         found = {gram: _search(some, gram, len(job.train)) for gram in inverted_grams(inference.kernel)}
     by = "" if len(some.train) == len(job.train) else f", of {counted(len(some.train), 'row')}"
-    return with_found(job, found, "leave-one-out", by)
+    way = "leave-one-out" if job.dataset.train.groups is None else "leave-one-group-out"
+    return with_found(job, found, way, by)
 
 
 def _affordable(job: Job) -> Job:
@@ -81,9 +83,11 @@ def _search(job: Job, gram: GramName, rows: int) -> Found:
     blocks = replace(job.evaluator, dtype=np.float64).symmetric(job.train, [gram])[gram]
     spectrum = Spectrum.of(blocks.to_array())
     smoother = SpectralSmoother(spectrum, job.train.weigh(job.dataset.y_train))
+    groups = job.dataset.train.groups
+    left_out = smoother.left_out if groups is None else partial(smoother.left_out, groups=groups)
     searched, mean = len(job.train), float(job.train.diagonal(gram).mean())
     axes = Axes.of(job, gram, spectrum.eigenvalues, mean, (searched, rows))
     inference = job.spec.inference
-    return RegularisationSearch(smoother, axes, job.dataset.target_scaling.scale).best(
+    return RegularisationSearch(left_out, axes, job.dataset.target_scaling.scale).best(
         ridge_is_free=inference.ridge == "auto", time_is_free=inference.time == "auto"
     )

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from ntkcli.arrays import IntArray
+from ntkcli.data.groups import whole_groups
 from ntkcli.data.sample import sample
 from ntkcli.errors import ResourceError
 from ntkcli.planning.footprint import stage_bytes
@@ -26,15 +30,34 @@ class CalibrationRows:
 
     by: whether they are left out one at a time, or held out from a fit of other rows.
     rows: their indices, ascending; none where nothing is calibrated.
+    groups: of which they are all rows; None for rows by themselves.
     """
 
     by: Way = "leave_one_out"
     rows: tuple[int, ...] = ()
+    groups: int | None = None
+
+    @classmethod
+    def drawn(
+        cls, by: Way, rows: tuple[int, int], groups: IntArray | None, *, spare: int = 0
+    ) -> "CalibrationRows":
+        """Draw rows at random, or those of whole groups.
+
+        Args:
+            by: as above.
+            rows: to draw from, and wanted.
+            groups: numbers of the rows' groups; None for rows by themselves.
+            spare: groups that are not drawn in any case.
+        """
+        if groups is None:
+            return cls(by, tuple(sample(*rows).tolist()))
+        found = whole_groups(groups, rows[1], spare=spare)
+        return cls(by, tuple(found.tolist()), len(np.unique(groups[found])))
 
     @property
     def unseen(self) -> UnseenRows | None:
         """What is told of them; None where there are none."""
-        return UnseenRows(self.by, len(self.rows)) if self.rows else None
+        return UnseenRows(self.by, len(self.rows), self.groups) if self.rows else None
 
     @property
     def left_out(self) -> tuple[int, ...]:
@@ -42,7 +65,9 @@ class CalibrationRows:
         return self.rows if self.by == "leave_one_out" else ()
 
 
-def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -> CalibrationRows:
+def calibration_rows(
+    spec: Spec, planner: Planner, *, is_classification: bool, groups: IntArray | None = None
+) -> CalibrationRows:
     """Choose the rows that a spec's predictions are calibrated by.
 
     Rows left out are those of the fit itself, and the first choice. Where they would take longer than the
@@ -53,46 +78,57 @@ def calibration_rows(spec: Spec, planner: Planner, *, is_classification: bool) -
         spec: says what is calibrated.
         planner: of the fit, without any rows left out.
         is_classification: whether the target is a class, whose probabilities need them.
+        groups: numbers of the rows' groups, (n,), which are left out or held out whole; None for rows by
+            themselves. At finite times groups are held out.
     """
     output, n = spec.output, planner.sizes.n
-    left_out = CalibrationRows("leave_one_out", tuple(sample(n, ROWS).tolist()))
-    if is_classification or spec.inference.variance_scale == "auto":
+    left_out = CalibrationRows.drawn("leave_one_out", (n, ROWS), groups)
+    held_out = CalibrationRows.drawn("held_out", (n, min(ROWS, n // SHARE)), groups, spare=1)
+    is_wanted = is_classification or spec.inference.variance_scale == "auto"
+    if groups is not None and planner.question and planner.question.has_finite_times:
+        return held_out if is_wanted or output.has_fitted_intervals else CalibrationRows()
+    if is_wanted:
         return left_out
     if not output.has_fitted_intervals:
         return CalibrationRows()
-    held_out = CalibrationRows("held_out", tuple(sample(n, min(ROWS, n // SHARE)).tolist()))
     if output.interval_from == "leave_one_out" or not held_out.rows:
         return left_out
     if output.interval_from == "held_out":
         return held_out
-    return _affordable(planner, left_out, held_out)
+    return _affordable(planner, left_out, held_out, groups)
 
 
-def held_out_rows(spec: Spec, available: int, *, is_classification: bool) -> CalibrationRows:
+def held_out_rows(
+    spec: Spec, available: int, *, is_classification: bool, groups: IntArray | None = None
+) -> CalibrationRows:
     """Choose the rows that an approximation is calibrated by: held out, and then fitted with all others.
 
     Args:
         spec: says what is calibrated.
         available: training rows to choose from.
         is_classification: whether the target is a class, whose probabilities need them.
+        groups: numbers of the rows' groups, which are held out whole; None for rows by themselves.
     """
     output, inference = spec.output, spec.inference
     is_wanted = is_classification or inference.variance_scale == "auto" or output.has_fitted_intervals
     if not is_wanted:
         return CalibrationRows()
-    return CalibrationRows("held_out", held_out_of_many(available))
+    return held_out_of_many(available, groups)
 
 
-def held_out_of_many(available: int) -> tuple[int, ...]:
+def held_out_of_many(available: int, groups: IntArray | None = None) -> CalibrationRows:
     """The rows that an approximation is judged by before they are fitted with all others: one at least."""
-    return tuple(sample(available, min(ROWS_OF_MANY, max(1, available // SHARE))).tolist())
+    wanted = min(ROWS_OF_MANY, max(1, available // SHARE))
+    return CalibrationRows.drawn("held_out", (available, wanted), groups, spare=1)
 
 
-def _affordable(planner: Planner, left_out: CalibrationRows, held_out: CalibrationRows) -> CalibrationRows:
+def _affordable(
+    planner: Planner, left_out: CalibrationRows, held_out: CalibrationRows, groups: IntArray | None
+) -> CalibrationRows:
     """Choose rows left out if that takes no longer than the fit alone, and else what there is memory for."""
     if planner.question is None:
         return CalibrationRows()
-    other = replace(planner, question=replace(planner.question, leave_one_out=left_out.rows))
+    other = replace(planner, question=planner.question.leaving_out(left_out.rows, groups))
     try:
         alone, together = planner.best(), other.best()
     except ResourceError:

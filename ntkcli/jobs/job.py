@@ -108,16 +108,17 @@ class Job:
     @cached_property
     def question(self) -> Question:
         """The question that the spec asks of the kernels: times, ridge, and kind of uncertainty."""
-        return replace(self._plain_question, leave_one_out=self.calibration.left_out)
+        return self._plain_question.leaving_out(self.calibration.left_out, self.dataset.train.groups)
 
     @cached_property
     def calibration(self) -> CalibrationRows:
         """The training rows that probabilities, variances and intervals are calibrated by."""
-        is_classification = self.dataset.is_classification
+        is_classification, groups = self.dataset.is_classification, self.dataset.train.groups
         if self.spec.inference.approximation:
-            return held_out_rows(self.spec, len(self.train), is_classification=is_classification)
+            n = len(self.train)
+            return held_out_rows(self.spec, n, is_classification=is_classification, groups=groups)
         planner = self._planner(self._plain_question)
-        return calibration_rows(self.spec, planner, is_classification=is_classification)
+        return calibration_rows(self.spec, planner, is_classification=is_classification, groups=groups)
 
     @cached_property
     def _plain_question(self) -> Question:

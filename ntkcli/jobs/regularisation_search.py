@@ -94,10 +94,10 @@ class Axes:
         return cls(ridges, times, unit, rate)
 
 
-class Smoother(Protocol):
+class LeftOut(Protocol):
     """What predicts unseen rows at any ridge and time."""
 
-    def left_out(
+    def __call__(
         self, settings: Sequence[Regularisation], *, with_variance: bool = True
     ) -> Iterator[LeaveOneOut]:
         """The rows predicted at every setting; NaN where there is no answer."""
@@ -107,12 +107,12 @@ class Smoother(Protocol):
 class RegularisationSearch:
     """A search for the ridge and the time with the least error on unseen rows.
 
-    smoother: gives the residuals of unseen rows at any ridge and time.
+    left_out: gives the residuals of unseen rows at any ridge and time.
     axes: where it starts.
     scale: (k,), the units of the targets.
     """
 
-    smoother: Smoother
+    left_out: LeftOut
     axes: Axes
     scale: FloatArray
 
@@ -147,7 +147,7 @@ class RegularisationSearch:
     def _residuals(self, points: list[tuple[float, float]]) -> Iterator[FloatArray]:
         """Yield the residuals; NaN or inf where there are no finite ones."""
         settings = [Regularisation(ridge * self.axes.unit, time * self.axes.rate) for ridge, time in points]
-        for found in self.smoother.left_out(settings, with_variance=False):
+        for found in self.left_out(settings, with_variance=False):
             yield found.residual
 
 

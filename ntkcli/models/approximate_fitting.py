@@ -74,7 +74,12 @@ class ApproximateFitting:
         outputs, spec = job.dataset.y_train[found.held_out], job.spec
         calibrations = {
             pair: calibrated(
-                left_out.get(pair), job.dataset.schema.targets, outputs, spec.inference, spec.output
+                left_out.get(pair),
+                job.dataset.schema.targets,
+                outputs,
+                spec.inference,
+                spec.output,
+                job.calibration.groups,
             )
             for pair in question.pairs
         }

@@ -114,7 +114,8 @@ class Fitting:
         dataset, pair = job.dataset, answer.pair
         outputs = dataset.y_train[list(job.calibration.rows)]
         unseen = self.held_out.get(pair, answer.leave_one_out)
-        found = calibrated(unseen, dataset.schema.targets, outputs, job.spec.inference, output)
+        groups = job.calibration.groups
+        found = calibrated(unseen, dataset.schema.targets, outputs, job.spec.inference, output, groups)
         noise = dataset.schema.noise(dataset.test)
         result = Result.of(answer, dataset.target_scaling, found, noise)
         units = dataset.target_scaling.scale**2 * found.variance_scale

@@ -51,7 +51,8 @@ def _computing(stage: Stage, sizes: Sizes, question: Question, place: Place) -> 
     cost = stage_cost(stage, sizes, question, place)
     others = max(0, len(stage.matrices(question)) - 1) * (sizes.matrix if place == "memory" else 0)
     predicting = _predicting(stage, sizes, question, cost)
-    deleting = 8 * sizes.n * min(len(question.leave_one_out), CHUNK_ROWS) * cost.deletion_vectors
+    at_once = max(map(len, question.left_out_at_once), default=0)
+    deleting = 8 * sizes.n * at_once * cost.deletion_vectors
     solving = 8 * sizes.n * cost.solving_vectors * (sizes.k + PROBES)
     return others + max(cost.peak_bytes, cost.kept_bytes + max(predicting, deleting, solving))
 

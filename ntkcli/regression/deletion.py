@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.inference.leave_one_out import LeaveOneOut, joined, leave_one_out
+from ntkcli.inference.leave_groups_out import group_deletion
+from ntkcli.inference.leave_one_out import LeaveOneOut, joined, leave_one_out, of_deletion
 from ntkcli.journal import Journal
-from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.fitted_stage import FittedStage
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.regression.question import Pair
 
 
 def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pair, LeaveOneOut]:
-    """Delete the rows that the question names, one at a time, for every kernel and time of the stage.
+    """Delete the rows that the question names, or their groups, for every kernel and time of the stage.
 
     Args:
         fitted: a stage with its factorisation, whose support is the training rows.
@@ -24,7 +24,8 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
     Raises:
         ConvergenceError: Lanczos does not reach its tolerance.
     """
-    rows = np.asarray(fitted.question.leave_one_out, dtype=np.intp)
+    question, rows = fitted.question, np.asarray(fitted.question.leave_one_out, dtype=np.intp)
+    groups = None if question.left_out_groups is None else np.array(question.left_out_groups)
     pairs = fitted.stage.pairs
     found: dict[Pair, LeaveOneOut] = {}
     y = fitted.support.rows.weigh(y)
@@ -32,11 +33,12 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
         return found
     with journal.phase("leave out", len(rows) * len(pairs)) as advance:
         for pair in pairs:
-            parts = []
-            for strip in strips(slice(0, len(rows)), CHUNK_ROWS):
-                parts.append(_unweighed(fitted, rows[strip], _delete(fitted, y, rows[strip], pair)))
-                advance(strip.stop - strip.start)
-            found[pair] = joined(parts)
+            parts, steps = [], question.left_out_at_once
+            for step in steps:
+                own = None if groups is None else groups[step]
+                parts.append(_unweighed(fitted, rows[step], _delete(fitted, y, rows[step], own, pair)))
+                advance(len(step))
+            found[pair] = joined(parts, np.argsort(np.concatenate(steps)))
     return found
 
 
@@ -46,7 +48,9 @@ def _unweighed(fitted: FittedStage, rows: IntArray, found: LeaveOneOut) -> Leave
     return found if roots is None else LeaveOneOut(found.residual / roots[:, None], found.variance / roots**2)
 
 
-def _delete(fitted: FittedStage, y: FloatArray, rows: IntArray, pair: Pair) -> LeaveOneOut:
+def _delete(
+    fitted: FittedStage, y: FloatArray, rows: IntArray, groups: IntArray | None, pair: Pair
+) -> LeaveOneOut:
     kernel, question = KERNELS[pair.kernel], fitted.question
     if not fitted.stage.solver.reads_gram:
         variance = fitted.support.rows.diagonal(kernel.prior)[rows] + question.noise(
@@ -57,7 +61,12 @@ def _delete(fitted: FittedStage, y: FloatArray, rows: IntArray, pair: Pair) -> L
     with_variance = kernel.is_posterior or question.has_uncertainty
     prior = fitted.support.operator(kernel.prior) if with_variance and not kernel.is_posterior else None
     exponent = question.exponent(pair.time)
-    found = leave_one_out(fitted.needed_flow, y, rows, exponent, prior, with_variance=with_variance)
+    flow = fitted.needed_flow
+    if groups is None:
+        found = leave_one_out(flow, y, rows, exponent, prior, with_variance=with_variance)
+    else:
+        deletion = group_deletion(flow, len(y), rows, groups)
+        found = of_deletion(deletion, y, prior, with_variance=with_variance)
     # A posterior's has the ridge.
     noise = 0.0 if kernel.is_posterior else question.noise(pair.kernel, fitted.ridge)
     return replace(found, variance=found.variance + noise) if noise else found

@@ -2,11 +2,15 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Self
 
-from ntkcli.arrays import FloatArray
+import numpy as np
+
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.inference.leave_groups_out import members
 from ntkcli.kernels.rows import GramName
+from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.regression.kernel import KERNELS, KernelName
 
 Uncertainty = Literal["none", "variance", "covariance"]
@@ -39,6 +43,8 @@ class Question:
     tolerance: relative, at which iterations stop.
     refine: whether solutions at inf are refined against the Gram matrix in float64.
     leave_one_out: indices of training rows to predict by training without them.
+    left_out_groups: labels of these rows, in their order; all rows of a label are deleted together, and then
+        none is at a finite time. None where each row is deleted by itself.
     is_noise_known: whether the ridge is the noise of observations for every kernel, not for posteriors alone.
     draws: functions to draw at the test rows.
     expected_rows: test rows to come, about: what a solver may prepare for.
@@ -54,6 +60,7 @@ class Question:
     tolerance: float = 1e-10
     refine: bool = False
     leave_one_out: tuple[int, ...] = ()
+    left_out_groups: tuple[int, ...] | None = None
     is_noise_known: bool = False
     draws: int = 0
     expected_rows: int = 1000
@@ -73,6 +80,24 @@ class Question:
     def has_finite_times(self) -> bool:
         """Whether there are times other than 0 and inf."""
         return any(0 < time < math.inf for _, time in self.pairs)
+
+    def leaving_out(self, rows: tuple[int, ...], groups: IntArray | None) -> Self:
+        """The question with some rows left out, by the numbers of all rows' groups (n,) if they have any."""
+        labels = None if groups is None else tuple(groups[list(rows)].tolist())
+        return replace(self, leave_one_out=rows, left_out_groups=labels)
+
+    @property
+    def left_out_at_once(self) -> list[IntArray]:
+        """The places, among the rows to be left out, of those that are deleted in one step."""
+        count, labels = len(self.leave_one_out), self.left_out_groups
+        if labels is None:
+            return [np.arange(count)[strip] for strip in strips(slice(0, count), CHUNK_ROWS)]
+        steps: list[list[IntArray]] = [[]]
+        for own in members(np.array(labels)):
+            if steps[-1] and sum(map(len, steps[-1])) + len(own) > CHUNK_ROWS:
+                steps.append([])
+            steps[-1].append(own)
+        return [np.concatenate(step) for step in steps if step]
 
     @property
     def digits(self) -> float:

@@ -40,6 +40,7 @@ def calibrated(
     outputs: FloatArray,
     inference: InferenceSpec,
     output: OutputSpec,
+    groups: int | None = None,
 ) -> Calibration:
     """Calibrate the predictions of one kernel at one time, as far as the spec asks for it.
 
@@ -49,6 +50,7 @@ def calibrated(
         outputs: standardised training targets of these rows, (s, k).
         inference: says by which factor variances are scaled, or that it is fitted.
         output: says whether intervals are normal or fitted.
+        groups: of the rows, which were left out whole; None for rows by themselves.
     """
     if unseen is None:
         return Calibration(np.full(targets.count, inference.variance_scale), np.zeros(targets.count))
@@ -59,7 +61,7 @@ def calibrated(
             labels = outputs.argmax(axis=1)
             found = _of_classes(unseen, outputs, labels, inference)
             return replace(found, errors=_errors_of_classes(unseen, outputs, labels, found, is_free=is_free))
-        found = _of_numbers(unseen, inference, output)
+        found = _of_numbers(unseen, inference, output, groups)
         return replace(found, errors=_errors_of_numbers(unseen, found, output.interval, is_free=is_free))
 
 
@@ -72,7 +74,9 @@ def _of_classes(
     return Calibration(np.full(count, scale), np.zeros(count), temperature(unseen, outputs, labels))
 
 
-def _of_numbers(unseen: LeaveOneOut, inference: InferenceSpec, output: OutputSpec) -> Calibration:
+def _of_numbers(
+    unseen: LeaveOneOut, inference: InferenceSpec, output: OutputSpec, groups: int | None
+) -> Calibration:
     given, count = inference.variance_scale, unseen.residual.shape[1]
     scales = variance_scale(unseen) if given == "auto" else np.full(count, given)
     if not output.has_fitted_intervals:
@@ -80,7 +84,8 @@ def _of_numbers(unseen: LeaveOneOut, inference: InferenceSpec, output: OutputSpe
     scale = None if given == "auto" else given
     fits = [fit_noise(residual, unseen.variance, scale) for residual in unseen.residual.T]
     scales, noise = np.array(fits).T
-    return Calibration(scales, noise, half_width=half_width(unseen, scales, noise, output.interval))
+    width = half_width(unseen, scales, noise, output.interval, groups)
+    return Calibration(scales, noise, half_width=width)
 
 
 def _errors_of_classes(
@@ -130,7 +135,13 @@ def variance_scale(deleted: LeaveOneOut) -> FloatArray:
         return np.asarray(np.mean(quotient(deleted.residual**2, deleted.variance[:, None]), axis=0))
 
 
-def half_width(unseen: LeaveOneOut, scale: FloatArray, noise: FloatArray, interval: float) -> FloatArray:
+def half_width(
+    unseen: LeaveOneOut,
+    scale: FloatArray,
+    noise: FloatArray,
+    interval: float,
+    groups: int | None = None,
+) -> FloatArray:
     """Fit the half width of each output's interval to rows left out: (k,), in standard deviations.
 
     It is the ceil((s + 1) interval)-th smallest of the s values |residual_i| / std_i, the rank of conformal
@@ -141,11 +152,12 @@ def half_width(unseen: LeaveOneOut, scale: FloatArray, noise: FloatArray, interv
         scale: factor of the variances, (k,).
         noise: what is added to them then, (k,).
         interval: coverage to reach, between 0 and 1.
+        groups: of the rows; None for rows by themselves.
 
     Vovk et al. 2005, chapter 2.
     """
     distance = _distance(unseen, scale, noise)
-    return np.asarray(np.sort(distance, axis=0)[interval_rank(len(distance), interval) - 1])
+    return np.asarray(np.sort(distance, axis=0)[interval_rank(len(distance), interval, groups) - 1])
 
 
 def _distance(unseen: LeaveOneOut, scale: FloatArray, noise: FloatArray) -> FloatArray:

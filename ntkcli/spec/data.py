@@ -41,6 +41,7 @@ class DataSpec(Section):
     id: Several[Column] | None = None
     weight: Column | None = None
     noise: Column | None = None
+    groups: Column | None = None
     categorical: AnyNumberOf[Column] = Field(default=[])
     dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
     unknown: Literal["error", "ignore"] = "error"
@@ -60,8 +61,10 @@ class DataSpec(Section):
     def _a_column_has_one_role(self) -> Self:
         features = [] if self.features == "all" else self.features
         roles = {"target": self.target, "features": features, "id": self.id or []}
-        roles |= {key: [name] for key, name in (("weight", self.weight), ("noise", self.noise)) if name}
+        roles |= {key: [name] for key in ("weight", "noise", "groups") if (name := getattr(self, key))}
         for first, second in combinations(roles, 2):
+            if (first, second) == ("id", "groups"):
+                continue
             shared = [name for name in roles[first] if name in roles[second]]
             if shared:
                 what = f"column {shared[0]!r} is both in {first} and in {second}: keep one of them"
@@ -80,7 +83,7 @@ class DataSpec(Section):
 
     @model_validator(mode="after")
     def _named_columns_are_features(self) -> Self:
-        others = {*self.target, *(self.id or []), *self.weight_columns}
+        others = {*self.target, *(self.id or []), *self.beside}
         logs = [] if self.log == "auto" else self.log
         named = {
             "categorical": self.categorical,
@@ -133,6 +136,11 @@ class DataSpec(Section):
     def factors(self) -> dict[str, float]:
         """The factors of the features that are given, by column; none where they are equal or learned."""
         return {} if isinstance(self.relevance, str) else self.relevance
+
+    @property
+    def beside(self) -> list[str]:
+        """The columns that are neither features nor targets nor ids: of weights and of groups."""
+        return [*self.weight_columns, *([self.groups] if self.groups else [])]
 
     @property
     def weight_columns(self) -> list[str]:

@@ -1,0 +1,51 @@
+"""Groups of rows that belong together, by a column of the file."""
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.arrays import IntArray
+from ntkcli.data.cells import check_filled
+from ntkcli.data.csv_file import CsvFile
+from ntkcli.errors import DataError
+from ntkcli.spec.data import DataSpec
+
+# Rows of the column that are read at once.
+READ_ROWS = 1_000_000
+
+
+def groups_of(spec: DataSpec, frame: pd.DataFrame, file: CsvFile) -> IntArray | None:
+    """Return a number for the group of each of some rows, (rows,); equal texts are one group.
+
+    Args:
+        spec: names the column, if there are groups.
+        frame: the rows, indexed as in the file.
+        file: that they are from, in which the column is read.
+
+    Raises:
+        DataError: a cell is empty, or there is one group only.
+    """
+    column = spec.groups
+    if column is None:
+        return None
+    parts = file.chunks([], [column], rows=READ_ROWS)
+    cells = pd.concat([part[column][part.index.isin(frame.index)].str.strip() for part in parts])
+    check_filled(cells, file)
+    codes, names = pd.factorize(cells)
+    if len(names) < 2:
+        raise DataError(f"{file.path}: column {column!r} (data.groups) has one group only: leave it out")
+    return np.asarray(codes, dtype=np.intp)
+
+
+def whole_groups(groups: IntArray, wanted: int, seed: int = 0, *, spare: int = 0) -> IntArray:
+    """Return the places of the rows of groups at random, ascending: of as many as reach a number of rows.
+
+    Args:
+        groups: numbers of the rows' groups, (n,).
+        wanted: how many rows.
+        seed: of the draw.
+        spare: groups that are not drawn in any case.
+    """
+    names, counts = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))[: len(names) - spare]
+    taken = np.cumsum(counts[order]) - counts[order] < wanted
+    return np.flatnonzero(np.isin(groups, names[order[taken]]))

@@ -22,7 +22,7 @@ from ntkcli.jobs.clusters import shared_out
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.network import setting_text
-from ntkcli.jobs.opening import open_job
+from ntkcli.jobs.opening import open_job, with_ridge_of_noise
 from ntkcli.jobs.preparation import preparations
 from ntkcli.journal import Journal
 from ntkcli.planning.alternatives import alternatives
@@ -136,6 +136,7 @@ def _check_search(source: SpecFile, tune: TuneSpec, journal: Journal) -> CheckRe
         try:
             # The search has the rows at hand, and the fit all of them.
             searched = job.at_hand
+            source = replace(source, spec=with_ridge_of_noise(source.spec, job.dataset))
             plan = SearchPlan.of(source, tune, searched)
             singular = plan.axes.least_ridge == 0
             lines += search_lines(plan, free=_free(job))

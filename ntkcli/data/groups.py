@@ -24,16 +24,37 @@ def groups_of(spec: DataSpec, frame: pd.DataFrame, file: CsvFile) -> IntArray | 
     Raises:
         DataError: a cell is empty, or there is one group only.
     """
-    column = spec.groups
-    if column is None:
-        return None
-    parts = file.chunks([], [column], rows=READ_ROWS)
-    cells = pd.concat([part[column][part.index.isin(frame.index)].str.strip() for part in parts])
-    check_filled(cells, file)
-    codes, names = pd.factorize(cells)
+    return None if spec.groups is None else group_codes(spec.groups, frame.index, file, "data.groups")
+
+
+def group_codes(column: str, rows: pd.Index, file: CsvFile, key: str) -> IntArray:
+    """Return a number for the text that each of some rows has in a column, (rows,).
+
+    Args:
+        column: its name.
+        rows: their numbers in the file.
+        file: that they are from.
+        key: of the spec, that names the column.
+
+    Raises:
+        DataError: a cell is empty, or there is one text only.
+    """
+    codes, names = pd.factorize(cells_of(column, rows, file))
     if len(names) < 2:
-        raise DataError(f"{file.path}: column {column!r} (data.groups) has one group only: leave it out")
+        raise DataError(f"{file.path}: column {column!r} ({key}) has one group only: leave it out")
     return np.asarray(codes, dtype=np.intp)
+
+
+def cells_of(column: str, rows: pd.Index, file: CsvFile) -> pd.Series:
+    """Return the cells of a column, as text, for some rows by their numbers in the file.
+
+    Raises:
+        DataError: one is empty.
+    """
+    parts = file.chunks([], [column], rows=READ_ROWS)
+    cells = pd.concat([part[column][part.index.isin(rows)].str.strip() for part in parts])
+    check_filled(cells, file)
+    return cells
 
 
 def whole_groups(groups: IntArray, wanted: int, seed: int = 0, *, spare: int = 0) -> IntArray:

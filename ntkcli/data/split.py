@@ -6,6 +6,7 @@ import pandas as pd
 from ntkcli.arrays import BoolArray, IntArray
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.groups import whole_groups
+from ntkcli.data.times import times_of
 from ntkcli.errors import DataError
 from ntkcli.spec.data import SplitSpec
 
@@ -17,7 +18,9 @@ def split_off(
     classes: str | None,
     groups: IntArray | None = None,
 ) -> BoolArray:
-    """Choose the rows to predict at random, (rows,); of every class its share, rounded down, or whole groups.
+    """Choose the rows to predict, (rows,): the last, whole groups, or of every class its share at random.
+
+    A share is rounded down.
 
     Args:
         frame: the training file's rows.
@@ -30,6 +33,8 @@ def split_off(
     Raises:
         DataError: there would be no row to predict, or fewer than two to train with.
     """
+    if split.time is not None:
+        return _last(frame, split, file)
     if groups is not None:
         drawn = whole_groups(groups, _share(split, len(frame)), split.seed, spare=1)
         chosen = np.isin(np.arange(len(frame)), drawn)
@@ -40,6 +45,15 @@ def split_off(
     chosen = np.zeros(len(frame), dtype=bool)
     for stratum in strata:
         chosen[stratum[: _share(split, len(stratum))]] = True
+    check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
+    return chosen
+
+
+def _last(frame: pd.DataFrame, split: SplitSpec, file: CsvFile) -> BoolArray:
+    """The last rows by their times; those of one time stay together, on the side of the last ones."""
+    times = times_of(str(split.time), frame.index, file, "data.split.time")
+    count = _share(split, len(times))
+    chosen = times >= np.sort(times)[len(times) - count] if count else np.zeros(len(times), dtype=bool)
     check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
     return chosen
 

@@ -64,6 +64,7 @@ class TrainingFile:
             [spec.groups] if spec.groups else [],
         )
         check_present(file, spec.categorical, "data.categorical")
+        check_present(file, [spec.split.time] if spec.split and spec.split.time else [], "data.split.time")
         check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.gaps.columns], "data.missing")
         check_present(file, [*spec.factors], "data.relevance")

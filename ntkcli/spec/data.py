@@ -16,10 +16,12 @@ class SplitSpec(Section):
 
     test: the share of the rows to predict.
     seed: of the random split.
+    time: a column, by which the last rows are to be predicted, and not random ones.
     """
 
     test: Finite = Field(gt=0, lt=1)
     seed: Annotated[int, Field(ge=0)] = 0
+    time: Column | None = None
 
 
 # A factor for every feature, by its column.

@@ -24,7 +24,7 @@ from ntkcli.spec.space import (
     tunable_keys,
 )
 from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.spec.types import Finite
+from ntkcli.spec.types import Column, Finite
 
 Objective = Literal["rmse", "nll", "accuracy", "log_loss", "log_marginal_likelihood", "loo_rmse", "loo_nll"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -34,22 +34,34 @@ MOST_NETWORKS = 2000
 
 
 class ValidationSpec(Section):
-    """The validation of a search: folds, which hold out every row once, or one holdout of some rows."""
+    """The validation of a search: folds, which hold out every row once, or one holdout of some rows.
+
+    groups: a column, whose rows of one value are held out together; data.groups where it is not given.
+    time: a column, in whose order each fold is held out from a fit of the rows before it.
+    column: the fold of each row, in the place of `folds`.
+    """
 
     folds: Annotated[int, Field(ge=2)] | None = None
     holdout: Annotated[Finite, Field(gt=0, lt=1)] | None = None
     seed: Seed = 0
+    groups: Column | None = None
+    time: Column | None = None
+    column: Column | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _five_folds_are_the_default(cls, values: Any) -> Any:
-        is_open = isinstance(values, Mapping) and not values.keys() & {"folds", "holdout"}
+        is_open = isinstance(values, Mapping) and not values.keys() & {"folds", "holdout", "column"}
         return {"folds": 5, **values} if is_open else values
 
     @model_validator(mode="after")
-    def _one_of_the_two(self) -> Self:
-        if (self.folds is None) == (self.holdout is None):
-            raise conflict("holdout" if self.holdout else "", "needs folds or holdout: give one of them")
+    def _one_way(self) -> Self:
+        given = [key for key in ("folds", "holdout", "column") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise conflict(given[-1] if given else "", "needs folds, holdout or column: give one of them")
+        structured = [key for key in ("groups", "time", "column") if getattr(self, key) is not None]
+        if len(structured) > 1:
+            raise conflict(structured[-1], f"{structured[0]} says how rows are cut: keep one of the two")
         return self
 
 

@@ -39,7 +39,7 @@ def closed_forms(
     if objective == "log_marginal_likelihood":
         return [_score(_evidence(whole, targets, at, inference), None) for at in settings]
     if objective == "loo_rmse":
-        left_out = whole.smoother.left_out(settings, with_variance=False)
+        left_out = whole.left_out(candidates[0].kernel, settings, with_variance=False)
         residuals, scale = (found.residual for found in left_out), targets.scale
         return [_score(joined_rmse(each, scale), joined_rmse_error(each, scale)) for each in residuals]
     left_out = whole.left_out(candidates[0].kernel, settings)
@@ -55,14 +55,16 @@ def _evidence(whole: Decomposed, targets: Targets, at: Regularisation, inference
     """Return log N(y; 0, s G), the evidence of the targets as the solvers see them; NaN if G is singular."""
     if not whole.smoother.is_regular(at):
         return math.nan
+    # Of targets that are multiplied by roots, the density is less by as much as these are larger.
+    shift = 0.0 if whole.roots is None else float(np.log(whole.roots).sum()) * targets.y.shape[1]
     if inference.variance_scale == "auto":
-        return whole.smoother.evidence_scaled(at.ridge)
+        return shift + whole.smoother.evidence_scaled(at.ridge)
     # The density of y under N(0, s G) is that of y / sqrt(s) under N(0, G), in another unit.
-    s, y = inference.variance_scale, targets.y
+    s, y = inference.variance_scale, whole.y
     smoother = whole.smoother
     if s != 1.0:
         smoother = SpectralSmoother(whole.spectrum, y / math.sqrt(s))
-    return smoother.evidence(at.ridge) - 0.5 * y.size * math.log(s)
+    return shift + smoother.evidence(at.ridge) - 0.5 * y.size * math.log(s)
 
 
 def _loo_losses(found: LeaveOneOut, targets: Targets, inference: InferenceSpec) -> FloatArray:

@@ -1,7 +1,7 @@
 """The eigendecomposition of a network's Gram matrix on some of the training rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -26,11 +26,25 @@ class Targets:
     y: (n, k), as the solvers see them.
     scale: (k,), the units that y is in.
     labels: (n,), the classes as integers from 0; None for a regression.
+    weights: (n,), how much rows count in a fit; None for 1.
+    groups: (n,), numbers of the groups that are left out whole; None for rows by themselves.
+    is_noise_known: whether the ridge is the noise of observations for ensembles too.
     """
 
     y: FloatArray
     scale: FloatArray
     labels: IntArray | None
+    weights: FloatArray | None = None
+    groups: IntArray | None = None
+    is_noise_known: bool = False
+
+    def roots(self, rows: IntArray) -> FloatArray | None:
+        """The roots of the weights of some rows, (r, 1); None where all are 1."""
+        return None if self.weights is None else np.sqrt(self.weights[rows])[:, None]
+
+    def noise(self, kernel: KernelName, ridge: float) -> float:
+        """The variance of an observation of weight 1 around a kernel's function."""
+        return ridge if self.is_noise_known else KERNELS[kernel].noise(ridge)
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,12 @@ class Kernels:
         return np.asarray(self.matrices[gram][np.ix_(a, b)])
 
 
+def weighted_gram(kernels: Kernels, gram: GramName, rows: IntArray, targets: Targets) -> FloatArray:
+    """The Gram matrix of some rows, times the roots of their weights, (r, r)."""
+    found, roots = kernels.of(gram, rows, rows), targets.roots(rows)
+    return found if roots is None else found * roots * roots.T
+
+
 class Decomposed:
     """The eigendecomposition M = V diag(g) V^T of one Gram matrix on some rows.
 
@@ -61,25 +81,32 @@ class Decomposed:
         kernels: the Gram matrices of all n rows.
         gram: the name of the one to decompose.
         rows: indices (r,) of the rows, ascending.
-        y: (n, k) targets of all rows.
+        targets: of all n rows. With weights, the matrix and the targets are those times their roots.
 
     Raises:
         NumericalError: LAPACK's iteration does not converge.
     """
 
-    def __init__(self, kernels: Kernels, gram: GramName, rows: IntArray, y: FloatArray) -> None:
-        self.kernels, self.gram, self.rows = kernels, gram, rows
+    def __init__(self, kernels: Kernels, gram: GramName, rows: IntArray, targets: Targets) -> None:
+        self.kernels, self.gram, self.rows, self.targets = kernels, gram, rows, targets
+        self.roots = targets.roots(rows)
         # Others may be decomposed meanwhile, or a worker tell its scheduler that it is there; and the digits
         # shall not depend on that.
-        self.spectrum = Spectrum.of(kernels.of(gram, rows, rows), alone=False)
-        self.y = y[rows]
+        self.spectrum = Spectrum.of(weighted_gram(kernels, gram, rows, targets), alone=False)
+        self.y = targets.y[rows] if self.roots is None else targets.y[rows] * self.roots
         self.smoother = SpectralSmoother(self.spectrum, self.y)
 
     @cached_property
     def rotated_prior(self) -> FloatArray:
         """The NNGP Gram matrix K of the rows in the eigenbasis, V^T K V, (r, r)."""
         vectors = self.spectrum.vectors
-        return np.asarray(vectors.T @ (self.kernels.of("nngp", self.rows, self.rows) @ vectors))
+        prior = weighted_gram(self.kernels, "nngp", self.rows, self.targets)
+        return np.asarray(vectors.T @ (prior @ vectors))
+
+    def kernels_with(self, rows: IntArray, gram: GramName) -> FloatArray:
+        """The kernels of some of the n rows, without weights, with the decomposition's, (m, r)."""
+        found = self.kernels.of(gram, rows, self.rows)
+        return found if self.roots is None else found * self.roots.T
 
     def rate(self, inference: InferenceSpec) -> float:
         """Return the factor that turns a time of the spec into units of the exponent."""
@@ -87,16 +114,37 @@ class Decomposed:
 
     def regularisation(self, candidate: Candidate, inference: InferenceSpec) -> Regularisation:
         """Return a candidate's ridge as added to the diagonal, and its time in units of the exponent."""
-        unit = ridge_unit(candidate.ridge_scale, self.kernels.diagonals[self.gram][self.rows])
+        diagonal = self.kernels.diagonals[self.gram][self.rows]
+        weighted = diagonal if self.roots is None else diagonal * self.roots[:, 0] ** 2
+        unit = ridge_unit(candidate.ridge_scale, weighted)
         return Regularisation(candidate.ridge * unit, candidate.time * self.rate(inference))
 
-    def left_out(self, kernel: KernelName, settings: Sequence[Regularisation]) -> Iterator[LeaveOneOut]:
-        """Yield the leave-one-out residuals and variances of every row, as `SpectralSmoother.left_out` does.
+    def left_out(
+        self, kernel: KernelName, settings: Sequence[Regularisation], *, with_variance: bool = True
+    ) -> Iterator[LeaveOneOut]:
+        """Yield the leave-one-out residuals and variances of every row, or those of groups left out.
 
-        For a posterior the variance is that of a noisy observation; for the ensemble, that over its networks.
+        For a posterior the variance is that of a noisy observation; for the ensemble, that over its networks,
+        and of its noise where that is known.
+
+        Args:
+            kernel: its name.
+            settings: ridges and times.
+            with_variance: whether variances are wanted.
         """
-        prior = None if KERNELS[kernel].is_posterior else self.rotated_prior
-        return self.smoother.left_out(settings, prior)
+        is_posterior, groups = KERNELS[kernel].is_posterior, self.targets.groups
+        prior = self.rotated_prior if with_variance and not is_posterior else None
+        own = None if groups is None else groups[self.rows]
+        each = self.smoother.left_out(settings, prior, with_variance=with_variance, groups=own)
+        for at, found in zip(settings, each, strict=True):
+            noise = 0.0 if is_posterior else self.targets.noise(kernel, at.ridge)
+            yield self._unweighed(replace(found, variance=found.variance + noise))
+
+    def _unweighed(self, found: LeaveOneOut) -> LeaveOneOut:
+        """What is found of the rows, in the units of targets that are not multiplied by roots."""
+        if self.roots is None:
+            return found
+        return LeaveOneOut(found.residual / self.roots, found.variance / self.roots[:, 0] ** 2)
 
     def variance_scales(
         self, kernel: KernelName, settings: Sequence[Regularisation], given: Literal["auto"] | float

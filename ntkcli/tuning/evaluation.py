@@ -54,7 +54,14 @@ class Evaluation:
             job: holds the spec's data, and the cluster if there is one.
         """
         dataset, inference = job.dataset, inputs.source.spec.inference
-        targets = Targets(dataset.y_train[plan.rows], dataset.target_scaling.scale, plan.labels)
+        targets = Targets(
+            dataset.y_train[plan.rows],
+            dataset.target_scaling.scale,
+            plan.structure.labels,
+            dataset.train.some(plan.rows).weights,
+            plan.structure.groups,
+            inputs.source.spec.data.noise is not None,
+        )
         executor = Threads(plan.workers) if plan.workers > 1 else Here()
         scorer = Scorer(plan.tune.objective, plan.axes, inference, targets, plan.splits, executor)
         return cls(inputs, plan.rows, scorer, job.evaluator, job.cluster, job.journal)

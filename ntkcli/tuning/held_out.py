@@ -39,11 +39,13 @@ class HeldOut:
         """
         kernel, settings = KERNELS[candidates[0].kernel], self._settings(candidates)
         if kernel.is_posterior:
-            noise = np.array([kernel.noise(at.ridge) for at in settings])[:, None]
             prior = self._prior(kernel.prior)
-            variances = self.fold.smoother.posterior_variances(self._rotated_own, prior, settings) + noise
+            variances = self.fold.smoother.posterior_variances(self._rotated_own, prior, settings)
         else:
             variances = np.stack([self._ensemble(at, kernel) for at in settings])
+        targets = self.fold.targets
+        noise = np.array([targets.noise(kernel.name, at.ridge) for at in settings])[:, None]
+        variances += noise if targets.weights is None else noise / targets.weights[self.rows]
         scales = self.fold.variance_scales(kernel.name, settings, self.inference.variance_scale)
         return np.asarray(variances[:, :, None] * scales[:, None, :])
 
@@ -60,8 +62,7 @@ class HeldOut:
 
     def _rotated(self, gram: GramName) -> FloatArray:
         """Return k(x*, X) V, (m, r)."""
-        between = self.fold.kernels.of(gram, self.rows, self.fold.rows)
-        return np.asarray(between @ self.fold.spectrum.vectors)
+        return np.asarray(self.fold.kernels_with(self.rows, gram) @ self.fold.spectrum.vectors)
 
     def _prior(self, gram: GramName) -> FloatArray:
         return self.fold.kernels.diagonals[gram][self.rows]

@@ -16,7 +16,7 @@ from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.tune import Objective
 from ntkcli.tuning.candidates import Candidate, FreeAxes
 from ntkcli.tuning.closed_forms import closed_forms
-from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets
+from ntkcli.tuning.decomposed import Decomposed, Kernels, Targets, weighted_gram
 from ntkcli.tuning.held_out import HeldOut
 from ntkcli.tuning.objectives import (
     Accuracy,
@@ -91,7 +91,7 @@ class Scorer:
         split: Split,
     ) -> list[FloatArray]:
         """Return what the criterion keeps of a fold's predictions, for every chunk of candidates."""
-        fold = Decomposed(kernels, gram, split.train, self.targets.y)
+        fold = Decomposed(kernels, gram, split.train, self.targets)
         held_out = HeldOut(fold, split.held_out, self.inference)
         return [
             criterion.of_fold(
@@ -104,7 +104,7 @@ class Scorer:
 
     def _closed_form(self, kernels: Kernels, gram: GramName) -> Scored:
         rows = np.arange(len(self.targets.y))
-        whole = Decomposed(kernels, gram, rows, self.targets.y)
+        whole = Decomposed(kernels, gram, rows, self.targets)
         times = automatic_times(whole.spectrum.eigenvalues, whole.rate(self.inference))
         found: Scored = {}
         for chunk in self._chunks(self._candidates(times, gram)):
@@ -118,7 +118,7 @@ class Scorer:
             return []
         rows = self.splits[0].train
         # By the executor, with the threads that the folds have.
-        (eigenvalues,) = self.executor.map(partial(_eigenvalues, kernels, gram), [rows])
+        (eigenvalues,) = self.executor.map(partial(_eigenvalues, kernels, gram, self.targets), [rows])
         return automatic_times(eigenvalues, self.inference.rate(self.targets.y[rows].size))
 
     def _candidates(self, times: list[float], gram: GramName) -> list[Candidate]:
@@ -144,5 +144,5 @@ class Scorer:
         return kind(self.targets.labels)
 
 
-def _eigenvalues(kernels: Kernels, gram: GramName, rows: IntArray) -> FloatArray:
-    return eigenvalues_alone(kernels.of(gram, rows, rows))
+def _eigenvalues(kernels: Kernels, gram: GramName, targets: Targets, rows: IntArray) -> FloatArray:
+    return eigenvalues_alone(weighted_gram(kernels, gram, rows, targets))

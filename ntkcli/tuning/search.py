@@ -11,7 +11,7 @@ from ntkcli.errors import RunDirectoryError, SpecError
 from ntkcli.extras import is_installed
 from ntkcli.jobs.clusters import clustered
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.opening import open_job
+from ntkcli.jobs.opening import open_job, with_ridge_of_noise
 from ntkcli.journal import Journal
 from ntkcli.linalg.threads import blas_threads
 from ntkcli.runs.fingerprint import fingerprint
@@ -88,6 +88,7 @@ def search(
         is_sampled = source.spec.inference.approximation is not None
         raw = survey(source.spec.data).raw if is_sampled else RawData.read(source.spec.data)
     with open_job(with_plain_inputs(source), journal, raw=raw) as job:
+        source = replace(source, spec=with_ridge_of_noise(source.spec, job.dataset))
         plan = SearchPlan.of(source, tune, job)
         plan.check()
         inputs = Inputs(source, raw, job.evaluator.executor, journal)

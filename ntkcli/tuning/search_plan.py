@@ -26,6 +26,7 @@ from ntkcli.tuning.candidates import FreeAxes
 from ntkcli.tuning.grid import grid_size
 from ntkcli.tuning.inputs import combinations
 from ntkcli.tuning.splits import Split, SplitError, splits
+from ntkcli.tuning.structure import Structure
 
 # Networks compare on these much as on more, and what more rows say of the ridge is asked for in the end.
 AUTOMATIC_ROWS = 2000
@@ -36,7 +37,7 @@ class SearchPlan:
     """How the networks of a search are scored.
 
     rows: indices of the training rows that are scored: all, or some at random.
-    labels: their classes as integers from 0, (rows,); None for a regression.
+    structure: what is known of these rows that they are cut by.
     splits: of these rows into training and held-out ones; none for the closed forms.
     axes: the candidates of every network.
     sizes: those of a job with these rows alone.
@@ -46,7 +47,7 @@ class SearchPlan:
 
     tune: TuneSpec
     rows: IntArray
-    labels: IntArray | None
+    structure: Structure
     splits: list[Split]
     axes: FreeAxes
     sizes: Sizes
@@ -74,10 +75,11 @@ class SearchPlan:
         rows = _rows(tune, len(job.train))
         labels = dataset.y_train[rows].argmax(axis=1) if dataset.is_classification else None
         _check_objective(source, tune, is_classification=labels is not None)
-        cut = _splits(source, tune, len(rows), labels)
+        structure = Structure.of(dataset.train.some(rows), labels, tune.validation)
+        cut = _splits(source, tune, len(rows), structure)
         axes = FreeAxes.of(tune, source.spec.inference)
         inputs = (len(dataset.train) + len(dataset.test)) * job.sizes.d
-        return cls(tune, rows, labels, cut, axes, replace(job.sizes, n=len(rows)), inputs, job.budget)
+        return cls(tune, rows, structure, cut, axes, replace(job.sizes, n=len(rows)), inputs, job.budget)
 
     @property
     def networks(self) -> int:
@@ -165,10 +167,10 @@ def _check_objective(source: SpecFile, tune: TuneSpec, *, is_classification: boo
         raise SpecError(f"{source.path}: tune.objective: {what}, or data.task: classification")
 
 
-def _splits(source: SpecFile, tune: TuneSpec, n: int, labels: IntArray | None) -> list[Split]:
+def _splits(source: SpecFile, tune: TuneSpec, n: int, structure: Structure) -> list[Split]:
     if not tune.needs_validation:
         return []
     try:
-        return splits(n, tune.validation, labels)
+        return splits(n, tune.validation, structure)
     except SplitError as error:
         raise SpecError(f"{source.path}: tune.validation.{error.key}: {error}") from error

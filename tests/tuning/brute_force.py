@@ -24,6 +24,7 @@ from ntkcli.tuning.directory import TuneDirectory
 from ntkcli.tuning.scoring import Scored
 from ntkcli.tuning.search import search
 from ntkcli.tuning.splits import Split, splits
+from ntkcli.tuning.structure import Structure
 from ntkcli.tuning.trials import Trial
 
 from ..inference.gaussian import dense_flow
@@ -70,7 +71,8 @@ class Dense:
         return self.y.argmax(axis=1) if self.job.dataset.is_classification else None
 
     def cut(self, tune: TuneSpec) -> list[Split]:
-        return splits(len(self.y), tune.validation, self.labels)
+        structure = Structure.of(self.job.dataset.train, self.labels, tune.validation)
+        return splits(len(self.y), tune.validation, structure)
 
     def ridge_and_time(self, candidate: Candidate, rows: Any) -> tuple[float, float]:
         """In absolute terms, and in units of the exponent."""

@@ -30,7 +30,7 @@ PATH = PathType(path_type=Path)
 SPEC = click.argument("spec", type=PATH)
 OUT = click.option("--out", metavar="DIR", type=PATH, help="Run directory, instead of output.dir.")
 RUN = click.argument("run", type=PATH)
-TABLE = click.argument("table", metavar="CSV", type=PATH)
+TABLE = click.argument("table", metavar="TABLE", type=PATH)
 KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
 TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
 STD = click.option(
@@ -224,7 +224,7 @@ def simulate(
 @ntk.command()
 @RUN
 @TABLE
-@click.option("--out", metavar="FILE", type=PATH, help="File to write (.gz too); default: stdout.")
+@click.option("--out", metavar="FILE", type=PATH, help="File to write (.gz, .parquet too); default: stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 @KERNEL
 @TIME
@@ -240,7 +240,7 @@ def predict(
     std: bool | None,
     quiet: bool,
 ) -> None:
-    """Predict the rows of CSV with a fitted model.
+    """Predict the rows of TABLE with a fitted model.
 
     RUN is a run directory of `ntk fit`. Writes the columns of predictions.csv, some rows at a time: CSV can
     be of any length, and `-` is standard input. What the model was not fitted with, such as another ridge,
@@ -271,9 +271,9 @@ def evaluate(
     time: tuple[float, ...],
     std: bool | None,
 ) -> None:
-    """Judge a fitted model on the rows of CSV.
+    """Judge a fitted model on the rows of TABLE.
 
-    RUN is a run directory of `ntk fit`, and CSV has the targets. `-` is standard input. With --importance,
+    RUN is a run directory of `ntk fit`, and TABLE has the targets. `-` is standard input. With --importance,
     the first of the kernels and times predicts again, with the values of one feature after another shuffled
     among the rows (at most 10,000): how much the rmse, or the log loss of classes, increases.
     """

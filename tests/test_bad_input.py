@@ -117,8 +117,16 @@ DATA = {
         spec=SPEC.replace("  test: test.csv\n  target: y", "  target: y\n  id: n"),
     ),
     "a column twice": train_case("a,a,y\n1,2,3\n", "train.csv:1: column 'a' is there twice"),
-    "a column without a name": train_case("a,,y\n1,2,3\n", "train.csv:1: column 2 has no name"),
-    "semicolons": train_case("a;b;y\n1;2;3\n", "train.csv:1: columns are separated by ';'"),
+    "semicolons": train_case("a;b;y\n1;2;3\n", "1: columns are separated by ';': set data.csv.separator"),
+    "quoted semicolons": train_case('"a";"y"\n1;2\n', ":1: columns are separated by ';': set data.csv."),
+    "a decimal comma in the target": train_case(
+        'a,b,y\n1,2,"2,5"\n2,1,"3,5"\n', "target 'y' holds numbers", "set data.csv.decimal: ','"
+    ),
+    "a column without a name": train_case("a,,y\n1,2,3\n", ":1: column 2 has no name", "in data.features"),
+    "a column called by a space": train_case("a, ,y\n1,2,3\n", ":1: column 2 has no name"),
+    "a test column without a name": unseen_case("a,b,\n1,2,3\n", "test.csv:1: column 3 has no name"),
+    "row names of R": train_case('"a","y"\n"1",1,2\n"2",2,3\n', ":1: column 1 has no name", "R: row.names"),
+    "no header": train_case("1,2,3\n3,1,5\n", "has no column 'y'", "set data.csv.header: none if that"),
     "text": train_case(TRAIN + "1,red,2\n", "train.csv:6: column 'b': found 'red'", "correct it"),
     "text in the target": train_case(TRAIN + "1,2,low\n", "train.csv:6: column 'y': found 'low'"),
     "an empty cell": train_case(TRAIN + "1,,2\n", "train.csv:6: column 'b': is empty: fill the value in"),
@@ -144,7 +152,9 @@ DATA = {
         train="a,b,y\n1,red,3\n2,blue,4\n4,red,5\n", test="a,b\n1,red\n2,pink\n",
     ),
     "dates": train_case("a,b,y\n1,2020-01-31,2\n2,2020-02-01,3\n", "train.csv: column 'b' holds dates"),
-    "decimal commas": train_case('a,b,y\n1,"2,5",2\n2,"3,5",3\n', "column 'b' holds numbers", "a point"),
+    "decimal commas": train_case(
+        'a,b,y\n1,"2,5",2\n2,"3,5",3\n', "column 'b' holds numbers", "set data.csv.decimal: ','"
+    ),
     "names": train_case("a,b,y\n" + "".join(f"{i},n{i},{i}\n" for i in range(30)), "30 different texts"),
     "a word above numbers": train_case("a,b,y\n1,x,2\n2,3,4\n3,5,6\n", "train.csv:2: column 'b': found 'x'"),
     "a category of two lines": train_case('a,b,y\n1,"p\nq",2\n2,7,4\n', "train.csv:3: column 'b': found"),

@@ -79,6 +79,6 @@ def _check_targets(table: Table, names: list[str]) -> None:
     for name in names:
         if name not in table.targets:
             raise DataError(
-                f"{table.file.path}:1: has no column {name!r} to compare predictions with: add it, or use "
+                f"{table.file.header}: has no column {name!r} to compare predictions with: add it, or use "
                 "ntk predict"
             )

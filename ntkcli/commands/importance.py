@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.sample import sample
 from ntkcli.data.table import has_values
+from ntkcli.data.table_file import TableFile
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.models.model import Model
@@ -17,7 +17,7 @@ from ntkcli.results.importance import SHUFFLES, Importances, metric_name, metric
 MOST_ROWS = 10_000
 
 
-def importances_of(model: Model, pair: Pair, file: CsvFile, journal: Journal) -> Importances:
+def importances_of(model: Model, pair: Pair, file: TableFile, journal: Journal) -> Importances:
     """Return how much worse a model predicts the rows of a file where a feature is that of other rows.
 
     Args:

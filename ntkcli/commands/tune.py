@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.commands.fit import FitReport, fit
-from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.content import Content
+from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.runs.inputs import check_inputs
@@ -68,7 +69,7 @@ def tune(
     place = out or source.spec.place_beside("tune")
     check_inputs(place, [BEST, TRIALS], [spec_path, *source.spec.data.files])
     with TuneDirectory(place, overwrite=overwrite) as directory:
-        mark = search_fingerprint(source, CsvFile(source.spec.data.train).digest)
+        mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
         best = _known(source, tune_spec, directory, mark, journal)
         if best is None:
             found = _searched(shared, tune_spec, directory, wait, journal)

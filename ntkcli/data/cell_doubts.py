@@ -1,5 +1,6 @@
 """Doubts about the cells of a training file as it has them: columns that may mean something else."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.codes import looks_like_codes, looks_like_ids, missing_mark
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.faults import shown, some
 from ntkcli.data.spelling import same_spellings
+from ntkcli.data.table_file import TableFile
 from ntkcli.spec.data import DataSpec
 from ntkcli.units import counted
 
@@ -45,7 +46,7 @@ class CellDoubts:
         schema, file = dataset.schema, dataset.train.file
         numbers = [*schema.features.numbers, *schema.targets.numbers]
         frame = _first_rows(file, numbers, [], MOST_ROWS, missing=spec.gaps.allows_gaps)
-        marks = {name: missing_mark(frame[name].to_numpy()) for name in numbers}
+        marks = {name: missing_mark(cells) for name, cells in _columns(frame[numbers])}
         found = {name: mark for name, mark in marks.items() if mark is not None}
         lines = [*_marks(file, frame, found), *_numbers(dataset, frame[schema.features.numbers])]
         lines += [*_classes(file, frame, spec, dataset), *_spellings(dataset), *_names(dataset)]
@@ -53,7 +54,7 @@ class CellDoubts:
 
 
 def _first_rows(
-    file: CsvFile, numbers: list[str], texts: list[str], rows: int, *, missing: bool = False
+    file: TableFile, numbers: list[str], texts: list[str], rows: int, *, missing: bool = False
 ) -> pd.DataFrame:
     if not numbers and not texts:
         return pd.DataFrame()
@@ -61,25 +62,35 @@ def _first_rows(
         return next(chunks)
 
 
-def _marks(file: CsvFile, frame: pd.DataFrame, marks: dict[str, float]) -> Iterator[str]:
+def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, FloatArray]]:
+    return zip(frame.columns, frame.to_numpy().T, strict=True)
+
+
+def _or_list(file: TableFile) -> str:
+    return " (or list it in data.csv.na_values)" if file.notation.form else ""
+
+
+def _marks(file: TableFile, frame: pd.DataFrame, marks: dict[str, float]) -> Iterator[str]:
     for name, mark in marks.items():
         values = frame[name].to_numpy()
         rows, others = np.flatnonzero(values == mark), values[(values != mark) & ~np.isnan(values)]
         yield (
             f"{file.path}:{file.line(int(rows[0]))}: column {name!r}: {mark:g} is here and in "
             f"{counted(len(rows) - 1, 'other row')}, far from all other values ({others.min():g} to "
-            f"{others.max():g}): if it means that there is none, leave these cells empty and set data.missing"
+            f"{others.max():g}): if it means that there is none, leave these cells "
+            f"empty{_or_list(file)} and set data.missing"
         )
 
 
 def _numbers(dataset: Dataset, frame: pd.DataFrame) -> Iterator[str]:
     """Yield the features of numbers that may be ids or codes; a feature that is alone is neither."""
-    file, names = dataset.train.file, [str(name) for name in frame]
+    # Neither has fractions throughout.
+    whole = {name: values for name, values in _columns(frame) if (values == np.round(values)).any()}
+    file, names = dataset.train.file, [*whole]
     if len(dataset.schema.features.features) == 1 or not names:
         return
     texts = _first_rows(file, [], names, WRITTEN_ROWS)
-    for name in names:
-        values: FloatArray = frame[name].to_numpy()
+    for name, values in whole.items():
         written = [text.strip() for text in texts[name]]
         if looks_like_ids(name, values):
             what = "numbers the rows, as ids do: put it in data.id, or leave it out with data.features"
@@ -91,7 +102,7 @@ def _numbers(dataset: Dataset, frame: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _classes(file: CsvFile, frame: pd.DataFrame, spec: DataSpec, dataset: Dataset) -> Iterator[str]:
+def _classes(file: TableFile, frame: pd.DataFrame, spec: DataSpec, dataset: Dataset) -> Iterator[str]:
     if spec.task != "auto" or dataset.is_classification or len(spec.target) > 1:
         return
     (name,) = spec.target
@@ -120,6 +131,6 @@ def _spellings(dataset: Dataset) -> Iterator[str]:
 
 def _names(dataset: Dataset) -> Iterator[str]:
     """Yield the names that two encoded columns have, such as a number `a=b` beside a category `b` of `a`."""
-    names = dataset.schema.features.columns
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+    counts = Counter(dataset.schema.features.columns)
+    for name in (name for name, count in counts.items() if count > 1):
         yield f"{dataset.train.file.path}: two features become columns called {name!r}: rename one of the two"

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray
-from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING, Fault, number_in, shown
+from ntkcli.data.faults import MISSING, Fault, shown
 from ntkcli.data.table_error import MOST_OF_A_COLUMN, TableError
+from ntkcli.data.table_file import TableFile
 
 
 def is_missing(cells: pd.Series) -> BoolArray:
@@ -17,7 +17,7 @@ def is_missing(cells: pd.Series) -> BoolArray:
     return np.asarray(found.to_numpy())
 
 
-def refuse(cells: pd.Series, wrong: BoolArray, file: CsvFile, reason: Callable[[object], str]) -> None:
+def refuse(cells: pd.Series, wrong: BoolArray, file: TableFile, reason: Callable[[object], str]) -> None:
     """Refuse a column if some of its cells are wrong.
 
     Args:
@@ -41,7 +41,7 @@ def refuse(cells: pd.Series, wrong: BoolArray, file: CsvFile, reason: Callable[[
     raise TableError(file.path, faults, len(places) - len(some))
 
 
-def check_filled(cells: pd.Series, file: CsvFile) -> None:
+def check_filled(cells: pd.Series, file: TableFile) -> None:
     """Check that every cell of a column holds a value.
 
     Raises:
@@ -55,18 +55,20 @@ def check_filled(cells: pd.Series, file: CsvFile) -> None:
     refuse(cells, is_missing(cells), file, reason)
 
 
-def check_no_slip(cells: pd.Series, file: CsvFile) -> None:
+def check_no_slip(cells: pd.Series, file: TableFile) -> None:
     """Check that a text column is not one of numbers with a typing error in some cells.
 
     Raises:
         TableError: some cells are numbers; it has the lines of those that are not.
     """
     has_value = ~is_missing(cells)
-    is_number = cells.map(lambda text: number_in(text) is not None).to_numpy(bool) & has_value
+    is_number = cells.map(lambda text: file.notation.number_in(text) is not None).to_numpy(bool) & has_value
     if is_number.any():
         refuse(
             cells,
             ~is_number & has_value,
             file,
-            lambda text: f"found {shown(str(text))} where other rows have numbers: {file.remedies.name}",
+            lambda text: (
+                f"found {shown(str(text))} where other rows have numbers: {file.notation.remedy(str(text))}"
+            ),
         )

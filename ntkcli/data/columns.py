@@ -1,12 +1,12 @@
 """The roles of a file's columns: features, targets and ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import Fault
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.suggestions import did_you_mean
 
@@ -27,7 +27,7 @@ class Columns:
 
 
 def choose_columns(
-    train: CsvFile,
+    train: TableFile,
     targets: list[str],
     features: Literal["all"] | list[str],
     ids: list[str],
@@ -50,6 +50,7 @@ def choose_columns(
     with faults.collecting():
         check_present(train, targets, "data.target")
     if features == "all":
+        faults.add(_nameless(train))
         others = {*targets, *ids, *weights, *groups}
         features = [name for name in train.columns if name not in others]
     with faults.collecting():
@@ -64,7 +65,7 @@ def choose_columns(
     return Columns(features, targets, ids, [*weights])
 
 
-def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_features: bool) -> None:
+def check_test_columns(train: TableFile, test: TableFile, columns: Columns, *, all_features: bool) -> None:
     """Check that a test file has the columns to be predicted from.
 
     Args:
@@ -77,23 +78,27 @@ def check_test_columns(train: CsvFile, test: CsvFile, columns: Columns, *, all_f
         DataError: the test file lacks a feature or, if all columns are features, has a column that the
             training file lacks.
     """
-    extra = [name for name in test.columns if name not in {*train.columns, *columns.ids}]
+    known, there = {"", *train.columns, *columns.ids}, set(test.columns)
+    extra = [name for name in test.columns if name not in known]
     faults = FaultList(test.path)
     for name in columns.features:
-        if name not in test.columns:
+        if name not in there:
             hint = did_you_mean(name, extra)
             # What it is called there is no column too many.
             extra = [other for other in extra if not hint.endswith(f"{other!r}?")]
-            faults.add([Fault(1, f"has no column {name!r}, a feature of {train.path}{hint}", name)])
+            faults.add(
+                [Fault(test.header_line, f"has no column {name!r}, a feature of {train.path}{hint}", name)]
+            )
+    faults.add(_nameless(test) if all_features else [])
     for name in extra if all_features else []:
         what = (
             f"column {name!r} is not in {train.path}: remove it, or list the columns to use in data.features"
         )
-        faults.add([Fault(1, what, name)])
+        faults.add([Fault(test.header_line, what, name)])
     faults.check()
 
 
-def check_present(file: CsvFile, names: list[str], key: str) -> None:
+def check_present(file: TableFile, names: list[str], key: str) -> None:
     """Check that a file has the columns that a key of the spec names.
 
     Args:
@@ -107,12 +112,16 @@ def check_present(file: CsvFile, names: list[str], key: str) -> None:
     present, faults = set(file.columns), FaultList(file.path)
     for name in names:
         if name not in present:
-            hint = (
-                did_you_mean(name, file.columns) or f": correct the name; the file has {_some(file.columns)}"
-            )
-            faults.add([Fault(1, f"has no column {name!r} ({key}){hint}", name)])
+            hint = did_you_mean(name, file.columns) or f": correct the name; {file.names}"
+            faults.add([Fault(file.header_line, f"has no column {name!r} ({key}){hint}", name)])
     faults.check()
 
 
-def _some(names: list[str], most: int = 8) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+def _nameless(file: TableFile) -> Iterator[Fault]:
+    for number, name in enumerate(file.columns, 1):
+        if not name:
+            what = (
+                f"column {number} has no name: give it one, leave it out (pandas: index=False, R: "
+                "row.names=FALSE), or list the columns to use in data.features"
+            )
+            yield Fault(file.header_line, what, str(number))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ntkcli.data.records import reading
+from ntkcli.data.file_bytes import reading
 from ntkcli.data.remedies import Remedies
 from ntkcli.errors import DataError
 

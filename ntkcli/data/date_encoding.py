@@ -9,10 +9,10 @@ from pydantic import Field
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.cells import is_missing, refuse
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_reading import FORMS, Order, day_of, settled_order
 from ntkcli.data.faults import Fault, shown
 from ntkcli.data.table_error import TableError
+from ntkcli.data.table_file import TableFile
 from ntkcli.spec.data import DatePart
 from ntkcli.spec.section import Section
 from ntkcli.spec.types import Finite
@@ -39,7 +39,7 @@ class DateEncoding(Section):
     parts: Annotated[list[DatePart], Field(min_length=1)]
 
     @classmethod
-    def of(cls, cells: pd.Series, file: CsvFile, parts: list[DatePart] | None) -> Self:
+    def of(cls, cells: pd.Series, file: TableFile, parts: list[DatePart] | None) -> Self:
         """Return the encoding of a column, by its cells in training.
 
         Args:
@@ -83,7 +83,7 @@ class DateEncoding(Section):
         """The number of columns of each part."""
         return [2 if part in _CYCLIC else 1 for part in self.parts]
 
-    def encode(self, cells: pd.Series, file: CsvFile) -> FloatArray:
+    def encode(self, cells: pd.Series, file: TableFile) -> FloatArray:
         """Encode cells as numbers, (rows, columns).
 
         Raises:
@@ -114,7 +114,7 @@ class DateEncoding(Section):
         return self.model_copy(update={"parts": parts or self.parts})
 
 
-def read_days(cells: pd.Series, order: Order, file: CsvFile) -> FloatArray:
+def read_days(cells: pd.Series, order: Order, file: TableFile) -> FloatArray:
     """Read dates as days since 1970, (rows,), NaN where a cell holds no value.
 
     Args:

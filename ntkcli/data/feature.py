@@ -8,11 +8,11 @@ from pydantic import Field
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.cells import check_filled, is_missing, refuse
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_encoding import DateEncoding
 from ntkcli.data.faults import number_in, shown, some
 from ntkcli.data.log_scale import LogScale
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.spec.missing import Rule
 from ntkcli.spec.section import Section
 
@@ -36,7 +36,7 @@ class Feature(Section):
 
     name: str
     kind: Literal["number", "boolean", "category", "date"] = "number"
-    categories: list[str] = Field(default=[])
+    categories: list[str] = Field(default_factory=list)
     log: LogScale | None = None
     date: DateEncoding | None = None
     indicator: bool = False
@@ -55,6 +55,11 @@ class Feature(Section):
             case "boolean":
                 return "true or false"
         return "its logarithm" if self.log else "number"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a number as it is."""
+        return self.kind == "number" and not (self.log or self.indicator)
 
     @property
     def columns(self) -> list[str]:
@@ -82,7 +87,7 @@ class Feature(Section):
             return None
         return self.model_copy(update={"date": self.date.varying(constant)}) if self.date else self
 
-    def encode(self, cells: pd.Series, file: CsvFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
+    def encode(self, cells: pd.Series, file: TableFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
         """Encode cells as numbers, (rows, columns).
 
         Args:
@@ -104,7 +109,7 @@ class Feature(Section):
         faults.check()
         return np.hstack([encoded, np.isnan(encoded[:, :1])]) if self.indicator else encoded
 
-    def _encoded(self, cells: pd.Series, file: CsvFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
+    def _encoded(self, cells: pd.Series, file: TableFile, *, gap: Rule, ignore_unknown: bool) -> FloatArray:
         if self.date:
             return self.date.encode(cells, file)
         if self.kind == "number":
@@ -125,7 +130,7 @@ class Feature(Section):
         encoded[empty] = np.nan
         return encoded
 
-    def _check_known(self, cells: pd.Series, unknown: np.ndarray, file: CsvFile) -> None:
+    def _check_known(self, cells: pd.Series, unknown: np.ndarray, file: TableFile) -> None:
         is_boolean = self.kind == "boolean"
         known = list(TRUTH) if is_boolean else self.categories
         remedy = "correct it or drop the row" if is_boolean else file.remedies.unknown

@@ -7,7 +7,6 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.data.cells import check_filled, is_missing
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_encoding import DateEncoding
 from ntkcli.data.faults import Fault
 from ntkcli.data.feature import Feature
@@ -15,13 +14,14 @@ from ntkcli.data.features import FeatureRules, Features
 from ntkcli.data.log_scale import LogScale
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.data.table_error import FaultList, TableError
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.text_feature import text_feature
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
 
 def find_features(
-    frame: pd.DataFrame, names: list[str], dates: list[str], file: CsvFile, spec: DataSpec
+    frame: pd.DataFrame, names: list[str], dates: list[str], file: TableFile, spec: DataSpec
 ) -> list[Feature]:
     """Return the kind of each feature column, by the training rows.
 
@@ -37,14 +37,22 @@ def find_features(
         TableError: columns of text do not look like categories, or cells hold no value.
     """
     faults, found = FaultList(file.path), []
+    # Of many columns most are numbers as they are, which need not be looked at one by one.
+    logs = [] if spec.log == "auto" else spec.log
+    are_numbers = set(frame.columns[frame.dtypes == np.float64]).difference(logs)
+    if spec.gaps.allows_gaps:
+        are_numbers = set()
     for name in names:
+        if name in are_numbers:
+            found.append(Feature(name=name))
+            continue
         with faults.collecting():
             found.append(_feature(frame[name], file, spec, is_date=name in dates))
     faults.check()
     return found
 
 
-def _feature(cells: pd.Series, file: CsvFile, spec: DataSpec, *, is_date: bool) -> Feature:
+def _feature(cells: pd.Series, file: TableFile, spec: DataSpec, *, is_date: bool) -> Feature:
     name, rule = str(cells.name), spec.gaps.rule(str(cells.name))
     is_number, gaps = cells.dtype == np.float64, is_missing(cells)
     if rule == "error":
@@ -73,7 +81,7 @@ def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
 
 
 def fit_features(
-    found: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec
+    found: list[Feature], encoded: FloatArray, file: TableFile, spec: DataSpec
 ) -> tuple[Features, list[str]]:
     """Fit means and scales to the training rows; constant features are dropped if columns are standardised.
 
@@ -104,13 +112,13 @@ def fit_features(
     return features.weighted(_given_factors(kept, file, spec)), warnings
 
 
-def _given_factors(features: list[Feature], file: CsvFile, spec: DataSpec) -> FloatArray:
+def _given_factors(features: list[Feature], file: TableFile, spec: DataSpec) -> FloatArray:
     """Return the factor of every feature, (features,), 1 where the spec gives none."""
     given = spec.factors
     for feature in features:
         if given and feature.name not in given:
             raise DataError(
-                f"{file.path}:1: column {feature.name!r} is a feature, and has no factor in data.relevance: "
+                f"{file.header}: column {feature.name!r} is a feature, and has no factor in data.relevance: "
                 "give it one, such as 1, or leave the column out with data.features"
             )
     return np.array([given.get(feature.name, 1.0) for feature in features])
@@ -140,7 +148,7 @@ def columns_of(features: list[Feature], kept: list[Feature]) -> BoolArray:
     return np.array([(feature.name, column) in names for feature in features for column in feature.columns])
 
 
-def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, spec: DataSpec) -> FloatArray:
+def _means(features: list[Feature], encoded: FloatArray, file: TableFile, spec: DataSpec) -> FloatArray:
     missing = np.isnan(encoded)
     for feature, part in _parts(features, missing.astype(np.float64)):
         if part.all():
@@ -157,7 +165,7 @@ def _means(features: list[Feature], encoded: FloatArray, file: CsvFile, spec: Da
     return means
 
 
-def _scaling(features: list[Feature], values: FloatArray, file: CsvFile, *, standardize: bool) -> Scaling:
+def _scaling(features: list[Feature], values: FloatArray, file: TableFile, *, standardize: bool) -> Scaling:
     """Scale to mean 0, and to variance 1 for every feature: the columns of a category share one scale.
 
     A rare category then gets no larger values than others, and a category of two equals a boolean. Of a date,

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.feature import Feature
 from ntkcli.data.scaling import Scaling, normalize_rows
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.missing import MissingSpec, Word, gap_rules
 from ntkcli.spec.section import Section
@@ -73,7 +74,7 @@ class Features:
         """The columns of a file that are read as text."""
         return [feature.name for feature in self.features if feature.kind != "number"]
 
-    def encode(self, frame: pd.DataFrame, file: CsvFile) -> FloatArray:
+    def encode(self, frame: pd.DataFrame, file: TableFile) -> FloatArray:
         """Encode the rows of a file as numbers, (rows, columns), NaN where a value is missing.
 
         Args:
@@ -112,7 +113,7 @@ class Features:
 
 
 def encode(
-    features: Sequence[Feature], frame: pd.DataFrame, file: CsvFile, rules: FeatureRules
+    features: Sequence[Feature], frame: pd.DataFrame, file: TableFile, rules: FeatureRules
 ) -> FloatArray:
     """Encode some features of a file's rows side by side, (rows, columns), NaN where a value is missing.
 
@@ -127,9 +128,14 @@ def encode(
     """
     gaps, ignore = rules.gaps, rules.unknown == "ignore"
     faults, parts = FaultList(file.path), []
-    for feature in features:
-        cells = frame[feature.name]
-        with faults.collecting():
-            parts.append(feature.encode(cells, file, gap=gaps.rule(feature.name), ignore_unknown=ignore))
+    for is_plain, alike in groupby(features, lambda each: each.is_plain and not gaps.allows_gaps):
+        if is_plain:
+            # Many columns one by one take pandas longer than to read them.
+            parts.append(frame[[feature.name for feature in alike]].to_numpy())
+            continue
+        for feature in alike:
+            with faults.collecting():
+                cells, gap = frame[feature.name], gaps.rule(feature.name)
+                parts.append(feature.encode(cells, file, gap=gap, ignore_unknown=ignore))
     faults.check()
-    return np.hstack(parts)
+    return np.ascontiguousarray(np.hstack(parts))

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ntkcli.arrays import IntArray
 from ntkcli.data.cells import check_filled
-from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
@@ -13,7 +13,7 @@ from ntkcli.spec.data import DataSpec
 READ_ROWS = 1_000_000
 
 
-def groups_of(spec: DataSpec, frame: pd.DataFrame, file: CsvFile) -> IntArray | None:
+def groups_of(spec: DataSpec, frame: pd.DataFrame, file: TableFile) -> IntArray | None:
     """Return a number for the group of each of some rows, (rows,); equal texts are one group.
 
     Args:
@@ -27,7 +27,7 @@ def groups_of(spec: DataSpec, frame: pd.DataFrame, file: CsvFile) -> IntArray | 
     return None if spec.groups is None else group_codes(spec.groups, frame.index, file, "data.groups")
 
 
-def group_codes(column: str, rows: pd.Index, file: CsvFile, key: str) -> IntArray:
+def group_codes(column: str, rows: pd.Index, file: TableFile, key: str) -> IntArray:
     """Return a number for the text that each of some rows has in a column, (rows,).
 
     Args:
@@ -45,7 +45,7 @@ def group_codes(column: str, rows: pd.Index, file: CsvFile, key: str) -> IntArra
     return np.asarray(codes, dtype=np.intp)
 
 
-def cells_of(column: str, rows: pd.Index, file: CsvFile) -> pd.Series:
+def cells_of(column: str, rows: pd.Index, file: TableFile) -> pd.Series:
     """Return the cells of a column, as text, for some rows by their numbers in the file.
 
     Raises:

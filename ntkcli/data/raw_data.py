@@ -8,7 +8,6 @@ from typing import Self
 import pandas as pd
 
 from ntkcli.data.columns import Columns, check_present
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
@@ -19,6 +18,7 @@ from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.split import split_off
 from ntkcli.data.table import Schema, Table, dropped_rows, no_rows_left
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import fit_targets
 from ntkcli.data.training_file import TrainingFile
 from ntkcli.errors import DataError
@@ -44,12 +44,12 @@ class RawData:
     most_test_rows: of the test file that a dataset gets, the first that have every value; None for all.
     """
 
-    file: CsvFile
+    file: TableFile
     columns: Columns
     train: pd.DataFrame
     set_aside: pd.DataFrame | None
     dates: list[str]
-    test_file: CsvFile | None
+    test_file: TableFile | None
     classes: bool
     gaps: Gaps
     warnings: list[str]
@@ -152,7 +152,7 @@ class RawData:
         return Dataset(train, test, schema, warnings, self.gaps)
 
 
-def _test_table(schema: Schema, file: CsvFile, most: int | None) -> Table:
+def _test_table(schema: Schema, file: TableFile, most: int | None) -> Table:
     faults, found = FaultList(file.path), None
     with faults.collecting():
         found = next(schema.tables(file, rows=most), None)

@@ -1,66 +1,102 @@
 """The records of a CSV file with their line numbers, decompressed as they are read."""
 
-import bz2
 import csv
-import gzip
-import lzma
-import zipfile
-import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
+from ntkcli.data.file_bytes import open_bytes, reading
+from ntkcli.data.recoding import in_utf8
 from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
+from ntkcli.spec.csv_format import CsvFormat
 
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
-
-# How zip files (Excel workbooks among them), gzip, xz and zstd begin.
-ARCHIVES = (b"PK", b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+# How zip files (Excel workbooks among them), gzip, xz, zstd and Parquet begin.
+ARCHIVES = (b"PK", b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PAR1")
 
 # A cell may be as long as it likes: the csv module's own limit is 128 kB.
 csv.field_size_limit(2**31 - 1)
 
 
-@contextmanager
-def reading(path: Path, remedies: Remedies = OF_SPEC) -> Iterator[None]:
-    """Report a file that the `with` block finds missing, unreadable or damaged as a DataError."""
-    try:
-        yield
-    except DAMAGED as error:
-        raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file: {remedies.path}") from error
-    except OSError as error:
-        if error.errno is None:
-            raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
-        raise DataError(
-            f"{path}: cannot be read: {error.strerror}: check the path and its permissions"
-        ) from error
+def records(
+    path: Path, form: CsvFormat | None = None, remedies: Remedies = OF_SPEC
+) -> Generator[tuple[int, list[str]]]:
+    """Yield the line number and the fields of every record, a header first.
 
+    Blank lines are skipped, and so are comments, but not in quotes. The file is decompressed by its ending:
+    .gz, .bz2, .xz or .zip.
 
-def records(path: Path) -> Generator[tuple[int, list[str]]]:
-    """Yield the line number and the fields of every record, the header first; blank lines are skipped.
-
-    The file is decompressed by its ending: .gz, .bz2, .xz or .zip.
+    Args:
+        path: where the file is.
+        form: how it is written; None for commas and points.
+        remedies: what its user can do about what is wrong in it.
 
     Raises:
-        DataError: the file cannot be read, or a line of it is not UTF-8, or not CSV.
+        DataError: the file cannot be read, or a line of it is not in its encoding, or not CSV.
     """
-    with reading(path), open_bytes(path) as file:
-        reader = csv.reader(_lines(path, file), strict=True)
+    form = form or CsvFormat()
+    with open_lines(path, form, remedies) as all_lines:
+        lines = _Lines(all_lines, form.comment)
+        reader = csv.reader(lines, delimiter=form.separator, quotechar=form.quote, strict=True)
         last_line = 0
         try:
             for fields in reader:
-                last_line = reader.line_num
+                last_line = lines.number
                 if len(fields) > 1 or "".join(fields).strip(" \t"):
                     yield last_line, fields
+                lines.is_inside = False
         except csv.Error as error:
-            raise DataError(f"{path}:{last_line + 1}: is not CSV: {error}") from error
+            remedy = f"write quotes in a cell twice, or {remedies.key}quote"
+            raise DataError(f"{path}:{last_line + 1}: is not CSV: {error}: {remedy}") from error
 
 
-def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
+@contextmanager
+def open_utf8(path: Path, form: CsvFormat, remedies: Remedies = OF_SPEC) -> Iterator[IO[bytes]]:
+    """Open a file to read its text as bytes in UTF-8, whatever it is compressed with and encoded in.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    with reading(path, remedies), open_bytes(path) as raw:
+        yield raw if form.is_utf8 else in_utf8(raw, form.encoding, path, remedies)
+
+
+@contextmanager
+def open_lines(path: Path, form: CsvFormat, remedies: Remedies = OF_SPEC) -> Iterator[Iterator[str]]:
+    """Open a file to read its lines, with their ends.
+
+    Raises:
+        DataError: the file cannot be read, or a line of it is not in its encoding.
+    """
+    with open_utf8(path, form, remedies) as file:
+        yield _decoded(path, file, remedies)
+
+
+class _Lines:
+    """The lines of a file, without those that are comments.
+
+    number: how many have been read.
+    is_inside: whether the next line goes on with a record, so that it is no comment.
+    """
+
+    def __init__(self, lines: Iterator[str], comment: str | None) -> None:
+        self._lines, self._comment = lines, comment
+        self.number, self.is_inside = 0, False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        for line in self._lines:
+            self.number += 1
+            if self.is_inside or not self._comment or not line.startswith(self._comment):
+                self.is_inside = True
+                return line
+        raise StopIteration
+
+
+def _decoded(path: Path, file: IO[bytes], remedies: Remedies) -> Iterator[str]:
     # Iterating over bytes splits at \n alone, and splitlines at \r too, as pandas does.
     for number, line in enumerate((part for raw in file for part in raw.splitlines(keepends=True)), 1):
         try:
@@ -72,36 +108,17 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
                 ) from error
             raise DataError(
                 f"{path}:{number}: is not UTF-8 text (byte {error.start + 1} of the line is "
-                f"0x{line[error.start]:02x}): save the file as UTF-8"
+                f"0x{line[error.start]:02x}): save the file as UTF-8, or {remedies.key}encoding: "
+                f"{_likely_encoding(line)}"
             ) from error
 
 
-def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file to read its bytes, decompressed by its ending: .gz, .bz2, .xz or .zip."""
-    match path.suffix.lower():
-        case ".gz":
-            return cast("IO[bytes]", gzip.open(path, "rb"))
-        case ".bz2":
-            return bz2.open(path, "rb")
-        case ".xz":
-            return lzma.open(path, "rb")
-        case ".zip":
-            return _open_zipped(path)
-    return path.open("rb")
-
-
-def _open_zipped(path: Path) -> IO[bytes]:
+def _likely_encoding(line: bytes) -> str:
+    """Return the encoding that a line which is not UTF-8 is probably in."""
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-            if len(names) == 1:
-                # The archive stays open as long as the file in it.
-                return archive.open(names[0])
-    except RuntimeError as error:
-        # A password, or a compression or a version that Python does not know.
-        raise DataError(
-            f"{path}: cannot be unpacked: {error}: unpack it, and give the CSV file itself"
-        ) from error
-    except (ValueError, LookupError) as error:
-        raise zipfile.BadZipFile(f"a file in it has a name that is none: {error}") from error
-    raise DataError(f"{path}: holds {len(names)} files: a zipped CSV is one file")
+        line.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"

@@ -15,6 +15,7 @@ class Remedies:
     gap: where a cell holds no value.
     target: where a target has none.
     unknown: where a cell holds a category that training had not.
+    key: where a key of data.csv would do, which follows.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Remedies:
     gap: str
     target: str
     unknown: str
+    key: str
 
 
 OF_SPEC = Remedies(
@@ -33,6 +35,7 @@ OF_SPEC = Remedies(
     gap=f"fill the value in, {_OUT}, or set data.missing",
     target="drop the row, or set data.missing: drop",
     unknown="correct it, drop the row, or set data.unknown: ignore",
+    key="set data.csv.",
 )
 OF_MODEL = Remedies(
     path="check the path",
@@ -41,4 +44,5 @@ OF_MODEL = Remedies(
     gap="fill the value in, drop the row, or fit again with data.missing: drop or mean",
     target="fill it in, drop the row, or leave the target empty in every row",
     unknown="correct it, drop the row, or fit again with data.unknown: ignore",
+    key="fit again with data.csv.",
 )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.table import Schema, Table, no_rows_left
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 
 # Rows that are kept, with the number of those dropped beside them.
@@ -70,7 +70,7 @@ class FileRows(RowStream):
     def __init__(
         self,
         schema: Schema,
-        file: CsvFile,
+        file: TableFile,
         frames: Callable[[], Frames],
         *,
         rows: int | None = None,

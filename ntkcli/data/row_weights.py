@@ -8,8 +8,8 @@ from pydantic import Field
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.cells import refuse
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.faults import shown
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.section import Section
@@ -37,7 +37,7 @@ class RowWeights(Section):
     typical_noise: Positive
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, file: CsvFile, spec: DataSpec) -> Self | None:
+    def fit(cls, frame: pd.DataFrame, file: TableFile, spec: DataSpec) -> Self | None:
         """The weights of training rows that all have values above 0; None where the spec names no column.
 
         Raises:
@@ -64,7 +64,7 @@ class RowWeights(Section):
         """The ridge, in the target's unit squared, with which each row's is its noise; None of weights."""
         return 1 / self.mean if self.is_noise else None
 
-    def weights(self, frame: pd.DataFrame, file: CsvFile) -> FloatArray | None:
+    def weights(self, frame: pd.DataFrame, file: TableFile) -> FloatArray | None:
         """The weights (rows,) of some rows, of mean 1 in training; None where their file has no such column.
 
         Raises:
@@ -84,7 +84,7 @@ def _raw(values: FloatArray, *, is_noise: bool) -> FloatArray:
     return values**-2.0 if is_noise else values
 
 
-def _check(cells: pd.Series, file: CsvFile, *, is_noise: bool) -> None:
+def _check(cells: pd.Series, file: TableFile, *, is_noise: bool) -> None:
     what = "standard deviation (data.noise)" if is_noise else "weight (data.weight)"
     refuse(
         cells,

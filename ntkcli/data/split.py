@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, IntArray
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.groups import whole_groups
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.times import times_of
 from ntkcli.errors import DataError
 from ntkcli.spec.data import SplitSpec
@@ -14,7 +14,7 @@ from ntkcli.spec.data import SplitSpec
 def split_off(
     frame: pd.DataFrame,
     split: SplitSpec,
-    file: CsvFile,
+    file: TableFile,
     classes: str | None,
     groups: IntArray | None = None,
 ) -> BoolArray:
@@ -49,7 +49,7 @@ def split_off(
     return chosen
 
 
-def _last(frame: pd.DataFrame, split: SplitSpec, file: CsvFile) -> BoolArray:
+def _last(frame: pd.DataFrame, split: SplitSpec, file: TableFile) -> BoolArray:
     """The last rows by their times; those of one time stay together, on the side of the last ones."""
     times = times_of(str(split.time), frame.index, file, "data.split.time")
     count = _share(split, len(times))
@@ -63,7 +63,7 @@ def _share(split: SplitSpec, rows: int) -> int:
     return int(round(split.test * rows, 9))
 
 
-def check_sides(split: SplitSpec, file: CsvFile, *, kept: int, set_aside: int) -> None:
+def check_sides(split: SplitSpec, file: TableFile, *, kept: int, set_aside: int) -> None:
     """Check that a split leaves rows on both sides.
 
     Args:

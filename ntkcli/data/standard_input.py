@@ -10,14 +10,16 @@ from pathlib import Path
 from ntkcli.errors import DataError, ResourceError
 
 NAME = "standard input"
-GZIP = b"\x1f\x8b"
+# The endings of files by how these begin.
+ENDINGS = {b"\x1f\x8b": ".csv.gz", b"PAR1": ".parquet", b"ARROW1": ".arrow"}
 
 
 @contextmanager
 def readable(path: Path) -> Iterator[Path]:
     """Yield the path of a file; for `-`, that of a temporary copy of standard input.
 
-    Standard input may be compressed by gzip. A DataError of the `with` block names it instead of the copy.
+    Standard input may be CSV, compressed by gzip or not, Parquet or Arrow; how it begins tells. A DataError
+    of the `with` block names it instead of the copy.
 
     Raises:
         DataError: standard input is closed.
@@ -52,8 +54,9 @@ def _is_standard(path: Path) -> bool:
 
 
 def _copy(folder: Path) -> Path:
-    start = sys.stdin.buffer.read(len(GZIP))
-    copy = folder / ("input.csv.gz" if start == GZIP else "input.csv")
+    start = sys.stdin.buffer.read(max(map(len, ENDINGS)))
+    ending = next((ending for mark, ending in ENDINGS.items() if start.startswith(mark)), ".csv")
+    copy = folder / f"input{ending}"
     with copy.open("wb") as file:
         file.write(start)
         shutil.copyfileobj(sys.stdin.buffer, file)

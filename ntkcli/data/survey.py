@@ -1,23 +1,20 @@
 """The first pass over a spec's files: what fits into memory, for a schema that is fitted to all of them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.first_pass import FirstPass, Limits
 from ntkcli.data.raw_data import RawData
-from ntkcli.data.records import records
 from ntkcli.data.row_source import FileRows, HeldRows, RowSource, RowStream
 from ntkcli.data.split import Lots, check_sides
 from ntkcli.data.table import Schema
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.training_file import TrainingFile
 from ntkcli.spec.data import DataSpec
 
@@ -119,7 +116,7 @@ def survey(
     with training.file.content.unchanged():
         for frame, gaps in training.frames(rows=read_rows):
             first.add(frame, gaps)
-    is_long = training.test_file is not None and _has_more(training.test_file, limits.rows)
+    is_long = training.test_file is not None and training.test_file.has_more(limits.rows)
     raw = _raw(first, limits.shown if is_long else None)
     return Survey(
         raw=raw,
@@ -159,11 +156,5 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
     )
 
 
-def _rows_at_a_time(file: CsvFile, given: int | None) -> int:
+def _rows_at_a_time(file: TableFile, given: int | None) -> int:
     return given or max(1, READ_CELLS // len(file.columns))
-
-
-def _has_more(file: CsvFile, rows: int) -> bool:
-    """Return whether a file has more data rows than some."""
-    with closing(records(file.path)) as found:
-        return next(islice(found, rows + 1, None), None) is not None

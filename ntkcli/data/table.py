@@ -10,11 +10,11 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
 from ntkcli.data.cells import is_missing
-from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import Fault
+from ntkcli.data.faults import MISSING, Fault
 from ntkcli.data.features import Features, encode
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import Targets
 from ntkcli.spec.suggestions import did_you_mean
 from ntkcli.units import counted
@@ -35,7 +35,7 @@ class Table:
     groups: numbers of the groups that they belong to, (rows,), of training rows; None where there are none.
     """
 
-    file: CsvFile
+    file: TableFile
     rows: npt.NDArray[np.int64]
     x: FloatArray
     targets: pd.DataFrame
@@ -81,7 +81,7 @@ class Schema:
     targets: Targets
     weights: RowWeights | None = None
 
-    def tables(self, file: CsvFile, *, rows: int | None = None) -> Iterator[Table]:
+    def tables(self, file: TableFile, *, rows: int | None = None) -> Iterator[Table]:
         """Yield the rows of a file in tables; rows that lack a feature are dropped if the schema says so.
 
         Args:
@@ -103,7 +103,7 @@ class Schema:
         if held is not None:
             yield replace(held, dropped=dropped)
 
-    def frame(self, file: CsvFile) -> pd.DataFrame:
+    def frame(self, file: TableFile) -> pd.DataFrame:
         """Return the rows of a file that `tables` would make tables of, as they are in the file.
 
         Raises:
@@ -111,7 +111,7 @@ class Schema:
         """
         return pd.concat([frame for frame, _ in self.frames(file, None)])
 
-    def frames(self, file: CsvFile, rows: int | None) -> Iterator[tuple[pd.DataFrame, int]]:
+    def frames(self, file: TableFile, rows: int | None) -> Iterator[tuple[pd.DataFrame, int]]:
         """Yield the rows of a file that are not dropped, in parts, each with how many are dropped beside.
 
         Args:
@@ -127,11 +127,11 @@ class Schema:
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing, dropping = self.features.rules.gaps.allows_gaps, self.features.dropping
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
-            kept = trimmed(frame, [name for name in texts if name not in self.ids])
+            kept = trimmed(frame, [name for name in texts if name not in self.ids], file)
             kept = kept[has_values(kept[dropping])] if dropping else kept
             yield kept, len(frame) - len(kept)
 
-    def checked_table(self, frame: pd.DataFrame, file: CsvFile) -> Table:
+    def checked_table(self, frame: pd.DataFrame, file: TableFile) -> Table:
         """Return the table of some rows; the faults of features and targets are told together.
 
         Args:
@@ -149,11 +149,11 @@ class Schema:
         faults.check()
         return self.table(frame, encoded, file)
 
-    def _check_targets(self, frame: pd.DataFrame, file: CsvFile) -> None:
+    def _check_targets(self, frame: pd.DataFrame, file: TableFile) -> None:
         # A row that training would leave out for its target can be predicted.
         self.targets.check(frame, file, missing=self.features.rules.gaps.target == "drop")
 
-    def check_texts(self, file: CsvFile) -> None:
+    def check_texts(self, file: TableFile) -> None:
         """Check the features that are text, where those that are numbers have faults already.
 
         Raises:
@@ -162,9 +162,9 @@ class Schema:
         texts = [feature for feature in self.features.features if feature.kind != "number"]
         names = [feature.name for feature in texts]
         if texts:
-            encode(texts, trimmed(file.read([], names), names), file, self.features.rules)
+            encode(texts, trimmed(file.read([], names), names, file), file, self.features.rules)
 
-    def check_columns(self, file: CsvFile) -> None:
+    def check_columns(self, file: TableFile) -> None:
         """Check that a file has the columns that predictions need; others do not matter.
 
         Raises:
@@ -176,10 +176,12 @@ class Schema:
         for name, role in roles.items():
             if name not in file.columns:
                 hint = did_you_mean(name, file.columns)
-                faults.add([Fault(1, f"has no column {name!r}, {role} of the model{hint}", name)])
+                faults.add(
+                    [Fault(file.header_line, f"has no column {name!r}, {role} of the model{hint}", name)]
+                )
         faults.check()
 
-    def table(self, frame: pd.DataFrame, encoded: FloatArray, file: CsvFile) -> Table:
+    def table(self, frame: pd.DataFrame, encoded: FloatArray, file: TableFile) -> Table:
         """Return the table of some rows.
 
         Args:
@@ -205,14 +207,18 @@ class Schema:
         return self.weights.noise(table.weights) if self.weights else 1.0
 
 
-def _observed(names: list[str], file: CsvFile) -> set[str]:
+def _observed(names: list[str], file: TableFile) -> set[str]:
     """Return the columns with values: files to predict often have a target column that is empty."""
     return set(file.first_values([name for name in names if name in file.columns]))
 
 
-def trimmed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Return a frame without the spaces around the cells of some columns."""
-    return frame.assign(**{name: _stripped(frame[name]) for name in names})
+def trimmed(frame: pd.DataFrame, names: list[str], file: TableFile) -> pd.DataFrame:
+    """Return a frame without the spaces around the cells of some columns, empty where they hold no value."""
+    others = file.notation.missing - MISSING
+    stripped = {name: _stripped(frame[name]) for name in names}
+    if others:
+        stripped = {name: cells.mask(cells.isin(others), "") for name, cells in stripped.items()}
+    return frame.assign(**stripped)
 
 
 def _stripped(cells: pd.Series) -> pd.Series:

@@ -7,11 +7,11 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
 from ntkcli.data.cells import check_filled, check_no_slip, is_missing, refuse
-from ntkcli.data.csv_file import CsvFile
-from ntkcli.data.faults import MISSING, number_in, shown, some
+from ntkcli.data.faults import shown, some
 from ntkcli.data.feature import category_order
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
@@ -71,7 +71,7 @@ class Targets:
         """Return the index of each row's class among the classes, (rows,); -1 for another class."""
         return pd.Index(self.classes).get_indexer(pd.Index(frame[self.names[0]]))
 
-    def check(self, frame: pd.DataFrame, file: CsvFile, *, missing: bool = False) -> None:
+    def check(self, frame: pd.DataFrame, file: TableFile, *, missing: bool = False) -> None:
         """Check the targets that rows have.
 
         Args:
@@ -91,7 +91,7 @@ class Targets:
                     self._check_known(frame, file)
         faults.check()
 
-    def _check_known(self, frame: pd.DataFrame, file: CsvFile) -> None:
+    def _check_known(self, frame: pd.DataFrame, file: TableFile) -> None:
         if self.is_classification:
             refuse(
                 frame[self.names[0]],
@@ -104,7 +104,7 @@ class Targets:
             )
 
 
-def check_target(cells: pd.Series, file: CsvFile) -> None:
+def check_target(cells: pd.Series, file: TableFile) -> None:
     """Check that every cell of a target has a value.
 
     Args:
@@ -124,18 +124,17 @@ def check_target(cells: pd.Series, file: CsvFile) -> None:
     )
 
 
-def has_classes(spec: DataSpec, file: CsvFile) -> bool:
+def has_classes(spec: DataSpec, file: TableFile) -> bool:
     """Return whether a spec's target is a class: because the spec says so, or because it is text."""
     if spec.task != "auto":
         return spec.task == "classification"
     if len(spec.target) > 1:
         return False
-    (first,) = [*file.first_values(spec.target).values(), ""][:1]
-    return first not in MISSING and number_in(first) is None
+    return bool(file.texts(spec.target))
 
 
 def fit_targets(
-    frame: pd.DataFrame, file: CsvFile, spec: DataSpec, *, classes: bool
+    frame: pd.DataFrame, file: TableFile, spec: DataSpec, *, classes: bool
 ) -> tuple[Targets, list[str]]:
     """Fit the targets to the training rows: their classes, or their means and scales.
 
@@ -160,18 +159,24 @@ def fit_targets(
     if classes:
         if spec.task == "auto":
             check_no_slip(frame[spec.target[0]], file)
-        return _classes(frame[spec.target[0]], file), []
+        return _classes(frame[spec.target[0]], file, spec.task), []
     values = frame[spec.target].to_numpy()
     constant = constant_columns(values)
     warnings = [f"{file.path}: target {name!r} is constant" for name in _where(spec.target, constant)]
     return Targets(spec.target, [], _scaling(spec, values, file)), warnings
 
 
-def _classes(cells: pd.Series, file: CsvFile) -> Targets:
+def _classes(cells: pd.Series, file: TableFile, task: str) -> Targets:
     classes = category_order(set(cells))
     where = f"{file.path}: target {cells.name!r}"
     if len(classes) == 1:
         raise DataError(f"{where} has one class only, {shown(classes[0])}: there is nothing to tell apart")
+    keys = file.notation.keys(classes)
+    if keys and task == "auto":
+        raise DataError(
+            f"{where} holds numbers that cannot be read (such as {shown(classes[0])}): {keys}, or data.task: "
+            "classification if they are classes"
+        )
     if len(classes) > max(2, len(cells) / 2):
         raise DataError(
             f"{where} has {len(classes)} different classes in {len(cells)} rows: for numbers, correct those "
@@ -180,7 +185,7 @@ def _classes(cells: pd.Series, file: CsvFile) -> Targets:
     return Targets([str(cells.name)], classes, Scaling.identity(len(classes)))
 
 
-def _scaling(spec: DataSpec, values: FloatArray, file: CsvFile) -> Scaling:
+def _scaling(spec: DataSpec, values: FloatArray, file: TableFile) -> Scaling:
     """Scale targets if the spec says so; the square of a scale, a unit of variances, has to be in range."""
     if not spec.standardize_target:
         return Scaling.identity(values.shape[1])
@@ -194,7 +199,7 @@ def _scaling(spec: DataSpec, values: FloatArray, file: CsvFile) -> Scaling:
     return scaling
 
 
-def _refuse(file: CsvFile, names: list[str], what: str) -> None:
+def _refuse(file: TableFile, names: list[str], what: str) -> None:
     for name in names:
         raise DataError(f"{file.path}: column {name!r} is {what}: give it another unit")
 

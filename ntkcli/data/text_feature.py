@@ -5,11 +5,11 @@ import re
 import pandas as pd
 
 from ntkcli.data.cells import check_no_slip, is_missing
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_reading import is_date
 from ntkcli.data.faults import MISSING, Fault, shown
 from ntkcli.data.feature import TRUTH, Feature, category_order
 from ntkcli.data.table_error import TableError
+from ntkcli.data.table_file import TableFile
 from ntkcli.spec.missing import Rule
 
 DATE = re.compile(
@@ -21,7 +21,7 @@ AMOUNT = re.compile(r"[-+]?[$\u20ac\u00a3]?[-+]?\d+([., _'\u00a0]\d+)*[., ]?[%$\
 FEW_ROWS = 20
 
 
-def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool, gap: Rule) -> Feature:
+def text_feature(cells: pd.Series, file: TableFile, *, listed: bool, gap: Rule) -> Feature:
     """Return the feature that a column of text is, by its cells in training: a boolean or a category.
 
     Args:
@@ -43,7 +43,7 @@ def text_feature(cells: pd.Series, file: CsvFile, *, listed: bool, gap: Rule) ->
     return Feature(name=name, kind="category", categories=categories + gaps)
 
 
-def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFile) -> None:
+def _check_looks(name: str, cells: pd.Series, categories: list[str], file: TableFile) -> None:
     if categories and all(DATE.fullmatch(text) for text in categories):
         features = (
             f"make features of them with data.dates: {{{name}: [month, days]}} or data.dates: auto"
@@ -57,10 +57,12 @@ def _check_looks(name: str, cells: pd.Series, categories: list[str], file: CsvFi
         raise TableError(file.path, [Fault(None, f"column {name!r} {what}", name)])
     check_no_slip(cells, file)
     what = ""
-    if categories and all(AMOUNT.fullmatch(text) for text in categories):
+    keys = file.notation.keys(categories)
+    if keys or (categories and all(AMOUNT.fullmatch(text) for text in categories)):
         what = (
-            f"holds numbers that cannot be read (such as {shown(categories[0])}): write them with a "
-            "point, without signs of other kinds, or list it in data.categorical"
+            f"holds numbers that cannot be read (such as {shown(categories[0])}): "
+            f"{keys or 'write them with a point, without signs of other kinds'}, or list it in "
+            "data.categorical"
         )
     elif len(categories) > max(FEW_ROWS, len(cells)) / 2:
         what = (

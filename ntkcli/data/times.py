@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_encoding import read_days
 from ntkcli.data.date_reading import settled_order
 from ntkcli.data.faults import number_in
 from ntkcli.data.groups import cells_of
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 
 
-def times_of(column: str, rows: pd.Index, file: CsvFile, key: str) -> FloatArray:
+def times_of(column: str, rows: pd.Index, file: TableFile, key: str) -> FloatArray:
     """Return the times of some rows: numbers as they are, or dates as days, (rows,).
 
     Args:

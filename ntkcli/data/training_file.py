@@ -8,13 +8,13 @@ from typing import Self
 import pandas as pd
 
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
-from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.date_reading import is_date
-from ntkcli.data.faults import number_in
 from ntkcli.data.feature_fitting import find_features
+from ntkcli.data.formats import open_table
 from ntkcli.data.gaps import Gaps
 from ntkcli.data.table import has_values, trimmed
 from ntkcli.data.table_error import FaultList
+from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import check_target, has_classes
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
@@ -39,12 +39,12 @@ class TrainingFile:
     """
 
     spec: DataSpec
-    file: CsvFile
+    file: TableFile
     columns: Columns
     numbers: list[str]
     texts: list[str]
     dates: list[str]
-    test_file: CsvFile | None
+    test_file: TableFile | None
     classes: bool
 
     @classmethod
@@ -54,7 +54,7 @@ class TrainingFile:
         Raises:
             DataError: a file or a column is not what the spec says.
         """
-        file = CsvFile(spec.train)
+        file = open_table(spec.train, spec.csv)
         columns = choose_columns(
             file,
             spec.target,
@@ -68,7 +68,7 @@ class TrainingFile:
         check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.gaps.columns], "data.missing")
         check_present(file, [*spec.factors], "data.relevance")
-        test_file = CsvFile(spec.test) if spec.test else None
+        test_file = open_table(spec.test, spec.csv) if spec.test else None
         check_present(test_file or file, columns.ids, "data.id")
         if test_file:
             check_test_columns(file, test_file, columns, all_features=spec.features == "all")
@@ -104,7 +104,7 @@ class TrainingFile:
         faults = FaultList(self.file.path)
         with faults.collecting():
             for read in self.file.chunks(self.numbers, used, missing=missing, rows=rows):
-                frame = trimmed(read, self.texts)
+                frame = trimmed(read, self.texts, self.file)
                 kept = frame[has_values(frame[dropping])] if dropping else frame
                 yield kept, Gaps.of(frame[looked_at], dropped=len(frame) - len(kept))
         if faults.found:
@@ -144,7 +144,7 @@ class TrainingFile:
         targets = [name for name in self.columns.targets if name in self.texts]
         # Ragged rows have been found.
         with suppress(DataError), closing(self.file.chunks([], self.texts, rows=LOOKED_AT)) as chunks:
-            frame = trimmed(next(chunks), self.texts)
+            frame = trimmed(next(chunks), self.texts, self.file)
             with faults.collecting():
                 find_features(frame, features, self.dates, self.file, self.spec)
             for name in targets:
@@ -153,19 +153,20 @@ class TrainingFile:
 
 
 def _kinds(
-    file: CsvFile, columns: Columns, spec: DataSpec, *, classes: bool
+    file: TableFile, columns: Columns, spec: DataSpec, *, classes: bool
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the columns that are numbers, those that are text, and those of these that hold dates.
 
     Text is what is listed, or no number at first; with data.dates: auto, a date is what is one at first.
     """
     listed = {*spec.categorical, *spec.dated}
-    first = file.first_values([name for name in columns.features if name not in listed])
-    texts = [name for name in columns.features if name in listed or number_in(first.get(name, "0")) is None]
-    numbers = [name for name in columns.features if name not in texts] + columns.weights
+    found = frozenset(file.texts([name for name in columns.features if name not in listed])) | listed
+    texts = [name for name in columns.features if name in found]
+    numbers = [name for name in columns.features if name not in found] + columns.weights
     dates = [*spec.dated]
     if spec.dates == "auto":
-        dates = [name for name in texts if is_date(first.get(name, "").strip())]
+        first = file.first_values([name for name in texts if name not in listed])
+        dates += [name for name in first if is_date(first[name].strip())]
     if classes:
         return numbers, texts + columns.targets, dates
     return numbers + columns.targets, texts, dates

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ntkcli.data.csv_file import CsvFile
+from ntkcli.data.formats import open_table
 from ntkcli.data.remedies import OF_MODEL
 from ntkcli.data.standard_input import readable
 from ntkcli.data.table import Table
@@ -69,7 +69,7 @@ def model_at_work(
 
     Args:
         run: the run directory.
-        table: the CSV file, or `-` for standard input.
+        table: the file, or `-` for standard input.
         choice: of kernels, times and standard deviations.
         journal: receives what has to be computed again.
 
@@ -84,7 +84,7 @@ def model_at_work(
         model = load_model(run)
         pairs = choice.pairs(model, run)
         std = model.file.output.std if choice.std is None else choice.std
-        file = CsvFile(path, OF_MODEL)
+        file = open_table(path, model.file.csv, OF_MODEL)
         model.schema.check_columns(file)
         if std:
             _check_variances(model, pairs, run)

@@ -18,6 +18,7 @@ from ntkcli.models.model_records import (
 )
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.results.unseen_rows import UnseenRows
+from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
@@ -31,7 +32,8 @@ class ModelFile(Section):
     """The content of model.json.
 
     format: the version of the format.
-    data: how rows are read.
+    data: how rows become inputs and targets.
+    csv: how CSV files are read; as commas and points for a model from before there was a choice.
     output: the spec's output section.
     dtype: that Gram matrices are stored in.
     tables: for every step of the network, the variances that its tables were made for.
@@ -43,6 +45,7 @@ class ModelFile(Section):
 
     format: Annotated[int, Field(ge=1)]
     data: SchemaRecord
+    csv: CsvFormat = Field(default=CsvFormat())
     network: NetworkSpec
     question: QuestionRecord
     output: OutputSpec

@@ -62,6 +62,7 @@ class ModelWriter:
         content = ModelFile(
             format=FORMAT,
             data=SchemaRecord.of(job.dataset.schema),
+            csv=job.spec.data.csv,
             network=job.spec.network,
             question=QuestionRecord.of(job.question),
             output=job.spec.output,

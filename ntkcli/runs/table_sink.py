@@ -1,4 +1,4 @@
-"""A CSV file, compressed or not, or standard output, to which a table is written some rows at a time."""
+"""A file, or standard output, to which a table is written some rows at a time: as CSV, Parquet or Arrow."""
 
 import gzip
 import io
@@ -9,6 +9,7 @@ from typing import IO, cast
 
 import pandas as pd
 
+from ntkcli.data.arrow_batches import PARQUET, check_pyarrow, is_columnar
 from ntkcli.runs.output_file import OutputFile, standard_output
 
 Write = Callable[[pd.DataFrame], None]
@@ -21,12 +22,14 @@ def table_sink(
     """Yield a function that writes the next rows of a table; a file appears whole or not at all.
 
     Args:
-        path: the file, gzip-compressed where it ends in .gz; None is standard output.
+        path: the file, Parquet or Arrow by its ending, else CSV, gzip-compressed where it ends in .gz; None
+            is standard output.
         overwrite: whether a file that is already there is replaced.
         kept: files that are never replaced, and folders that nothing is written into, with descriptions.
 
     Raises:
-        SpecError: the file is one of those kept, or its name asks for a compression other than gzip.
+        SpecError: the file is one of those kept, or its name asks for a compression other than gzip,
+            or for a library that is not installed.
         RunDirectoryError: the file is already there, or cannot be written.
         ResourceError: the disk is full.
     """
@@ -35,6 +38,11 @@ def table_sink(
         output.check()
         with standard_output() as stdout:
             yield _writer(stdout)
+        return
+    if is_columnar(output.path):
+        check_pyarrow(output.path)
+        with output.opened() as raw, _columns(raw, is_parquet=output.path.suffix.lower() in PARQUET) as write:
+            yield write
         return
     with output.opened() as raw, _text(raw, compressed=output.is_compressed) as file:
         yield _writer(file)
@@ -49,6 +57,25 @@ def _writer(file: IO[str]) -> Write:
         header = False
 
     return write
+
+
+@contextmanager
+def _columns(raw: IO[bytes], *, is_parquet: bool) -> Iterator[Write]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with ExitStack() as stack:
+        schema = writer = None
+
+        def write(rows: pd.DataFrame) -> None:
+            nonlocal schema, writer
+            if schema is None:
+                schema = pa.Schema.from_pandas(rows, preserve_index=False)
+                opened = pq.ParquetWriter(raw, schema) if is_parquet else pa.ipc.new_file(raw, schema)
+                writer = stack.enter_context(opened)
+            writer.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
+
+        yield write
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.missing import MissingSpec, Word, gap_rules
 from ntkcli.spec.section import Section, conflict
 from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, listed
@@ -37,6 +38,7 @@ class DataSpec(Section):
     train: FilePath
     test: FilePath | None = None
     split: SplitSpec | None = None
+    csv: CsvFormat = Field(default=CsvFormat())
     target: Several[Column]
     task: Literal["auto", "regression", "classification"] = "auto"
     features: Literal["all"] | Several[Column] = "all"

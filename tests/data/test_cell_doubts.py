@@ -45,7 +45,7 @@ def test_a_mark_is_told_with_its_first_line_and_how_often_it_is_there(doubted: D
     a = [-999 if i in (5, 7, 30) else value for i, value in enumerate(amounts())]
     (line,) = doubted({"a": a, "b": amounts(), "y": amounts()})
     assert line.startswith("train.csv:7: column 'a': -999 is here and in 2 other rows, far from all other ")
-    assert line.endswith("leave these cells empty and set data.missing")
+    assert line.endswith("cells empty (or list it in data.csv.na_values) and set data.missing")
 
 
 @pytest.mark.parametrize(

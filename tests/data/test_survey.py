@@ -301,3 +301,20 @@ def test_of_every_class_about_its_share_is_set_aside(spec_of: SpecOf) -> None:
     # Standard deviations are 14 and 20.
     assert abs(counts["p"] - 300) < 75
     assert abs(counts["q"] - 600) < 105
+
+
+@pytest.mark.parametrize("keys", [{}, {"split": {"test": 0.3}}, {"missing": "drop"}])
+def test_a_long_parquet_file_gives_the_rows_of_the_csv_file(
+    spec_of: SpecOf, tmp_path: Path, keys: dict[str, Any]
+) -> None:
+    train, test = table(), None if "split" in keys else table(60)
+    train.loc[7, "a"] = np.nan if "missing" in keys else 1.0
+    spec = spec_of(train, test, **keys)
+    files = {}
+    for name, rows in (("train", train), ("test", test)):
+        if rows is not None:
+            files[name] = tmp_path / f"{name}.parquet"
+            rows.to_parquet(files[name], row_group_size=13)
+    other = spec.model_copy(update=files)
+    expected, found = (both_sides(survey(each, limits=FEW, read_rows=9), each) for each in (spec, other))
+    assert [bytes_of(side) for side in found] == [bytes_of(side) for side in expected]

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.network import ReadoutSpec
 from ntkcli.spec.spec import Spec
 
 DEFAULTS: list[tuple[str, Any]] = [
     ("data.test", None),
     ("data.split", None),
+    ("data.csv", CsvFormat()),
     ("data.task", "auto"),
     ("data.features", "all"),
     ("data.id", None),

@@ -216,6 +216,7 @@ def _encoding_lines(schema: Schema) -> Iterator[tuple[str, str]]:
     texts = [str(feature) for feature in encoded]
     if schema.targets.is_classification:
         texts.append(f"{schema.targets.names[0]} (target): {', '.join(schema.targets.classes)}")
+    texts += [f"{text}; its median is predicted" for text in schema.targets.transforms.texts]
     texts += [str(schema.weights)] if schema.weights else []
     for i, text in enumerate(texts):
         yield "encoding" if i == 0 else "", text

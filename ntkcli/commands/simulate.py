@@ -138,7 +138,7 @@ def _tables(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables by the names of their files."""
     targets = job.dataset.schema.targets
-    outputs = Outputs(targets.classes or targets.names, targets.scaling)
+    outputs = Outputs(targets.output_names, targets.scaling)
     tables = {
         "kernels.csv": kernel_table(outcomes),
         "training.csv": training_table(simulation, outcomes),

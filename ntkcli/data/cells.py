@@ -55,6 +55,26 @@ def check_filled(cells: pd.Series, file: TableFile) -> None:
     refuse(cells, is_missing(cells), file, reason)
 
 
+def check_target(cells: pd.Series, file: TableFile) -> None:
+    """Check that every cell of a target has a value.
+
+    Args:
+        cells: of the target, indexed as in the file.
+        file: that they are from.
+
+    Raises:
+        TableError: some have none; it has their lines.
+    """
+    if cells.dtype != np.float64:
+        check_filled(cells, file)
+    refuse(
+        cells,
+        cells.isna().to_numpy(),
+        file,
+        lambda _: f"a target is not filled in: {file.remedies.target}",
+    )
+
+
 def check_no_slip(cells: pd.Series, file: TableFile) -> None:
     """Check that a text column is not one of numbers with a typing error in some cells.
 

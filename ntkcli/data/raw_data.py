@@ -84,7 +84,8 @@ class RawData:
         if split:
             classes = training.columns.targets[0] if training.classes else None
             groups = groups_of(training.spec, frame, file)
-            chosen = split_off(frame, split, file, classes, groups)
+            texts = [name for name in training.texts if name not in training.dates]
+            chosen = split_off(frame, split, file, classes, texts, groups)
             frame, set_aside = frame[~chosen], frame[chosen]
         if len(frame) < 2:
             raise DataError(f"{file.path}: has one data row: at least two are needed")
@@ -112,7 +113,7 @@ class RawData:
         """Fit features and targets to the training rows.
 
         Args:
-            spec: says how; its log is a list, or auto for none.
+            spec: says how; auto is none, where its log or its target_transform is that.
 
         Returns:
             The schema, the training rows as it makes them, and warnings.

@@ -1,6 +1,6 @@
-"""Weights of rows, from a column of weights or of the noise of targets."""
+"""Weights of rows, from a column of weights or of the noise of targets, or by class."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,12 @@ from pydantic import Field
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.cells import refuse
-from ntkcli.data.faults import shown
+from ntkcli.data.faults import shown, some
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.section import Section
+from ntkcli.spec.suggestions import did_you_mean
 from ntkcli.spec.types import Finite
 
 Positive = Annotated[Finite, Field(gt=0)]
@@ -22,27 +23,32 @@ class RowWeights(Section):
     """How much rows count in a fit, by a column of the file.
 
         weight: as it is. noise: 1 / noise^2, of the standard deviation of the row's target.
+        class: that of the row's class.
 
-    Both are divided by their mean over the training rows, so that a ridge is that of the average row.
+    All are divided by their mean over the training rows, so that a ridge is that of the average row.
 
     column: its name.
     is_noise: whether it holds the noise of targets.
     mean: of the weights in training, before they are divided by it.
     typical_noise: the variance of a new row's noise where it is not known, in units of the ridge.
+    classes: the weight of every class, where the column is the target; None of other columns.
     """
 
     column: str
     is_noise: bool
     mean: Positive
     typical_noise: Positive
+    classes: dict[str, Positive] | None = None
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, file: TableFile, spec: DataSpec) -> Self | None:
-        """The weights of training rows that all have values above 0; None where the spec names no column.
+        """The weights of training rows that all have values above 0; None where the spec has none.
 
         Raises:
-            DataError: a cell is not above 0, or the mean leaves float64.
+            DataError: a cell is not above 0, the mean leaves float64, or a class is not in the training rows.
         """
+        if spec.class_weight != "none":
+            return cls._of_classes(frame[spec.target[0]], file, spec.class_weight)
         column = spec.noise or spec.weight
         if column is None:
             return None
@@ -56,8 +62,35 @@ class RowWeights(Section):
             raise DataError(f"{file.path}: column {column!r} has values too far apart: give it another unit")
         return cls(column=column, is_noise=is_noise, mean=mean, typical_noise=typical)
 
+    @classmethod
+    def _of_classes(
+        cls, cells: pd.Series, file: TableFile, given: Literal["balanced"] | dict[str, float]
+    ) -> Self:
+        counts = {str(name): int(count) for name, count in cells.value_counts().sort_index().items()}
+        rows = len(cells)
+        if given == "balanced":
+            classes = {name: rows / (len(counts) * count) for name, count in counts.items()}
+        else:
+            for name in given:
+                if name not in counts:
+                    raise DataError(
+                        f"{file.path}: no training row has class {shown(name)} (data.class_weight)"
+                        f"{did_you_mean(name, counts) or f': correct it; there are {some([*counts])}'}"
+                    )
+            classes = {name: given.get(name, 1.0) for name in counts}
+        mean = sum(counts[name] / rows * weight for name, weight in classes.items())
+        return cls(column=str(cells.name), is_noise=False, mean=mean, typical_noise=1.0, classes=classes)
+
     def __str__(self) -> str:
+        if self.classes is not None:
+            weights = some([f"{name} {weight:.3g}" for name, weight in self.classes.items()])
+            return f"{self.column}: how much rows count, by class: {weights}"
         return f"{self.column}: {'the noise of the target' if self.is_noise else 'how much rows count'}"
+
+    @property
+    def numbers(self) -> list[str]:
+        """The column that is read as numbers for the weights alone, if there is one."""
+        return [self.column] if self.classes is None else []
 
     @property
     def ridge(self) -> float | None:
@@ -72,6 +105,8 @@ class RowWeights(Section):
         """
         if self.column not in frame:
             return None
+        if self.classes is not None:
+            return np.asarray(frame[self.column].map(self.classes).to_numpy(np.float64) / self.mean)
         _check(frame[self.column], file, is_noise=self.is_noise)
         return _raw(frame[self.column].to_numpy(), is_noise=self.is_noise) / self.mean
 

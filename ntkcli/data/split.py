@@ -1,9 +1,12 @@
 """The split of one file into rows to train with and rows to predict."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, IntArray
+from ntkcli.data.faults import MISSING
 from ntkcli.data.groups import whole_groups
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.times import times_of
@@ -16,17 +19,21 @@ def split_off(
     split: SplitSpec,
     file: TableFile,
     classes: str | None,
+    texts: Sequence[str] = (),
     groups: IntArray | None = None,
 ) -> BoolArray:
     """Choose the rows to predict, (rows,): the last, whole groups, or of every class its share at random.
 
     A share is rounded down.
 
+    A category that only these rows would have stays in training, with the first of them.
+
     Args:
         frame: the training file's rows.
         split: their share, and the seed.
         file: that the rows are from.
         classes: the target column, if it is a class.
+        texts: the columns of text.
         groups: numbers of the rows' groups, (rows,), as many of which are predicted as reach the share; None
             for rows by themselves.
 
@@ -46,7 +53,11 @@ def split_off(
     for stratum in strata:
         chosen[stratum[: _share(split, len(stratum))]] = True
     check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
-    return chosen
+    others = chosen.copy()
+    for name in texts:
+        others[_only_ones(frame[name], others)] = False
+    # Of names, which every row has its own of, none is known; that they are is told later.
+    return others if others.any() else chosen
 
 
 def _last(frame: pd.DataFrame, split: SplitSpec, file: TableFile) -> BoolArray:
@@ -103,6 +114,13 @@ class Lots:
             always: which of them are to train with in any case, (rows,).
         """
         return (self._rng.random(len(always)) < self._share) & ~always
+
+
+def _only_ones(cells: pd.Series, chosen: BoolArray) -> IntArray:
+    """Return the places of the first cell of every text that only the rows chosen have."""
+    texts = cells[chosen]
+    is_first = ~texts.duplicated() & ~texts.isin(cells[~chosen]) & ~texts.isin(MISSING)
+    return np.flatnonzero(chosen)[is_first.to_numpy()]
 
 
 def _by_class(order: np.ndarray, cells: pd.Series) -> list[np.ndarray]:

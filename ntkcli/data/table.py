@@ -123,7 +123,7 @@ class Schema:
         """
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
-        numbers += _observed([self.weights.column] if self.weights else [], file)
+        numbers += _observed(self.weights.numbers if self.weights else [], file)
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing, dropping = self.features.rules.gaps.allows_gaps, self.features.dropping
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):

@@ -1,17 +1,18 @@
 """The targets: numbers, or the class of a row, as the outputs that a kernel is fitted to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray, FloatArray, IntArray
-from ntkcli.data.cells import check_filled, check_no_slip, is_missing, refuse
+from ntkcli.data.cells import check_no_slip, check_target, is_missing, refuse
 from ntkcli.data.faults import shown, some
 from ntkcli.data.feature import category_order
 from ntkcli.data.scaling import Scaling, constant_columns
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
+from ntkcli.data.transforms import Transforms, check_transform
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
 
@@ -20,12 +21,13 @@ from ntkcli.spec.data import DataSpec
 class Targets:
     """The target columns, and how they become the k outputs that a kernel is fitted to.
 
-        numbers: one output each, scaled.
+        numbers: one output each, transformed if that is wanted, and scaled.
         a class: one output for each of C classes, 1 - 1/C for the row's own and -1/C for the others.
 
     names: of the target columns.
     classes: in order; empty for numbers.
-    scaling: of the k outputs.
+    scaling: of the k outputs, behind their transforms.
+    transforms: of the numbers.
 
     Lee et al. 2018, section 3.1, for the coding of classes.
     """
@@ -33,6 +35,7 @@ class Targets:
     names: list[str]
     classes: list[str]
     scaling: Scaling
+    transforms: Transforms = field(default_factory=Transforms)
 
     @property
     def is_classification(self) -> bool:
@@ -46,8 +49,13 @@ class Targets:
 
     @property
     def unit(self) -> str:
-        """The target's name, for its unit; "" where class scores have none, or targets no common one."""
-        return self.names[0] if self.count == 1 else ""
+        """The output's name, for its unit; "" where class scores have none, or targets no common one."""
+        return self.output_names[0] if self.count == 1 else ""
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the k outputs."""
+        return self.classes or self.transforms.names(self.names)
 
     @property
     def numbers(self) -> list[str]:
@@ -65,7 +73,7 @@ class Targets:
             labels = self.labels(frame)[:, None]
             outputs = (labels == np.arange(len(self.classes))) - 1.0 / len(self.classes)
             return np.where(labels < 0, np.nan, outputs)
-        return self.scaling.apply(frame[self.names].to_numpy())
+        return self.scaling.apply(self.transforms.apply(frame[self.names].to_numpy()))
 
     def labels(self, frame: pd.DataFrame) -> IntArray:
         """Return the index of each row's class among the classes, (rows,); -1 for another class."""
@@ -89,6 +97,7 @@ class Targets:
                     if not missing:
                         check_target(frame[name], file)
                     self._check_known(frame, file)
+                    self.transforms.check(frame[name], file)
         faults.check()
 
     def _check_known(self, frame: pd.DataFrame, file: TableFile) -> None:
@@ -102,26 +111,6 @@ class Targets:
                     "correct it, drop the row, or train with rows of that class"
                 ),
             )
-
-
-def check_target(cells: pd.Series, file: TableFile) -> None:
-    """Check that every cell of a target has a value.
-
-    Args:
-        cells: of the target, indexed as in the file.
-        file: that they are from.
-
-    Raises:
-        TableError: some have none; it has their lines.
-    """
-    if cells.dtype != np.float64:
-        check_filled(cells, file)
-    refuse(
-        cells,
-        cells.isna().to_numpy(),
-        file,
-        lambda _: f"a target is not filled in: {file.remedies.target}",
-    )
 
 
 def has_classes(spec: DataSpec, file: TableFile) -> bool:
@@ -155,6 +144,7 @@ def fit_targets(
     for name in spec.target:
         with faults.collecting():
             check_target(frame[name], file)
+            check_transform(spec.transform_names[name], frame[name], file)
     faults.check()
     if classes:
         if spec.task == "auto":
@@ -163,7 +153,8 @@ def fit_targets(
     values = frame[spec.target].to_numpy()
     constant = constant_columns(values)
     warnings = [f"{file.path}: target {name!r} is constant" for name in _where(spec.target, constant)]
-    return Targets(spec.target, [], _scaling(spec, values, file)), warnings
+    transforms = Transforms.fit(spec, values)
+    return Targets(spec.target, [], _scaling(spec, transforms.apply(values), file), transforms), warnings
 
 
 def _classes(cells: pd.Series, file: TableFile, task: str) -> Targets:

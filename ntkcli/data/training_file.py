@@ -7,6 +7,7 @@ from typing import Self
 
 import pandas as pd
 
+from ntkcli.data.cells import check_target
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.date_reading import is_date
 from ntkcli.data.feature_fitting import find_features
@@ -15,9 +16,9 @@ from ntkcli.data.gaps import Gaps
 from ntkcli.data.table import has_values, trimmed
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
-from ntkcli.data.targets import check_target, has_classes
-from ntkcli.errors import DataError
-from ntkcli.spec.data import DataSpec
+from ntkcli.data.targets import has_classes
+from ntkcli.errors import DataError, SpecError
+from ntkcli.spec.data import NO_CLASSES, NO_TRANSFORM_OF_CLASSES, DataSpec
 from ntkcli.units import counted
 
 # Rows in which text is looked at beside numbers that have faults.
@@ -53,6 +54,7 @@ class TrainingFile:
 
         Raises:
             DataError: a file or a column is not what the spec says.
+            SpecError: a class is to be transformed, or a number to have the weight of a class.
         """
         file = open_table(spec.train, spec.csv)
         columns = choose_columns(
@@ -73,6 +75,10 @@ class TrainingFile:
         if test_file:
             check_test_columns(file, test_file, columns, all_features=spec.features == "all")
         classes = has_classes(spec, file)
+        if classes and spec.has_target_transform:
+            raise SpecError(f"data.target_transform: {NO_TRANSFORM_OF_CLASSES}")
+        if not classes and spec.class_weight != "none":
+            raise SpecError(f"data.class_weight: {NO_CLASSES}")
         numbers, texts, dates = _kinds(file, columns, spec, classes=classes)
         return cls(spec, file, columns, numbers, texts, dates, test_file, classes)
 

@@ -60,6 +60,8 @@ def with_found(job: Job, found: Mapping[GramName, Found], way: str, rows: str) -
         rows: how many these were, for its end.
     """
     inference, changes = job.spec.inference, dict[str, object]()
+    targets = job.dataset.schema.targets
+    of_unit = f" of {targets.unit}" if targets.transforms and targets.unit else ""
     if inference.ridge == "auto":
         ridges = {gram: best.ridge for gram, best in found.items()}
         changes["ridge"] = ridges if len(ridges) > 1 else next(iter(ridges.values()))
@@ -69,7 +71,7 @@ def with_found(job: Job, found: Mapping[GramName, Found], way: str, rows: str) -
     for gram, best in found.items():
         of_gram = f" for {gram}" if len(found) > 1 else ""
         error = "" if best.error is None else f" +- {best.error:.2g}"
-        given = f"({way} rmse {best.score:.4g}{error}{rows})"
+        given = f"({way} rmse{of_unit} {best.score:.4g}{error}{rows})"
         if inference.ridge == "auto":
             edge = ", at the edge of what it tries" if best.at_edge else ""
             job.journal.tell(f"inference.ridge: auto is {best.ridge:.6g}{of_gram}{edge} {given}")

@@ -1,9 +1,10 @@
-"""The data of a job, with what its section leaves to the data found: logarithms and relevance."""
+"""The data of a job, with what its section leaves to the data found: transforms, logarithms and relevance."""
 
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
 from ntkcli.jobs.log_choice import with_chosen_log
 from ntkcli.jobs.relevance import STEPS, learned_relevance
+from ntkcli.jobs.transform_choice import with_chosen_transform
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Executor
 from ntkcli.spec.data import DataSpec
@@ -12,7 +13,7 @@ from ntkcli.spec.data import DataSpec
 def prepared_data(
     raw: RawData, spec: DataSpec, executor: Executor, journal: Journal, *, learn: bool = True
 ) -> tuple[DataSpec, Dataset]:
-    """Return a data section, its `log: auto` replaced by columns, and the data that it makes of some rows.
+    """Return a data section, its `auto` replaced by what was chosen, and the data that it makes of some rows.
 
     Args:
         raw: the rows.
@@ -24,6 +25,7 @@ def prepared_data(
     Raises:
         DataError: a column is not what the spec says.
     """
+    spec = with_chosen_transform(raw, spec, executor, journal)
     spec = with_chosen_log(raw, spec, executor, journal)
     with journal.phase("read"):
         dataset = raw.dataset(spec)

@@ -180,7 +180,8 @@ class ApproximateFitting:
         for answer in answers:
             found = self.calibrations[answer.pair]
             result = Result.of(answer, scaling, found, noise)
-            write_joint(run, output, answer, result, scaling.scale**2 * found.variance_scale)
+            units = scaling.scale**2 * found.variance_scale
+            write_joint(run, output, answer, result, units, job.dataset.schema.targets.transforms)
             results.append(replace(result, ready=job.journal.seconds))
         return results
 

@@ -119,7 +119,7 @@ class Fitting:
         noise = dataset.schema.noise(dataset.test)
         result = Result.of(answer, dataset.target_scaling, found, noise)
         units = dataset.target_scaling.scale**2 * found.variance_scale
-        write_joint(self.run, output, answer, result, units)
+        write_joint(self.run, output, answer, result, units, dataset.schema.targets.transforms)
         self.calibrations[pair] = found
         self.results[pair] = replace(result, ready=job.journal.seconds)
 

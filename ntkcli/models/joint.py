@@ -3,6 +3,7 @@
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.transforms import Transforms
 from ntkcli.inference.sampling import draw
 from ntkcli.regression.fitted_stage import Answer
 from ntkcli.results.result import Result
@@ -12,7 +13,12 @@ from ntkcli.spec.spec import OutputSpec
 
 
 def write_joint(
-    run: RunDirectory, output: OutputSpec, answer: Answer, result: Result, units: FloatArray
+    run: RunDirectory,
+    output: OutputSpec,
+    answer: Answer,
+    result: Result,
+    units: FloatArray,
+    transforms: Transforms,
 ) -> None:
     """Write the covariance and the draws of an answer, if the spec asks for them.
 
@@ -22,6 +28,7 @@ def write_joint(
         answer: of all rows to predict.
         result: the same in the targets' units.
         units: the square of each target's unit, times the scale of variances, (k,).
+        transforms: of the targets, which draws are taken back from.
     """
     covariance, name = answer.prediction.covariance, answer.pair.text
     if covariance is None:
@@ -30,4 +37,5 @@ def write_joint(
         write_covariance(run.folder("covariance"), name, covariance, units)
     if output.samples:
         functions = draw(np.zeros_like(result.mean), covariance, output.samples, output.seed)
-        write_samples(run.folder("samples"), name, result.mean + functions * np.sqrt(units))
+        drawn = transforms.undo(result.mean + functions * np.sqrt(units))
+        write_samples(run.folder("samples"), name, drawn)

@@ -72,6 +72,8 @@ class ModelFile(Section):
         ]
         if not outputs or any(len(of_outputs) != outputs for of_outputs in factors if of_outputs is not None):
             raise ValueError("calibrations are not of as many outputs as there are")
+        if self.data.transforms and [*self.data.transforms] != self.data.targets:
+            raise ValueError("transforms are not those of the targets")
         return self
 
 

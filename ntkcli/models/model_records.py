@@ -11,6 +11,7 @@ from ntkcli.data.feature import Feature
 from ntkcli.data.features import FeatureRules
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table import Schema
+from ntkcli.data.target_transform import TargetTransform
 from ntkcli.kernels.rows import GramName
 from ntkcli.regression.fitted_stage import KeptFactor, KeptStage
 from ntkcli.regression.kernel import KernelName
@@ -37,6 +38,7 @@ class SchemaRecord(Section):
     targets: list[str]
     classes: list[str]
     weights: RowWeights | None = None
+    transforms: dict[str, TargetTransform | None] = Field(default={})
 
     @classmethod
     def of(cls, schema: Schema) -> Self:
@@ -49,6 +51,7 @@ class SchemaRecord(Section):
             targets=targets.names,
             classes=targets.classes,
             weights=schema.weights,
+            transforms=dict(targets.transforms.of),
         )
 
 

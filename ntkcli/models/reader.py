@@ -8,6 +8,7 @@ from ntkcli.data.features import Features
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.table import Schema
 from ntkcli.data.targets import Targets
+from ntkcli.data.transforms import Transforms
 from ntkcli.errors import DataError, SpecError
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import tabulated
@@ -47,7 +48,8 @@ def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
         _scaling("features", width, arrays),
         arrays.read("relevance", width),
     )
-    targets = Targets(data.targets, data.classes, _scaling("targets", outputs, arrays))
+    scaling, transforms = _scaling("targets", outputs, arrays), Transforms(data.transforms)
+    targets = Targets(data.targets, data.classes, scaling, transforms)
     return Schema(data.ids, features, targets, data.weights)
 
 

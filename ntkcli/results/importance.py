@@ -122,17 +122,22 @@ def metric_name(targets: Targets) -> str:
 def metric_of(result: Result, targets: Targets, observed: pd.DataFrame) -> float:
     """Return the metric of predictions; infinite where a true class has probability 0.
 
-    For one target the rmse is in the target's unit; for several it is the mean over the standardised targets.
+    For one target the rmse is in the target's unit; for several it is the mean over the standardised targets,
+    transformed where they have a transform.
 
     Args:
-        result: predictions of m rows, in the targets' units.
+        result: predictions of m rows.
         targets: what is predicted.
         observed: the observed targets of the m rows, a column each.
     """
     if targets.is_classification:
         found = log_loss(targets.labels(observed), probabilities(result.mean, result.temperature or 1.0))
         return math.inf if found is None else found
-    scale = targets.scaling.scale
+    scale, y, mean = targets.scaling.scale, observed[targets.names].to_numpy(), result.mean
+    if len(scale) == 1:
+        mean = targets.transforms.undo(mean)
+    else:
+        y = targets.transforms.apply(y)
     with np.errstate(over="ignore", invalid="ignore"):
-        residual = (observed[targets.names].to_numpy() - result.mean) / scale
+        residual = (y - mean) / scale
     return joined_rmse(residual, scale)

@@ -15,8 +15,9 @@ from ntkcli.arrays import FloatArray
 from ntkcli.data.cells import is_missing
 from ntkcli.data.targets import Targets
 from ntkcli.results.class_tally import ClassTally
+from ntkcli.results.forecast import Forecast, NormalForecast, TransformedForecast
 from ntkcli.results.number_metrics import normal_quantile
-from ntkcli.results.number_tally import IntervalTally, NumberTally, PointTally
+from ntkcli.results.number_tally import NumberTally
 from ntkcli.results.result import Result
 from ntkcli.results.score import TargetMetrics
 from ntkcli.results.temperature import probabilities
@@ -81,50 +82,51 @@ class Presentation(ABC):
     def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> TargetTally:
         """The tally of target i, which was observed."""
 
-    def std(self, result: Result, i: int) -> FloatArray | None:
-        """Return the standard deviation (m,) of output i that a table shows, or None where it shows none.
+    def _variance(self, result: Result, i: int) -> FloatArray | None:
+        """The variance (m,) of output i that a table shows, or None where it shows none.
 
         It is that of an observation where `output.noise` is true, and that of the function otherwise.
         """
         if not self.output.std or result.variance is None:
             return None
         noise = result.noise[..., i] if self.output.noise else 0.0
-        return np.asarray(np.sqrt(result.variance[:, i] + noise))
+        return np.asarray(result.variance[:, i] + noise)
 
 
 class NumberPresentation(Presentation):
-    """A presentation of numeric targets: each has a mean, a standard deviation and an interval."""
+    """A presentation of numeric targets: each has a mean or a median, a std and an interval."""
 
     @property
     def names(self) -> list[str]:
         """The names of all columns that a table could have for the targets."""
-        suffixes = ("", "_mean", "_std", "_lower", "_upper")
-        return [name + suffix for name in self.targets.names for suffix in suffixes]
+        of = self.targets.transforms.of
+        centres = {name: "_median" if of.get(name) else "_mean" for name in self.targets.names}
+        suffixes = ("_std", "_lower", "_upper")
+        return [name + suffix for name in centres for suffix in ("", centres[name], *suffixes)]
 
     def columns(self, result: Result, observed: pd.DataFrame) -> Iterator[Column]:
-        """Yield the columns of one target after another: mean, std, lower, upper, observed value."""
+        """Yield the columns of a target after another: mean or median, std, lower, upper, observed value."""
         for i, name in enumerate(self.targets.names):
-            mean, std = result.mean[:, i], self.std(result, i)
-            yield f"{name}_mean", mean
-            if std is not None:
-                half = self._half(result, i, std)
-                yield from (
-                    (f"{name}_std", std),
-                    (f"{name}_lower", mean - half),
-                    (f"{name}_upper", mean + half),
-                )
+            forecast = self._forecast(result, i, self._variance(result, i))
+            yield f"{name}_{forecast.kind}", forecast.centre
+            if spread := forecast.spread:
+                yield from ((f"{name}_{key}", values) for key, values in spread._asdict().items())
             if name in observed:
                 yield name, observed[name]
 
     def _tally(self, result: Result, i: int, observed: pd.DataFrame) -> NumberTally:
-        y, mean = observed[self.targets.names[i]].to_numpy(), result.mean[:, i]
-        point = PointTally.of(y, mean)
+        y = observed[self.targets.names[i]].to_numpy()
         if result.variance is None:
-            return NumberTally(point, None)
+            return self._forecast(result, i, None).tally(y)
         # An observation has the noise in it, whether or not the table's std has.
-        variance = result.variance[:, i] + result.noise[..., i]
-        half = self._half(result, i, np.sqrt(variance))
-        return NumberTally(point, IntervalTally.of(y, mean, variance, half))
+        return self._forecast(result, i, result.variance[:, i] + result.noise[..., i]).tally(y)
+
+    def _forecast(self, result: Result, i: int, variance: FloatArray | None) -> Forecast:
+        """The forecast of target i, with a variance (m,) of the function or of an observation, if any."""
+        half = None if variance is None else self._half(result, i, np.sqrt(variance))
+        normal = NormalForecast(result.mean[:, i], variance, half)
+        transform = self.targets.transforms.of.get(self.targets.names[i])
+        return TransformedForecast(normal, transform) if transform else normal
 
     def _half(self, result: Result, i: int, std: FloatArray) -> FloatArray:
         """Half the intervals of target i, (m,): as fitted to observations, else normal ones by std (m,)."""
@@ -154,9 +156,9 @@ class ClassPresentation(Presentation):
             for i, label in enumerate(self.targets.classes):
                 yield f"{name}_{kind}_{label}", values[:, i]
         # The outputs of all classes have one variance.
-        std = self.std(result, 0)
-        if std is not None:
-            yield f"{name}_std", std
+        variance = self._variance(result, 0)
+        if variance is not None:
+            yield f"{name}_std", np.sqrt(variance)
         if name in observed:
             yield name, observed[name]
 

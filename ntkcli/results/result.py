@@ -1,4 +1,4 @@
-"""The prediction of one kernel at one time, in the targets' units."""
+"""The prediction of one kernel at one time, in the targets' units, but for their transforms."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -17,6 +17,8 @@ from ntkcli.results.relative_errors import RelativeErrors
 @dataclass(frozen=True)
 class Result:
     """A result is what one kernel, or a baseline, predicts of k outputs at m rows, in the targets' units.
+
+    Of a target with a transform, it is of the transformed one.
 
     kernel: name of the kernel or of the baseline.
     time: training time t >= 0 or inf; 0 for a baseline.

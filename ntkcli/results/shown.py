@@ -94,7 +94,9 @@ def _why_missing(found: Sequence[TargetMetrics | None]) -> str:
         return "the target was not observed"
     if any(isinstance(part, NumberMetrics) and part.interval is None for part in found):
         return "there are no standard deviations (output.std, --no-std)"
-    return "a variance or a probability is 0, or the number leaves the range of float64"
+    return (
+        "a variance or a probability is 0, ranks have no density, or the number leaves the range of float64"
+    )
 
 
 def _cells(score: KernelScore | BaselineScore, *, with_target: bool) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
+from ntkcli.data.transforms import Transforms
 from ntkcli.inference.flow import Health
 from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.job import Job
@@ -122,6 +123,16 @@ def _data(job: Job, home: Path) -> dict[str, Any]:
             "mean": data.target_scaling.mean.tolist(),
             "scale": data.target_scaling.scale.tolist(),
         },
+        **({"target_transform": _transforms(targets.transforms)} if targets.transforms else {}),
+    }
+
+
+def _transforms(transforms: Transforms) -> dict[str, Any]:
+    """The transforms without their many knots, and what is predicted of their targets."""
+    return {
+        name: {**transform.model_dump(exclude={"values", "places"}), "predicted": "median"}
+        for name, transform in transforms.of.items()
+        if transform
     }
 
 

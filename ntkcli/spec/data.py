@@ -28,6 +28,12 @@ class SplitSpec(Section):
 # A factor for every feature, by its column.
 Factors = Annotated[dict[Column, Annotated[Finite, Field(gt=0)]], Field(min_length=1)]
 
+# A weight for every class, by its text.
+ClassWeights = Annotated[dict[str, Annotated[Finite, Field(gt=0)]], Field(min_length=1)]
+NO_CLASSES = "is of classes, and a number has none: leave it out, or set data.task: classification"
+TransformName = Literal["none", "log", "yeo-johnson", "quantile", "auto"]
+NO_TRANSFORM_OF_CLASSES = "is of numbers, and classes have none: leave it out"
+
 
 DatePart = Literal["year", "month", "weekday", "hour", "days"]
 
@@ -46,6 +52,7 @@ class DataSpec(Section):
     weight: Column | None = None
     noise: Column | None = None
     groups: Column | None = None
+    class_weight: Literal["none", "balanced"] | ClassWeights = "none"
     categorical: AnyNumberOf[Column] = Field(default=[])
     dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
     unknown: Literal["error", "ignore"] = "error"
@@ -55,6 +62,7 @@ class DataSpec(Section):
     standardize: bool = True
     normalize_rows: bool = False
     standardize_target: bool = True
+    target_transform: TransformName | dict[Column, TransformName] = "none"
 
     @field_validator("features", "id", "log", mode="before")
     @classmethod
@@ -83,6 +91,28 @@ class DataSpec(Section):
             raise conflict("noise", "is of one target: fit the others apart, or give data.weight")
         if self.noise and self.task == "classification":
             raise conflict("noise", "is of numbers, and classes have none: give data.weight")
+        return self
+
+    @model_validator(mode="after")
+    def _class_weights_are_of_classes(self) -> Self:
+        if self.class_weight != "none" and (self.task == "regression" or len(self.target) > 1):
+            raise conflict("class_weight", NO_CLASSES)
+        if self.class_weight != "none" and self.weight_columns:
+            what = f"the column {self.weight_columns[0]!r} says how rows count: keep one of them"
+            raise conflict("class_weight", what)
+        return self
+
+    @model_validator(mode="after")
+    def _transforms_are_of_numbers(self) -> Self:
+        named = [] if isinstance(self.target_transform, str) else [*self.target_transform]
+        for name in named:
+            if name not in self.target:
+                raise conflict("target_transform", f"column {name!r} is no target: take it out here")
+        if self.has_target_transform and self.task == "classification":
+            raise conflict("target_transform", NO_TRANSFORM_OF_CLASSES)
+        if self.has_target_transform and self.noise:
+            what = "data.noise is in the target's unit, where a transform makes it another for every value"
+            raise conflict("target_transform", f"{what}: keep one of them, or give data.weight")
         return self
 
     @model_validator(mode="after")
@@ -145,6 +175,17 @@ class DataSpec(Section):
     def beside(self) -> list[str]:
         """The columns that are neither features nor targets nor ids: of weights and of groups."""
         return [*self.weight_columns, *([self.groups] if self.groups else [])]
+
+    @property
+    def transform_names(self) -> dict[str, TransformName]:
+        """The name of every target's transform."""
+        given = self.target_transform
+        return {name: given if isinstance(given, str) else given.get(name, "none") for name in self.target}
+
+    @property
+    def has_target_transform(self) -> bool:
+        """Whether a target is transformed, or may be by `auto`."""
+        return any(name != "none" for name in self.transform_names.values())
 
     @property
     def weight_columns(self) -> list[str]:

@@ -153,6 +153,13 @@ class Spec(Section):
                 raise conflict(key, what)
         return self
 
+    @model_validator(mode="after")
+    def _covariances_are_of_plain_targets(self) -> Self:
+        if self.output.covariance and self.data.has_target_transform:
+            what = "a transformed target has none in its own unit: give output.samples, or no transform"
+            raise conflict("output.covariance", what)
+        return self
+
     @property
     def can_be_approximated(self) -> bool:
         """Whether an approximation would go with the other sections."""

@@ -85,9 +85,9 @@ class Inputs:
 
 
 def data_values(spec: DataSpec) -> dict[str, Any]:
-    """Return what a data section has for the keys that may be in a space, by key path."""
+    """Return what a data section has for the keys that are found from data, by key path."""
     content = spec.model_dump()
-    return {key: content[key.split(".")[1]] for key in DATA_KEYS}
+    return {key: content[key.split(".")[1]] for key in (*DATA_KEYS, "data.target_transform")}
 
 
 def combinations(tune: TuneSpec) -> int:

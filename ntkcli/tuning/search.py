@@ -91,7 +91,7 @@ def search(
         source = replace(source, spec=with_ridge_of_noise(source.spec, job.dataset))
         plan = SearchPlan.of(source, tune, job)
         plan.check()
-        inputs = Inputs(source, raw, job.evaluator.executor, journal)
+        inputs = Inputs(_with_transform_of(job, source), raw, job.evaluator.executor, journal)
         inputs.prepare(tune)
         mark = search_fingerprint(source, job.dataset.train.file.digest)
         with _shared_out(job, tune, wait) as shared, blas_threads(len(plan.rows)):
@@ -125,6 +125,12 @@ def with_plain_inputs(source: SpecFile) -> SpecFile:
     plain = with_plain_network(source)
     data = plain.spec.data.model_copy(update={"log": [], "relevance": "equal"})
     return replace(plain, spec=plain.spec.model_copy(update={"data": data}))
+
+
+def _with_transform_of(job: Job, source: SpecFile) -> SpecFile:
+    """Return the spec with the transform of the targets that was found for a job, for all trials."""
+    data = source.spec.data.model_copy(update={"target_transform": job.spec.data.target_transform})
+    return replace(source, spec=source.spec.model_copy(update={"data": data}))
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Trial:
 
     number: that of its configuration, from 0.
     values: what the trial has for the keys of the space that data and network have, by key path.
-    data: the keys of the data section that may be in a space, as they were found: without `log: auto`.
+    data: the keys of the data section that are found from data, as they were found: without `auto`.
     scored: every candidate with its score; empty for a network that failed.
     seconds: how long it took.
     failure: why the network failed; None if it did not.

@@ -91,34 +91,44 @@ def test_everything_is_fitted_on_the_rows_that_stay(read_data: ReadData) -> None
     np.testing.assert_allclose(dataset.test.x[:, 0], (dataset.test.rows - kept.mean()) / kept.std())
 
 
-def test_a_category_that_only_the_rows_set_aside_have_is_unknown(
-    read_data: ReadData, refusal: Refusal
-) -> None:
+def with_categories(cells: list[str]) -> str:
+    """The numbers, with a column of categories."""
+    header, *lines = numbers(len(cells)).splitlines()
+    return "\n".join([f"{header},c", *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
+
+
+@pytest.mark.parametrize("others", ["rs", "r"])
+def test_a_category_stays_with_one_row_if_it_would_be_set_aside(read_data: ReadData, others: str) -> None:
     split = {"test": 0.3}
-    row = int(read_data(numbers(20), split=split, id="i").test.rows[0])
-    header, *lines = numbers(20).splitlines()
-    # Two categories stay, and a third is with the row that is set aside.
-    cells = ["q" if place == row else "rs"[place % 2] for place in range(20)]
-    text = "\n".join([f"{header},c", *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
+    drawn = read_data(numbers(20), split=split, id="i").test.rows.tolist()
+    cells = ["q" if row in drawn[2:4] else others[row % len(others)] for row in range(20)]
+    dataset = read_data(with_categories(cells), split=split, id="i")
+    assert dataset.test.rows.tolist() == [row for row in drawn if row != drawn[2]]
+    assert dataset.schema.features.columns == ["a", "c=q", *(f"c={name}" for name in others)]
+
+
+def test_a_gap_is_no_category_to_stay(read_data: ReadData) -> None:
+    split = {"test": 0.3}
+    drawn = read_data(numbers(20), split=split, id="i").test.rows.tolist()
+    cells = ["" if row == drawn[0] else "rs"[row % 2] for row in range(20)]
+    dataset = read_data(with_categories(cells), split=split, id="i", missing="mean")
+    assert dataset.test.rows.tolist() == drawn
+
+
+def test_a_category_is_unknown_where_no_other_row_is_set_aside(read_data: ReadData, refusal: Refusal) -> None:
+    split = {"test": 0.05}
+    (row,) = read_data(numbers(20), split=split, id="i").test.rows.tolist()
+    text = with_categories(["q" if place == row else "rs"[place % 2] for place in range(20)])
     message = refusal(text, split=split, id="i")
     assert message.startswith(f"train.csv:{row + 2}: column 'c': found 'q', which is not among")
     dataset = read_data(text, split=split, id="i", unknown="ignore")
     assert dataset.schema.features.columns == ["a", "c=r", "c=s"]
-    whole = read_data(text, id="i")
-    assert whole.schema.features.columns == ["a", "c=q", "c=r", "c=s"]
 
 
-def test_a_category_that_is_constant_once_rows_are_set_aside_is_dropped(read_data: ReadData) -> None:
-    split = {"test": 0.3}
-    row = int(read_data(numbers(20), split=split, id="i").test.rows[0])
-    header, *lines = numbers(20).splitlines()
-    cells = ["q" if place == row else "r" for place in range(20)]
-    text = "\n".join([f"{header},c", *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
-    dataset = read_data(text, split=split, id="i")
-    assert dataset.schema.features.columns == ["a"]
-    assert [warning.endswith("column 'c' is constant and was dropped") for warning in dataset.warnings] == [
-        True
-    ]
+def test_names_are_told_to_be_names(refusal: Refusal) -> None:
+    assert "'c'" in refusal(
+        with_categories([f"name {row}" for row in range(40)]), split={"test": 0.3}, id="i"
+    )
 
 
 def test_rows_with_a_gap_are_dropped_first(read_data: ReadData) -> None:

@@ -25,6 +25,19 @@ CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"relevance": {"y": 2}}, "relevance", "column 'y' is no feature"),
     ({"relevance": {"a": 2}, "standardize": False}, "relevance", "factors are for standardize: true"),
     ({"relevance": {"a": 2}, "normalize_rows": True}, "relevance", "factors are for standardize: true"),
+    ({"target_transform": {"a": "log"}}, "target_transform", "column 'a' is no target"),
+    ({"target_transform": "auto", "task": "classification"}, "target_transform", "classes have none"),
+    (
+        {"target_transform": {"y": "log"}, "noise": "s"},
+        "target_transform",
+        "data.noise is in the target's unit",
+    ),
+    (
+        {"class_weight": "balanced", "task": "regression"},
+        "class_weight",
+        "is of classes, and a number has none",
+    ),
+    ({"class_weight": {"p": 2}, "weight": "w"}, "class_weight", "the column 'w' says how rows count"),
     ({"task": "classification", "target": ["y", "z"]}, "target", "classification takes one target"),
 ]
 
@@ -63,6 +76,15 @@ WRONG = [
     ("dates: {a: [mnth]}", "data.dates.a", "did you mean 'month'?"),
     ("dates: {a: []}", "data.dates.a: should name at least one", "(found [])"),
     ("dates: {a: [days, days]}", "data.dates.a: should name everything once", "(found ['days', 'days'])"),
+    ("target_transform: logg", "data.target_transform: should be 'none', 'log'", "did you mean 'log'?"),
+    ("target_transform: {y: 3}", "data.target_transform.y: should be 'none', 'log'", "(found 3)"),
+    (
+        "class_weight: balance",
+        "data.class_weight: should be 'none' or 'balanced'",
+        "did you mean 'balanced'?",
+    ),
+    ("class_weight: {p: 0}", "data.class_weight.p: should be greater than 0", "(found 0)"),
+    ("class_weight: {}", "data.class_weight: should be 'none' or 'balanced' or", "at least one"),
     ("categorical: [1.5]", "data.categorical[0]: should be a column's name", "(found 1.5)"),
 ]
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Literal, cast
 
+from ntkcli.extras import is_installed
 from ntkcli.kernels.rows import GramName
 from ntkcli.linalg.blocks import block_bytes
 from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.storage import Place
 
-# The interpreter with its libraries; a thread's tiles and BLAS buffers.
+# The interpreter with its libraries; pyarrow, which pandas loads where it is installed; a thread's tiles and
+# BLAS buffers.
 OVERHEAD_BYTES = 104 * 2**20
+PYARROW_BYTES = 34 * 2**20
 THREAD_BYTES = 7 * 2**20
 # Copies of a file's values while it is read; of the training rows' while the test rows are read; and of both
 # afterwards, when two are in use and malloc has not given back all of the others.
@@ -59,7 +62,8 @@ class Sizes:
     @property
     def base(self) -> int:
         """Bytes that every job takes: the interpreter, its threads, and the rows as read and as scaled."""
-        return OVERHEAD_BYTES + THREAD_BYTES * self.threads + self._rows
+        libraries = OVERHEAD_BYTES + PYARROW_BYTES * _has_pyarrow()
+        return libraries + THREAD_BYTES * self.threads + self._rows
 
     @property
     def _rows(self) -> int:
@@ -93,6 +97,11 @@ class Sizes:
         """Bytes of a kernel matrix such as "ntk_test_train" as it is written."""
         _, rows, columns = matrix_parts(name)
         return self.length(rows) * self.length(columns) * self.itemsize
+
+
+@cache
+def _has_pyarrow() -> bool:
+    return is_installed("pyarrow")
 
 
 def matrix_parts(name: str) -> tuple[GramName, Side, Side]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ntkcli.commands.importance import importances_of
+from ntkcli.data.gaps import no_rows_left
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import Table, no_rows_left
+from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.frames import has_values
 from ntkcli.data.sample import sample
-from ntkcli.data.table import has_values
 from ntkcli.data.table_file import TableFile
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads

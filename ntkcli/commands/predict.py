@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ntkcli.data.gaps import dropped_rows, no_rows_left
 from ntkcli.data.standard_input import shown
-from ntkcli.data.table import Table, dropped_rows, no_rows_left
+from ntkcli.data.table import Table
 from ntkcli.errors import DataError
 from ntkcli.journal import Journal
 from ntkcli.models.choice import Choice, model_at_work

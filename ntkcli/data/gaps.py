@@ -54,3 +54,15 @@ class Gaps:
             return []
         rows = f"{self.dropped:,} of {counted(self.rows, 'row')}"
         return [f"{path}: left out {rows} without a value in: {self.text(columns)}"]
+
+
+def dropped_rows(path: Path, count: int) -> list[str]:
+    """Return the warning that rows of a file were dropped, if any were."""
+    if not count:
+        return []
+    return [f"{path}: {counted(count, 'row')} without a value in some column left out (data.missing: drop)"]
+
+
+def no_rows_left(path: Path) -> str:
+    """Return what to say where every row of a file was dropped."""
+    return f"{path}: every row lacks a value, and data.missing: drop leaves none: fill some in"

@@ -11,12 +11,12 @@ from ntkcli.data.columns import Columns, check_present
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
-from ntkcli.data.gaps import Gaps
+from ntkcli.data.gaps import Gaps, dropped_rows, no_rows_left
 from ntkcli.data.groups import groups_of
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.split import split_off
-from ntkcli.data.table import Schema, Table, dropped_rows, no_rows_left
+from ntkcli.data.table import Schema, Table
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import fit_targets

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.table import Schema, Table, no_rows_left
+from ntkcli.data.gaps import no_rows_left
+from ntkcli.data.table import Schema, Table
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 

@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntkcli.arrays import BoolArray, FloatArray, IntArray
-from ntkcli.data.cells import is_missing
-from ntkcli.data.faults import MISSING, Fault
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.data.faults import Fault
 from ntkcli.data.features import Features, encode
+from ntkcli.data.frames import has_values, trimmed
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import Targets
 from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.units import counted
 
 
 @dataclass(frozen=True)
@@ -210,37 +208,3 @@ class Schema:
 def _observed(names: list[str], file: TableFile) -> set[str]:
     """Return the columns with values: files to predict often have a target column that is empty."""
     return set(file.first_values([name for name in names if name in file.columns]))
-
-
-def trimmed(frame: pd.DataFrame, names: list[str], file: TableFile) -> pd.DataFrame:
-    """Return a frame without the spaces around the cells of some columns, empty where they hold no value."""
-    others = file.notation.missing - MISSING
-    stripped = {name: _stripped(frame[name]) for name in names}
-    if others:
-        stripped = {name: cells.mask(cells.isin(others), "") for name, cells in stripped.items()}
-    return frame.assign(**stripped)
-
-
-def _stripped(cells: pd.Series) -> pd.Series:
-    # Of a column of categories there are few to look at.
-    if all(text == text.strip() for text in cells.unique()):
-        return cells
-    return cells.str.strip()
-
-
-def has_values(frame: pd.DataFrame) -> BoolArray:
-    """Return which rows of a frame have a value in every column, (rows,)."""
-    gaps = [is_missing(cells) for _, cells in frame.items()]
-    return ~np.any(gaps, axis=0) if gaps else np.ones(len(frame), dtype=bool)
-
-
-def dropped_rows(path: Path, count: int) -> list[str]:
-    """Return the warning that rows of a file were dropped, if any were."""
-    if not count:
-        return []
-    return [f"{path}: {counted(count, 'row')} without a value in some column left out (data.missing: drop)"]
-
-
-def no_rows_left(path: Path) -> str:
-    """Return what to say where every row of a file was dropped."""
-    return f"{path}: every row lacks a value, and data.missing: drop leaves none: fill some in"

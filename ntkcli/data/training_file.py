@@ -12,8 +12,8 @@ from ntkcli.data.columns import Columns, check_present, check_test_columns, choo
 from ntkcli.data.date_reading import is_date
 from ntkcli.data.feature_fitting import find_features
 from ntkcli.data.formats import open_table
+from ntkcli.data.frames import has_values, trimmed
 from ntkcli.data.gaps import Gaps
-from ntkcli.data.table import has_values, trimmed
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import has_classes

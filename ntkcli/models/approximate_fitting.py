@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.table import dropped_rows
+from ntkcli.data.gaps import dropped_rows
 from ntkcli.errors import NumericalError
 from ntkcli.jobs.approximation import Approximation
 from ntkcli.jobs.checks import REMEDY

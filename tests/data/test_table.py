@@ -9,7 +9,8 @@ import pytest
 
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.dataset import Dataset
-from ntkcli.data.table import dropped_rows, has_values
+from ntkcli.data.frames import has_values
+from ntkcli.data.gaps import dropped_rows
 from ntkcli.errors import DataError
 
 ReadData = Callable[..., Dataset]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.display import Stream, Terminal, aligned_left, labelled, whole_output
 
 if TYPE_CHECKING:
+    from ntkcli.drafts.templates import Template
     from ntkcli.journal import Journal
 
 
@@ -65,6 +68,48 @@ def ntk() -> None:
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
     5 not enough memory, disk or workers, 6 output in use or already there.
     """
+
+
+@ntk.command()
+@TABLE
+@click.argument("target", required=False)
+@click.option(
+    "--template",
+    type=click.Choice(["regression", "classification", "time-course", "tune", "large", "neural-tangents"]),
+    help="What the spec is for; default: what suits the target.",
+)
+@click.option("--test", metavar="FILE", type=PATH, help="File to predict; default: a fifth of the rows.")
+@click.option(
+    "--out", metavar="FILE", type=PATH, help="Spec to write, `-` is stdout; default: NAME.yaml here."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
+def init(
+    table: Path,
+    target: str | None,
+    template: "Template | None",
+    test: Path | None,
+    out: Path | None,
+    overwrite: bool,
+) -> None:
+    """Write a spec for TABLE, to be read, corrected and fitted.
+
+    It says of every column what it seems to be, and why. TARGET is the column to predict; without it, it is
+    guessed, or asked for where that is no more than a guess.
+    """
+    from ntkcli.commands.init import init as run_init
+
+    with whole_output():
+        report = run_init(
+            table,
+            target=target,
+            template=template,
+            test=test,
+            out=out,
+            overwrite=overwrite,
+            ask=_ask_target if sys.stdin and sys.stdin.isatty() else None,
+        )
+    if report.place:
+        _print(f"wrote {report.place}: {report.text}: next: ntk check {report.place}, ntk fit {report.place}")
 
 
 @ntk.command()
@@ -340,6 +385,18 @@ def activations() -> None:
     from ntkcli.commands.activations import activations as run_activations
 
     _print(aligned_left(run_activations()))
+
+
+def _ask_target(guess: str, names: Sequence[str]) -> str:
+    """Ask which of some columns is the target."""
+    choice = click.Choice(names)
+    try:
+        answer: str = click.prompt(
+            "target", default=guess, type=choice, show_choices=len(names) < 20, err=True
+        )
+    except click.Abort as error:
+        raise click.UsageError("no target: name it behind the table") from error
+    return answer
 
 
 def _journal(quiet: bool) -> "Journal":

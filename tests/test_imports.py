@@ -22,6 +22,7 @@ FLOORS = [
     ["planning"],
     ["spec"],
     ["data"],
+    ["drafts"],
     ["results"],
     ["cluster"],
     ["jobs"],

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.codes import looks_like_codes, looks_like_ids, missing_mark
+from ntkcli.data.codes import FEW_VALUES, are_few_values, looks_like_codes, looks_like_ids, missing_mark
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.faults import shown, some
 from ntkcli.data.spelling import same_spellings
@@ -20,8 +20,6 @@ from ntkcli.units import counted
 
 # Rows that are looked at: as many as a moment allows, and for how numbers are written, a few.
 MOST_ROWS, WRITTEN_ROWS = 100_000, 1000
-# Targets of no more different numbers than that, each so often on average, may be classes.
-FEW_VALUES, OFTEN = 10, 5
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,8 @@ def _classes(file: TableFile, frame: pd.DataFrame, spec: DataSpec, dataset: Data
     if spec.task != "auto" or dataset.is_classification or len(spec.target) > 1:
         return
     (name,) = spec.target
-    different, counts = np.unique(frame[name].dropna().to_numpy(), return_counts=True)
-    is_few = 2 <= len(different) <= FEW_VALUES and counts.mean() >= OFTEN and counts.min() > 1
-    if is_few and (len(different) == 2 or (different == np.round(different)).all()):
+    different = np.unique(frame[name].dropna().to_numpy())
+    if are_few_values(frame[name].to_numpy()):
         values = some([f"{value:g}" for value in different], FEW_VALUES)
         yield (
             f"{file.path}: target {name!r} has {len(different)} different values only ({values}): "

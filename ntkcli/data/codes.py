@@ -1,4 +1,4 @@
-"""Numbers that are no amounts: marks of missing values, ids, and codes such as zip codes."""
+"""Numbers that are no amounts: marks of missing values, ids, classes, and codes such as zip codes."""
 
 import re
 
@@ -19,6 +19,8 @@ LARGE, OFTEN = 10.0, 2
 # Ids are as many different whole numbers as rows, in a range hardly larger than their number.
 FEWEST_ROWS, RANGE = 20, 2
 FEWEST_CODES = 10
+# Numbers of no more different values than that, each so often on average, may be classes.
+FEW_VALUES, EACH = 10, 5
 ID_NAME = re.compile(r"(.*[\W_])?(?i:id|uid|uuid|guid|index|idx|rownames?|row)|.*[a-z](ID|Id)|(?i:unnamed).*")
 TIME_NAME = re.compile(r".*(year|date|time|day|week|month|hour|minute|second|step|period|quarter).*|t", re.I)
 CODE_NAME = re.compile(r".*(zip|postal|postcode|fips|phone|isbn).*|plz|ssn|.*code", re.I)
@@ -82,6 +84,13 @@ def looks_like_codes(name: str, values: FloatArray, texts: list[str]) -> bool:
     if any(LEADING_ZERO.fullmatch(text) for text in texts):
         return True
     return bool(CODE_NAME.fullmatch(name)) and _are_whole(values) and len(np.unique(values)) >= FEWEST_CODES
+
+
+def are_few_values(values: FloatArray) -> bool:
+    """Return whether numbers (n,) may be classes: few whole numbers or any two, each of them repeatedly."""
+    different, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    is_few = 2 <= len(different) <= FEW_VALUES and counts.mean() >= EACH and counts.min() > 1
+    return bool(is_few and (len(different) == 2 or (different == np.round(different)).all()))
 
 
 def _are_whole(values: FloatArray) -> bool:

@@ -109,11 +109,11 @@ def _decoded(path: Path, file: IO[bytes], remedies: Remedies) -> Iterator[str]:
             raise DataError(
                 f"{path}:{number}: is not UTF-8 text (byte {error.start + 1} of the line is "
                 f"0x{line[error.start]:02x}): save the file as UTF-8, or {remedies.key}encoding: "
-                f"{_likely_encoding(line)}"
+                f"{likely_encoding(line)}"
             ) from error
 
 
-def _likely_encoding(line: bytes) -> str:
+def likely_encoding(line: bytes) -> str:
     """Return the encoding that a line which is not UTF-8 is probably in."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"

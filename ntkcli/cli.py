@@ -395,6 +395,7 @@ def _ask_target(guess: str, names: Sequence[str]) -> str:
             "target", default=guess, type=choice, show_choices=len(names) < 20, err=True
         )
     except click.Abort as error:
+        click.echo(err=True)
         raise click.UsageError("no target: name it behind the table") from error
     return answer
 

@@ -4,19 +4,25 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from ntkcli.data.faults import some
 from ntkcli.data.log_scale import skewness
+from ntkcli.drafts.column import Column
 from ntkcli.drafts.commented_text import Line, flow, scalar
 from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.hints import hint_lines
 from ntkcli.drafts.role import Role
 from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.missing import MissingSpec
+from ntkcli.units import counted
 
 # Columns that are listed; of more, all are features, if all can be.
-MOST_LISTED = 60
+MOST_LISTED = 100
 # Skewness of a target from which a transform is mentioned.
 SKEWED = 1.0
+# Correlation with the target from which a feature may be made of it, and the rows that tell.
+SAME, FEWEST_ROWS = 0.995, 10
 CSV_REASONS = {
     "separator": "between columns",
     "decimal": "before fractions",
@@ -80,14 +86,30 @@ def _feature_lines(draft: Draft) -> Iterator[Line]:
         yield Line("  features: all", f"{len(features)} columns")
     else:
         yield Line("  features:")
-        yield from (Line(f"    - {scalar(role.name)}", _feature_text(role)) for role in features)
+        yield from (Line(f"    - {scalar(role.name)}", _feature_text(role, draft)) for role in features)
         yield from (Line(f"    - {scalar(role.name)}", f"left out: {role.why}").off for role in others)
     if ids:
         yield Line(f"  id: {flow([role.name for role in ids])}", "; ".join(role.why for role in ids[:1]))
 
 
-def _feature_text(role: Role) -> str:
-    return f"{role.why}, skewed" if role.is_skewed else role.why
+def _feature_text(role: Role, draft: Draft) -> str:
+    text = f"skewed {role.why}" if role.is_skewed else role.why
+    if role.use == "number" and _follows(role.column, draft.target.column):
+        return f"{text}; follows the target: take it out if it is not known beforehand"
+    return text
+
+
+def _follows(column: Column, target: Column) -> bool:
+    """Return whether numbers are those of the target, but for little and a line."""
+    both = np.isfinite(column.values) & np.isfinite(target.values)
+    if (
+        np.count_nonzero(both) <= FEWEST_ROWS
+        or np.ptp(column.values[both]) == 0
+        or np.ptp(target.values[both]) == 0
+    ):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(abs(np.corrcoef(column.values[both], target.values[both])[0, 1]) > SAME)
 
 
 def _kind_lines(draft: Draft) -> Iterator[Line]:
@@ -114,13 +136,13 @@ def _missing_lines(draft: Draft) -> Iterator[Line]:
     if not gaps and not target.column.gaps and draft.is_whole:
         return
     yield Line("  missing:", "" if draft.is_whole else "not all rows have been looked at")
-    yield Line("    target: drop", _counted(target.column.gaps, "rows cannot be trained with"))
+    yield Line("    target: drop", _counted(target.column.gaps, "row", "cannot be trained with"))
     told = {role.name for role in features if role.use == "category"} - MissingSpec.model_fields.keys()
     others = some([f"{name} {count:,}" for name, count in gaps.items() if name not in told])
     yield Line("    features: mean", f"cells without a value: {others}" if others else "")
     for name in (name for name in gaps if name in told):
-        yield Line(f"    {scalar(name)}: category", _counted(gaps[name], "cells, a category of their own"))
+        yield Line(f"    {scalar(name)}: category", _counted(gaps[name], "cell", "a category of its own"))
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count else ""
+def _counted(count: int, noun: str, what: str) -> str:
+    return f"{counted(count, noun)} without a value: {what}" if count else ""

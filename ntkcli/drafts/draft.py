@@ -72,6 +72,8 @@ class Draft:
         chosen = target_of(roles.pop(target).column, why, table, task)
         other = open_table(test, form) if test else None
         found = [_in_test(role, other) for role in roles.values()]
+        if not any(role.is_feature for role in found):
+            found = [_in_test(role.at_least_number, other) for role in roles.values()]
         return cls(table, other, form, rows, chosen, found, _gaps(other, found))
 
     @property

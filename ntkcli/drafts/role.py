@@ -1,7 +1,9 @@
 """What a column of a table seems to be for: a feature of some kind, an id, or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from ntkcli.data.codes import ID_NAME, looks_like_codes, looks_like_ids, missing_mark
 from ntkcli.data.date_reading import day_of, is_date, settled_order
@@ -47,6 +49,13 @@ class Role:
         return self.use in ("number", "category", "date")
 
     @property
+    def at_least_number(self) -> "Role":
+        """This role or, for numbers that have another, that of a feature: where there is none beside."""
+        if self.is_feature or not self.column.is_number or self.column.distinct == 1:
+            return self
+        return replace(self, use="number", why=f"number, and {self.why}, but there is no other feature")
+
+    @property
     def is_skewed(self) -> bool:
         """Whether the column holds skewed numbers that a logarithm makes less so."""
         return self.use == "number" and helpful_log(self.column.values) is not None
@@ -73,7 +82,9 @@ def role_of(column: Column, file: TableFile) -> Role:
 def _of_numbers(column: Column) -> Role:
     name, values, count = column.name, column.values, column.distinct
     if looks_like_ids(name, values):
-        return Role(column, "id", "numbers the rows, as ids do")
+        # What merely counts is in predictions.csv anyway, and rows that come later may lack it.
+        counts = (np.diff(values) == 1).all()
+        return Role(column, "out" if counts else "id", "numbers the rows, as ids do")
     if ID_NAME.fullmatch(name):
         return Role(column, "out", f"is called as ids are, with {count} different ones")
     if looks_like_codes(name, values, list(column.cells[:LOOKED_AT])):
@@ -84,7 +95,7 @@ def _of_numbers(column: Column) -> Role:
     if count == 2:
         what = f"number, {least:g} or {largest:g}"
     elif count <= FEW_NUMBERS:
-        what += f", {count} different ones: if they are names, list it in categorical"
+        what += f", {count} different ones: in categorical, if they are names"
     elif (mark := missing_mark(column.present)) is not None:
         what += f"; {mark:g} may stand for a missing value: leave these cells empty"
     return Role(column, "number", what)

@@ -1,5 +1,6 @@
 """`ntk init`: the spec that it writes runs as it is, and nothing is lost on the way."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -142,6 +143,42 @@ def test_a_file_that_is_there_stays_unless_told(write: Write, ntk: Ntk) -> None:
     assert (outcome.returncode, spec.read_text()) == (6, "mine")
     assert ntk("init", "t.csv", "score", "--overwrite").returncode == 0
     assert spec.read_text() != "mine"
+
+
+class Typed(io.StringIO):
+    """What somebody types into a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "target"), [("\n", "score"), ("n\n", "n"), ("no\nsize\n", "size")])
+def test_a_terminal_is_asked_for_the_target(
+    write: Write, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, typed: str, target: str
+) -> None:
+    write("t.csv", table().to_csv(index=False))
+    monkeypatch.setattr("sys.stdin", Typed(typed))
+    outcome = ntk("init", "t.csv")
+    assert outcome.returncode == 0, outcome.stderr
+    assert f"target {target} (" in outcome.stdout
+
+
+def test_a_terminal_without_an_answer_is_an_error_of_usage(
+    write: Write, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("t.csv", table().to_csv(index=False))
+    monkeypatch.setattr("sys.stdin", Typed(""))
+    outcome = ntk("init", "t.csv")
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr.splitlines()[-1].startswith("ntk: error: no target")
+
+
+def test_nobody_is_asked_where_there_is_no_terminal(
+    write: Write, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("t.csv", table().to_csv(index=False))
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert "target score (" in ntk("init", "t.csv").stdout
 
 
 def test_the_table_is_not_written_over(write: Write, ntk: Ntk) -> None:

@@ -48,7 +48,8 @@ def cycle(*values: object) -> list[object]:
         ("a", cycle("5%", "7%", "9%"), "out"),
         ("a", [f"name {i}" for i in range(N)], "id"),
         ("a", [f"name {i // 2}" for i in range(N)], "out"),
-        ("a", [*range(N)], "id"),
+        ("a", [*range(N)], "out"),
+        ("a", [*range(N, 0, -1)], "id"),
         ("year", [*range(1900, 1900 + N)], "number"),
         ("patient_id", cycle(*range(6)), "out"),
         ("a", [3] * N, "out"),
@@ -174,3 +175,11 @@ def test_a_column_that_the_test_file_lacks_is_left_out(draft: DrawDraft, tmp_pat
     found = draft({"a": cycle(1.5, 2.5)}, test=tmp_path / "test.csv")
     assert [role.name for role in found.features] == ["x"]
     assert found.test_gaps == {"x": 1}
+
+
+def test_what_numbers_the_rows_is_a_feature_where_there_is_no_other(tmp_path: Path) -> None:
+    pd.DataFrame({"i": range(N), "y": np.random.default_rng(0).normal(size=N)}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    found = Draft.of(tmp_path / "t.csv", target="y", test=None, task=None, ask=None)
+    assert [role.name for role in found.features] == ["i"]

@@ -29,7 +29,9 @@ class Column:
         """Read the cells of a column, of which there are few different ones mostly."""
         codes, texts = pd.factorize(cells)
         plain = ["" if notation.is_missing(text) else text.strip() for text in map(str, texts)]
-        values = notation.values(plain) if plain else np.empty(0)
+        values = notation.values(plain)
+        # Such as NAN: a float for Python, and neither a number nor a gap for a table.
+        values[np.isnan(values) & np.array([text != "" for text in plain], dtype=bool)] = np.inf
         trimmed = pd.Series(np.array(plain, dtype=object)[codes], index=cells.index, name=cells.name)
         return cls(str(cells.name), trimmed, values[codes])
 

@@ -44,7 +44,7 @@ def data_lines(draft: Draft, home: Path) -> Iterator[Line]:
     yield Line(f"  train: {_path(draft.table.path, home)}")
     if draft.test:
         yield Line(f"  test: {_path(draft.test.path, home)}")
-    else:
+    if draft.is_split:
         yield Line("  split: {test: 0.2, seed: 0}", "a fifth of the rows is predicted, and not trained with")
     yield from _csv_lines(draft.form)
     yield from _target_lines(draft)

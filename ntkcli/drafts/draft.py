@@ -18,6 +18,8 @@ from ntkcli.spec.csv_format import CsvFormat
 
 # Rows that are looked at; of more, it is only counted how many there are.
 MOST_ROWS = 100_000
+# Rows, of some class where there are classes, of which a part can be set aside.
+FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Draft:
     def features(self) -> list[Role]:
         """The columns that are features."""
         return [role for role in self.roles if role.is_feature]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a part of the table is to be predicted: there is no test file, and rows are not too few."""
+        return self.test is None and self.target.rows >= FEWEST_ROWS
 
     @property
     def is_whole(self) -> bool:

@@ -29,7 +29,7 @@ def hint_lines(draft: Draft) -> Iterator[Line]:
             yield _hint("groups", role, "if rows of one value belong together")
         elif WEIGHT_NAME.fullmatch(role.name) and role.use == "number" and role.column.present.min() > 0:
             yield _hint("weight", role, "if it says how much rows count")
-    if draft.test is None and (dates := [role for role in draft.features if role.use == "date"]):
+    if draft.is_split and (dates := [role for role in draft.features if role.use == "date"]):
         split = f"split: {{test: 0.2, time: {scalar(dates[0].name)}}}"
         yield Line(f"  {split}", "in the place of the split above, to forecast: the last rows").off
     if _is_uneven(draft.target):
@@ -49,5 +49,4 @@ def _is_group(role: Role) -> bool:
 
 
 def _is_uneven(target: Target) -> bool:
-    counts = target.column.cells[target.column.cells != ""].value_counts()
-    return target.task == "classification" and counts.iloc[0] > UNEVEN * counts.iloc[-1]
+    return target.task == "classification" and target.counts[0] > UNEVEN * target.counts[-1]

@@ -53,7 +53,8 @@ class Role:
         """This role or, for numbers that have another, that of a feature: where there is none beside."""
         if self.is_feature or not self.column.is_number or self.column.distinct == 1:
             return self
-        return replace(self, use="number", why=f"number, and {self.why}, but there is no other feature")
+        why = f"number; {self.why}, but there is no other feature"
+        return replace(self, use="number", why=why, is_listed=False)
 
     @property
     def is_skewed(self) -> bool:
@@ -115,7 +116,8 @@ def _of_dates(column: Column) -> Role:
 
 def _of_texts(column: Column, file: TableFile) -> Role:
     count, rows = column.distinct, len(column.cells)
-    is_mixed = len(column.present) > 0
+    # inf and NAN are read as numbers, and refused.
+    is_mixed = any(file.notation.number_in(text) is not None for text in column.texts)
     refusal = "" if is_mixed else _refusal(column, file)
     if not _are_few(column):
         is_name = count == rows or ID_NAME.fullmatch(column.name)
@@ -125,7 +127,7 @@ def _of_texts(column: Column, file: TableFile) -> Role:
         return Role(column, "out", refusal)
     what = f"category, {count} different ones"
     if is_mixed:
-        what += f", numbers and texts (such as {shown(column.odd[0])})"
+        what += f", some of them no numbers (such as {shown(column.odd[0])})"
     return Role(column, "category", what, is_listed=is_mixed)
 
 

@@ -56,6 +56,17 @@ class Target:
         return self.column.name
 
     @property
+    def counts(self) -> list[int]:
+        """How often each different value is there, the most frequent first."""
+        cells = self.column.cells
+        return cells[cells != ""].value_counts().to_list()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows with a value, or of the most frequent class, of which a share can be taken."""
+        return self.counts[0] if self.task == "classification" else sum(self.counts)
+
+    @property
     def is_skewed(self) -> bool:
         """Whether it holds numbers that are so skewed that a transform is worth trying."""
         return self.task == "regression" and abs(skewness(self.column.values)) > SKEWED

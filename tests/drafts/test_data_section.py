@@ -120,3 +120,7 @@ def test_very_many_columns_are_not_listed(table: pd.DataFrame, tmp_path: Path) -
     rng = np.random.default_rng(1)
     more = pd.DataFrame(rng.normal(size=(N, 120)), columns=[f"c{i}" for i in range(120)])
     assert lines(table.join(more), tmp_path)["features"] == ("features: all", "122 columns")
+
+
+def test_few_rows_are_not_split(table: pd.DataFrame, tmp_path: Path) -> None:
+    assert "split" not in lines(table[:9], tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.spec_text import spec_text
-from ntkcli.drafts.target import Ask
+from ntkcli.drafts.target import GIVEN, Ask
 from ntkcli.drafts.templates import Template, task_of
 from ntkcli.errors import DataError
 from ntkcli.runs.output_file import OutputFile, standard_output
@@ -73,9 +73,10 @@ def _name(table: Path) -> str:
 
 def _summary(draft: Draft) -> str:
     target, others = draft.target, len(draft.roles) - len(draft.features)
+    why = "" if target.why == GIVEN else f", {target.why}"
     parts = [
         counted(draft.rows, "row"),
-        f"target {target.name} ({target.task})",
+        f"target {target.name} ({target.task}{why})",
         counted(len(draft.features), "feature"),
         f"{others} left out or id" if others else "",
     ]

@@ -13,7 +13,7 @@ from ntkcli.drafts.column import Column
 from ntkcli.drafts.csv_guess import guessed_format
 from ntkcli.drafts.gap_marks import gap_marks
 from ntkcli.drafts.role import Role, role_of
-from ntkcli.drafts.target import Ask, Target, Task, guessed_target, target_of
+from ntkcli.drafts.target import GIVEN, Ask, Target, Task, guessed_target, target_of
 from ntkcli.spec.csv_format import CsvFormat
 
 # Rows that are looked at; of more, it is only counted how many there are.
@@ -68,7 +68,7 @@ class Draft:
             columns = [Column.of(column.cells, Notation(form)) for column in columns]
             table = open_table(path, form)
         roles = {column.name: role_of(column, table) for column in columns}
-        why = "as you said"
+        why = GIVEN
         if target is None:
             target, why = guessed_target(roles, table, ask)
         chosen = target_of(roles.pop(target).column, why, table, task)

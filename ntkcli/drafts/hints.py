@@ -8,16 +8,9 @@ from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.role import Role
 from ntkcli.drafts.target import Target
 
-GROUP_NAME = re.compile(
-    r"(.*[\W_])?(patient|subject|person|participant|customer|client|user|machine|batch|site|school|family|"
-    r"household|group|plate|station|firm|company|chick)s?([\W_]?(id|no|number))?",
-    re.IGNORECASE,
-)
 WEIGHT_NAME = re.compile(
     r"(sample|case|survey|freq)?[\W_]?(weights?|wgts?|wts?)|fnlwgt|pweights?", re.IGNORECASE
 )
-# Rows of a group, on average.
-ROWS_EACH = 2
 # Times as many rows of the most frequent class as of the rarest.
 UNEVEN = 5
 
@@ -25,7 +18,7 @@ UNEVEN = 5
 def hint_lines(draft: Draft) -> Iterator[Line]:
     """Yield the keys of the data section that may be wanted."""
     for role in draft.roles:
-        if _is_group(role):
+        if role.is_group:
             yield _hint("groups", role, "if rows of one value belong together")
         elif WEIGHT_NAME.fullmatch(role.name) and role.use == "number" and role.column.present.min() > 0:
             yield _hint("weight", role, "if it says how much rows count")
@@ -39,13 +32,6 @@ def hint_lines(draft: Draft) -> Iterator[Line]:
 def _hint(key: str, role: Role, when: str) -> Line:
     more = ", and take it out of features" if role.is_feature else ""
     return Line(f"  {key}: {scalar(role.name)}", f"{when}{more}").off
-
-
-def _is_group(role: Role) -> bool:
-    column = role.column
-    repeats = 2 < column.distinct <= len(column.cells) / ROWS_EACH
-    is_named = GROUP_NAME.fullmatch(role.name) or (role.use == "out" and "as ids are" in role.why)
-    return bool(repeats and is_named)
 
 
 def _is_uneven(target: Target) -> bool:

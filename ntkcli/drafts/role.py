@@ -1,5 +1,6 @@
 """What a column of a table seems to be for: a feature of some kind, an id, or nothing."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +18,13 @@ from ntkcli.drafts.column import Column
 Use = Literal["number", "category", "date", "id", "out"]
 # Categories that are worth a column each: so many, and rows of each on average.
 MOST_CATEGORIES, ROWS_EACH = 300, 3
+GROUP_NAME = re.compile(
+    r"(.*[\W_])?(patient|subject|person|participant|customer|client|user|machine|batch|site|school|family|"
+    r"household|group|plate|station|firm|company|chick)s?([\W_]?(id|no|number))?",
+    re.IGNORECASE,
+)
+# Rows of a group, on average.
+ROWS_OF_GROUP = 2
 # Whole numbers that may be categories.
 FEW_NUMBERS = 6
 # Cells in which codes are looked for.
@@ -55,6 +63,13 @@ class Role:
             return self
         why = f"number; {self.why}, but there is no other feature"
         return replace(self, use="number", why=why, is_listed=False)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the column may say which rows belong together, such as those of a patient."""
+        is_named = GROUP_NAME.fullmatch(self.name) or ID_NAME.fullmatch(self.name)
+        repeats = 2 < self.column.distinct <= len(self.column.cells) / ROWS_OF_GROUP
+        return bool(is_named and repeats)
 
     @property
     def is_skewed(self) -> bool:

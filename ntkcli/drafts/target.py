@@ -31,6 +31,8 @@ ROWS_OF_CLASS = 3
 # Skewness above which a transform of the target is tried.
 SKEWED = 2.0
 
+GIVEN = "as you said"
+
 # What asks which column is the target: the guess and all columns, to the answer.
 Ask = Callable[[str, Sequence[str]], str]
 
@@ -89,10 +91,11 @@ def guessed_target(roles: Mapping[str, Role], file: TableFile, ask: Ask | None) 
     for pattern in NAMES:
         if found := [name for name in usable if pattern.fullmatch(name)]:
             return found[-1], "by its name"
-    last = usable[-1]
+    # Groups are rarely predicted.
+    last = ([name for name in usable if not roles[name].is_group] or usable)[-1]
     if ask is None:
         return last, f"a guess: the last column{' that can be one' if last != [*roles][-1] else ''}"
-    return ask(last, usable), "as you said"
+    return ask(last, usable), GIVEN
 
 
 def target_of(column: Column, why: str, file: TableFile, task: Task | None) -> Target:

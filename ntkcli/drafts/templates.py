@@ -11,6 +11,8 @@ Template = Literal["regression", "classification", "time-course", "tune", "large
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 # Rows from which on an approximation is worth it.
 MANY_ROWS = 20_000
+# Centres that take some seconds, for a first look.
+FIRST_CENTRES = 1000
 
 NETWORK = [
     Line("network:", "ntk activations has all activations"),
@@ -82,8 +84,9 @@ def _inference_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
         yield Line("  time: inf", "of training: a number stops early; or a list")
     yield Line("  ridge: auto", "the noise, found by rows that are left out; or a number")
     if is_large:
-        line = "  approximation: {method: nystrom, centres: auto}"
-        yield Line(line, f"{draft.rows:,} rows: some stand for all; none is exact")
+        centres = FIRST_CENTRES if draft.rows > MANY_ROWS else "auto"
+        line = f"  approximation: {{method: nystrom, centres: {centres}}}"
+        yield Line(line, f"{draft.rows:,} rows: some stand for all; auto takes minutes; none is exact")
 
 
 def _output_lines(template: Template | None) -> Iterator[Line]:

@@ -178,7 +178,7 @@ def test_nobody_is_asked_where_there_is_no_terminal(
 ) -> None:
     write("t.csv", table().to_csv(index=False))
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert "target score (" in ntk("init", "t.csv").stdout
+    assert "target score (regression, a guess: the last column)" in ntk("init", "t.csv").stdout
 
 
 def test_the_table_is_not_written_over(write: Write, ntk: Ntk) -> None:

@@ -126,6 +126,13 @@ def test_no_guess_is_a_column_that_cannot_be_a_target(draft: DrawDraft) -> None:
     assert (found.target.name, last.target.name) == ("y", "z")
 
 
+def test_a_group_is_no_guess_unless_there_is_nothing_else(tmp_path: Path) -> None:
+    pd.DataFrame({"i": range(N), "days": cycle(*range(20)), "subject": cycle(*range(6))}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    assert Draft.of(tmp_path / "t.csv", target=None, test=None, task=None, ask=None).target.name == "days"
+
+
 def test_who_is_there_is_asked_where_the_guess_is_weak(draft: DrawDraft, tmp_path: Path) -> None:
     asked: list[str] = []
 

@@ -44,4 +44,5 @@ def test_a_template_has_what_it_is_for_and_others_have_not(
 
 def test_many_rows_are_approximated(draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ntkcli.drafts.templates.MANY_ROWS", 29)
-    assert "approximation" in yaml.safe_load(spec_text(draft, Path(), None))["inference"]
+    found = yaml.safe_load(spec_text(draft, Path(), None))["inference"]
+    assert found["approximation"] == {"method": "nystrom", "centres": 1000}

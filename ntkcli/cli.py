@@ -109,7 +109,8 @@ def init(
             ask=_ask_target if sys.stdin and sys.stdin.isatty() else None,
         )
     if report.place:
-        _print(f"wrote {report.place}: {report.text}: next: ntk check {report.place}, ntk fit {report.place}")
+        following = f"ntk check {report.place}, ntk {report.command} {report.place}"
+        _print(f"wrote {report.place}: {report.text}: next: {following}")
 
 
 @ntk.command()

@@ -21,10 +21,12 @@ class InitReport:
 
     place: the file; None for standard output.
     text: what it is of, on one line.
+    command: of `ntk` that the spec is for.
     """
 
     place: Path | None
     text: str
+    command: str
 
 
 def init(
@@ -63,7 +65,8 @@ def init(
     else:
         with output.opened() as file:
             file.write(text.encode())
-    return InitReport(None if output.is_stdout else output.path, _summary(draft))
+    place = None if output.is_stdout else output.path
+    return InitReport(place, _summary(draft), "tune" if template == "tune" else "fit")
 
 
 def _name(table: Path) -> str:

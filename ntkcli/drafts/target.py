@@ -117,6 +117,8 @@ def target_of(column: Column, why: str, file: TableFile, task: Task | None) -> T
     classes = _classes(column)
     if column.is_number and task is None:
         task = "classification" if classes else "regression"
+    if task == "regression" and not len(column.present):
+        raise DataError(f"{where} holds text, and no numbers for a regression: give another template")
     is_mixed = bool(column.odd) and len(column.present) > 0
     if (column.odd and task == "regression") or (is_mixed and not _are_classes(column)):
         # Where some cells are numbers, this tells the lines of those that are not.

@@ -76,7 +76,7 @@ def _inference_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
     if template == "time-course":
         yield Line("  kernel: ntk", "what training does, at any time")
         yield Line(
-            "  time: [1, 10, 100, 1000, inf]", "predictions.csv has rows for each, metrics.json scores"
+            "  time: [0.001, 0.01, 0.1, 1, 10, inf]", "predictions.csv has rows for each, metrics.json scores"
         )
     else:
         kernel = "nngp" if is_large else "ntk"
@@ -92,6 +92,7 @@ def _inference_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
 def _output_lines(template: Template | None) -> Iterator[Line]:
     yield Line("output:", "in runs/NAME beside NAME.yaml, or give ntk fit --out")
     yield Line("  interval: 0.95", "the share of new observations between lower and upper")
+    yield Line("  factor: true", "ntk predict then has std at once, and the model takes more disk").off
     if template == "time-course":
         line = "ntk spectrum on this file writes the errors at any time to time_course.csv"
         yield Line("  std: true", line)

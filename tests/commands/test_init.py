@@ -86,6 +86,15 @@ def test_every_template_passes_the_check(tmp_path: Path, ntk: Ntk, template: str
         assert outcome.returncode == 0, outcome.stderr
 
 
+def test_what_comes_next_is_told(tmp_path: Path, ntk: Ntk) -> None:
+    table().to_csv(tmp_path / "t.csv", index=False)
+    last = [
+        ntk("init", "t.csv", *words, "--overwrite").stdout.rpartition("next: ")[2]
+        for words in ([], ["--template", "tune"])
+    ]
+    assert last == ["ntk check t.yaml, ntk fit t.yaml\n", "ntk check t.yaml, ntk tune t.yaml\n"]
+
+
 def test_the_spec_fits_and_its_model_predicts_the_table(tmp_path: Path, ntk: Ntk) -> None:
     table().to_csv(tmp_path / "t.csv", index=False)
     for words in (("init", "t.csv", "score"), ("fit", "t.yaml"), ("predict", "runs/t", "t.csv")):

@@ -97,6 +97,11 @@ def test_a_target_that_cannot_be_learned_is_a_fault(draft: DrawDraft, cells: lis
         draft({"y": cells})
 
 
+def test_text_is_nothing_for_a_regression(draft: DrawDraft) -> None:
+    with pytest.raises(DataError, match="holds text"):
+        draft({"y": cycle("u", "v")}, task="regression")
+
+
 def test_a_target_that_is_not_there_is_a_fault_that_names_another(draft: DrawDraft) -> None:
     with pytest.raises(DataError, match=r"has no column 'yy'.*'y'"):
         draft({}, target="yy")

@@ -60,7 +60,7 @@ QUIET = click.option("--quiet", is_flag=True, help="Print nothing unless it fail
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ntk")
 def ntk() -> None:
-    """Kernel regression on CSV files with infinitely wide neural networks.
+    """Kernel regression on tables with infinitely wide neural networks.
 
     A YAML spec names the data, the network and what to compute; results go into a run directory.
 

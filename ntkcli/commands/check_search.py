@@ -37,12 +37,14 @@ def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
 
 
 def _rows_text(plan: SearchPlan) -> str:
-    validation, rows = plan.tune.validation, counted(len(plan.rows), "row")
+    held_out, rows = [len(split.held_out) for split in plan.splits], counted(len(plan.rows), "row")
     if not plan.tune.needs_validation:
         return f"in closed form from {rows}"
-    if validation.folds:
-        return f"{validation.folds} folds of {rows}"
-    return f"a holdout of {len(plan.splits[0].held_out):,} of {rows}"
+    if len(held_out) > 1:
+        first = len(plan.rows) - sum(held_out)
+        alone = f", the first {first:,} trained with alone" if first else ""
+        return f"{len(held_out)} folds of {rows}{alone}"
+    return f"a holdout of {held_out[0]:,} of {rows}"
 
 
 @dataclass(frozen=True)

@@ -138,4 +138,4 @@ def encode(
                 cells, gap = frame[feature.name], gaps.rule(feature.name)
                 parts.append(feature.encode(cells, file, gap=gap, ignore_unknown=ignore))
     faults.check()
-    return np.ascontiguousarray(np.hstack(parts))
+    return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.hstack(parts))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import IntArray
-from ntkcli.data.cells import check_filled
+from ntkcli.data.cells import is_missing, refuse
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
@@ -39,21 +39,25 @@ def group_codes(column: str, rows: pd.Index, file: TableFile, key: str) -> IntAr
     Raises:
         DataError: a cell is empty, or there is one text only.
     """
-    codes, names = pd.factorize(cells_of(column, rows, file))
+    codes, names = pd.factorize(cells_of(column, rows, file, key))
     if len(names) < 2:
         raise DataError(f"{file.path}: column {column!r} ({key}) has one group only: leave it out")
     return np.asarray(codes, dtype=np.intp)
 
 
-def cells_of(column: str, rows: pd.Index, file: TableFile) -> pd.Series:
+def cells_of(column: str, rows: pd.Index, file: TableFile, key: str) -> pd.Series:
     """Return the cells of a column, as text, for some rows by their numbers in the file.
+
+    Args:
+        column, rows, file, key: as for `group_codes`.
 
     Raises:
         DataError: one is empty.
     """
     parts = file.chunks([], [column], rows=READ_ROWS)
     cells = pd.concat([part[column][part.index.isin(rows)].str.strip() for part in parts])
-    check_filled(cells, file)
+    what = f"is empty, and {key} needs a value in every row: fill it in, or leave the row out"
+    refuse(cells, is_missing(cells), file, lambda _: what)
     return cells
 
 

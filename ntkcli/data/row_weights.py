@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import Field
 
 from ntkcli.arrays import FloatArray
-from ntkcli.data.cells import refuse
+from ntkcli.data.cells import check_filled, refuse
 from ntkcli.data.faults import shown, some
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
@@ -53,6 +53,7 @@ class RowWeights(Section):
         if column is None:
             return None
         is_noise = spec.noise is not None
+        check_filled(frame[column], file)
         _check(frame[column], file, is_noise=is_noise)
         with np.errstate(over="ignore", divide="ignore"):
             raw = _raw(frame[column].to_numpy(), is_noise=is_noise)
@@ -100,6 +101,8 @@ class RowWeights(Section):
     def weights(self, frame: pd.DataFrame, file: TableFile) -> FloatArray | None:
         """The weights (rows,) of some rows, of mean 1 in training; None where their file has no such column.
 
+        They are NaN where rows to predict do not have theirs.
+
         Raises:
             DataError: a cell is not above 0.
         """
@@ -112,7 +115,9 @@ class RowWeights(Section):
 
     def noise(self, weights: FloatArray | None) -> FloatArray | float:
         """The noise variances (rows,) of rows with some weights, in units of the ridge."""
-        return self.typical_noise if weights is None or not self.is_noise else 1 / weights
+        if weights is None or not self.is_noise:
+            return self.typical_noise
+        return np.where(np.isnan(weights), self.typical_noise, 1 / weights)
 
 
 def _raw(values: FloatArray, *, is_noise: bool) -> FloatArray:
@@ -123,7 +128,7 @@ def _check(cells: pd.Series, file: TableFile, *, is_noise: bool) -> None:
     what = "standard deviation (data.noise)" if is_noise else "weight (data.weight)"
     refuse(
         cells,
-        ~(cells.to_numpy() > 0),
+        cells.to_numpy() <= 0,
         file,
         lambda value: f"{shown(str(value))} is no {what} above 0: correct it, or leave the row out",
     )

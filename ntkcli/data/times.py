@@ -24,7 +24,7 @@ def times_of(column: str, rows: pd.Index, file: TableFile, key: str) -> FloatArr
     Raises:
         DataError: a cell is empty, or neither a number nor a date.
     """
-    cells = cells_of(column, rows, file)
+    cells = cells_of(column, rows, file, key)
     numbers = [number_in(text) for text in cells]
     found = [number for number in numbers if number is not None]
     if len(found) == len(numbers):

@@ -21,10 +21,8 @@ from ntkcli.regression.stages import Stage
 from ntkcli.results.predictions import check_names
 from ntkcli.results.presentation import presentation_of
 from ntkcli.solvers.solver import KeepingSolver
-from ntkcli.units import counted
 
 # How rows are unseen, in words.
-WAYS = {"leave_one_out": "leave-one-out", "held_out": "rows held out"}
 
 REMEDY = "give inference.ridge a value above 0 (such as 1e-3), or a finite inference.time"
 
@@ -53,9 +51,8 @@ def preflight(job: Job) -> None:
         if spec.output.noise and not KERNELS[kernel].is_posterior and not fits_noise:
             job.journal.warn(f"output.noise does not change kernel {kernel}: its ridge is no noise variance")
     if job.dataset.is_classification:
-        calibration = job.calibration
-        rows, way = counted(len(calibration.rows), "training row"), WAYS[calibration.by]
-        job.journal.tell(f"probabilities: their temperature is by {way}, of {rows}")
+        unseen = job.calibration.unseen
+        job.journal.tell(f"probabilities: their temperature is by {unseen.text if unseen else 'no row'}")
     warning = degeneracy(sampled_propagation(job.evaluator.network, train.x))
     if warning:
         job.journal.warn(warning)

@@ -143,6 +143,12 @@ class DataSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _groups_are_not_torn_apart(self) -> Self:
+        if self.split and self.split.time and self.groups:
+            raise conflict("split.time", "would part the rows of data.groups: keep one of the two")
+        return self
+
+    @model_validator(mode="after")
     def _classes_are_one_target(self) -> Self:
         if self.task == "classification" and len(self.target) > 1:
             raise conflict("target", "classification takes one target: name one, and fit the others apart")

@@ -58,7 +58,8 @@ class ValidationSpec(Section):
     def _one_way(self) -> Self:
         given = [key for key in ("folds", "holdout", "column") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise conflict(given[-1] if given else "", "needs folds, holdout or column: give one of them")
+            ask = "keep" if given else "give"
+            raise conflict(given[-1] if given else "", f"needs folds, holdout or column: {ask} one of them")
         structured = [key for key in ("groups", "time", "column") if getattr(self, key) is not None]
         if len(structured) > 1:
             raise conflict(structured[-1], f"{structured[0]} says how rows are cut: keep one of the two")
@@ -110,6 +111,14 @@ class TuneSpec(Section):
         return self.objective != "log_marginal_likelihood"
 
     @model_validator(mode="after")
+    def _folds_are_of_use(self) -> Self:
+        given = [key for key in ("time", "column") if getattr(self.validation, key) is not None]
+        if given and not self.needs_validation:
+            what = f"{self.objective} holds out no folds: use objective rmse or nll, or leave this out"
+            raise conflict(f"validation.{given[0]}", what)
+        return self
+
+    @model_validator(mode="after")
     def _keys_can_be_tuned(self) -> Self:
         known = tunable_keys()
         faults = []
@@ -138,6 +147,10 @@ def _checked(tune: TuneSpec | None, info: ValidationInfo) -> TuneSpec | None:
     if tune is None or len(sections) < len(SECTIONS):
         return tune
     faults: list[InitErrorDetails] = []
+    cut = next((key for key in ("time", "column") if getattr(tune.validation, key) is not None), None)
+    if cut and sections["data"].groups:
+        what = f"may part the rows of data.groups, {sections['data'].groups!r}: keep one of the two"
+        faults.append(_fault((cut,), what, "validation"))
     for key, axis in tune.space.items():
         for place, value in ends_of(key, axis).items():
             found = faults_of(sections[key.split(".")[0]], key, value)

@@ -46,6 +46,8 @@ def splits(n: int, validation: ValidationSpec, structure: Structure | None = Non
     """
     structure = structure or Structure()
     if structure.folds is not None:
+        if (folds := len(np.unique(structure.folds))) > n // 2:
+            raise SplitError("column", f"has {folds} folds for {n} training rows: name fewer")
         return [_split(n, np.flatnonzero(structure.folds == fold)) for fold in np.unique(structure.folds)]
     if structure.times is not None:
         return _by_time(structure.times, validation)

@@ -95,7 +95,7 @@ def test_what_the_temperature_comes_from_is_reported(write: Write, ntk: Ntk) -> 
     write("train.csv", trees(40, 1).to_csv(index=False))
     write("test.csv", trees(60, 2).to_csv(index=False))
     outcome = ntk("fit", write("spec.yaml", SPEC.replace("KERNEL", "nngp")))
-    assert "probabilities: their temperature is by leave-one-out, of 40 training rows" in outcome.stderr
+    assert "probabilities: their temperature is by 40 training rows, each left out" in outcome.stderr
     assert outcome.stdout.splitlines()[0].split() == [
         "rows", "kernel", "time", "accuracy", "log_loss", "brier", "seconds",
     ]  # fmt: skip

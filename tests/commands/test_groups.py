@@ -113,7 +113,8 @@ def test_a_group_may_be_an_id_too(spec: MakeSpec, ntk: Ntk) -> None:
         ({"groups": "nobody"}, 3, "has no column 'nobody' (data.groups)"),
         ({"groups": "y"}, 2, "data.groups: column 'y' is both in target and in groups: keep one"),
         ({"groups": "one"}, 3, "column 'one' (data.groups) has one group only: leave it out"),
-        ({"groups": "gap"}, 3, "column 'gap': is empty"),
+        ({"groups": "gap"}, 3, "column 'gap': is empty, and data.groups needs a value in every row"),
+        ({"split": {"test": 0.5, "time": "a"}}, 2, "data.split.time: would part the rows of data.groups"),
     ],
 )
 def test_what_is_no_group_is_told_in_a_line(

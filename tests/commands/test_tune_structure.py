@@ -104,6 +104,37 @@ def test_what_cannot_be_cut_is_told_in_a_line(
     assert message in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        (
+            {"tune": {"objective": "loo_rmse", "validation": {"time": "when"}}},
+            "tune.validation.time: loo_rmse holds out no folds: use objective rmse or nll",
+        ),
+        (
+            {"data": {"groups": "g"}, "tune": {"validation": {"column": "fold"}}},
+            "tune.validation.column: may part the rows of data.groups, 'g': keep one of the two",
+        ),
+    ],
+)
+def test_what_would_not_count_is_refused(
+    spec: MakeSpec, ntk: Ntk, sections: dict[str, Any], message: str
+) -> None:
+    tune = {"tune": sections["tune"] | {"space": SPACE}}
+    outcome = ntk("tune", spec(**sections | tune))
+    assert (outcome.returncode, message in outcome.stderr) == (2, True), outcome.stderr
+
+
+def test_a_check_tells_how_rows_are_cut(spec: MakeSpec, ntk: Ntk) -> None:
+    for validation, text in (
+        ({"column": "fold"}, "4 folds of 48 rows"),
+        ({"folds": 3, "time": "when"}, "3 folds of 48 rows, the first 12 trained with alone"),
+        ({"holdout": 0.25, "time": "when"}, "a holdout of 12 of 48 rows"),
+    ):
+        outcome = ntk("check", spec(tune={"validation": validation, "space": SPACE}))
+        assert text in outcome.stdout, outcome.stderr
+
+
 def test_a_split_by_time_predicts_the_last_rows(spec: MakeSpec, ntk: Ntk) -> None:
     path = spec(data={"split": {"test": 0.25, "time": "when"}})
     outcome = ntk("fit", path)

@@ -81,6 +81,21 @@ def test_without_its_column_a_new_row_has_the_mean_noise(
     np.testing.assert_allclose(differences, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_new_row_without_its_noise_has_the_mean_noise(
+    spec: MakeSpec, ntk: Ntk, tables: dict[str, pd.DataFrame]
+) -> None:
+    tables["test"].iloc[2, tables["test"].columns.get_loc("s")] = np.nan  # type: ignore[index]
+    data = {"noise": "s", "missing": {"target": "drop"}}
+    outcome = ntk("fit", spec(data=data, output={"noise": True}))
+    assert outcome.returncode == 0, outcome.stderr
+    found = pd.read_csv("run/predictions.csv")
+    function = ntk("fit", spec(data=data), "--out", "function")
+    assert function.returncode == 0, function.stderr
+    noise = found["y_std"] ** 2 - pd.read_csv("function/predictions.csv")["y_std"] ** 2
+    assert noise[2] == pytest.approx((tables["train"]["s"] ** 2).mean(), rel=1e-9)
+    assert noise[3] == pytest.approx(tables["test"]["s"].iloc[3] ** 2, rel=1e-9)
+
+
 @pytest.mark.parametrize("approximation", ["none", {"method": "nystrom", "centres": 60, "sample": 60}])
 def test_an_ensemble_is_of_the_same_noise_and_its_intervals_too(
     spec: MakeSpec, ntk: Ntk, tables: dict[str, pd.DataFrame], approximation: Any

@@ -250,7 +250,7 @@ def test_an_empty_space_is_refused(faults: Faults, text: str) -> None:
         ),
         (
             "validation: {folds: 2, holdout: 0.2}, space: {inference.ridge: [1]}",
-            "validation.holdout: needs folds, holdout or column: give one of them",
+            "validation.holdout: needs folds, holdout or column: keep one of them",
         ),
         (
             "validation: {folds: 1}, space: {inference.ridge: [1]}",

@@ -24,7 +24,7 @@ from ntkcli.solvers.storage import Place
 # Copies of the predictions' table while it is written: of one kernel at one time, or of several.
 TABLE_COPIES, JOINED_TABLE_COPIES = 2.0, 3.5
 # Copies of the training rows that least squares takes in at once, and of as many rows as there are features.
-LINEAR_COPIES, LINEAR_ROWS = 5, 2048
+LINEAR_COPIES, LINEAR_ROWS = 6, 2048
 # Arrays of the draws' size, and of the covariance's, that drawing takes.
 DRAWING_ARRAYS, DRAWING_SQUARES = 4, 5
 

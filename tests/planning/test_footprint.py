@@ -112,7 +112,7 @@ def test_reading_wide_tables_takes_more_than_a_small_matrix_made_of_them() -> No
     assert wide.reading > 0
     assert writing_bytes("ntk_test_train", wide, [], place="memory") == wide.reading
     assert writing_bytes("ntk_train_train", wide, [], place="memory") == wide.reading
-    assert memory("cholesky", wide) == wide.base + wide.reading
+    assert memory("cholesky", wide) >= wide.base + wide.reading
 
 
 def test_the_table_of_predictions_takes_memory_for_every_kernel_and_time() -> None:

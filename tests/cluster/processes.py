@@ -49,7 +49,13 @@ class Processes:
         self._all: list[ForkServerProcess] = []
         words = ["--port", "0", "--scheduler-file", str(self.file)]
         self.scheduler = self._dask(place, "scheduler", *words)
-        wait_until(self.file.exists)
+        wait_until(self._is_written)
+
+    def _is_written(self) -> bool:
+        """Whether the scheduler's file is whole: it is there before it has its content."""
+        with suppress(FileNotFoundError, ValueError):
+            return bool(json.loads(self.file.read_text()))
+        return False
 
     @property
     def address(self) -> str:

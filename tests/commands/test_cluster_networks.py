@@ -48,6 +48,5 @@ def test_a_simulation_is_the_same_when_a_network_is_cut_off_in_the_middle(
     assert command.exitcode == 0
     assert ntk("simulate", path, "--out", "here").returncode == 0
     assert results(Path("there")) == results(Path("here"))
-    cluster = load_json(Path("there", "run.json"))["compute"]["cluster"]
-    assert cluster["workers"] == 2
-    assert cluster["retries"] > 0
+    # The near worker, which comes when it can, has done what the far one could not send.
+    assert load_json(Path("there", "run.json"))["compute"]["cluster"]["retries"] > 0

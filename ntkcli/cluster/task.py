@@ -70,7 +70,7 @@ def carried_out(
     if others := other_versions(versions(), expected):
         raise ResourceError(f"a worker on {platform.node()} {others}")
     _limit_blas()
-    return how(partial(function, *map(aligned, carried)), aligned(item))
+    return how(partial(aligned(function), *map(aligned, carried)), aligned(item))
 
 
 def for_one(task: Callable[[P], T], item: P) -> T:

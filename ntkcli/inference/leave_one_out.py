@@ -30,6 +30,12 @@ class LeaveOneOut:
     residual: FloatArray
     variance: FloatArray
 
+    def unweighed(self, roots: FloatArray | None) -> "LeaveOneOut":
+        """The same of targets that are not multiplied by the roots (s,) of weights, if they were."""
+        if roots is None:
+            return self
+        return LeaveOneOut(self.residual / roots[:, None], self.variance / roots**2)
+
 
 def leave_one_out(
     flow: Flow,

@@ -1,6 +1,7 @@
 """The approximation of a job: centres, sums over all rows, and what they answer before and after `auto`."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -84,7 +85,7 @@ class Approximation:
     def _searched(self, gram: GramName, features: FloatArray) -> Found:
         """Search by the features (h, r) of the rows held out."""
         job, own, inference = self.job, self.nystrom.spectra[gram], self.job.spec.inference
-        y = job.dataset.schema.targets.outputs(self._held_out.targets)
+        y = self._outputs_held_out
         if (weights := self._held_out.weights) is not None:
             features, y = features * np.sqrt(weights)[:, None], y * np.sqrt(weights)[:, None]
         smoother = FeatureSmoother(own.spectrum, own.targets, features @ own.spectrum.vectors, y)
@@ -107,7 +108,7 @@ class Approximation:
             SingularMatrixError: they have no answer.
         """
         job = self.job
-        table, y = self._held_out, job.dataset.schema.targets.outputs(self._held_out.targets)
+        table, y = self._held_out, self._outputs_held_out
         asked = smaller_question(question, self.sums.features.rows / job.row_source.train_rows)
         if not question.has_uncertainty:
             asked = replace(asked, uncertainty="none")
@@ -126,13 +127,17 @@ class Approximation:
         if self.held_out.size:
             # Or the memory of the smaller fit would be there beside that of the whole one.
             del self.nystrom
-            table, targets = self._held_out, self.job.dataset.schema.targets
-            self.sums.features.add(table.x, targets.outputs(table.targets), table.weights)
+            table = self._held_out
+            self.sums.features.add(table.x, self._outputs_held_out, table.weights)
             self.nystrom = _decomposed(self.job, self.sums.features)
 
-    @property
+    @cached_property
     def _held_out(self) -> Table:
         return self.job.dataset.train.some(self.held_out)
+
+    @property
+    def _outputs_held_out(self) -> FloatArray:
+        return self.job.dataset.y_train[self.held_out]
 
 
 def _decomposed(job: Job, sums: FeatureSums) -> Nystrom:

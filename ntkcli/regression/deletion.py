@@ -31,21 +31,17 @@ def delete_rows(fitted: FittedStage, y: FloatArray, journal: Journal) -> dict[Pa
     y = fitted.support.rows.weigh(y)
     if not rows.size:
         return found
+    steps, roots = question.left_out_at_once, fitted.support.rows[rows].roots
+    order = np.argsort(np.concatenate(steps))
     with journal.phase("leave out", len(rows) * len(pairs)) as advance:
         for pair in pairs:
-            parts, steps = [], question.left_out_at_once
+            parts = []
             for step in steps:
                 own = None if groups is None else groups[step]
-                parts.append(_unweighed(fitted, rows[step], _delete(fitted, y, rows[step], own, pair)))
+                parts.append(_delete(fitted, y, rows[step], own, pair))
                 advance(len(step))
-            found[pair] = joined(parts, np.argsort(np.concatenate(steps)))
+            found[pair] = joined(parts, order).unweighed(roots)
     return found
-
-
-def _unweighed(fitted: FittedStage, rows: IntArray, found: LeaveOneOut) -> LeaveOneOut:
-    """What is found of some rows, in the units of targets that are not multiplied by the roots of weights."""
-    roots = fitted.support.rows[rows].roots
-    return found if roots is None else LeaveOneOut(found.residual / roots[:, None], found.variance / roots**2)
 
 
 def _delete(

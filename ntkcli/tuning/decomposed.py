@@ -138,13 +138,8 @@ class Decomposed:
         each = self.smoother.left_out(settings, prior, with_variance=with_variance, groups=own)
         for at, found in zip(settings, each, strict=True):
             noise = 0.0 if is_posterior else self.targets.noise(kernel, at.ridge)
-            yield self._unweighed(replace(found, variance=found.variance + noise))
-
-    def _unweighed(self, found: LeaveOneOut) -> LeaveOneOut:
-        """What is found of the rows, in the units of targets that are not multiplied by roots."""
-        if self.roots is None:
-            return found
-        return LeaveOneOut(found.residual / self.roots, found.variance / self.roots[:, 0] ** 2)
+            observed = replace(found, variance=found.variance + noise)
+            yield observed.unweighed(None if self.roots is None else self.roots[:, 0])
 
     def variance_scales(
         self, kernel: KernelName, settings: Sequence[Regularisation], given: Literal["auto"] | float

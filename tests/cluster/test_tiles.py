@@ -1,6 +1,7 @@
 """Tiles that workers compute have the bits of those computed here, and go there many at a time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from operator import add
 
@@ -91,8 +92,21 @@ def test_a_tile_on_the_diagonal_is_a_product_with_its_own_transpose_there_too(cl
     x = normal_rows(44)
     for shift in range(4):
         # What is sent before it in one message moves it.
-        (found,) = cluster.map(partial(with_own_transpose, b"x" * (3000 + shift), x), [0])
+        before = b"x" * (3000 + shift)
+        (found,) = cluster.map(partial(with_own_transpose, before, x), [0])
         assert np.array_equal(found, x @ x.T)
+        # The same of what a method belongs to.
+        (found,) = cluster.map(Held(before, x).with_own_transpose, [0])
+        assert np.array_equal(found, x @ x.T)
+
+
+@dataclass(frozen=True)
+class Held:
+    before: bytes
+    x: FloatArray
+
+    def with_own_transpose(self, item: int) -> FloatArray:
+        return with_own_transpose(self.before, self.x, item)
 
 
 def with_own_transpose(before: bytes, x: FloatArray, item: int) -> FloatArray:

@@ -7,8 +7,8 @@ import sys
 import click
 
 from ntkcli.cli import ntk
-from ntkcli.display import Stream
 from ntkcli.errors import NtkError
+from ntkcli.terminal.display import Stream
 
 # A thread of OpenBLAS that has nothing to do looks for work for 2 to the power of this cycles, 26 by default:
 # for a thirtieth of a second it takes a core from the threads that compute kernels.

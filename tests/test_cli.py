@@ -14,6 +14,7 @@ import pytest
 
 import ntkcli
 from ntkcli.commands.fit import fit as run_fit
+from ntkcli.commands.request import Request
 from ntkcli.journal import Journal
 from ntkcli.models.fitting import Fitting
 
@@ -286,7 +287,12 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(
 def test_progress_is_shown_on_a_terminal_only(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     """And nothing of it stays there: what is written last erases the line."""
     terminal, end = pty.openpty()
-    code = "from ntkcli import __main__, progress_bar\nprogress_bar.PATIENCE = 0\n__main__.main()"
+    code = """
+from ntkcli import __main__
+from ntkcli.terminal import progress_bar
+progress_bar.PATIENCE = 0
+__main__.main()
+"""
     words = [sys.executable, "-c", code, "fit", str(make_spec(compute={"tile": 3}))]
     subprocess.run(words, stdout=subprocess.DEVNULL, stderr=end, check=True, cwd=tmp_path)
     os.close(end)
@@ -368,6 +374,6 @@ def test_a_broken_pipe_for_messages_does_not_end_a_run(make_spec: MakeSpec, tmp_
 def test_a_fit_may_be_asked_for_in_python_without_a_word(
     make_spec: MakeSpec, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    report = run_fit(make_spec(), out=None, overwrite=False, journal=Journal())
+    report = run_fit(Request(make_spec()), overwrite=False, journal=Journal())
     assert (report.metrics.rows, len(report.metrics.scores)) == (5, 1)
     assert capfd.readouterr() == ("", "")

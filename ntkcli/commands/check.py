@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ntkcli.commands.check_approximation import ApproximationCheck, offer_lines
 from ntkcli.commands.check_duration import Duration, duration_lines
@@ -14,6 +13,7 @@ from ntkcli.commands.check_search import (
     search_lines,
 )
 from ntkcli.commands.check_simulation import simulation_lines
+from ntkcli.commands.request import Request
 from ntkcli.data.data_warnings import data_warnings
 from ntkcli.data.table import Schema
 from ntkcli.errors import NtkError
@@ -35,7 +35,7 @@ from ntkcli.regression.question import time_text
 from ntkcli.regression.stages import Stage
 from ntkcli.solvers.storage import Storage
 from ntkcli.spec.approximation import NystromSpec
-from ntkcli.spec.file import SpecFile, read_spec
+from ntkcli.spec.file import SpecFile
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.spectra.plan import SpectrumPlan
@@ -68,18 +68,17 @@ class CheckReport:
     failure: NtkError | None
 
 
-def check(spec_path: Path, *, out: Path | None, journal: Journal) -> CheckReport:
+def check(request: Request, *, journal: Journal) -> CheckReport:
     """Read a spec and its data, and plan the fit; with a `tune` section, the search and the fit of its best.
 
     Args:
-        spec_path: the YAML spec.
-        out: the run directory, instead of the spec's output.dir.
+        request: the spec, and what the command line has beside it.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: the spec or the data cannot be read.
     """
-    source = read_spec(spec_path, out)
+    source = request.spec_file_of_run()
     if source.spec.tune is not None:
         return _check_search(source, source.spec.tune, journal)
     with open_job(source, journal) as job:

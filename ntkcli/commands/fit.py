@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.commands.request import Request
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
 from ntkcli.jobs.clusters import check_workers, clustered
@@ -17,7 +17,6 @@ from ntkcli.results.metrics import Metrics
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.spec.approximation import NystromSpec
-from ntkcli.spec.file import read_spec
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "covariance", "samples")
 
@@ -34,36 +33,25 @@ class FitReport:
     metrics: Metrics
 
 
-def fit(
-    spec_path: Path,
-    *,
-    out: Path | None,
-    overwrite: bool,
-    scheduler: str | None = None,
-    wait: float = WAIT_SECONDS,
-    journal: Journal,
-) -> FitReport:
+def fit(request: Request, *, overwrite: bool, journal: Journal) -> FitReport:
     """Fit a spec and write its run directory.
 
     Args:
-        spec_path: the YAML spec.
-        out: the run directory, instead of the spec's output.dir.
+        request: the spec, and what the command line has beside it.
         overwrite: whether a run directory that is already there is replaced.
-        scheduler: of a cluster, instead of the spec's compute.scheduler.
-        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
-    source = read_spec(spec_path, out).with_scheduler(scheduler)
+    source = request.spec_file_of_run()
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as job:
         _tell_factors(job)
         if source.spec.inference.approximation:
-            metrics = _fit_approximately(job, source.spec.inference.approximation, run, wait)
+            metrics = _fit_approximately(job, source.spec.inference.approximation, run, request.patience)
             return FitReport(run.given, metrics)
-        with clustered(job, wait) as job:
+        with clustered(job, request.patience) as job:
             return FitReport(run.given, _fit_exactly(job, run))
 
 
@@ -84,11 +72,11 @@ def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:
     return metrics
 
 
-def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory, wait: float) -> Metrics:
+def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory, patience: float) -> Metrics:
     """Fit features of some centres to all rows."""
     plan = job.nystrom_planner(approximation).checked()
     preflight(job.with_inference(job.spec.inference.with_stand_ins()))
-    with clustered(job, wait) as job, run:
+    with clustered(job, patience) as job, run:
         if job.cluster:
             job.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
         fitting = ApproximateFitting.of(job, plan)

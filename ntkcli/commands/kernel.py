@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.arrays import in_memory
-from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.commands.request import Request
 from ntkcli.errors import SpecError
 from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.job import Job
@@ -17,7 +17,6 @@ from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
-from ntkcli.spec.file import read_spec
 
 
 @dataclass(frozen=True)
@@ -32,35 +31,24 @@ class KernelReport:
     names: list[str]
 
 
-def kernel(
-    spec_path: Path,
-    *,
-    out: Path | None,
-    overwrite: bool,
-    scheduler: str | None = None,
-    wait: float = WAIT_SECONDS,
-    journal: Journal,
-) -> KernelReport:
+def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelReport:
     """Write the matrices of output.kernels, or else those that the spec's predictions are made from.
 
     Args:
-        spec_path: the YAML spec.
-        out: the run directory, instead of the spec's output.dir.
+        request: the spec, and what the command line has beside it.
         overwrite: whether a run directory that is already there is replaced.
-        scheduler: of a cluster, instead of the spec's compute.scheduler.
-        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
-    source = read_spec(spec_path, out).with_scheduler(scheduler)
+    source = request.spec_file_of_run()
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
     with open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
         _check_rows(job)
-        with clustered(job, wait) as job, run:
+        with clustered(job, request.patience) as job, run:
             check_workers(job, plan.storage.place)
             allocate = in_file(run.path) if plan.storage.place == "file" else in_memory
             support = Support(job.evaluator, job.train, allocate, cluster=job.cluster)

@@ -1,10 +1,9 @@
 """`ntk network`: how signals travel through a spec's network, layer by layer."""
 
-from pathlib import Path
-
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.commands.request import Request
 from ntkcli.jobs.layers import (
     NetworkLayer,
     activation_text,
@@ -16,7 +15,6 @@ from ntkcli.jobs.layers import (
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.propagation import LayerSignal
-from ntkcli.spec.file import read_spec
 
 HEAD = [
     "layer",
@@ -32,11 +30,11 @@ HEAD = [
 ]
 
 
-def network(spec_path: Path, *, journal: Journal) -> list[list[str]]:
+def network(request: Request, *, journal: Journal) -> list[list[str]]:
     """Read a spec and its data, and follow some training rows through the network.
 
     Args:
-        spec_path: the YAML spec.
+        request: the spec, and what the command line has beside it.
         journal: receives progress and warnings.
 
     Returns:
@@ -45,7 +43,7 @@ def network(spec_path: Path, *, journal: Journal) -> list[list[str]]:
     Raises:
         NtkError: the spec or the data cannot be read, or a kernel leaves its range.
     """
-    source = read_spec(spec_path)
+    source = request.spec_file()
     with open_job(source, journal) as job:
         layers = network_layers(job.spec.network, job.evaluator.network)
         signals = sampled_propagation(job.evaluator.network, job.dataset.train.x)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli import __version__
-from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.commands.request import Request
 from ntkcli.data.dataset import Dataset
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
@@ -37,7 +37,7 @@ from ntkcli.simulation.tables import (
     sample_table,
     training_table,
 )
-from ntkcli.spec.file import SpecFile, read_spec
+from ntkcli.spec.file import SpecFile
 from ntkcli.spec.simulate import SimulateSpec
 from ntkcli.units import counted
 
@@ -55,28 +55,22 @@ class SimulateReport:
 
 
 def simulate(
-    spec_path: Path,
+    request: Request,
     *,
-    out: Path | None,
     overwrite: bool,
     linearised: bool = False,
     samples: bool = False,
     plot: bool = False,
-    scheduler: str | None = None,
-    wait: float = WAIT_SECONDS,
     journal: Journal,
 ) -> SimulateReport:
     """Draw and train the finite networks of a spec, and write its directory.
 
     Args:
-        spec_path: the YAML spec.
-        out: the directory, instead of the spec's output.dir with `-simulation` behind it.
+        request: the spec, and what the command line has beside it.
         overwrite: whether an earlier simulation that is there is deleted; else it goes on.
         linearised: whether linearised networks are trained alone.
         samples: whether every seed's predictions are written.
         plot: whether pictures are drawn.
-        scheduler: of a cluster, instead of the spec's compute.scheduler.
-        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
@@ -84,9 +78,9 @@ def simulate(
     """
     if plot:
         check_matplotlib()
-    source = read_spec(spec_path).with_scheduler(scheduler)
+    source = request.spec_file().with_scheduler(request.scheduler)
     settings = source.spec.simulate or SimulateSpec()
-    place = out or source.spec.place_beside("simulation")
+    place = request.place or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
     with open_job(source, journal) as opened:
@@ -98,7 +92,7 @@ def simulate(
         plan.check(job.budget)
         simulation = Simulation.of(job, settings, linearised=linearised)
         _tell(job, simulation)
-        with clustered(job, wait) as job, directory:
+        with clustered(job, request.patience) as job, directory:
             directory.begin(_fingerprint(source, job.dataset, settings, linearised=linearised))
             executor = job.cluster or job.evaluator.executor
             outcomes = all_outcomes(simulation, plan, directory, executor, journal)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntkcli.commands.request import Request
 from ntkcli.errors import SpecError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.job import Job
@@ -15,7 +16,6 @@ from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
 from ntkcli.spec.approximation import NystromSpec
-from ntkcli.spec.file import read_spec
 from ntkcli.spectra.approximation import ApproximateGrams
 from ntkcli.spectra.plan import SpectrumPlan
 from ntkcli.spectra.shown import figure_lines
@@ -50,23 +50,21 @@ class SpectrumReport:
 
 
 def spectrum(
-    spec_path: Path,
+    request: Request,
     *,
     rows: int | None,
     measured: bool,
     plot: bool = False,
-    out: Path | None,
     overwrite: bool,
     journal: Journal,
 ) -> SpectrumReport:
     """Decompose the Gram matrices of a spec's kernels, and write what they say.
 
     Args:
-        spec_path: the YAML spec.
+        request: the spec, and what the command line has beside it.
         rows: how many training rows to take at random; None for all.
         measured: whether subsets of the rows are fitted for the learning curve.
         plot: whether pictures are drawn.
-        out: the run directory, instead of the spec's output.dir with `-spectrum` behind it.
         overwrite: whether a run directory that is already there is replaced.
         journal: receives progress and warnings.
 
@@ -75,8 +73,8 @@ def spectrum(
     """
     if plot:
         check_matplotlib()
-    source = read_spec(spec_path)
-    place = out or source.spec.place_beside("spectrum")
+    source = request.spec_file()
+    place = request.place or source.spec.place_beside("spectrum")
     check_inputs(place, CONTENTS, source.spec.data.files)
     run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
     with open_job(source, journal) as opened:

@@ -1,10 +1,10 @@
 """`ntk tune`: the search for the network, kernel, ridge and time that predict best, and a fit with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.commands.fit import FitReport, fit
+from ntkcli.commands.request import Request
 from ntkcli.data.content import Content
 from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
@@ -37,48 +37,36 @@ class TuneReport:
     fit: FitReport
 
 
-def tune(
-    spec_path: Path,
-    *,
-    out: Path | None,
-    overwrite: bool,
-    scheduler: str | None = None,
-    wait: float = WAIT_SECONDS,
-    journal: Journal,
-) -> TuneReport:
+def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
     """Search the space of a spec, write its directory, and fit the best to all training rows.
 
     Args:
-        spec_path: the YAML spec.
-        out: the directory, instead of the spec's output.dir with `-tune` behind it.
+        request: the spec, and what the command line has beside it.
         overwrite: whether the results of a finished search that are there are replaced.
-        scheduler: of a cluster, instead of the spec's compute.scheduler.
-        wait: seconds for which a cluster may have no worker.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
-    source = read_spec(spec_path)
+    source = request.spec_file()
     tune_spec = source.spec.tune
     if tune_spec is None:
-        raise SpecError(f"{spec_path}: tune: is missing: say there what to search")
+        raise SpecError(f"{request.path}: tune: is missing: say there what to search")
     check_optuna(source, tune_spec)
     # What is found goes by the spec as it is, and not by where it was found.
-    shared = source.with_scheduler(scheduler)
-    place = out or source.spec.place_beside("tune")
-    check_inputs(place, [BEST, TRIALS], [spec_path, *source.spec.data.files])
+    shared = source.with_scheduler(request.scheduler)
+    place = request.place or source.spec.place_beside("tune")
+    check_inputs(place, [BEST, TRIALS], [request.path, *source.spec.data.files])
     with TuneDirectory(place, overwrite=overwrite) as directory:
         mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
         best = _known(source, tune_spec, directory, mark, journal)
         if best is None:
-            found = _searched(shared, tune_spec, directory, wait, journal)
+            found = _searched(shared, tune_spec, directory, request.patience, journal)
             best = best_spec(source.spec, found)
         directory.write_best(mark, _text(best, directory))
         # The directory belongs to the search, and so does an earlier fit in it.
-        report = fit(
-            directory.path / BEST, out=None, overwrite=True, scheduler=scheduler, wait=wait, journal=journal
-        )
+        best_request = replace(request, path=directory.path / BEST, place=None)
+        report = fit(best_request, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
 
@@ -111,10 +99,10 @@ def _known(
 
 
 def _searched(
-    source: SpecFile, tune: TuneSpec, directory: TuneDirectory, wait: float, journal: Journal
+    source: SpecFile, tune: TuneSpec, directory: TuneDirectory, patience: float, journal: Journal
 ) -> Outcome:
     """Search, write the trials, and return the best."""
-    found = search(source, tune, directory, journal, wait=wait)
+    found = search(source, tune, directory, journal, patience=patience)
     directory.write(TRIALS, trial_table(found.trials, tune))
     if found.best is None:
         raise NumericalError(_why_none(found.trials))

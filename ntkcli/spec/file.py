@@ -39,6 +39,10 @@ class SpecFile:
         inference = self.spec.inference.model_copy(update={"approximation": None})
         return replace(self, spec=self.spec.model_copy(update={"inference": inference}))
 
+    def with_place(self, place: Path | None) -> "SpecFile":
+        """Return this spec with a run directory of the command line, if there is one."""
+        return self if place is None else replace(self, spec=_with_place(self.spec, place))
+
     def with_scheduler(self, scheduler: str | None) -> "SpecFile":
         """Return this spec with a scheduler of the command line, if there is one.
 
@@ -54,12 +58,13 @@ class SpecFile:
         return replace(self, spec=self.spec.model_copy(update={"compute": compute}))
 
 
-def read_spec(path: Path, place: Path | None = None) -> SpecFile:
+def read_spec(path: Path) -> SpecFile:
     """Read and validate a spec file; relative paths in it start from its folder.
+
+    Without output.dir, the run directory of NAME.yaml is runs/NAME beside it.
 
     Args:
         path: the YAML file.
-        place: the run directory, instead of output.dir; with neither, it is runs/NAME beside NAME.yaml.
 
     Raises:
         SpecError: the file cannot be read or is not a valid spec; the message has one line for every fault,
@@ -83,7 +88,7 @@ def read_spec(path: Path, place: Path | None = None) -> SpecFile:
         faults += validation_faults(document, error)
     if faults:
         raise SpecError("\n".join(fault_lines(path, faults)))
-    spec = _with_place(spec, place or spec.output.dir or seen_path(path.parent, Path("runs", path.stem)))
+    spec = _with_place(spec, spec.output.dir or seen_path(path.parent, Path("runs", path.stem)))
     warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
     return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
 

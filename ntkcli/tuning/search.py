@@ -59,7 +59,7 @@ def search(
     directory: TuneDirectory,
     journal: Journal,
     *,
-    wait: float = WAIT_SECONDS,
+    patience: float = WAIT_SECONDS,
 ) -> Searched:
     """Score all networks of the grid, or those drawn.
 
@@ -68,7 +68,7 @@ def search(
         tune: its tune section.
         directory: where the study of a random or TPE search is kept.
         journal: receives progress and warnings.
-        wait: seconds for which a cluster may have no worker.
+        patience: seconds for which a cluster may have no worker.
 
     Raises:
         SpecError: the objective does not fit the kind of target, there are too few rows for the folds, or
@@ -94,7 +94,7 @@ def search(
         inputs = Inputs(_with_transform_of(job, source), raw, job.evaluator.executor, journal)
         inputs.prepare(tune)
         mark = search_fingerprint(source, job.dataset.train.file.digest)
-        with _shared_out(job, tune, wait) as shared, blas_threads(len(plan.rows)):
+        with _shared_out(job, tune, patience) as shared, blas_threads(len(plan.rows)):
             if shared.cluster:
                 shared.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
             evaluation = Evaluation.of(plan, inputs, shared)
@@ -134,10 +134,10 @@ def _with_transform_of(job: Job, source: SpecFile) -> SpecFile:
 
 
 @contextmanager
-def _shared_out(job: Job, tune: TuneSpec, wait: float) -> Iterator[Job]:
+def _shared_out(job: Job, tune: TuneSpec, patience: float) -> Iterator[Job]:
     """Connect a job to its cluster, if that has something to do, for a `with` block."""
     if tune.search != "tpe":
-        with clustered(job, wait) as shared:
+        with clustered(job, patience) as shared:
             yield shared
         return
     if job.spec.compute.scheduler is not None:

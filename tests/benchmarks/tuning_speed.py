@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from ntkcli.commands.fit import fit
+from ntkcli.commands.request import Request
 from ntkcli.journal import Journal
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.tune import ValidationSpec
@@ -69,7 +70,7 @@ def fitting_seconds(folder: Path, table: pd.DataFrame) -> float:
         sections = {"network": {"depth": depth}, "inference": inference, "output": {"std": False}}
         path = spec(folder, "fit", f"train{fold}.csv", f"test{fold}.csv", **sections)
         start = time.perf_counter()
-        fit(path, out=folder / "run", overwrite=True, journal=Journal())
+        fit(Request(path, place=folder / "run"), overwrite=True, journal=Journal())
         seconds.append(time.perf_counter() - start)
     return sum(seconds) / SAMPLE
 

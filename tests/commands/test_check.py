@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ntkcli.commands.check import check
+from ntkcli.commands.request import Request
 from ntkcli.errors import DataError, NumericalError, ResourceError, SpecError
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
@@ -73,7 +74,7 @@ def random_spec(make_spec: MakeSpec, write: Write) -> MakeSpec:
 
 def plan_of(spec: Path) -> Plan:
     """What `ntk fit` would do."""
-    with open_job(read_spec(spec, None), Journal()) as job:
+    with open_job(read_spec(spec), Journal()) as job:
         return job.planner().best()
 
 
@@ -263,17 +264,17 @@ def test_two_columns_of_one_name_in_the_predictions_are_reported(
 def test_in_python_what_would_fail_is_given_and_what_cannot_be_read_is_raised(
     make_spec: MakeSpec, write: Write
 ) -> None:
-    assert check(make_spec(), out=None, journal=Journal()).failure is None
-    too_large = check(make_spec(compute={"memory": 1}), out=None, journal=Journal())
+    assert check(Request(make_spec()), journal=Journal()).failure is None
+    too_large = check(Request(make_spec(compute={"memory": 1})), journal=Journal())
     assert isinstance(too_large.failure, ResourceError)
     spec = make_spec(data={"test": None})
     write("train.csv", REPEATED)
-    assert isinstance(check(spec, out=None, journal=Journal()).failure, NumericalError)
+    assert isinstance(check(Request(spec), journal=Journal()).failure, NumericalError)
     write("train.csv", "")
     with pytest.raises(DataError):
-        check(spec, out=None, journal=Journal())
+        check(Request(spec), journal=Journal())
     with pytest.raises(SpecError):
-        check(spec.with_name("missing.yaml"), out=None, journal=Journal())
+        check(Request(spec.with_name("missing.yaml")), journal=Journal())
 
 
 def test_the_help_of_check_says_that_nothing_is_fitted_and_how_it_ends(ntk: Ntk) -> None:

@@ -287,8 +287,8 @@ def test_a_search_that_draws_goes_on_and_is_complete(make_spec: MakeSpec, ntk: N
 def test_progress_reports_the_best_so_far(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ntkcli.display.Stream.isatty", lambda _: True)
-    monkeypatch.setattr("ntkcli.progress_bar.PATIENCE", 0)
+    monkeypatch.setattr("ntkcli.terminal.display.Stream.isatty", lambda _: True)
+    monkeypatch.setattr("ntkcli.terminal.progress_bar.PATIENCE", 0)
     outcome = ntk("tune", make_spec(tune=TUNE))
     assert "tune, rmse " in outcome.stderr
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from ntkcli.cli import init
+from ntkcli.cli.init import init
 from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.spec_text import spec_text
 from ntkcli.drafts.templates import TEMPLATES, Template

@@ -128,7 +128,7 @@ def spec_of(write: Callable[[str, str | bytes], Path]) -> Callable[[Case], Path]
 
 def planner_of(path: Path, command: str) -> Planner:
     """What the command plans for a spec."""
-    with open_job(read_spec(path, None), Journal()) as job:
+    with open_job(read_spec(path), Journal()) as job:
         planner = job.with_inference(job.spec.inference.with_stand_ins()).planner()
         return planner if command == "fit" else replace(planner, question=None)
 
@@ -187,7 +187,7 @@ def test_the_estimate_of_an_approximation_is_near_the_measured_peak(
     spec_of: Callable[[Case], Path], tmp_path: Path, case: Case
 ) -> None:
     path = spec_of(case)
-    with open_job(read_spec(path, None), Journal()) as job:
+    with open_job(read_spec(path), Journal()) as job:
         approximation = job.spec.inference.approximation
         assert approximation is not None
         plan = job.nystrom_planner(approximation).checked()

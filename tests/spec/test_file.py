@@ -404,7 +404,7 @@ def test_the_run_directory_is_the_argument_or_the_specs_or_named_after_the_spec(
     assert read_spec(path).spec.place == tmp_path / "runs" / "deep"
     path.write_text(DATA + "output: {dir: out}")
     assert read_spec(path).spec.place == tmp_path / "out"
-    assert read_spec(path, Path("elsewhere")).spec.place == Path("elsewhere")
+    assert read_spec(path).with_place(Path("elsewhere")).spec.place == Path("elsewhere")
 
 
 def test_a_written_spec_reads_back_to_the_same(read: Read, tmp_path: Path) -> None:
@@ -455,7 +455,9 @@ def test_the_resolved_spec_of_a_run_fits_to_the_same_predictions(
     assert ntk("fit", run / "spec.yaml", "--out", again).returncode == 0
     for name in ("predictions.csv", "metrics.json", "kernels/ntk_test_train.npy"):
         assert (again / name).read_bytes() == (run / name).read_bytes()
-    assert absolute(read_spec(again / "spec.yaml", run).spec) == absolute(read_spec(run / "spec.yaml").spec)
+    assert absolute(read_spec(again / "spec.yaml").with_place(run).spec) == absolute(
+        read_spec(run / "spec.yaml").spec
+    )
 
 
 @settings(max_examples=300)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 from ntkcli.journal import Advance, unshown
-from ntkcli.progress_bar import ERASE, ProgressBar
+from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
 
 class Stream:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ntkcli.display import Stream, Terminal, labelled
-from ntkcli.progress_bar import ERASE, ProgressBar
+from ntkcli.terminal.display import Stream, Terminal, labelled
+from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
 
 def test_labelled_texts_begin_below_each_other() -> None:

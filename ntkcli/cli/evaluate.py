@@ -1,0 +1,52 @@
+"""The declaration of `ntk evaluate`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from ntkcli.terminal.options import KERNEL, RUN, STD, TABLE, TIME
+from ntkcli.terminal.output import journal, print_result
+
+
+@click.command()
+@RUN
+@TABLE
+@click.option("--json", "as_json", is_flag=True, help="Print what metrics.json would hold.")
+@click.option("--importance", is_flag=True, help="Tell how much each feature is worth, too.")
+@KERNEL
+@TIME
+@STD
+def evaluate(
+    run: Path,
+    table: Path,
+    as_json: bool,
+    importance: bool,
+    kernel: tuple[str, ...],
+    time: tuple[float, ...],
+    std: bool | None,
+) -> None:
+    """Judge a fitted model on the rows of TABLE.
+
+    RUN is a run directory of `ntk fit`, and TABLE has the targets. `-` is standard input. With --importance,
+    the first of the kernels and times predicts again, with the values of one feature after another shuffled
+    among the rows (at most 10,000): how much the rmse, or the log loss of classes, increases.
+    """
+    from ntkcli.commands.evaluate import evaluate as run_evaluate
+    from ntkcli.models.choice import Choice
+    from ntkcli.results.shown import importance_table, score_table
+
+    report = run_evaluate(
+        run,
+        table,
+        choice=Choice(kernel, time, std),
+        importance=importance,
+        journal=journal(),
+    )
+    if as_json:
+        print_result(json.dumps(report.content, indent=2, allow_nan=False))
+        return
+    tables = [score_table(report.metrics)]
+    if report.importances:
+        tables.append(importance_table(report.importances))
+    print_result("\n\n".join(tables))

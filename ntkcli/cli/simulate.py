@@ -1,0 +1,49 @@
+"""The declaration of `ntk simulate`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ntkcli.terminal.display import Stream, aligned_left
+from ntkcli.terminal.options import OVERWRITE, PLOT, QUIET, on_spec
+from ntkcli.terminal.output import journal
+
+if TYPE_CHECKING:
+    from ntkcli.commands.request import Request
+
+
+@click.command()
+@on_spec(with_cluster=True)
+@OVERWRITE
+@click.option("--linearised", is_flag=True, help="Train the linearised networks alone.")
+@click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
+@PLOT
+@QUIET
+def simulate(
+    request: "Request",
+    overwrite: bool,
+    linearised: bool,
+    samples: bool,
+    plot: bool,
+    quiet: bool,
+) -> None:
+    """Draw and train finite networks beside the closed form.
+
+    Of several widths and seeds: how far their kernels are from the exact ones, and how far they go from
+    the closed form and from their weights at the start. The directory, output.dir with `-simulation` behind
+    it, gets kernels.csv, training.csv, layers.csv, predictions.csv and summary.json. A simulation that was
+    interrupted goes on. SPEC may have a `simulate` section.
+    """
+    from ntkcli.commands.simulate import simulate as run_simulate
+
+    report = run_simulate(
+        request,
+        overwrite=overwrite,
+        linearised=linearised,
+        samples=samples,
+        plot=plot,
+        journal=journal(quiet=quiet),
+    )
+    if not quiet:
+        tables = "\n\n".join(aligned_left(table) for table in report.tables)
+        Stream("stdout").write(f"{tables}\nwrote {report.place}\n")

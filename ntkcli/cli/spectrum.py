@@ -1,0 +1,42 @@
+"""The declaration of `ntk spectrum`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ntkcli.terminal.display import Stream, aligned_left
+from ntkcli.terminal.options import OVERWRITE, PLOT, QUIET, on_spec
+from ntkcli.terminal.output import journal
+
+if TYPE_CHECKING:
+    from ntkcli.commands.request import Request
+
+
+@click.command()
+@on_spec()
+@click.option("--rows", metavar="N", type=int, help="Take so many training rows at random, not all.")
+@click.option("--measured", is_flag=True, help="Fit subsets of the rows, to check the learning curve.")
+@PLOT
+@OVERWRITE
+@QUIET
+def spectrum(
+    request: "Request", rows: int | None, measured: bool, plot: bool, overwrite: bool, quiet: bool
+) -> None:
+    """Tell what the Gram matrices of SPEC say.
+
+    What lies along which eigenvalue, what training has come to at any time, what more or fewer rows would
+    come to, what ridges do. The directory, output.dir with `-spectrum` behind it, gets spectrum.csv,
+    time_course.csv, learning_curve.csv, degrees_of_freedom.csv and summary.json.
+    """
+    from ntkcli.commands.spectrum import spectrum as run_spectrum
+
+    report = run_spectrum(
+        request,
+        rows=rows,
+        measured=measured,
+        plot=plot,
+        overwrite=overwrite,
+        journal=journal(quiet=quiet),
+    )
+    if not quiet:
+        Stream("stdout").write(f"{aligned_left(report.figures)}\nwrote {report.place}\n")

@@ -1,0 +1,32 @@
+"""The declaration of `ntk tune`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ntkcli.terminal.display import Stream, aligned_left
+from ntkcli.terminal.options import OVERWRITE, QUIET, on_spec
+from ntkcli.terminal.output import journal
+
+if TYPE_CHECKING:
+    from ntkcli.commands.request import Request
+
+
+@click.command()
+@on_spec(with_cluster=True)
+@OVERWRITE
+@QUIET
+def tune(request: "Request", overwrite: bool, quiet: bool) -> None:
+    """Search for the best network, kernel and ridge.
+
+    SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
+    with `-tune` behind it, gets trials.csv with every score, best.yaml, and fit/ with the best fitted to all
+    training rows. A random or tpe search that was interrupted goes on.
+    """
+    from ntkcli.commands.tune import tune as run_tune
+    from ntkcli.results.shown import score_table
+
+    report = run_tune(request, overwrite=overwrite, journal=journal(quiet=quiet))
+    if not quiet:
+        table = score_table(report.fit.metrics)
+        Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {report.place}\n")

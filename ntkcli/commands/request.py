@@ -5,19 +5,22 @@ from pathlib import Path
 
 from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.spec.file import SpecFile, read_spec
+from ntkcli.spec.setting import Setting
 
 
 @dataclass(frozen=True)
 class Request:
     """A spec, and what the command line has beside it.
 
-    path: the YAML spec.
+    path: the YAML spec; `-` is standard input.
+    settings: keys that it has on the command line.
     place: the directory of the results, instead of what follows from output.dir.
     scheduler: of a cluster, instead of the spec's compute.scheduler.
     patience: seconds for which a cluster may have no worker.
     """
 
     path: Path
+    settings: tuple[Setting, ...] = ()
     place: Path | None = None
     scheduler: str | None = None
     patience: float = WAIT_SECONDS
@@ -28,7 +31,7 @@ class Request:
         Raises:
             SpecError: the file cannot be read, or is not a valid spec.
         """
-        return read_spec(self.path)
+        return read_spec(self.path, self.settings)
 
     def spec_file_of_run(self) -> SpecFile:
         """Read the spec, with the run directory and the scheduler of the command line.

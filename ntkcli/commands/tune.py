@@ -65,7 +65,7 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
             best = best_spec(source.spec, found)
         directory.write_best(mark, _text(best, directory))
         # The directory belongs to the search, and so does an earlier fit in it.
-        best_request = replace(request, path=directory.path / BEST, place=None)
+        best_request = replace(request, path=directory.path / BEST, settings=(), place=None)
         report = fit(best_request, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +21,7 @@ from ntkcli.results.number_metrics import json_number
 from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
+from ntkcli.runs.sources import data_files, spec_files
 from ntkcli.solvers.storage import IN_MEMORY, Storage
 from ntkcli.spec.file import spec_text
 
@@ -83,7 +83,7 @@ def manifest(
     """
     content = {
         "versions": versions(),
-        "spec": {"path": os.path.relpath(job.source.path, home), "sha256": job.source.sha256},
+        "spec": spec_files(job.source, home),
         **_data(job, home),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],
         "solvers": [_solver(record) for record in records],
@@ -113,7 +113,7 @@ def _data(job: Job, home: Path) -> dict[str, Any]:
     data = job.dataset
     targets = data.schema.targets
     return {
-        "data": _files(job, home),
+        "data": data_files(job, home),
         "features": data.schema.features.columns,
         "log": [feature.name for feature in data.schema.features.features if feature.log],
         "relevance": _relevance(data),
@@ -184,15 +184,3 @@ def _relevance(data: Dataset) -> dict[str, float]:
     """The factor that every encoded column was multiplied with."""
     features = data.schema.features
     return dict(zip(features.columns, features.relevance.tolist(), strict=True))
-
-
-def _files(job: Job, home: Path) -> dict[str, Any]:
-    """Where the rows came from; rows that were split off have the training file once more."""
-    data, rows = job.dataset, job.row_source
-    files = {"train": (data.train.file, rows.train_rows)}
-    if data.has_test_rows:
-        files["test"] = (data.test.file, job.test_rows)
-    return {
-        name: {"path": os.path.relpath(file.path, home), "sha256": file.digest, "rows": count}
-        for name, (file, count) in files.items()
-    }

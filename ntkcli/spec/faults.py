@@ -3,7 +3,6 @@
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,10 +10,11 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ntkcli.spec.layer import Layer, Layers
 from ntkcli.spec.section import CONFLICT, Section
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.suggestions import did_you_mean
-from ntkcli.spec.yaml_document import Document, KeyPath, Remark, dotted
+from ntkcli.spec.yaml_document import KeyPath, Remark, dotted
 from ntkcli.units import counted
 
 REASONS = {
@@ -30,17 +30,21 @@ REASONS = {
 MOST_FAULTS = 30
 
 
-def fault_lines(path: Path, faults: list[Remark]) -> Iterator[str]:
-    """Yield the first faults in the order of their lines, and how many more there are.
+def fault_lines(layers: Layers, error: ValidationError | None) -> Iterator[str]:
+    """Yield the first faults of a spec, by layers and lines, and how many more there are.
 
     Args:
-        path: the spec file.
-        faults: in any order.
+        layers: of the spec.
+        error: of its validation, if that failed.
     """
-    for line, what in sorted(faults, key=attrgetter("line"))[:MOST_FAULTS]:
-        yield f"{path}:{line}: {_printable(what)}"
-    if len(faults) > MOST_FAULTS:
-        yield f"{path}: ... and {counted(len(faults) - MOST_FAULTS, 'more fault')}"
+    found = [(layer, fault) for layer in layers for fault in layer.document.faults]
+    found += validation_faults(layers, error) if error else []
+    order = {id(layer): i for i, layer in enumerate(layers)}
+    found.sort(key=lambda fault: (order[id(fault[0])], fault[1].line))
+    for layer, fault in found[:MOST_FAULTS]:
+        yield f"{layer.at(fault.line)}: {_printable(fault.what)}"
+    if len(found) > MOST_FAULTS:
+        yield f"{found[0][0].origin}: ... and {counted(len(found) - MOST_FAULTS, 'more fault')}"
 
 
 def _printable(text: str) -> str:
@@ -67,20 +71,20 @@ def yaml_fault(path: Path, text: str, error: yaml.YAMLError) -> str:
     return f"{where}: not valid YAML: {problem}"
 
 
-def validation_faults(document: Document, error: ValidationError) -> Iterator[Remark]:
+def validation_faults(layers: Layers, error: ValidationError) -> Iterator[tuple[Layer, Remark]]:
     """Yield one fault for every key path, however many types pydantic tried there."""
     by_path: dict[KeyPath, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True):
-        by_path.setdefault(_known(document, details), []).append(details)
+        by_path.setdefault(_known(layers, details), []).append(details)
     around = {path[:length] for path in by_path for length in range(len(path))}
     for path, found in by_path.items():
         if path in around:
             # Of a value that may be one thing or another, what is wrong inside says more.
             continue
         reasons = _joined(dict.fromkeys(_reason(details) for details in found))
-        line = document.lines.get(path) or document.lines.get(path[:-1], 1)
+        layer, line = layers.place(path)
         where = f"{dotted(path)}: " if path else ""
-        yield Remark(line, f"{where}{reasons}{_hint(found[0])}")
+        yield layer, Remark(line, f"{where}{reasons}{_hint(found[0])}")
 
 
 def _joined(reasons: Iterable[str]) -> str:
@@ -88,7 +92,7 @@ def _joined(reasons: Iterable[str]) -> str:
     return " or ".join([first, *(other.removeprefix("should be ") for other in others)])
 
 
-def _known(document: Document, details: ErrorDetails) -> KeyPath:
+def _known(layers: Layers, details: ErrorDetails) -> KeyPath:
     """Return the part of pydantic's location that is in the document, or the missing key's own path.
 
     The rest are names that pydantic gives to the types that it tried.
@@ -96,13 +100,13 @@ def _known(document: Document, details: ErrorDetails) -> KeyPath:
     *location, last = details["loc"] or ("",)
     path: KeyPath = ()
     for part in location:
-        path = (*path, part) if (*path, part) in document.lines else path
-    if details["type"] == "missing" or (*path, last) in document.lines:
+        path = (*path, part) if (*path, part) in layers else path
+    if details["type"] == "missing" or (*path, last) in layers:
         path = (*path, last)
     if details["type"] == CONFLICT:
         keys = filter(None, details["ctx"]["key"].split("."))
         inside = (*path, *(int(key) if key.isascii() and key.isdecimal() else key for key in keys))
-        while inside != path and inside not in document.lines:
+        while inside != path and inside not in layers:
             inside = inside[:-1]
         return inside
     return path

@@ -1,7 +1,7 @@
 """Spec files: read from YAML with every fault at its line, and written with every default filled in."""
 
-import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,10 +9,12 @@ import yaml
 from pydantic import ValidationError
 
 from ntkcli.errors import SpecError
-from ntkcli.spec.faults import fault_lines, validation_faults, yaml_fault
+from ntkcli.spec.extended import STANDARD_INPUT, file_layers
+from ntkcli.spec.faults import fault_lines
+from ntkcli.spec.layer import Layers
 from ntkcli.spec.path import seen_path
+from ntkcli.spec.setting import Setting
 from ntkcli.spec.spec import ComputeSpec, Spec
-from ntkcli.spec.yaml_document import Document, DocumentError
 
 # Keys whose values may be paths.
 PATHS = (("data", "train"), ("data", "test"), ("output", "dir"), ("compute", "scheduler"))
@@ -22,16 +24,20 @@ PATHS = (("data", "train"), ("data", "test"), ("output", "dir"), ("compute", "sc
 class SpecFile:
     """A spec and the file that it was read from.
 
-    path: of the file.
+    path: of the file; `-` is standard input.
     sha256: of the file's bytes, as they were read.
     spec: its content.
     warnings: about keys by names that they no longer have.
+    bases: the paths of the files that it extends, the lowest first, and the SHA-256 of their bytes.
+    settings: the keys that the command line set.
     """
 
     path: Path
     sha256: str
     spec: Spec
     warnings: tuple[str, ...] = ()
+    bases: tuple[tuple[Path, str], ...] = ()
+    settings: tuple[Setting, ...] = ()
 
     @property
     def exact(self) -> "SpecFile":
@@ -58,46 +64,38 @@ class SpecFile:
         return replace(self, spec=self.spec.model_copy(update={"compute": compute}))
 
 
-def read_spec(path: Path) -> SpecFile:
+def read_spec(path: Path, settings: Sequence[Setting] = ()) -> SpecFile:
     """Read and validate a spec file; relative paths in it start from its folder.
 
-    Without output.dir, the run directory of NAME.yaml is runs/NAME beside it.
+    Without output.dir, the run directory of NAME.yaml is runs/NAME beside it. Of a file that extends another,
+    each key of a section counts instead of the other's.
 
     Args:
-        path: the YAML file.
+        path: the YAML file; `-` is standard input, whose paths start from the working directory.
+        settings: of the command line, which count instead of what the file says; the last of one key counts.
 
     Raises:
         SpecError: the file cannot be read or is not a valid spec; the message has one line for every fault,
             or for the first few dozen, as `file:line: key.path: what is wrong`.
     """
-    source = _read(path)
+    files = file_layers(path)
+    layers = Layers([*files, *(setting.layer() for setting in settings)], main=files[-1])
+    folders = {key[-1]: layers.place(key)[0].folder for key in PATHS}
+    spec, error = None, None
     try:
-        text = source.decode("utf-8-sig")
-        document = Document(text)
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise SpecError(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
-    except DocumentError as error:
-        raise SpecError(f"{path}:{error}") from error
-    except yaml.YAMLError as error:
-        raise SpecError(yaml_fault(path, text, error)) from error
-    faults = [*document.faults]
-    try:
-        spec = Spec.model_validate(document.values, context={"folder": path.parent})
-    except ValidationError as error:
-        faults += validation_faults(document, error)
-    if faults:
-        raise SpecError("\n".join(fault_lines(path, faults)))
-    spec = _with_place(spec, spec.output.dir or seen_path(path.parent, Path("runs", path.stem)))
-    warnings = tuple(f"{path}:{line}: {what}" for line, what in document.warnings)
-    return SpecFile(path, hashlib.sha256(source).hexdigest(), spec, warnings)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SpecError(f"{path}: cannot read the spec: {error.strerror}: check the path") from error
+        spec = Spec.model_validate(layers.values(), context=folders)
+    except ValidationError as failure:
+        error = failure
+    faults = [*fault_lines(layers, error)]
+    if spec is None or faults:
+        raise SpecError("\n".join(faults)) from error
+    name = path.stem if path != STANDARD_INPUT else "stdin"
+    spec = _with_place(spec, spec.output.dir or seen_path(path.parent, Path("runs", name)))
+    warnings = tuple(
+        f"{layer.at(line)}: {what}" for layer in layers for line, what in layer.document.warnings
+    )
+    *bases, main = [(Path(layer.origin), layer.sha256) for layer in files]
+    return SpecFile(*main, spec, warnings, tuple(bases), tuple(settings))
 
 
 def _with_place(spec: Spec, place: Path) -> Spec:

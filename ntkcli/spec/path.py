@@ -1,8 +1,37 @@
 """A path in a spec, as it stands seen from the working directory."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
+
+
+def meant_path(folder: Path, text: str) -> Path:
+    """Return the path that a text in a spec means: `~` is a home, `${NAME}` a variable of the environment.
+
+    Args:
+        folder: that relative paths start from.
+        text: as it is in the spec.
+
+    Raises:
+        ValueError: the text is no path, or names a user or a variable that there is not.
+    """
+    text = re.sub(r"\$\{([A-Za-z_]\w*)\}", _variable, text)
+    if not text:
+        raise ValueError("should be a file path, and is empty")
+    if "\0" in text:
+        raise ValueError("should be a file path: it holds a NUL character")
+    try:
+        return seen_path(folder, Path(text).expanduser())
+    except RuntimeError as error:
+        raise ValueError("should be a file path: there is no such user") from error
+
+
+def _variable(found: re.Match[str]) -> str:
+    try:
+        return os.environ[found[1]]
+    except KeyError as error:
+        raise ValueError(f"should be a file path: the variable {found[1]} is not set") from error
 
 
 def seen_path(folder: Path, path: Path) -> Path:

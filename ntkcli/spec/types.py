@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticKnownError
 
-from ntkcli.spec.path import seen_path
+from ntkcli.spec.path import meant_path
 
 T = TypeVar("T")
 
@@ -75,17 +75,10 @@ def _column_name(value: object) -> object:
 
 
 def _path(value: object, info: ValidationInfo) -> object:
-    """Read a path relative to the folder of the spec file, which the validation context holds."""
+    """Read a path relative to the folder that the validation context holds for the field."""
     if not isinstance(value, str):
         return value
-    if not value:
-        raise ValueError("should be a file path, and is empty")
-    if "\0" in value:
-        raise ValueError("should be a file path: it holds a NUL character")
-    try:
-        return seen_path((info.context or {}).get("folder", Path()), Path(value).expanduser())
-    except RuntimeError as error:
-        raise ValueError("should be a file path: there is no such user") from error
+    return meant_path((info.context or {}).get(info.field_name, Path()), value)
 
 
 def _memory(value: object) -> object:

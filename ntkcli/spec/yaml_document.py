@@ -54,14 +54,16 @@ class Document:
 
     Args:
         text: of the document.
+        inside: the key path of a spec whose value the text is; () for a whole spec.
 
     Raises:
         YAMLError: the text is not YAML, or a value does not fit its tag.
         DocumentError: the document is nested too deeply, or its aliases repeat too many values.
     """
 
-    def __init__(self, text: str) -> None:
-        self.lines: dict[KeyPath, int] = {(): 1}
+    def __init__(self, text: str, *, inside: KeyPath = ()) -> None:
+        self.inside = inside
+        self.lines: dict[KeyPath, int] = {inside: 1}
         self.faults: list[Remark] = []
         self.warnings: list[Remark] = []
         self._loader = yaml.SafeLoader(text)
@@ -69,7 +71,8 @@ class Document:
         self._open: set[int] = set()
         self._copies = 0
         node = self._composed()
-        self.values = {} if node is None else self._build(node, ())
+        empty: Any = None if inside else {}
+        self.values = empty if node is None else self._build(node, inside)
 
     def _composed(self) -> yaml.Node | None:
         try:

@@ -35,6 +35,13 @@ PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing unless it fails.")
 
 _SPEC = click.argument("spec", type=PATH)
+_SET = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set a key of the spec, such as network.depth=4; may be repeated.",
+)
 _OUT = click.option("--out", metavar="DIR", type=PATH, help="Run directory, instead of output.dir.")
 _SCHEDULER = click.option(
     "--scheduler",
@@ -60,7 +67,7 @@ def on_spec(
         with_place: whether the command has a run directory.
         with_cluster: whether it can run on a cluster.
     """
-    options = [_SPEC]
+    options = [_SPEC, _SET]
     options += [_OUT] if with_place else []
     options += [_SCHEDULER, _WAIT] if with_cluster else []
 
@@ -68,14 +75,17 @@ def on_spec(
         @wraps(command)
         def requested(
             spec: Path,
+            settings: tuple[str, ...],
             out: Path | None = None,
             scheduler: str | None = None,
             wait: float = WAIT_SECONDS,
             **others: Any,
         ) -> None:
             from ntkcli.commands.request import Request
+            from ntkcli.spec.setting import Setting
 
-            command(Request(spec, place=out, scheduler=scheduler, patience=wait), **others)
+            chosen = tuple(map(Setting, settings))
+            command(Request(spec, chosen, out, scheduler, wait), **others)
 
         for option in reversed(options):
             requested = option(requested)

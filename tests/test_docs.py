@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -79,7 +80,7 @@ def try_command(line: str, folder: Path, ntk: Ntk, background: Callable[[str], N
         background(line)
         wait_until((folder / "scheduler.json").exists)
     elif line.startswith("ntk "):
-        outcome = ntk(*line.split()[1:])
+        outcome = ntk(*shlex.split(line)[1:])
         assert outcome.returncode == 0, outcome.stderr
     elif line.startswith("make "):
         command = ["make", "--dry-run", *line.split()[1:]]

@@ -23,7 +23,13 @@ FEWEST_CODES = 10
 FEW_VALUES, EACH = 10, 5
 ID_NAME = re.compile(r"(.*[\W_])?(?i:id|uid|uuid|guid|index|idx|rownames?|row)|.*[a-z](ID|Id)|(?i:unnamed).*")
 TIME_NAME = re.compile(r".*(year|date|time|day|week|month|hour|minute|second|step|period|quarter).*|t", re.I)
-CODE_NAME = re.compile(r".*(zip|postal|postcode|fips|phone|isbn).*|plz|ssn|.*code", re.I)
+# Names of what is an id if it differs in every row, and may be anything if not.
+KEY_NAME = re.compile(r"[A-Z]+ID|pid|.*[a-zA-Z](?i:num|number)|(.*[\W_])(?i:no|nr|num|number|key)")
+CODE_NAME = re.compile(
+    r".*(zip|postal|postcode|fips|phone|isbn).*|plz|ssn|.*code"
+    r"|(.*[\W_])?(flight|route|account|invoice|ticket|sku|ean|tract)([\W_]?(no|nr|num|number))?",
+    re.I,
+)
 LEADING_ZERO = re.compile(r"0\d+")
 
 
@@ -69,7 +75,9 @@ def looks_like_ids(name: str, values: FloatArray) -> bool:
     n, different = len(values), len(np.unique(values))
     if ID_NAME.fullmatch(name):
         return different > max(FEWEST_CODES, n / 2)
-    is_numbering = different == n >= FEWEST_ROWS and np.ptp(values) < RANGE * n
+    if different < n or n < FEWEST_ROWS:
+        return False
+    is_numbering = np.ptp(values) < RANGE * n or KEY_NAME.fullmatch(name)
     return bool(is_numbering) and not TIME_NAME.fullmatch(name)
 
 

@@ -30,7 +30,8 @@ def hint_lines(draft: Draft) -> Iterator[Line]:
 
 
 def _hint(key: str, role: Role, when: str) -> Line:
-    more = ", and take it out of features" if role.is_feature else ""
+    lists = "features and categorical" if role.is_listed else "features"
+    more = f", and take it out of {lists}" if role.is_feature else ""
     return Line(f"  {key}: {scalar(role.name)}", f"{when}{more}").off
 
 

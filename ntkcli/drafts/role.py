@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ntkcli.data.codes import ID_NAME, looks_like_codes, looks_like_ids, missing_mark
+from ntkcli.data.codes import ID_NAME, TIME_NAME, looks_like_codes, looks_like_ids, missing_mark
 from ntkcli.data.date_reading import day_of, is_date, settled_order
 from ntkcli.data.faults import shown
 from ntkcli.data.log_scale import helpful_log
@@ -19,12 +19,14 @@ Use = Literal["number", "category", "date", "id", "out"]
 # Categories that are worth a column each: so many, and rows of each on average.
 MOST_CATEGORIES, ROWS_EACH = 300, 3
 GROUP_NAME = re.compile(
-    r"(.*[\W_])?(patient|subject|person|participant|customer|client|user|machine|batch|site|school|family|"
-    r"household|group|plate|station|firm|company|chick)s?([\W_]?(id|no|number))?",
+    r"(.*[\W_])?(patient|subject|person|individual|participant|customer|client|user|machine|batch|site|school|"
+    r"family|household|group|plate|station|firm|company|chick|animal|worker|employee|country|state|county|"
+    r"city|district|province)s?([\W_]?(id|no|number))?",
     re.IGNORECASE,
 )
 # Rows of a group, on average.
 ROWS_OF_GROUP = 2
+CALENDAR_NAME = re.compile(r"(.*[\W_])?(year|quarter|month|week|weekday|day|hour|minute|date)", re.IGNORECASE)
 # Whole numbers that may be categories.
 FEW_NUMBERS = 6
 # Cells in which codes are looked for.
@@ -68,8 +70,16 @@ class Role:
     def is_group(self) -> bool:
         """Whether the column may say which rows belong together, such as those of a patient."""
         is_named = GROUP_NAME.fullmatch(self.name) or ID_NAME.fullmatch(self.name)
-        repeats = 2 < self.column.distinct <= len(self.column.cells) / ROWS_OF_GROUP
-        return bool(is_named and repeats)
+        return bool(is_named) and _repeats(self.column)
+
+    @property
+    def is_time_index(self) -> bool:
+        """Whether the column may say when a row was, rather than how long something took."""
+        if self.use == "date" or CALENDAR_NAME.fullmatch(self.name):
+            return True
+        counts = self.column.cells[self.column.cells != ""].value_counts()
+        is_even = counts.iloc[0] == counts.iloc[-1] > 1
+        return bool(TIME_NAME.fullmatch(self.name)) and self.column.is_number and bool(is_even)
 
     @property
     def is_skewed(self) -> bool:
@@ -100,11 +110,14 @@ def _of_numbers(column: Column) -> Role:
     if looks_like_ids(name, values):
         # What merely counts is in predictions.csv anyway, and rows that come later may lack it.
         counts = (np.diff(values) == 1).all()
-        return Role(column, "out" if counts else "id", "numbers the rows, as ids do")
+        return Role(column, "out" if counts else "id", "a whole number for each row, as ids are")
     if ID_NAME.fullmatch(name):
         return Role(column, "out", f"is called as ids are, with {count} different ones")
     if looks_like_codes(name, values, list(column.cells[:LOOKED_AT])):
         what = f"looks like {count} different codes (such as {column.texts[0]}), which are no amounts"
+        return Role(column, "category" if _are_few(column) else "out", what, is_listed=True)
+    if GROUP_NAME.fullmatch(name) and are_whole_groups(column):
+        what = f"{count} different numbers that name groups, and are no amounts"
         return Role(column, "category" if _are_few(column) else "out", what, is_listed=True)
     least, largest = column.present.min(), column.present.max()
     what = f"number, {least:g} to {largest:g}"
@@ -144,6 +157,17 @@ def _of_texts(column: Column, file: TableFile) -> Role:
     if is_mixed:
         what += f", some of them no numbers (such as {shown(column.odd[0])})"
     return Role(column, "category", what, is_listed=is_mixed)
+
+
+def are_whole_groups(column: Column) -> bool:
+    """Return whether a column is of whole numbers, more than two and each there twice on average."""
+    if not column.is_number:
+        return False
+    return _repeats(column) and bool((column.present == np.round(column.present)).all())
+
+
+def _repeats(column: Column) -> bool:
+    return 2 < column.distinct <= len(column.cells) / ROWS_OF_GROUP
 
 
 def _are_few(column: Column) -> bool:

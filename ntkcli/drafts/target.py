@@ -12,7 +12,7 @@ from ntkcli.data.faults import shown, some
 from ntkcli.data.log_scale import skewness
 from ntkcli.data.table_file import TableFile
 from ntkcli.drafts.column import Column
-from ntkcli.drafts.role import Role
+from ntkcli.drafts.role import Role, are_whole_groups
 from ntkcli.errors import DataError
 
 # What targets are called, with a word before it perhaps; the first there is.
@@ -20,11 +20,20 @@ NAMES = [
     re.compile(rf"(.*[\W_])?(?:{words})", re.IGNORECASE)
     for words in (
         "target|y",
-        "labels?|class(es)?|outcome|response",
+        "outcome|response|diagnosis|survived|churn",
+        "labels?|class(es)?",
         "(sale_?)?prices?|medv",
-        "species|cultivar|diagnosis|survived|churn",
+        "species|cultivar",
     )
 ]
+# Names of classes, which many different numbers are not: such a column says which rows belong together.
+CLASS_NAME = re.compile(r"(.*[\W_])?(labels?|class(es)?|species|cultivar)", re.IGNORECASE)
+# Names of whole numbers of which one is more than another, however few there are.
+AMOUNT_NAME = re.compile(
+    r"(.*[\W_])?(n|num|number|counts?|ratings?|scores?|stars|points|quality|size|age|days|weeks|months|years|hours|"
+    r"visits)([\W_].*)?",
+    re.IGNORECASE,
+)
 Task = Literal["regression", "classification"]
 # Of a class there are so many rows on average, or else there is nothing to learn from.
 ROWS_OF_CLASS = 3
@@ -89,13 +98,27 @@ def guessed_target(roles: Mapping[str, Role], file: TableFile, ask: Ask | None) 
     if not usable:
         raise DataError(f"{file.path}: no column looks like a target: name it behind the table")
     for pattern in NAMES:
-        if found := [name for name in usable if pattern.fullmatch(name)]:
+        if found := [name for name in usable if pattern.fullmatch(name) and not _is_no_class(roles[name])]:
             return found[-1], "by its name"
-    # Groups are rarely predicted.
-    last = ([name for name in usable if not roles[name].is_group] or usable)[-1]
-    if ask is None:
-        return last, f"a guess: the last column{' that can be one' if last != [*roles][-1] else ''}"
-    return ask(last, usable), GIVEN
+    guess, why = _last(roles, usable)
+    return (guess, why) if ask is None else (ask(guess, usable), GIVEN)
+
+
+def _is_no_class(role: Role) -> bool:
+    is_group = are_whole_groups(role.column) and not are_few_values(role.column.present)
+    return bool(CLASS_NAME.fullmatch(role.name)) and is_group
+
+
+def _last(roles: Mapping[str, Role], usable: Sequence[str]) -> tuple[str, str]:
+    """Return the last column that is no group or time, which are rarely predicted, and why it is."""
+    no_groups = [name for name in usable if not roles[name].is_group]
+    likely = [name for name in no_groups if not roles[name].is_time_index]
+    last = (likely or no_groups or usable)[-1]
+    behind = [*roles][[*roles].index(last) + 1 :]
+    if not behind:
+        return last, "a guess: the last column"
+    why = f"a guess: the last column but {some(behind, 3)}"
+    return last, why if likely else f"{why}; it may say when or of whom a row is"
 
 
 def target_of(column: Column, why: str, file: TableFile, task: Task | None) -> Target:
@@ -115,8 +138,9 @@ def target_of(column: Column, why: str, file: TableFile, task: Task | None) -> T
         value = shown(column.texts[0]) if column.texts else "without a value"
         raise DataError(f"{where} is {value} in every row: there is nothing to learn: name another")
     classes = _classes(column)
+    is_amount = column.distinct > 2 and AMOUNT_NAME.fullmatch(column.name)
     if column.is_number and task is None:
-        task = "classification" if classes else "regression"
+        task = "classification" if classes and not is_amount else "regression"
     if task == "regression" and not len(column.present):
         raise DataError(f"{where} holds text, and no numbers for a regression: give another template")
     is_mixed = bool(column.odd) and len(column.present) > 0
@@ -143,7 +167,8 @@ def _classes(column: Column) -> str:
     if not are_few_values(column.present):
         return ""
     values = some([f"{value:g}" for value in np.unique(column.present)])
-    return f"{column.distinct} different numbers ({values}); if they are amounts: regression"
+    what = f"{column.distinct} different numbers ({values})"
+    return f"{what}, as names are; counts or ratings: regression" if column.distinct > 2 else what
 
 
 def _numbers(column: Column) -> str:

@@ -11,6 +11,8 @@ Template = Literal["regression", "classification", "time-course", "tune", "large
 TEMPLATES: tuple[Template, ...] = get_args(Template)
 # Rows from which on an approximation is worth it.
 MANY_ROWS = 20_000
+# Rows from which on the std of as many new rows takes half a minute or more.
+SLOW_STD_ROWS = 5_000
 # Centres that take some seconds, for a first look.
 FIRST_CENTRES = 1000
 
@@ -66,7 +68,7 @@ def model_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
         return
     yield from NETWORK
     yield from _inference_lines(draft, template)
-    yield from _output_lines(template)
+    yield from _output_lines(draft, template)
     yield from _tune_lines(draft, template)
 
 
@@ -89,10 +91,15 @@ def _inference_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
         yield Line(line, f"{draft.rows:,} rows: some stand for all; auto takes minutes; none is exact")
 
 
-def _output_lines(template: Template | None) -> Iterator[Line]:
+def _output_lines(draft: Draft, template: Template | None) -> Iterator[Line]:
     yield Line("output:", "in runs/NAME beside NAME.yaml, or give ntk fit --out")
     yield Line("  interval: 0.95", "the share of new observations between lower and upper")
-    yield Line("  factor: true", "ntk predict then has std at once, and the model takes more disk").off
+    yield Line(
+        "  factor: true", "ntk predict then factors nothing anew for std, and the model takes more disk"
+    ).off
+    if SLOW_STD_ROWS <= draft.rows <= MANY_ROWS and template not in ("large", "time-course"):
+        what = "a std takes time as the rows squared, less with nngp; ntk predict --no-std"
+        yield Line("  std: false", what).off
     if template == "time-course":
         line = "ntk spectrum on this file writes the errors at any time to time_course.csv"
         yield Line("  std: true", line)

@@ -25,7 +25,8 @@ def factoring_lines(model: Model, pairs: Sequence[Pair]) -> Iterator[str]:
     """
     again = model.solvers_again(pairs)
     if any(isinstance(solver, KeepingSolver) for solver in again):
-        yield "std: the factorisation is computed again (fit with output.factor: true to keep it)"
+        keeping = "fit with output.factor: true to keep it"
+        yield f"std: the factorisation is computed again ({keeping}); of many rows, --no-std is far quicker"
     for solver in again:
         if not isinstance(solver, KeepingSolver):
             yield _beginning_again(model, [pair for pair in pairs if solver.answers(pair.time)], solver)

@@ -54,6 +54,12 @@ def cycle(*values: object) -> list[object]:
         ("patient_id", cycle(*range(6)), "out"),
         ("a", [3] * N, "out"),
         ("a", [None] * N, "out"),
+        ("PID", [5 * 10**8 + 1000 * i * i for i in range(N)], "id"),
+        ("population", [5 * 10**8 + 1000 * i * i for i in range(N)], "number"),
+        ("PID", cycle(*range(7)), "number"),
+        ("state", cycle(*range(1, 12)), "category"),
+        ("state", cycle(*[i / 2 for i in range(12)]), "number"),
+        ("flight", [1000 + i // 2 for i in range(N)], "out"),
         ("zip", cycle(*range(80000, 80012)), "category"),
         ("zip", [80000 + 37 * i for i in range(N)], "out"),
         ("a", cycle("1", "2", "x", "z", "w", "v"), "category"),
@@ -77,6 +83,38 @@ def test_a_column_is_taken_for_what_it_is(draft: DrawDraft, name: str, cells: li
 )
 def test_the_task_is_that_of_the_target(draft: DrawDraft, cells: list[object], task: str) -> None:
     assert draft({"y": cells}).target.task == task
+
+
+@pytest.mark.parametrize(("name", "task"), [("n_visits", "regression"), ("arm", "classification")])
+def test_counts_and_ratings_are_amounts_by_their_name(draft: DrawDraft, name: str, task: str) -> None:
+    assert draft({name: cycle(3, 4, 5)}, target=name).target.task == task
+
+
+def test_two_values_are_classes_whatever_they_are_called(draft: DrawDraft) -> None:
+    assert draft({"rating": cycle(0, 1)}, target="rating").target.task == "classification"
+
+
+@pytest.mark.parametrize("name", ["days", "year", "subject"])
+def test_a_time_or_group_behind_the_target_is_no_guess(tmp_path: Path, name: str) -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, N))
+    pd.DataFrame({"x": x, "seen": y, name: cycle(*range(2000, 2010))}).to_csv(tmp_path / "t.csv", index=False)
+    found = Draft.of(tmp_path / "t.csv", target=None, test=None, task=None, ask=None).target
+    assert (found.name, found.why) == ("seen", f"a guess: the last column but {name}")
+
+
+def test_how_long_something_took_is_a_guess(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = {"x": rng.normal(size=N), "delivery_time": rng.poisson(20, size=N)}
+    pd.DataFrame(table).to_csv(tmp_path / "t.csv", index=False)
+    found = Draft.of(tmp_path / "t.csv", target=None, test=None, task=None, ask=None)
+    assert found.target.name == "delivery_time"
+
+
+def test_many_numbers_called_a_class_are_no_target(tmp_path: Path) -> None:
+    table = {"class": cycle(*range(100, 120)), "score": np.random.default_rng(0).normal(size=N)}
+    pd.DataFrame(table).to_csv(tmp_path / "t.csv", index=False)
+    found = Draft.of(tmp_path / "t.csv", target=None, test=None, task=None, ask=None)
+    assert found.target.name == "score"
 
 
 def test_a_template_may_want_another_task(draft: DrawDraft) -> None:

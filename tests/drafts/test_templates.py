@@ -46,3 +46,12 @@ def test_many_rows_are_approximated(draft: Draft, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("ntkcli.drafts.templates.MANY_ROWS", 29)
     found = yaml.safe_load(spec_text(draft, Path(), None))["inference"]
     assert found["approximation"] == {"method": "nystrom", "centres": 1000}
+
+
+@pytest.mark.parametrize("rows", [30, 31])
+def test_a_std_that_takes_long_has_a_way_out(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("ntkcli.drafts.templates.SLOW_STD_ROWS", rows)
+    assert ("  # std: false" in spec_text(draft, Path(), None)) == (rows == draft.rows)
+    assert "# std: false" not in spec_text(draft, Path(), "large")

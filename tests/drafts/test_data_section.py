@@ -124,3 +124,13 @@ def test_very_many_columns_are_not_listed(table: pd.DataFrame, tmp_path: Path) -
 
 def test_few_rows_are_not_split(table: pd.DataFrame, tmp_path: Path) -> None:
     assert "split" not in lines(table[:9], tmp_path)
+
+
+def test_groups_of_numbers_are_to_be_taken_out_of_both_lists(table: pd.DataFrame, tmp_path: Path) -> None:
+    comment = "if rows of one value belong together, and take it out of features"
+    named, numbered = (
+        table.assign(site=[f"s{i // 8}" for i in range(N)]),
+        table.assign(site=np.arange(N) // 8),
+    )
+    assert lines(named, tmp_path)["groups"][1] == comment
+    assert lines(numbered, tmp_path)["groups"][1] == f"{comment} and categorical"

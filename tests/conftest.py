@@ -10,7 +10,10 @@ if IS_WORKER:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 else:
     os.environ.pop("OMP_NUM_THREADS", None)
+# Or every process that a test starts would compile all of ntkcli anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -27,6 +30,7 @@ from hypothesis import HealthCheck, settings
 from ntkcli.__main__ import main
 from ntkcli.errors import SpecError
 from ntkcli.kernels.activations import numerical
+from ntkcli.planning.machine import multiply_rate
 from ntkcli.spec.file import read_spec
 from ntkcli.spec.spec import Spec
 
@@ -43,6 +47,20 @@ settings.load_profile("ntkcli")
 
 PLAIN_INFERENCE: dict[str, Any] = {"ridge": 0, "ridge_scale": "absolute"}
 PLAIN_OUTPUT: dict[str, Any] = {"interval_from": "normal"}
+
+
+def pytest_collection_finish() -> None:
+    """Keep what all tests share from the garbage collector, which would go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def speed_of_small_products() -> Iterator[None]:
+    """Measure the machine's speed in milliseconds: how long a run takes is asked for in hundreds of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multiply_rate, "__defaults__", (300, 3))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from threadpoolctl import threadpool_limits
-
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
@@ -16,6 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.tiling import TILE_ROWS
+from ntkcli.linalg.threads import blas
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.file import SpecFile
@@ -47,7 +46,7 @@ def open_job(
     for warning in source.warnings:
         journal.warn(warning)
     executor = Threads(thread_count(source.spec.compute.threads))
-    with threadpool_limits(executor.workers, user_api="blas"):
+    with blas().limit(limits=executor.workers, user_api="blas"):
         surveyed = None
         with journal.phase("read"):
             if raw is None and source.spec.inference.approximation:

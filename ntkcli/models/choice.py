@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ntkcli.data.formats import open_table
 from ntkcli.data.remedies import OF_MODEL
@@ -16,6 +15,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.threads import blas
 from ntkcli.models.factoring import factoring_lines
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
@@ -80,7 +80,7 @@ def model_at_work(
         NtkError: the model or the file is not what it should be.
     """
     executor = Threads(thread_count("auto"))
-    with readable(table) as path, threadpool_limits(executor.workers, user_api="blas"):
+    with readable(table) as path, blas().limit(limits=executor.workers, user_api="blas"):
         model = load_model(run)
         pairs = choice.pairs(model, run)
         std = model.file.output.std if choice.std is None else choice.std

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy
-from threadpoolctl import threadpool_info
 
 import ntkcli
+from ntkcli.linalg.threads import blas
 
 
 def versions() -> dict[str, str]:
@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "scipy": scipy.__version__,
         "pandas": pd.__version__,
-        "blas": _blas(threadpool_info()),
+        "blas": _blas(blas().info()),
     }
 
 

@@ -344,7 +344,7 @@ def test_a_refusal_is_one_line_with_what_is_needed_and_what_there_is(job: tuple[
     assert "\n" not in message
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(job=refused())
 @example(job=too_large({"inference": {"kernel": "ntkgp", "time": [1, math.inf]}}, SIZES, 80))
 def test_what_a_refusal_names_is_a_spec_that_fits(job: tuple[Sections, Planner]) -> None:

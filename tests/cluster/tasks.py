@@ -19,8 +19,10 @@ def slow_square(value: int) -> int:
     return value * value
 
 
-def slower_square(value: int) -> int:
-    time.sleep(0.5)
+def square_behind_a_gate(folder: Path, value: int) -> int:
+    """The first three as soon as may be, the others not before there is a file."""
+    while value > 2 and not (folder / "gate").exists():
+        time.sleep(0.02)
     return value * value
 
 

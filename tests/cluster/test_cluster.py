@@ -22,7 +22,7 @@ from ntkcli.kernels.executor import Threads
 
 from ..lines import Lines
 from .processes import Processes, send, wait_until
-from .tasks import failing, greedy, mark, product, slow_square, slower_square, square
+from .tasks import failing, greedy, mark, product, slow_square, square, square_behind_a_gate
 
 COUNT = 16
 SQUARES = [value * value for value in range(COUNT)]
@@ -100,7 +100,8 @@ def test_who_stops_reading_leaves_nothing_running(start: Start, tmp_path: Path) 
         assert before <= len([*tmp_path.glob("begun-*")]) <= before + 2
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(start: Start) -> None:
+def test_a_worker_killed_in_the_middle_changes_nothing(start: Start, tmp_path: Path) -> None:
+    """While it has a task that cannot end before: this process may be slow to kill."""
     processes = start()
     for _ in range(3):
         processes.worker()
@@ -111,8 +112,9 @@ def test_a_worker_killed_in_the_middle_changes_nothing(start: Start) -> None:
         def kill_the_busiest() -> None:
             busy = cluster.scheduler.client.processing()
             os.kill(numbers[max(busy, key=lambda address: len(busy[address]))], signal.SIGKILL)
+            (tmp_path / "gate").touch()
 
-        assert squares(cluster, slower_square, kill_the_busiest) == SQUARES
+        assert squares(cluster, partial(square_behind_a_gate, tmp_path), kill_the_busiest) == SQUARES
         assert cluster.record["retries"] > 0
 
 

@@ -1,7 +1,8 @@
 """The roles of a file's columns: features, targets and ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from ntkcli.data.faults import Fault
@@ -32,7 +33,7 @@ def choose_columns(
     features: Literal["all"] | list[str],
     ids: list[str],
     weights: Sequence[str] = (),
-    groups: Sequence[str] = (),
+    beside: Mapping[str, list[str]] | None = None,
 ) -> Columns:
     """Assign the columns of the training file to their roles.
 
@@ -41,24 +42,26 @@ def choose_columns(
         targets: column names.
         features: column names; `all` are those that have no other role.
         ids: column names.
-        weights, groups: column names.
+        weights: column names.
+        beside: names of columns that say how rows belong together, by the key that names them.
 
     Raises:
         DataError: a column is not in the file, or no feature is left.
     """
-    faults = FaultList(train.path)
+    faults, beside = FaultList(train.path), beside or {}
     with faults.collecting():
         check_present(train, targets, "data.target")
     if features == "all":
         faults.add(_nameless(train))
-        others = {*targets, *ids, *weights, *groups}
+        others = {*targets, *ids, *weights, *chain(*beside.values())}
         features = [name for name in train.columns if name not in others]
     with faults.collecting():
         check_present(train, features, "data.features")
     with faults.collecting():
         check_present(train, [*weights], "data.weight or data.noise")
-    with faults.collecting():
-        check_present(train, [*groups], "data.groups")
+    for key, names in beside.items():
+        with faults.collecting():
+            check_present(train, names, key)
     faults.check()
     if not features:
         raise DataError(f"{train.path}: has no column beside target and id: there is nothing to learn from")

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ntkcli.data.gaps import Gaps
+from ntkcli.data.lots import Lots, last_rows
 from ntkcli.data.novelty import MOST_TEXTS, Novelty
 from ntkcli.data.row_sample import RowSample
-from ntkcli.data.split import Lots
 from ntkcli.data.training_file import TrainingFile
 
 # Cells of the sample, as they are read and once they are encoded: 400 MB. Tables with more than 500 columns
@@ -67,6 +67,7 @@ class FirstPass:
     training: the file.
     limits: for what is held.
     keep_bytes: all rows are kept if they take no more memory.
+    last: which rows of the file are the last, as `last_rows` has them.
     gaps: of all rows so far.
     """
 
@@ -82,7 +83,8 @@ class FirstPass:
         most = max(LEAST_ROWS, SAMPLED_CELLS // len(self.training.file.columns))
         self.novelty = Novelty(self.training, self.limits.texts)
         self.kept = KeptFrames(self.limits.rows, self.keep_bytes)
-        self._lots = Lots(self.training.spec.split)
+        self.last = last_rows(self.training, self.limits.rows)
+        self._lots = Lots(self.training, self.last)
         self._sample = RowSample(min(self.limits.rows, most))
         self._shown = RowSample(self.limits.shown)
 
@@ -105,14 +107,20 @@ class FirstPass:
         """Remember some rows.
 
         Rows that bring in a category, or the second value of a column, are to train with in any case: no
-        category is unknown, and no column constant, by the luck of a draw.
+        category is unknown, and no column constant, by the luck of a draw. Where rows are not drawn one by
+        one, these are found among the rows to train with, whichever they are.
 
         Args:
             frame: the rows, those dropped left out.
             gaps: of all rows.
         """
-        always = self.novelty.find(frame)
-        aside = self._lots.draw(always)
+        aside = self._lots.draw(frame)
+        if self._lots.is_by_row:
+            always = self.novelty.find(frame)
+            aside &= ~always
+        else:
+            always = np.zeros(len(frame), dtype=bool)
+            always[~aside] = self.novelty.find(frame[~aside])
         self._always.append(frame.index.to_numpy()[always])
         self._sample.add(frame[~aside], always[~aside])
         self._shown.add(frame[aside])
@@ -120,6 +128,10 @@ class FirstPass:
         self.count += len(frame)
         self.gaps += gaps
         self.set_aside += int(aside.sum())
+
+    def check_named(self) -> None:
+        """Check that there are rows with the values that data.split names, once all rows were there."""
+        self._lots.check()
 
     def sampled(self) -> pd.DataFrame:
         """Return a sample of the training rows, with all that are to train with in any case.

@@ -45,17 +45,19 @@ def group_codes(column: str, rows: pd.Index, file: TableFile, key: str) -> IntAr
     return np.asarray(codes, dtype=np.intp)
 
 
-def cells_of(column: str, rows: pd.Index, file: TableFile, key: str) -> pd.Series:
+def cells_of(column: str, rows: pd.Index | None, file: TableFile, key: str) -> pd.Series:
     """Return the cells of a column, as text, for some rows by their numbers in the file.
 
     Args:
-        column, rows, file, key: as for `group_codes`.
+        column, file, key: as for `group_codes`.
+        rows: their numbers in the file; None for all.
 
     Raises:
         DataError: one is empty.
     """
-    parts = file.chunks([], [column], rows=READ_ROWS)
-    cells = pd.concat([part[column][part.index.isin(rows)].str.strip() for part in parts])
+    parts = (part[column] for part in file.chunks([], [column], rows=READ_ROWS))
+    wanted = parts if rows is None else (part[part.index.isin(rows)] for part in parts)
+    cells = pd.concat([part.str.strip() for part in wanted])
     what = f"is empty, and {key} needs a value in every row: fill it in, or leave the row out"
     refuse(cells, is_missing(cells), file, lambda _: what)
     return cells

@@ -7,30 +7,35 @@ import pandas as pd
 
 from ntkcli.arrays import BoolArray, IntArray
 from ntkcli.data.faults import MISSING
+from ntkcli.data.given_sides import GivenSides
 from ntkcli.data.groups import whole_groups
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.times import times_of
 from ntkcli.errors import DataError
-from ntkcli.spec.data import SplitSpec
+from ntkcli.spec.data import DataSpec
+from ntkcli.spec.split import ColumnSplit, Split, SplitSpec
+
+# Part of a share by which the rows that groups set aside may miss it before it is told.
+FAR = 0.1
 
 
 def split_off(
     frame: pd.DataFrame,
-    split: SplitSpec,
+    split: Split,
     file: TableFile,
     classes: str | None,
     texts: Sequence[str] = (),
     groups: IntArray | None = None,
 ) -> BoolArray:
-    """Choose the rows to predict, (rows,): the last, whole groups, or of every class its share at random.
+    """Choose the rows to predict, (rows,): those that a column tells, the last, groups, or some at random.
 
-    A share is rounded down.
+    A share is rounded down; at random, every class gives its own.
 
     A category that only these rows would have stays in training, with the first of them.
 
     Args:
         frame: the training file's rows.
-        split: their share, and the seed.
+        split: says which.
         file: that the rows are from.
         classes: the target column, if it is a class.
         texts: the columns of text.
@@ -38,10 +43,15 @@ def split_off(
             for rows by themselves.
 
     Raises:
-        DataError: there would be no row to predict, or fewer than two to train with.
+        DataError: there would be no row to predict, or fewer than two to train with, or a cell of the column
+            that decides is not one that can.
     """
+    if isinstance(split, ColumnSplit):
+        return _given(frame, split, file)
     if split.time is not None:
-        return _last(frame, split, file)
+        chosen = by_time(split, frame.index, file)
+        check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
+        return chosen
     if groups is not None:
         drawn = whole_groups(groups, _share(split, len(frame)), split.seed, spare=1)
         chosen = np.isin(np.arange(len(frame)), drawn)
@@ -60,13 +70,28 @@ def split_off(
     return others if others.any() else chosen
 
 
-def _last(frame: pd.DataFrame, split: SplitSpec, file: TableFile) -> BoolArray:
-    """The last rows by their times; those of one time stay together, on the side of the last ones."""
-    times = times_of(str(split.time), frame.index, file, "data.split.time")
-    count = _share(split, len(times))
-    chosen = times >= np.sort(times)[len(times) - count] if count else np.zeros(len(times), dtype=bool)
+def _given(frame: pd.DataFrame, split: ColumnSplit, file: TableFile) -> BoolArray:
+    sides = GivenSides(split, file)
+    chosen = sides.set_aside(frame)
+    sides.check()
     check_sides(split, file, kept=int((~chosen).sum()), set_aside=int(chosen.sum()))
     return chosen
+
+
+def by_time(split: SplitSpec, rows: pd.Index | None, file: TableFile) -> BoolArray:
+    """Return which rows are the last by their times; those of one time stay together, with the last ones.
+
+    Args:
+        split: their share, and the column of times.
+        rows: their numbers in the file; None for all.
+        file: that they are from.
+
+    Raises:
+        DataError: a cell is empty, or neither a number nor a date.
+    """
+    times = times_of(str(split.time), rows, file, "data.split.time")
+    count = _share(split, len(times))
+    return times >= np.sort(times)[len(times) - count] if count else np.zeros(len(times), dtype=bool)
 
 
 def _share(split: SplitSpec, rows: int) -> int:
@@ -74,7 +99,7 @@ def _share(split: SplitSpec, rows: int) -> int:
     return int(round(split.test * rows, 9))
 
 
-def check_sides(split: SplitSpec, file: TableFile, *, kept: int, set_aside: int) -> None:
+def check_sides(split: Split, file: TableFile, *, kept: int, set_aside: int) -> None:
     """Check that a split leaves rows on both sides.
 
     Args:
@@ -86,34 +111,32 @@ def check_sides(split: SplitSpec, file: TableFile, *, kept: int, set_aside: int)
     Raises:
         DataError: there is no row to predict, or there are fewer than two to train with.
     """
-    if not set_aside or kept < 2:
-        raise DataError(
-            f"{file.path}: data.split: a share of {split.test:g} of {kept + set_aside} rows leaves "
-            f"{set_aside} to predict and {kept} to train with: use another share, or more rows"
-        )
+    if set_aside and kept >= 2:
+        return
+    left = f"leaves {set_aside} to predict and {kept} to train with"
+    if isinstance(split, ColumnSplit):
+        remedy = "name the values of the rows to predict in data.split.test"
+        raise DataError(f"{file.path}: column {split.column!r} (data.split.column) {left}: {remedy}")
+    raise DataError(
+        f"{file.path}: data.split: a share of {split.test:g} of {kept + set_aside} rows {left}: use another "
+        "share, or more rows"
+    )
 
 
-class Lots:
-    """Rows to predict, drawn one by one in a pass over a file, for which no list of all rows is held.
-
-    Every row draws whether it is set aside, in order, so that it is the same however the rows come in parts.
-    The share is met up to chance, for the whole and for every class.
+def share_warnings(spec: DataSpec, file: TableFile, *, kept: int, set_aside: int) -> list[str]:
+    """Return the warning that groups which draw by themselves are far from the share, if they are.
 
     Args:
-        split: the share, and the seed; None to set no row aside.
+        spec: has the split.
+        file, kept, set_aside: as of `check_sides`.
     """
-
-    def __init__(self, split: SplitSpec | None) -> None:
-        self._share = split.test if split else 0.0
-        self._rng = np.random.default_rng(split.seed if split else 0)
-
-    def draw(self, always: BoolArray) -> BoolArray:
-        """Return which of the rows that follow are set aside, (rows,).
-
-        Args:
-            always: which of them are to train with in any case, (rows,).
-        """
-        return (self._rng.random(len(always)) < self._share) & ~always
+    if not isinstance(spec.split, SplitSpec) or spec.groups is None:
+        return []
+    reached = set_aside / (kept + set_aside)
+    if abs(reached - spec.split.test) <= FAR * spec.split.test:
+        return []
+    what = f"sets {reached:.3g} of the rows aside and not {spec.split.test:g}, as groups are drawn whole"
+    return [f"{file.path}: data.split {what}: another data.split.seed draws others"]
 
 
 def _only_ones(cells: pd.Series, chosen: BoolArray) -> IntArray:

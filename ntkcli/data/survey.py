@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ntkcli.arrays import BoolArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.first_pass import FirstPass, Limits
+from ntkcli.data.lots import Lots
 from ntkcli.data.raw_data import RawData
 from ntkcli.data.row_source import FileRows, HeldRows, RowSource, RowStream
-from ntkcli.data.split import Lots, check_sides
+from ntkcli.data.split import check_sides, share_warnings
 from ntkcli.data.table import Schema
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.training_file import TrainingFile
@@ -34,6 +36,7 @@ class Survey:
     set_aside_rows: the number of rows that data.split sets aside in the passes over a file that is not held.
     is_small: whether `raw` has all rows of the training file.
     always: the numbers of the rows that are never set aside.
+    last: which rows of the file are the last, if data.split.time cuts one that is not held; else None.
     frames: all rows of the training file, if they are kept.
     kept_bytes: that they take.
     read_rows: of a file that are read at a time.
@@ -45,6 +48,7 @@ class Survey:
     set_aside_rows: int
     is_small: bool
     always: npt.NDArray[np.int64]
+    last: BoolArray | None
     frames: list[pd.DataFrame] | None
     kept_bytes: int
     read_rows: int
@@ -80,9 +84,9 @@ class Survey:
 
     def _side(self, *, aside: bool) -> Iterator[tuple[pd.DataFrame, int]]:
         """Yield the rows on one side of the split; those dropped are told by `raw`."""
-        lots = Lots(self.training.spec.split)
+        lots = Lots(self.training, self.last)
         for frame in self._read():
-            chosen = lots.draw(np.isin(frame.index, self.always))
+            chosen = lots.draw(frame) & ~np.isin(frame.index, self.always)
             yield frame[chosen if aside else ~chosen], 0
 
     def _read(self) -> Iterable[pd.DataFrame]:
@@ -97,7 +101,8 @@ def survey(
     """Go through the rows to train with, and hold what a schema is fitted to.
 
     What is held does not grow with the rows of a file, and does not depend on the machine. If data.split sets
-    rows of a file aside that is not held, each row draws for itself, so that the share is met up to chance.
+    rows of a file aside that is not held, each row or group draws for itself, so that the share is met up to
+    chance.
 
     Args:
         spec: the data section.
@@ -125,6 +130,7 @@ def survey(
         set_aside_rows=first.set_aside,
         is_small=first.is_small,
         always=first.always,
+        last=first.last,
         frames=None if first.is_small else first.kept.frames,
         kept_bytes=0 if first.is_small else first.kept.bytes,
         read_rows=read_rows,
@@ -139,9 +145,12 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
         return replace(raw, most_test_rows=most_test_rows)
     training.check_left(first.gaps)
     first.novelty.check(first.count)
+    warnings = first.gaps.warnings(training.file.path, training.dropping)
     if split:
+        first.check_named()
         kept = first.count - first.set_aside
         check_sides(split, training.file, kept=kept, set_aside=first.set_aside)
+        warnings += share_warnings(training.spec, training.file, kept=kept, set_aside=first.set_aside)
     return RawData(
         file=training.file,
         columns=training.columns,
@@ -151,7 +160,7 @@ def _raw(first: FirstPass, most_test_rows: int | None) -> RawData:
         test_file=training.test_file,
         classes=training.classes,
         gaps=first.gaps,
-        warnings=first.gaps.warnings(training.file.path, training.dropping),
+        warnings=warnings,
         most_test_rows=most_test_rows,
     )
 

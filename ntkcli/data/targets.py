@@ -149,7 +149,7 @@ def fit_targets(
     if classes:
         if spec.task == "auto":
             check_no_slip(frame[spec.target[0]], file)
-        return _classes(frame[spec.target[0]], file, spec.task), []
+        return _classes(frame[spec.target[0]], file, spec), []
     values = frame[spec.target].to_numpy()
     constant = constant_columns(values)
     warnings = [f"{file.path}: target {name!r} is constant" for name in _where(spec.target, constant)]
@@ -157,13 +157,16 @@ def fit_targets(
     return Targets(spec.target, [], _scaling(spec, transforms.apply(values), file), transforms), warnings
 
 
-def _classes(cells: pd.Series, file: TableFile, task: str) -> Targets:
+def _classes(cells: pd.Series, file: TableFile, spec: DataSpec) -> Targets:
     classes = category_order(set(cells))
     where = f"{file.path}: target {cells.name!r}"
     if len(classes) == 1:
-        raise DataError(f"{where} has one class only, {shown(classes[0])}: there is nothing to tell apart")
+        what = f"{where} has one class only, {shown(classes[0])}"
+        if spec.split_key:
+            what += f", in the rows that {spec.split_key} leaves to train with"
+        raise DataError(f"{what}: there is nothing to tell apart")
     keys = file.notation.keys(classes)
-    if keys and task == "auto":
+    if keys and spec.task == "auto":
         raise DataError(
             f"{where} holds numbers that cannot be read (such as {shown(classes[0])}): {keys}, or data.task: "
             "classification if they are classes"

@@ -12,12 +12,12 @@ from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 
 
-def times_of(column: str, rows: pd.Index, file: TableFile, key: str) -> FloatArray:
+def times_of(column: str, rows: pd.Index | None, file: TableFile, key: str) -> FloatArray:
     """Return the times of some rows: numbers as they are, or dates as days, (rows,).
 
     Args:
         column: its name.
-        rows: their numbers in the file.
+        rows: their numbers in the file; None for all.
         file: that they are from.
         key: of the spec, that names the column.
 

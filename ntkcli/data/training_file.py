@@ -63,10 +63,10 @@ class TrainingFile:
             spec.features,
             spec.id or [],
             spec.weight_columns,
-            [spec.groups] if spec.groups else [],
+            {"data.groups": [spec.groups] if spec.groups else [], "data.split.column": spec.split_columns},
         )
         check_present(file, spec.categorical, "data.categorical")
-        check_present(file, [spec.split.time] if spec.split and spec.split.time else [], "data.split.time")
+        check_present(file, spec.time_columns, "data.split.time")
         check_present(file, [*spec.dated], "data.dates")
         check_present(file, [*spec.gaps.columns], "data.missing")
         check_present(file, [*spec.factors], "data.relevance")
@@ -81,6 +81,12 @@ class TrainingFile:
             raise SpecError(f"data.class_weight: {NO_CLASSES}")
         numbers, texts, dates = _kinds(file, columns, spec, classes=classes)
         return cls(spec, file, columns, numbers, texts, dates, test_file, classes)
+
+    @property
+    def split_by(self) -> list[str]:
+        """The column whose texts decide on which side of data.split a row is, if there is one."""
+        groups = [self.spec.groups] if self.spec.split and self.spec.groups else []
+        return self.spec.split_columns or groups
 
     @property
     def dropping(self) -> list[str]:
@@ -103,7 +109,7 @@ class TrainingFile:
         """
         # Those of a test file are told instead, where there is one.
         ids = self.columns.ids if self.test_file is None else []
-        used = list(dict.fromkeys(self.texts + ids))
+        used = list(dict.fromkeys(self.texts + ids + self.split_by))
         missing, dropping = self.spec.gaps.allows_gaps, self.dropping
         columns = self.columns
         looked_at = columns.features + columns.targets + columns.weights if missing else []

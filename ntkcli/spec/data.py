@@ -9,21 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.missing import MissingSpec, Word, gap_rules
 from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.split import ColumnSplit, Split, SplitSpec
 from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, listed
-
-
-class SplitSpec(Section):
-    """A split of the training file, where there is no test file.
-
-    test: the share of the rows to predict.
-    seed: of the random split.
-    time: a column, by which the last rows are to be predicted, and not random ones.
-    """
-
-    test: Finite = Field(gt=0, lt=1)
-    seed: Annotated[int, Field(ge=0)] = 0
-    time: Column | None = None
-
 
 # A factor for every feature, by its column.
 Factors = Annotated[dict[Column, Annotated[Finite, Field(gt=0)]], Field(min_length=1)]
@@ -43,7 +30,7 @@ class DataSpec(Section):
 
     train: FilePath
     test: FilePath | None = None
-    split: SplitSpec | None = None
+    split: Split | None = None
     csv: CsvFormat = Field(default=CsvFormat())
     target: Several[Column]
     task: Literal["auto", "regression", "classification"] = "auto"
@@ -74,8 +61,9 @@ class DataSpec(Section):
         features = [] if self.features == "all" else self.features
         roles = {"target": self.target, "features": features, "id": self.id or []}
         roles |= {key: [name] for key in ("weight", "noise", "groups") if (name := getattr(self, key))}
+        roles |= {"split.column": self.split_columns}
         for first, second in combinations(roles, 2):
-            if (first, second) == ("id", "groups"):
+            if (first, second) in (("id", "groups"), ("id", "split.column"), ("groups", "split.column")):
                 continue
             shared = [name for name in roles[first] if name in roles[second]]
             if shared:
@@ -144,8 +132,9 @@ class DataSpec(Section):
 
     @model_validator(mode="after")
     def _groups_are_not_torn_apart(self) -> Self:
-        if self.split and self.split.time and self.groups:
-            raise conflict("split.time", "would part the rows of data.groups: keep one of the two")
+        for key, names in {"time": self.time_columns, "column": self.split_columns}.items():
+            if self.groups and names:
+                raise conflict(f"split.{key}", "would part the rows of data.groups: keep one of the two")
         return self
 
     @model_validator(mode="after")
@@ -179,8 +168,28 @@ class DataSpec(Section):
 
     @property
     def beside(self) -> list[str]:
-        """The columns that are neither features nor targets nor ids: of weights and of groups."""
-        return [*self.weight_columns, *([self.groups] if self.groups else [])]
+        """The columns that are no features, targets or ids: of weights, of groups and of a split."""
+        return [*self.weight_columns, *([self.groups] if self.groups else []), *self.split_columns]
+
+    @property
+    def split_columns(self) -> list[str]:
+        """The column that says which rows are predicted, if there is one."""
+        return [self.split.column] if isinstance(self.split, ColumnSplit) else []
+
+    @property
+    def time_columns(self) -> list[str]:
+        """The column by which the last rows are predicted, if there is one."""
+        time = self.split.time if isinstance(self.split, SplitSpec) else None
+        return [] if time is None else [time]
+
+    @property
+    def split_key(self) -> str | None:
+        """The key that parts rows as a whole, blind to classes and categories; None where each is drawn."""
+        if self.split_columns:
+            return "data.split.column"
+        if self.time_columns:
+            return "data.split.time"
+        return "data.groups" if self.split and self.groups else None
 
     @property
     def transform_names(self) -> dict[str, TransformName]:

@@ -142,6 +142,8 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _section_of(annotation: Any) -> Any:
-    """Return the section among the types that a key may have."""
-    options = [annotation, *get_args(annotation)]
-    return next((option for option in options if hasattr(option, "model_fields")), Section)
+    """Return the first section among the types that a key may have."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    found = map(_section_of, get_args(annotation))
+    return next((section for section in found if section is not Section), Section)

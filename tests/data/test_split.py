@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntkcli.data.dataset import Dataset
-from ntkcli.spec.data import DataSpec, SplitSpec
+from ntkcli.spec.data import DataSpec
+from ntkcli.spec.split import SplitSpec
 
 from ..datasets import load_dataset
 

@@ -318,3 +318,94 @@ def test_a_long_parquet_file_gives_the_rows_of_the_csv_file(
     other = spec.model_copy(update=files)
     expected, found = (both_sides(survey(each, limits=FEW, read_rows=9), each) for each in (spec, other))
     assert [bytes_of(side) for side in found] == [bytes_of(side) for side in expected]
+
+
+def sides_of(found: Survey, spec: DataSpec) -> tuple[list[int], list[int]]:
+    train, test = both_sides(found, spec)
+    return numbers_of(train), numbers_of(test)
+
+
+@pytest.mark.parametrize("read_rows", [7, 1000])
+@pytest.mark.parametrize("keep_bytes", [0, 10**6])
+def test_a_column_gives_the_sides_of_a_large_file_too(
+    spec_of: SpecOf, read_rows: int, keep_bytes: int
+) -> None:
+    side = np.where(np.arange(COUNT) % 5 == 1, "test", "train")
+    spec = spec_of(table().assign(s=side), split={"column": "s"})
+    found = survey(spec, limits=FEW, read_rows=read_rows, keep_bytes=keep_bytes)
+    train, test = sides_of(found, spec)
+    assert test == [*range(1, COUNT, 5)]
+    assert sorted(train + test) == [*range(COUNT)]
+    assert found.raw.dataset(spec).schema.features.columns == ["a", "c=u", "c=v", "c=w"]
+    assert set(found.raw.train.index) <= set(train)
+
+
+def test_the_last_rows_of_a_large_file_are_those_of_a_small_one(spec_of: SpecOf) -> None:
+    when = np.random.default_rng(3).permutation(COUNT) // 2
+    for times in (when, [f"2024-01-{1 + day // 3:02d}" for day in when]):
+        spec = spec_of(table().assign(t=times), features=["a"], split={"test": 0.3, "time": "t"})
+        found = survey(spec, limits=FEW, read_rows=11)
+        train, test = sides_of(found, spec)
+        whole = RawData.read(spec).dataset(spec)
+        assert (train, test) == (whole.train.rows.tolist(), whole.test.rows.tolist())
+
+
+def test_groups_of_a_large_file_stay_together_and_their_share_is_met(spec_of: SpecOf) -> None:
+    count = 3000
+    group = np.random.default_rng(3).permutation(count) // 3
+    keys = {"groups": "g", "split": {"test": 0.3}}
+    spec = spec_of(table(count).assign(g=[f" P{number}" for number in group]), **keys)
+    found = survey(spec, limits=FEW)
+    train, test = sides_of(found, spec)
+    assert not set(group[train]) & set(group[test])
+    # A standard deviation of the share is 0.014.
+    assert abs(len(test) / count - 0.3) < 0.07
+    assert sides_of(survey(spec, limits=FEW, read_rows=13), spec) == (train, test)
+    other = spec_of(table(count).assign(g=group), groups="g", split={"test": 0.3, "seed": 1})
+    assert sides_of(survey(other, limits=FEW), other)[1] != test
+
+
+def test_large_groups_that_miss_the_share_are_told(spec_of: SpecOf) -> None:
+    spec = spec_of(table().assign(g=np.arange(COUNT) // 30), groups="g", split={"test": 0.3, "seed": 3})
+    (warning,) = survey(spec, limits=FEW).raw.warnings
+    assert warning.endswith(
+        "data.split sets 0.5 of the rows aside and not 0.3, as groups are drawn whole: another "
+        "data.split.seed draws others"
+    )
+
+
+def test_a_category_that_only_one_side_has_is_known_if_that_is_training(spec_of: SpecOf) -> None:
+    train = table().assign(s=np.where(np.arange(COUNT) < 40, "test", "train"))
+    # Seen first among the rows to predict, and then once among a hundred to train with.
+    train.loc[[3, 70], "c"] = "rare"
+    spec = spec_of(train, split={"column": "s"})
+    found = survey(spec, limits=FEW)
+    assert "c=rare" in found.raw.dataset(spec).schema.features.columns
+    both_sides(found, spec)
+    train.loc[70, "c"] = "u"
+    with pytest.raises(DataError, match=r"train\.csv:5: column 'c': found 'rare', which is not among"):
+        both_sides(survey(spec_of(train, split={"column": "s"}), limits=FEW), spec)
+
+
+@pytest.mark.parametrize(
+    ("sides", "keys", "reason"),
+    [
+        (["train"] * COUNT, {}, "leaves 0 to predict and 120 to train with"),
+        (["train"] * 99 + [""] + ["test"] * 20, {}, r"train\.csv:101: column 's': is empty, and data\.split"),
+        (["a", "b"] * 60, {"test": ["a", "c"]}, "column 's' has no 'c'"),
+    ],
+)
+def test_a_column_that_is_no_split_is_refused_of_a_large_file(
+    spec_of: SpecOf, sides: list[str], keys: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(DataError, match=reason):
+        survey(spec_of(table().assign(s=sides), split={"column": "s", **keys}), limits=FEW, read_rows=30)
+
+
+def test_a_row_of_a_large_file_without_a_group_is_refused(spec_of: SpecOf) -> None:
+    groups = [f"g{i % 9}" for i in range(COUNT)]
+    groups[50] = ""
+    with pytest.raises(
+        DataError, match=r"train\.csv:52: column 'g': is empty, and data\.groups needs a value"
+    ):
+        survey(spec_of(table().assign(g=groups), groups="g", split={"test": 0.3}), limits=FEW)

@@ -8,11 +8,28 @@ from pydantic import ValidationError
 
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.spec import Spec
+from ntkcli.spec.split import ColumnSplit, SplitSpec
 
 Faults = Callable[[str], list[str]]
 
 CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"split": {"test": 0.2}, "test": "test.csv"}, "split", "there is a test file, so nothing to split off"),
+    ({"split": {"column": "y"}}, "split.column", "column 'y' is both in target and in split.column"),
+    (
+        {"split": {"column": "a"}, "features": ["a"]},
+        "split.column",
+        "is both in features and in split.column",
+    ),
+    ({"split": {"column": "s"}, "groups": "g"}, "split.column", r"would part the rows of data\.groups"),
+    (
+        {"split": {"test": 0.2, "time": "t"}, "groups": "g"},
+        "split.time",
+        r"would part the rows of data\.groups",
+    ),
+    ({"split": {"column": "s"}, "categorical": "s"}, "categorical", "column 's' is no feature"),
+    ({"split": {"column": "s"}, "test": "t.csv"}, "split", "there is a test file, so nothing to split off"),
+    ({"split": {"column": "s", "seed": 3}}, "seed", "the column says which rows are predicted"),
+    ({"split": {"column": "s", "time": "t"}}, "time", "the column says which rows are predicted"),
     ({"categorical": "y"}, "categorical", "column 'y' is no feature"),
     ({"categorical": ["a", "n"], "id": "n"}, "categorical", "column 'n' is no feature"),
     ({"categorical": ["a", "b"], "features": ["a"]}, "categorical", "column 'b' is no feature"),
@@ -49,6 +66,24 @@ WRONG = [
     ("split: {test: 0.2, seed: -1}", "data.split.seed: should be greater than or equal to 0", "(found -1)"),
     ("split: {test: 0.2, seed: 0.5}", "data.split.seed: should be a valid integer", "(found 0.5)"),
     ("split: {seed: 1}", "data.split.test: is missing", ""),
+    ("split: {tset: 1, test: 0.2}", "data.split.tset: is not a key", "did you mean 'test'?"),
+    (
+        "split: {column: s, test: 0.2}",
+        "data.split.test: should be values of the column and no share",
+        "(found 0.2)",
+    ),
+    ("split: {column: s, test: []}", "data.split.test: should name at least one", "(found [])"),
+    (
+        "split: {column: s, test: [a, a]}",
+        "data.split.test: should name everything once",
+        "(found ['a', 'a'])",
+    ),
+    ("split: {column: s, test: [' ']}", "data.split.test[0]: should be values of the column", "(found ' ')"),
+    (
+        "split: {column: s, seed: 3}",
+        "data.split.seed: the column says which rows are predicted",
+        "keep one of the two",
+    ),
     ("missing: men", "data.missing: should be 'error', 'drop' or 'mean'", "did you mean 'mean'?"),
     ("missing: {a: cat}", "data.missing.a: should be 'error', 'drop', 'mean' or 'category'", "(found 'cat')"),
     ("missing: {target: mean}", "data.missing.target: should be 'error' or 'drop'", "(found 'mean')"),
@@ -114,11 +149,21 @@ def test_a_wrong_value_is_reported_in_one_line_with_what_was_found(
 
 def test_a_share_is_split_off_with_seed_0_unless_it_is_given() -> None:
     split = make(split={"test": "2e-1"}).split
-    assert split is not None
+    assert isinstance(split, SplitSpec)
     assert (split.test, split.seed) == (0.2, 0)
     seeded = make(split={"test": 0.5, "seed": 7}).split
-    assert seeded is not None
+    assert isinstance(seeded, SplitSpec)
     assert seeded.seed == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [({}, None), ({"test": "dev"}, ["dev"]), ({"test": [3, True, "b "]}, ["3", "True", "b"])],
+)
+def test_values_of_a_column_that_splits_are_texts(given: dict[str, Any], values: list[str] | None) -> None:
+    spec = make(split={"column": "s", **given})
+    assert spec.split == ColumnSplit(column="s", test=values)
+    assert DataSpec.model_validate(spec.model_dump()).split == spec.split
 
 
 @pytest.mark.parametrize(

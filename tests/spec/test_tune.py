@@ -167,7 +167,10 @@ def test_whole_numbers_are_those_of_keys_that_take_nothing_else() -> None:
             "network.depth: {low: 1, high: 20000}",
             "network.depth.high: should be less than or equal to 10000 (found 20000)",
         ),
-        ("network.depth: {low: 1, high: 3, step: 1}", "network.depth.step: is not a key that ntk knows"),
+        (
+            "network.depth: {low: 1, high: 3, step: 1}",
+            "network.depth.step: is not a key that ntk knows; did you mean 'steps'?",
+        ),
         (
             "network.sigma_b: {low: 0, high: 1, log: true}",
             "network.sigma_b.low: should be above 0 where log is true (found 0)",

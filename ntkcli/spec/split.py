@@ -1,0 +1,64 @@
+"""data.split: which rows of the training file are predicted, where there is no test file."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.types import Column, Finite, Several
+
+
+class SplitSpec(Section):
+    """A share of the training file.
+
+    test: the share of the rows to predict.
+    seed: of the random split.
+    time: a column, by which the last rows are to be predicted, and not random ones.
+    """
+
+    test: Finite = Field(gt=0, lt=1)
+    seed: Annotated[int, Field(ge=0)] = 0
+    time: Column | None = None
+
+
+def _text(value: object) -> object:
+    """Read a value of a column as text; YAML takes some for numbers, and others for truth values."""
+    if isinstance(value, float) and 0 < value < 1:
+        raise ValueError("should be values of the column and no share: write a value like that in quotes")
+    if isinstance(value, bool | int | float):
+        return str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("should be values of the column: write them in quotes")
+    return value.strip()
+
+
+class ColumnSplit(Section):
+    """A split that a column of the training file gives.
+
+    column: its name.
+    test: the values of the rows to predict, all others being trained with; None for a column of `train` and
+        `test`.
+    """
+
+    column: Column
+    test: Several[Annotated[str, BeforeValidator(_text)]] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_drawn(cls, values: object) -> object:
+        for key in ("time", "seed"):
+            if isinstance(values, Mapping) and key in values:
+                raise conflict(key, "the column says which rows are predicted: keep one of the two")
+        return values
+
+
+def _kind(value: object) -> Literal["by column", "by share"]:
+    is_given = isinstance(value, ColumnSplit) or (isinstance(value, Mapping) and "column" in value)
+    # Names that are no keys, so that a place in a document is not mistaken.
+    return "by column" if is_given else "by share"
+
+
+Split = Annotated[
+    Annotated[SplitSpec, Tag("by share")] | Annotated[ColumnSplit, Tag("by column")], Discriminator(_kind)
+]

@@ -43,7 +43,8 @@ def records(
         try:
             for fields in reader:
                 last_line = lines.number
-                if len(fields) > 1 or "".join(fields).strip(" \t"):
+                # A pair of quotes is a cell, though an empty one, and so is it for pandas.
+                if len(fields) > 1 or lines.last.strip(" \t\r\n"):
                     yield last_line, fields
                 lines.is_inside = False
         except csv.Error as error:
@@ -77,12 +78,13 @@ class _Lines:
     """The lines of a file, without those that are comments.
 
     number: how many have been read.
+    last: the one that was read last.
     is_inside: whether the next line goes on with a record, so that it is no comment.
     """
 
     def __init__(self, lines: Iterator[str], comment: str | None) -> None:
         self._lines, self._comment = lines, comment
-        self.number, self.is_inside = 0, False
+        self.number, self.last, self.is_inside = 0, "", False
 
     def __iter__(self) -> "_Lines":
         return self
@@ -91,7 +93,7 @@ class _Lines:
         for line in self._lines:
             self.number += 1
             if self.is_inside or not self._comment or not line.startswith(self._comment):
-                self.is_inside = True
+                self.is_inside, self.last = True, line
                 return line
         raise StopIteration
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ntkcli.data.csv_file import CsvFile
 from ntkcli.data.records import records
 from ntkcli.errors import DataError
+from ntkcli.spec.csv_format import CsvFormat
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -315,3 +316,34 @@ def test_a_column_of_true_and_false_is_not_taken_for_numbers(write: Write, words
 @pytest.mark.parametrize("start", [b"PK\x03\x04\xff", b"\x1f\x8b\x08\xff"])
 def test_a_workbook_or_archive_is_reported_as_such(write: Write, start: bytes) -> None:
     assert "is an archive or a workbook" in fault_of(write("t.csv", start), ["a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "lines"),
+    [
+        ('y\na\n""\nb\n', ["a", "", "b"], [2, 3, 4]),
+        ('y\n""\n\n""\n', ["", ""], [2, 4]),
+        ('y\na\n" "\nb\n', ["a", " ", "b"], [2, 3, 4]),
+        ("y\na\n   \n\t\nb \n", ["a", "b "], [2, 5]),
+        ('y\n"a\n\n"\n\nb', ["a\n\n", "b"], [4, 6]),
+    ],
+)
+def test_in_one_column_a_blank_line_is_no_row_and_quotes_are_one(
+    write: Write, text: str, cells: list[str], lines: list[int]
+) -> None:
+    file = CsvFile(write("t.csv", text))
+    assert file.read([], ["y"])["y"].tolist() == cells
+    assert file.lines(range(len(cells))) == lines
+    assert file.has_more(len(cells) - 1)
+    assert not file.has_more(len(cells))
+
+
+def test_an_empty_cell_of_one_column_is_told_with_its_line(write: Write) -> None:
+    assert fault_of(write("t.csv", 'y\n1\n\n""\n2\n'), ["y"]).startswith("4: column 'y': is empty")
+
+
+def test_lines_of_separators_are_rows(write: Write) -> None:
+    path = write("t.csv", "a\tb\nx\ty\n\t\n")
+    file = CsvFile(path, form=CsvFormat(separator="\t"))
+    assert file.lines([0, 1]) == [2, 3]
+    assert file.read([], ["a"])["a"].tolist() == ["x", ""]

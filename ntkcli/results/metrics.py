@@ -1,6 +1,7 @@
 """Scores of all kernels and times, beside those of the baselines."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import FloatArray
+from ntkcli.data.cells import is_missing
 from ntkcli.data.scaling import Scaling
 from ntkcli.data.targets import Targets
 from ntkcli.results.baselines import Baseline
@@ -30,6 +32,7 @@ class Metrics:
     unseen: the training rows that the model is calibrated by; None where nothing is.
     are_fitted: whether intervals are fitted to these rows; else they are normal ones.
     errors: of the calibration of each kernel and time; none where nothing is calibrated.
+    scored: number of the rows with a value of each target that was observed, by its name.
     """
 
     rows: int
@@ -39,6 +42,7 @@ class Metrics:
     unseen: UnseenRows | None = None
     are_fitted: bool = False
     errors: Sequence[RelativeErrors] = ()
+    scored: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -78,11 +82,13 @@ class MetricsTally:
 
     presentation: of the targets.
     rows: number of rows so far.
+    scored: those of them with a value of each target, by its name.
     of_results, of_baselines: the tally of every kernel and time, and of every baseline, in order.
     """
 
     presentation: Presentation
     rows: int = 0
+    scored: Counter[str] = field(default_factory=Counter)
     of_results: list[ResultTally] = field(default_factory=list)
     of_baselines: list[ResultTally] = field(default_factory=list)
 
@@ -97,6 +103,8 @@ class MetricsTally:
         self.of_results = self._with(self.of_results, results, observed)
         self.of_baselines = self._with(self.of_baselines, baselines, observed)
         self.rows += len(observed)
+        known = {str(name): int((~is_missing(cells)).sum()) for name, cells in observed.items()}
+        self.scored.update(known)
 
     def metrics(self, unseen: UnseenRows | None = None) -> Metrics:
         """Return the metrics of all rows; without any part there are no scores.
@@ -112,6 +120,7 @@ class MetricsTally:
             unseen,
             any(tally.is_fitted for tally in self.of_results),
             [tally.errors for tally in self.of_results if tally.errors is not None],
+            self.scored,
         )
 
     def _with(

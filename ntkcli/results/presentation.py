@@ -14,6 +14,8 @@ import pandas as pd
 from ntkcli.arrays import FloatArray
 from ntkcli.data.cells import is_missing
 from ntkcli.data.targets import Targets
+from ntkcli.errors import NumericalError
+from ntkcli.regression.question import time_text
 from ntkcli.results.class_tally import ClassTally
 from ntkcli.results.forecast import Forecast, NormalForecast, TransformedForecast
 from ntkcli.results.number_metrics import normal_quantile
@@ -59,7 +61,10 @@ class Presentation(ABC):
 
         Args:
             result: predictions of m rows.
-            observed: the observed targets, a column each, in their units.
+            observed: the observed targets, a column each, in their units, indexed as in the file.
+
+        Raises:
+            NumericalError: a transform has no inverse in float64 at a prediction.
         """
 
     def tallies(self, result: Result, observed: pd.DataFrame) -> dict[str, TargetTally | None]:
@@ -108,6 +113,7 @@ class NumberPresentation(Presentation):
         """Yield the columns of a target after another: mean or median, std, lower, upper, observed value."""
         for i, name in enumerate(self.targets.names):
             forecast = self._forecast(result, i, self._variance(result, i))
+            self._check_range(name, forecast.centre, result, observed.index)
             yield f"{name}_{forecast.kind}", forecast.centre
             if spread := forecast.spread:
                 yield from ((f"{name}_{key}", values) for key, values in spread._asdict().items())
@@ -120,6 +126,19 @@ class NumberPresentation(Presentation):
             return self._forecast(result, i, None).tally(y)
         # An observation has the noise in it, whether or not the table's std has.
         return self._forecast(result, i, result.variance[:, i] + result.noise[..., i]).tally(y)
+
+    def _check_range(self, name: str, centre: FloatArray, result: Result, rows: pd.Index) -> None:
+        """Check that what is predicted is in the range of float64; intervals and std may well not be."""
+        if np.isfinite(centre).all():
+            return
+        row = rows[int(np.argmin(np.isfinite(centre)))]
+        transform = self.targets.transforms.of[name]
+        kind = transform.kind if transform else "none"
+        raise NumericalError(
+            f"predictions of kernel {result.kernel} at time {time_text(result.time)} leave the range of "
+            f"float64 once data.target_transform: {kind} of {name!r} is undone (first in row {row}): look at "
+            "what is unlike the training rows there, or use data.target_transform: quantile"
+        )
 
     def _forecast(self, result: Result, i: int, variance: FloatArray | None) -> Forecast:
         """The forecast of target i, with a variance (m,) of the function or of an observation, if any."""

@@ -21,14 +21,16 @@ def score_table(metrics: Metrics) -> str:
     The target's column is there only if there are several, and the baselines only if any target was observed.
     """
     several = len({score.target for score in metrics.scores}) > 1
-    rows, names = str(metrics.rows), ["kernel", "time", *(["target"] if several else [])]
+    names = ["kernel", "time", *(["target"] if several else [])]
     lines = [["rows", *names, *_heads(metrics), "seconds"]]
     for score in metrics.scores:
         cells = _cells(score, with_target=several)
-        lines.append([rows, score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"])
+        lines.append(
+            [_rows(metrics, score), score.kernel, time_text(score.time), *cells, f"{score.ready:.2f}"]
+        )
     if any(score.metrics is not None for score in metrics.baselines):
-        baselines = [(score.baseline, _cells(score, with_target=several)) for score in metrics.baselines]
-        lines += [[rows, name, "", *cells, ""] for name, cells in baselines]
+        baselines = [(score, _cells(score, with_target=several)) for score in metrics.baselines]
+        lines += [[_rows(metrics, score), score.baseline, "", *cells, ""] for score, cells in baselines]
     return "\n".join([_aligned(lines), *_notes(metrics, lines)])
 
 
@@ -59,6 +61,8 @@ def _notes(metrics: Metrics, lines: list[list[str]]) -> Iterator[str]:
     if plain:
         yield ", ".join(plain)
     found = [score.metrics for score in metrics.scores]
+    if any(_rows(metrics, score) != str(metrics.rows) for score in metrics.scores):
+        yield f"rows: those with a target, of {metrics.rows:,} that are predicted"
     if any(isinstance(part, NumberMetrics) and part.interval for part in found):
         yield f"intervals: {_intervals_text(metrics)}"
     if metrics.unseen and any(isinstance(part, ClassMetrics) for part in found):
@@ -97,6 +101,11 @@ def _why_missing(found: Sequence[TargetMetrics | None]) -> str:
     return (
         "a variance or a probability is 0, ranks have no density, or the number leaves the range of float64"
     )
+
+
+def _rows(metrics: Metrics, score: KernelScore | BaselineScore) -> str:
+    """The number of rows that are scored or, where the target was not observed in any, predicted."""
+    return str(metrics.scored.get(score.target) or metrics.rows)
 
 
 def _cells(score: KernelScore | BaselineScore, *, with_target: bool) -> list[str]:

@@ -11,6 +11,7 @@ from scipy.special import softmax
 from scipy.stats import norm
 
 from ntkcli.data.dataset import Dataset
+from ntkcli.errors import NumericalError
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.number_metrics import NumberMetrics
 from ntkcli.results.presentation import Presentation, presentation_of
@@ -186,3 +187,17 @@ def test_rows_without_a_class_are_not_scored(load: Load) -> None:
     of_two = class_result(mean=SCORES[[0, 2]], variance=None)
     expected = class_metrics(shown, of_two, pd.DataFrame({"k": ["p", "q"]}))
     assert class_metrics(shown, class_result(), observed) == expected
+
+
+def test_a_prediction_without_an_inverse_in_float64_is_refused_with_its_row(load: Load) -> None:
+    dataset = load(target_transform="log")
+    shown, rows = report(dataset), dataset.test.targets
+    far = result(mean=np.array([[700.0], [709.0], [711.0]]))
+    with pytest.raises(NumericalError, match="leave the range of float64 once") as refusal:
+        columns(shown, far, rows)
+    assert f"data.target_transform: log of 'y' is undone (first in row {rows.index[2]})" in str(refusal.value)
+    found = columns(shown, result(mean=np.array([[700.0], [709.0], [-800.0]])), rows)
+    np.testing.assert_array_equal(found["y_median"], np.exp([700.0, 709.0, -800.0]))
+    assert np.isfinite(found["y_lower"]).all()
+    # An interval may well have no end in float64.
+    assert np.isinf(found["y_upper"][1])

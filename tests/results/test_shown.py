@@ -125,3 +125,15 @@ def test_classes_are_scored_by_accuracy_and_probabilities() -> None:
     header, line = table(KernelScore("ntk", 1.0, "y", CLASSES, ready=1.25))
     assert header[3:] == ["accuracy", "log_loss", "brier", "seconds"]
     assert line[3:] == ["0.75", "0.5", "0.25", "1.25"]
+
+
+def test_rows_are_those_that_are_scored_and_a_note_tells_how_many_are_predicted() -> None:
+    assert [line.split()[0] for line in lines_of(SCORE, scored={"y": 5})[:2]] == ["rows", "5"]
+    lines = lines_of(SCORE, baselines=[PLAIN], scored={"y": 3})
+    assert [line.split()[0] for line in lines[:3]] == ["rows", "3", "3"]
+    assert "rows: those with a target, of 5 that are predicted" in lines
+    unknown = replace(SCORE, metrics=None)
+    for scored in ({}, {"y": 0}):
+        _, second, *notes = lines_of(unknown, scored=scored)
+        assert second.split()[0] == "5"
+        assert not any(note.startswith("rows:") for note in notes)

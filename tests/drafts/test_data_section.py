@@ -103,6 +103,15 @@ def test_roles_that_only_the_owner_knows_are_hints(
     assert key == "split" or key not in lines(table.assign(other=cells), tmp_path)
 
 
+def test_a_column_of_train_and_test_has_a_hint(table: pd.DataFrame, tmp_path: Path) -> None:
+    sides = np.where(np.arange(N) % 4 == 0, "Test", "train")
+    hint, why = lines(table.assign(part=sides), tmp_path)["split"]
+    assert hint == "# split: {column: part}"
+    assert "take it out of features" in why
+    sides[0] = "other"
+    assert lines(table.assign(part=sides), tmp_path)["split"][0].startswith("split: {test")
+
+
 def test_rare_classes_have_a_hint(table: pd.DataFrame, tmp_path: Path) -> None:
     table["y"] = ["ill"] * 5 + ["well"] * (N - 5)
     assert lines(table, tmp_path)["class_weight"][0] == "# class_weight: balanced"

@@ -45,13 +45,20 @@ def data_lines(draft: Draft, home: Path) -> Iterator[Line]:
     if draft.test:
         yield Line(f"  test: {_path(draft.test.path, home)}")
     if draft.is_split:
-        yield Line("  split: {test: 0.2, seed: 0}", "a fifth of the rows is predicted, and not trained with")
+        yield _split_line(draft)
     yield from _csv_lines(draft.form)
     yield from _target_lines(draft)
     yield from _feature_lines(draft)
     yield from _kind_lines(draft)
     yield from _missing_lines(draft)
     yield from hint_lines(draft)
+
+
+def _split_line(draft: Draft) -> Line:
+    sides = [role for role in draft.roles if role.use == "side"]
+    if sides:
+        return Line(f"  split: {{column: {scalar(sides[0].name)}}}", sides[0].why)
+    return Line("  split: {test: 0.2, seed: 0}", "a fifth of the rows is predicted, and not trained with")
 
 
 def _path(path: Path, home: Path) -> str:
@@ -81,7 +88,7 @@ def _target_lines(draft: Draft) -> Iterator[Line]:
 
 def _feature_lines(draft: Draft) -> Iterator[Line]:
     features, ids = draft.features, [role for role in draft.roles if role.use == "id"]
-    others = [role for role in draft.roles if role.use == "out"]
+    others = [role for role in draft.roles if role.use in ("out", "side")]
     if len(features) > MOST_LISTED and not others and "" not in draft.table.columns:
         yield Line("  features: all", f"{len(features)} columns")
     else:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from ntkcli.data.given_sides import TEST, TRAIN
 from ntkcli.drafts.commented_text import Line, scalar
 from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.role import Role
@@ -21,12 +20,6 @@ def hint_lines(draft: Draft) -> Iterator[Line]:
     for role in draft.roles:
         if role.is_group:
             yield _hint("groups", role, "if rows of one value belong together")
-        elif draft.is_split and _tells_sides(role):
-            split = f"split: {{column: {scalar(role.name)}}}"
-            more = ", and take it out of features" if role.is_feature else ""
-            yield Line(
-                f"  {split}", f"in the place of the split above, if it says what is predicted{more}"
-            ).off
         elif WEIGHT_NAME.fullmatch(role.name) and role.use == "number" and role.column.present.min() > 0:
             yield _hint("weight", role, "if it says how much rows count")
     if draft.is_split and (dates := [role for role in draft.features if role.use == "date"]):
@@ -34,13 +27,6 @@ def hint_lines(draft: Draft) -> Iterator[Line]:
         yield Line(f"  {split}", "in the place of the split above, to forecast: the last rows").off
     if _is_uneven(draft.target):
         yield Line("  class_weight: balanced", "if rare classes matter as much as frequent ones").off
-
-
-def _tells_sides(role: Role) -> bool:
-    if role.column.is_number:
-        return False
-    texts = {str(text).casefold() for text in role.column.texts}
-    return texts <= {*TRAIN, *TEST} and not texts.isdisjoint(TRAIN) and not texts.isdisjoint(TEST)
 
 
 def _hint(key: str, role: Role, when: str) -> Line:

@@ -9,13 +9,14 @@ import numpy as np
 from ntkcli.data.codes import ID_NAME, TIME_NAME, looks_like_codes, looks_like_ids, missing_mark
 from ntkcli.data.date_reading import day_of, is_date, settled_order
 from ntkcli.data.faults import shown
+from ntkcli.data.given_sides import TEST, TRAIN
 from ntkcli.data.log_scale import helpful_log
 from ntkcli.data.table_error import TableError
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.text_feature import text_feature
 from ntkcli.drafts.column import Column
 
-Use = Literal["number", "category", "date", "id", "out"]
+Use = Literal["number", "category", "date", "id", "side", "out"]
 # Categories that are worth a column each: so many, and rows of each on average.
 MOST_CATEGORIES, ROWS_EACH = 300, 3
 GROUP_NAME = re.compile(
@@ -38,7 +39,7 @@ class Role:
     """What a column is for.
 
     column: the column.
-    use: what it is for; `out` for nothing.
+    use: what it is for; `side` says whether a row is to train with, `out` is for nothing.
     why: it seems to be that.
     is_listed: whether it is a category only if `data.categorical` says so.
     """
@@ -144,6 +145,8 @@ def _of_dates(column: Column) -> Role:
 
 def _of_texts(column: Column, file: TableFile) -> Role:
     count, rows = column.distinct, len(column.cells)
+    if _tells_sides(column):
+        return Role(column, "side", "says which rows are to be predicted")
     # inf and NAN are read as numbers, and refused.
     is_mixed = any(file.notation.number_in(text) is not None for text in column.texts)
     refusal = "" if is_mixed else _refusal(column, file)
@@ -168,6 +171,12 @@ def are_whole_groups(column: Column) -> bool:
 
 def _repeats(column: Column) -> bool:
     return 2 < column.distinct <= len(column.cells) / ROWS_OF_GROUP
+
+
+def _tells_sides(column: Column) -> bool:
+    texts = {str(text).casefold() for text in column.texts}
+    is_known = not column.gaps and texts <= {*TRAIN, *TEST}
+    return is_known and not texts.isdisjoint(TRAIN) and not texts.isdisjoint(TEST)
 
 
 def _are_few(column: Column) -> bool:

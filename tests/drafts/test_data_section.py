@@ -103,11 +103,13 @@ def test_roles_that_only_the_owner_knows_are_hints(
     assert key == "split" or key not in lines(table.assign(other=cells), tmp_path)
 
 
-def test_a_column_of_train_and_test_has_a_hint(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_column_of_train_and_test_splits_the_table_and_is_no_feature(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
     sides = np.where(np.arange(N) % 4 == 0, "Test", "train")
-    hint, why = lines(table.assign(part=sides), tmp_path)["split"]
-    assert hint == "# split: {column: part}"
-    assert "take it out of features" in why
+    draft = lines(table.assign(part=sides), tmp_path)
+    assert draft["split"][0] == "split: {column: part}"
+    assert "# - part" in [text for text, _ in draft.values()]
     sides[0] = "other"
     assert lines(table.assign(part=sides), tmp_path)["split"][0].startswith("split: {test")
 

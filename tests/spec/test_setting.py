@@ -102,7 +102,7 @@ def test_a_setting_mends_what_the_file_has_wrong(tmp_path: Path) -> None:
 
 
 def test_the_section_of_a_setting_need_not_be_in_the_file(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="--set output.stdd=1: output.stdd: is not a key"):
+    with pytest.raises(SpecError, match=r"--set output.stdd=1: output.stdd: is not a key"):
         set_in(tmp_path, "output.stdd=1")
 
 

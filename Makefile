@@ -3,6 +3,7 @@
 # make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
 # make check   format, lint, types and tests: what CI runs
 # make coverage   tests, and the lines of the package that they do not reach
+# make docs    write the tables of keys in docs, from ntkcli/spec
 # make dist    sdist and wheel in dist/, tried in an empty environment
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit MNIST in several ways (takes up to an hour and 16.5 GiB)
@@ -27,7 +28,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format coverage dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
+.PHONY: demo test test-other-blas check format docs coverage dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -51,6 +52,9 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/dev
+	$(BIN)/python tests/key_tables.py
 
 coverage: $(VENV)/dev
 	$(BIN)/coverage erase

@@ -80,8 +80,11 @@ def try_command(line: str, folder: Path, ntk: Ntk, background: Callable[[str], N
         background(line)
         wait_until((folder / "scheduler.json").exists)
     elif line.startswith("ntk "):
-        outcome = ntk(*shlex.split(line)[1:])
+        words, _, file = line.partition(" > ")
+        outcome = ntk(*shlex.split(words)[1:])
         assert outcome.returncode == 0, outcome.stderr
+        if file:
+            (folder / file).write_text(outcome.stdout, encoding="utf-8")
     elif line.startswith("make "):
         command = ["make", "--dry-run", *line.split()[1:]]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)

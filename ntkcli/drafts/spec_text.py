@@ -8,6 +8,9 @@ from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.templates import Template, model_lines
 from ntkcli.units import counted
 
+# What docs calls the file that `ntk schema` is written to.
+SCHEMA = "ntk.schema.json"
+
 
 def spec_text(draft: Draft, home: Path, template: Template | None) -> str:
     """Return the spec of a draft.
@@ -19,6 +22,7 @@ def spec_text(draft: Draft, home: Path, template: Template | None) -> str:
     """
     columns = counted(len(draft.table.columns), "column")
     head = [
+        _editor_line(home),
         Line(
             "",
             f"Drafted by ntk init from {counted(draft.rows, 'row')} of {columns}: what is guessed says why.",
@@ -26,3 +30,11 @@ def spec_text(draft: Draft, home: Path, template: Template | None) -> str:
         Line("", "What is wrong, correct; what is commented out may help. All keys are in docs/spec.md."),
     ]
     return text_of([*head, *data_lines(draft, home), *model_lines(draft, template)])
+
+
+def _editor_line(home: Path) -> Line:
+    """Return the line by which editors find the JSON schema beside the spec, or how to get both."""
+    line = f"yaml-language-server: $schema={SCHEMA}"
+    if (home / SCHEMA).is_file():
+        return Line("", line)
+    return Line("", f"For editors: ntk schema > {SCHEMA}, and as the first line here: # {line}")

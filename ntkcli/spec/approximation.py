@@ -4,18 +4,27 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, Written, conflict, unit
 
 Count = Annotated[int, Field(ge=2)]
 
 
 class NystromSpec(Section):
-    """The approximation's keys; docs/spec.md describes them."""
+    """Features of some training rows, the centres, in the place of all."""
 
     method: Literal["nystrom"]
-    centres: Literal["auto"] | Count = "auto"
-    sample: Literal["auto"] | Count = "auto"
+    """`nystrom`; it has to be there."""
+
+    centres: Annotated[Literal["auto"] | Count, unit("rows")] = "auto"
+    """How many rows stand for all; `auto`: what memory and about five minutes allow."""
+
+    sample: Annotated[Literal["auto"] | Count, unit("rows")] = "auto"
+    """How many rows centres are chosen from, those in memory at most; `auto`: two for each centre, 5,000
+    at least.
+    """
+
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of that choice."""
 
     @model_validator(mode="after")
     def _centres_are_rows_of_the_sample(self) -> Self:
@@ -30,4 +39,4 @@ def _absent(value: object) -> object:
     return None if value == "none" else value
 
 
-Approximation = Annotated[NystromSpec | None, BeforeValidator(_absent)]
+Approximation = Annotated[NystromSpec | None, BeforeValidator(_absent), Written({"const": "none"})]

@@ -3,9 +3,9 @@
 import codecs
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, Written, conflict
 from ntkcli.spec.types import AnyNumberOf
 
 
@@ -44,20 +44,48 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Mark = Annotated[str, BeforeValidator(_tab), AfterValidator(_mark)]
+# `_mark` after `_tab`, and `_grouping`.
+MARK_TEXT = r"^(?:tab|\\t|[\x01-\t\x0b\x0c\x0e-*,./:-@\[-`{-\x7f])$"
+GROUPING_TEXT = r"^(?:_|[^\w+\-\r\n\0])$"
+
+Mark = Annotated[
+    str,
+    BeforeValidator(_tab),
+    AfterValidator(_mark),
+    WithJsonSchema({"type": "string", "pattern": MARK_TEXT}),
+]
+Grouping = Annotated[
+    str, AfterValidator(_grouping), WithJsonSchema({"type": "string", "pattern": GROUPING_TEXT})
+]
+Text = Annotated[str, BeforeValidator(_text), Written({"type": "number"})]
 
 
 class CsvFormat(Section):
-    """The csv section of data; docs/spec.md describes its keys."""
+    """How a CSV file is written."""
 
     separator: Mark = ","
+    """Between columns: one character, or `tab`."""
+
     decimal: Literal[".", ","] = "."
-    thousands: Annotated[str, AfterValidator(_grouping)] | None = None
+    """The mark of decimals, `.` or `,`; with a comma, another separator."""
+
+    thousands: Grouping | None = None
+    """Between groups of three digits, such as `' '`."""
+
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    """Any that Python knows: cp1252, latin-1, utf-16 and so on."""
+
     quote: Mark = '"'
+    """Around cells that hold a separator."""
+
     comment: Mark | None = None
-    na_values: AnyNumberOf[Annotated[str, BeforeValidator(_text)]] = Field(default=[])
+    """Lines that begin with it are left out, such as `'#'`."""
+
+    na_values: AnyNumberOf[Text] = Field(default=[])
+    """More texts without a value, beside those that always have none."""
+
     header: Literal["first", "none"] = "first"
+    """`none`: columns are called 1, 2, 3 and so on."""
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Self:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ntkcli.spec.csv_format import CsvFormat
 from ntkcli.spec.missing import MissingSpec, Word, gap_rules
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, conflict, unit
 from ntkcli.spec.split import ColumnSplit, Split, SplitSpec
 from ntkcli.spec.types import AnyNumberOf, Column, FilePath, Finite, Several, listed
 
@@ -26,30 +26,79 @@ DatePart = Literal["year", "month", "weekday", "hour", "days"]
 
 
 class DataSpec(Section):
-    """The data section; docs/spec.md describes its keys."""
+    """The data section: files and columns."""
 
     train: FilePath
+    """File of the training rows, relative to the spec file: CSV, also .gz, .bz2, .xz, .zip; .parquet,
+    .feather, .arrow.
+    """
+
     test: FilePath | None = None
+    """File of the rows to predict."""
+
     split: Split | None = None
+    """Takes the rows to predict from train, where there is no test file."""
+
     csv: CsvFormat = Field(default=CsvFormat())
+    """How CSV files are written: train, test and those of `ntk predict`."""
+
     target: Several[Column]
+    """The column to predict, or a list of them for several outputs."""
+
     task: Literal["auto", "regression", "classification"] = "auto"
+    """`regression`, `classification`, or `auto`: classes if the target is text."""
+
     features: Literal["all"] | Several[Column] = "all"
+    """A column, or a list; `all` is every column that has no other role."""
+
     id: Several[Column] | None = None
+    """Column, or columns, copied to the predictions."""
+
     weight: Column | None = None
-    noise: Column | None = None
+    """A column that says how much each training row counts."""
+
+    noise: Annotated[Column | None, unit("target's unit")] = None
+    """A column with the standard deviation of each target, in the place of weight."""
+
     groups: Column | None = None
+    """A column: rows of one value are split and left out together."""
+
     class_weight: Literal["none", "balanced"] | ClassWeights = "none"
+    """`balanced`: all classes count alike; or a mapping from classes to weights."""
+
     categorical: AnyNumberOf[Column] = Field(default=[])
+    """Columns to be taken for categories though they hold numbers."""
+
     dates: Literal["auto"] | dict[Column, Several[DatePart]] = Field(default={})
+    """A mapping from columns to lists of `year`, `month`, `weekday`, `hour` and `days`; `auto`: every
+    date.
+    """
+
     unknown: Literal["error", "ignore"] = "error"
+    """Of a category that train does not have: `error`, or `ignore`, which counts it as none."""
+
     missing: Word | MissingSpec = "error"
+    """Of cells without a value: `error`, `drop` the row, fill in the `mean` of train; or rules by column."""
+
     relevance: Literal["equal", "learned"] | Factors = "equal"
+    """`learned`: a factor for each feature; or a mapping from all features to factors."""
+
     log: Literal["auto"] | AnyNumberOf[Column] = Field(default=[])
+    """Columns to take the logarithm of; `auto`: those where it helps."""
+
     standardize: bool = True
+    """Features to mean 0 and variance 1, fitted on train alone."""
+
     normalize_rows: bool = False
+    """Every row scaled to norm 1, after standardising."""
+
     standardize_target: bool = True
+    """Targets to mean 0 and variance 1, undone in the predictions and their std."""
+
     target_transform: TransformName | dict[Column, TransformName] = "none"
+    """`log`, `yeo-johnson`, `quantile` or `auto`, undone too: the median is predicted; or a mapping from
+    targets.
+    """
 
     @field_validator("features", "id", "log", mode="before")
     @classmethod

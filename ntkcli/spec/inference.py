@@ -10,23 +10,40 @@ from ntkcli.kernels.rows import GramName
 from ntkcli.regression.kernel import KERNELS, KernelName, inverted_grams
 from ntkcli.regression.question import Ridge, RidgeScale
 from ntkcli.spec.approximation import Approximation
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, conflict, unit
 from ntkcli.spec.types import Finite, Several, Time
 
 GivenRidge = Annotated[Finite, Field(ge=0)]
 
 
 class InferenceSpec(Section):
-    """The inference section; docs/spec.md describes its keys."""
+    """The kernels, times and ridge to predict with."""
 
     kernel: Several[KernelName] = Field(default=["ntk"])
-    time: Literal["auto"] | Several[Time] = Field(default=[math.inf])
+    """`ntk`, `nngp` or `ntkgp`, or a list of them."""
+
+    time: Annotated[Literal["auto"] | Several[Time], unit("1 / learning_rate")] = Field(default=[math.inf])
+    """Of training: a number from 0 on, `inf`, or a list of them; or `auto`."""
+
     learning_rate: Finite = Field(default=1.0, gt=0)
+    """What times are multiplied by."""
+
     loss: Literal["sum", "mean"] = "sum"
-    ridge: Literal["auto"] | GivenRidge | dict[GramName, GivenRidge] = "auto"
+    """`sum`, or `mean`, which divides by rows * outputs."""
+
+    ridge: Annotated[
+        Literal["auto"] | GivenRidge | dict[GramName, GivenRidge], unit("that of ridge_scale")
+    ] = "auto"
+    """Added to the Gram matrix's diagonal: a number, `{ntk: A, nngp: B}`, or `auto`: found from the data."""
+
     ridge_scale: RidgeScale = "trace"
+    """`absolute`, or `trace`: the ridge times trace / n of the Gram matrix is added."""
+
     variance_scale: Literal["auto"] | Annotated[Finite, Field(gt=0)] = 1.0
+    """Variances are multiplied by it; `auto`: by what fits left out rows."""
+
     approximation: Approximation = None
+    """`{method: nystrom, ...}`, for very many rows; `none` is the same as null."""
 
     @model_validator(mode="after")
     def _some_kernels_need_infinite_time(self) -> Self:

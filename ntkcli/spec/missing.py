@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ntkcli.spec.section import Section
+from ntkcli.spec.section import Section, unit
 from ntkcli.spec.types import Finite
 
 Word = Literal["error", "drop", "mean"]
@@ -12,21 +12,22 @@ Rule = Literal["error", "drop", "mean", "category"]
 
 
 class MissingSpec(Section):
-    """Rules for cells without a value; every other key is a feature's column, with a rule of its own.
-
-    target: of rows without a target in training; those to predict are predicted where they are dropped here.
-    features: of all features that have no rule of their own.
-    indicator: whether features that are filled with the mean get a column beside that tells where.
-    most_dropped: the share of the training rows that may be left out.
-    """
+    """Rules for cells without a value; every other key is a feature's column, with a rule of its own."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Rule]
 
     target: Literal["error", "drop"] = "error"
+    """`drop`: rows without a target are not trained with; they are predicted all the same."""
+
     features: Word = "error"
+    """Of all features that have no rule of their own: `error`, `drop` or `mean`."""
+
     indicator: bool = False
-    most_dropped: Annotated[Finite, Field(ge=0, le=1)] = 1.0
+    """Beside each feature that is filled with the mean, a column that tells where."""
+
+    most_dropped: Annotated[Finite, Field(ge=0, le=1), unit("share of the training rows")] = 1.0
+    """The most that may be left out."""
 
     @model_validator(mode="before")
     @classmethod

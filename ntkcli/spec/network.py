@@ -7,7 +7,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from ntkcli.kernels.activations.parameters import LARGEST
 from ntkcli.spec.activation import Activations, ActivationSetting
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, Written, conflict, unit
 from ntkcli.spec.types import Finite, PerLayer
 from ntkcli.units import counted
 
@@ -19,24 +19,30 @@ class ReadoutSpec(Section):
     """The standard deviations of the last layer; None where they are those of the others."""
 
     sigma_w: Above0 | None = None
+    """Standard deviation of its weights, times sqrt(fan-in)."""
+
     sigma_b: AtLeast0 | None = None
+    """Standard deviation of its bias."""
 
 
 class FrozenSpec(Section):
     """Training of all layers but the first ones."""
 
-    first_frozen: int = Field(ge=0)
+    first_frozen: Annotated[int, unit("layers")] = Field(ge=0)
+    """How many of the first layers are not trained."""
 
 
 class ResidualSpec(Section):
-    """Skip connections.
+    """Skip connections."""
 
-    every: the number of hidden layers in a block.
-    scale: what the output of a block is multiplied by.
-    """
+    every: Annotated[int, unit("hidden layers")] = Field(default=1, ge=1)
+    """How long a block is."""
 
-    every: int = Field(default=1, ge=1)
     scale: Above0 = 1.0
+    """What the output of a block is multiplied by."""
+
+
+SWITCH = {"type": "boolean"}
 
 
 def _switch(value: object) -> object:
@@ -47,23 +53,50 @@ def _switch(value: object) -> object:
 
 
 class NetworkSpec(Section):
-    """The network section; docs/spec.md describes its keys."""
+    """The architecture, and how its weights are drawn and trained."""
 
-    depth: int = Field(default=3, ge=1, le=10_000)
+    depth: Annotated[int, unit("layers")] = Field(default=3, ge=1, le=10_000)
+    """Weight layers: depth - 1 hidden ones and the readout."""
+
     activation: Activations = "relu"
+    """A name, `{name: NAME, ...}` with parameters, or a list with one for each hidden layer; `ntk
+    activations` has all.
+    """
+
     sigma_w: PerLayer[Above0] | Literal["critical"] = math.sqrt(2)
+    """Standard deviation of weights, times sqrt(fan-in); a list with one for each weight layer; or
+    `critical`. `σ_w` is the same key.
+    """
+
     sigma_b: PerLayer[AtLeast0] = 0.1
+    """Standard deviation of biases, or a list. `σ_b` is the same key."""
+
     readout: ReadoutSpec = ReadoutSpec()
+    """Of the last layer, where it differs from the others."""
+
     train: Literal["all", "readout"] | FrozenSpec = "all"
+    """The layers that are trained: `all`, `readout`, or `{first_frozen: j}`."""
+
     bias_init: Literal["normal", "zero"] = "normal"
-    residual: Annotated[ResidualSpec | None, BeforeValidator(_switch)] = None
+    """`zero`: biases start at 0, and enter the NTK alone."""
+
+    residual: Annotated[ResidualSpec | None, BeforeValidator(_switch), Written(SWITCH)] = None
+    """Skip connections: `true`, or `{every: s, scale: a}`."""
+
     layer_norm: bool = False
+    """Layer normalisation behind every layer but the readout."""
+
     # Models that are there already have it as dropout.
-    keep_probability: Annotated[Finite, Field(gt=0, le=1)] = Field(
+    keep_probability: Annotated[Finite, Field(gt=0, le=1), unit("share of the units")] = Field(
         default=1.0, validation_alias=AliasChoices("keep_probability", "dropout")
     )
+    """Dropout behind every activation: the probability to keep a unit."""
+
     parameterization: Literal["ntk", "standard"] = "ntk"
-    width: Annotated[int, Field(ge=1, le=10**15)] | None = None
+    """`ntk`, or `standard`, which needs a width."""
+
+    width: Annotated[Annotated[int, Field(ge=1, le=10**15)] | None, unit("units of a layer")] = None
+    """Of all hidden layers, with `parameterization: standard`."""
 
     @model_validator(mode="after")
     def _lists_have_a_value_for_each_layer(self) -> Self:

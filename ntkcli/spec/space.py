@@ -24,17 +24,19 @@ S = TypeVar("S", bound=Section)
 
 
 class Range(Section):
-    """The numbers between two ends.
-
-    low, high: the ends.
-    log: whether a grid has even ratios instead of even steps.
-    steps: how many of the numbers a grid has, both ends included.
-    """
+    """The numbers between two ends."""
 
     low: Finite
+    """The lower end."""
+
     high: Finite
+    """The upper end."""
+
     log: bool = False
+    """`true`: even ratios, not even steps."""
+
     steps: Annotated[int, Field(ge=2, le=10_000)] | None = None
+    """How many of the numbers a grid has, both ends included; 5, or 20 of ridge and time."""
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
@@ -81,13 +83,23 @@ def _options(annotation: Any) -> Iterator[Any]:
 
 def is_integer_key(key: str) -> bool:
     """Return whether a key, given by its path, takes whole numbers only."""
+    found = _types_of(key)
+    return int in found and float not in found
+
+
+def has_range(key: str) -> bool:
+    """Return whether a key, given by its path, takes numbers, so that a range of them has a meaning."""
+    return not {int, float}.isdisjoint(option for option in _types_of(key) if isinstance(option, type))
+
+
+def _types_of(key: str) -> list[Any]:
     first, *parts = key.split(".")
     found: list[Any] = [SECTIONS[first]]
     for part in parts:
         sections = [one for one in found if isinstance(one, type) and issubclass(one, Section)]
         fields = [section.model_fields[part] for section in sections if part in section.model_fields]
         found = [option for field in fields for option in _options(field.annotation)]
-    return int in found and float not in found
+    return found
 
 
 def ends_of(key: str, axis: Axis) -> dict[Location, Any]:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from ntkcli.errors import SpecError
 from ntkcli.solvers.catalogue import SOLVERS, choices
 from ntkcli.spec.data import DataSpec
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
-from ntkcli.spec.section import Section, conflict
-from ntkcli.spec.simulate import GivenSimulate
+from ntkcli.spec.section import Filled, Section, conflict, unit
+from ntkcli.spec.simulate import SimulateSpec
 from ntkcli.spec.tune import CheckedTune
 from ntkcli.spec.types import AnyNumberOf, FilePath, Finite, Memory, Scheduler, one_of
 
@@ -27,22 +27,48 @@ MatrixName = Literal[
     "ntk_test_test",
 ]
 
-SolverSetting = Annotated[str, AfterValidator(lambda name: one_of(name, ["auto", *choices()]))]
+SOLVER_NAMES = ["auto", *choices()]
+SolverSetting = Annotated[
+    str, AfterValidator(lambda name: one_of(name, SOLVER_NAMES)), WithJsonSchema({"enum": SOLVER_NAMES})
+]
 
 
 class OutputSpec(Section):
-    """The output section: what is written, and where. docs/spec.md describes its keys."""
+    """What is written, and where."""
 
     dir: FilePath | None = None
+    """The run directory; by default runs/NAME beside NAME.yaml."""
+
     kernels: AnyNumberOf[MatrixName] = Field(default=[])
-    interval: Finite = Field(default=0.95, gt=0, lt=1)
+    """Gram matrices to write as .npy: any of `nngp_` or `ntk_` with `train_train`, `test_train` or
+    `test_test` behind it.
+    """
+
+    interval: Annotated[Finite, unit("share of new observations")] = Field(default=0.95, gt=0, lt=1)
+    """The central interval in lower and upper."""
+
     interval_from: Literal["auto", "leave_one_out", "held_out", "normal"] = "auto"
+    """`auto`: as wide as left out rows need, by `leave_one_out` or `held_out`; `normal`: by the standard
+    deviation alone.
+    """
+
     std: bool = True
+    """`false`: means only, which is cheaper."""
+
     noise: bool = False
+    """`true`: std is of a new observation, as the interval is."""
+
     covariance: bool = False
-    samples: Annotated[int, Field(ge=0)] = 0
+    """`true`: the full test covariance as .npy, one for each kernel and time."""
+
+    samples: Annotated[int, Field(ge=0), unit("functions")] = 0
+    """So many functions drawn at the test rows, as .npy."""
+
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draws."""
+
     factor: bool = False
+    """`true`: the model keeps its factorisation, for std of new rows."""
 
     @property
     def has_fitted_intervals(self) -> bool:
@@ -58,16 +84,37 @@ class OutputSpec(Section):
 
 
 class ComputeSpec(Section):
-    """The compute section: precision, solver and resources. docs/spec.md describes its keys."""
+    """Precision, solver and resources."""
 
     dtype: Literal["float64", "float32", "mixed"] = "float64"
+    """`float64`; `float32`: half the memory, a few digits; `mixed`: float32, with means refined at time
+    inf.
+    """
+
     solver: SolverSetting = "auto"
-    tolerance: Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)] = "auto"
-    variance_samples: Literal["auto", "none"] | Annotated[int, Field(ge=2)] = "auto"
-    memory: Literal["auto"] | Memory = "auto"
-    threads: Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] = "auto"
-    tile: Literal["auto"] | Annotated[int, Field(ge=1, le=2048)] = "auto"
+    """`auto`; `cholesky` or `pcg`, for time inf only; `chebyshev`, `eigh` or `lanczos`."""
+
+    tolerance: Annotated[
+        Literal["auto"] | Annotated[Finite, Field(gt=0, lt=1)], unit("relative residual")
+    ] = "auto"
+    """Where iterations stop; `auto`: 1e-10, or 1e-5 in float32."""
+
+    variance_samples: Annotated[Literal["auto", "none"] | Annotated[int, Field(ge=2)], unit("functions")] = (
+        "auto"
+    )
+    """Of pcg and chebyshev, for std of many test rows; `none`: exact; or a number."""
+
+    memory: Annotated[Literal["auto"] | Memory, unit("bytes")] = "auto"
+    """The most to plan for: `auto`, what is free, or a size such as 8GiB."""
+
+    threads: Annotated[Literal["auto"] | Annotated[int, Field(ge=1, le=4096)], unit("threads")] = "auto"
+    """`auto`: OMP_NUM_THREADS, or else every processor allowed."""
+
+    tile: Annotated[Literal["auto"] | Annotated[int, Field(ge=1, le=2048)], unit("rows")] = "auto"
+    """Of a tile of kernel arithmetic."""
+
     scheduler: Scheduler | None = None
+    """Of a Dask cluster: `tcp://host:8786`, the path of its file, or `local`."""
 
     @property
     def stored_dtype(self) -> Literal["float64", "float32"]:
@@ -91,17 +138,25 @@ class Spec(Section):
     """The content of a whole spec file."""
 
     data: DataSpec
-    network: NetworkSpec = NetworkSpec()
-    inference: InferenceSpec = InferenceSpec()
-    output: OutputSpec = OutputSpec()
-    compute: ComputeSpec = ComputeSpec()
-    tune: CheckedTune = None
-    simulate: GivenSimulate = None
+    """The files, the roles of their columns, and how they are encoded."""
 
-    @field_validator("network", "inference", "output", "compute", mode="before")
-    @classmethod
-    def _empty_section_is_the_default(cls, value: object) -> object:
-        return {} if value is None else value
+    network: Filled[NetworkSpec] = NetworkSpec()
+    """The architecture, and how its weights are drawn and trained."""
+
+    inference: Filled[InferenceSpec] = InferenceSpec()
+    """The kernels, times and ridge to predict with."""
+
+    output: Filled[OutputSpec] = OutputSpec()
+    """What is written, and where."""
+
+    compute: Filled[ComputeSpec] = ComputeSpec()
+    """Precision, solver and resources."""
+
+    tune: CheckedTune = None
+    """What `ntk tune` searches."""
+
+    simulate: Filled[SimulateSpec | None] = None
+    """The finite networks of `ntk simulate`."""
 
     @model_validator(mode="after")
     def _test_matrices_need_test_rows(self) -> Self:

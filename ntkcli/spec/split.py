@@ -5,21 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Section, conflict, unit
 from ntkcli.spec.types import Column, Finite, Several
 
 
 class SplitSpec(Section):
-    """A share of the training file.
+    """A share of the training file."""
 
-    test: the share of the rows to predict.
-    seed: of the random split.
-    time: a column, by which the last rows are to be predicted, and not random ones.
-    """
+    test: Annotated[Finite, unit("share of the rows")] = Field(gt=0, lt=1)
+    """How many of the rows to predict."""
 
-    test: Finite = Field(gt=0, lt=1)
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the random split."""
+
     time: Column | None = None
+    """A column, by which the last rows are predicted and not random ones."""
 
 
 def _text(value: object) -> object:
@@ -34,15 +34,15 @@ def _text(value: object) -> object:
 
 
 class ColumnSplit(Section):
-    """A split that a column of the training file gives.
-
-    column: its name.
-    test: the values of the rows to predict, all others being trained with; None for a column of `train` and
-        `test`.
-    """
+    """A split that a column of the training file gives."""
 
     column: Column
+    """The column that tells which rows to predict."""
+
     test: Several[Annotated[str, BeforeValidator(_text)]] | None = None
+    """Its values, or one, of the rows to predict, the others being trained with; without, those that say `test`,
+    and the others have to say `train`.
+    """
 
     @model_validator(mode="before")
     @classmethod

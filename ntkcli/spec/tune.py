@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate, islice, product
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails
 
 from ntkcli.regression.kernel import KERNELS
 from ntkcli.spec.inference import InferenceSpec, limited_to_infinity
-from ntkcli.spec.section import Section, conflict
+from ntkcli.spec.section import Filled, Section, conflict, unit
 from ntkcli.spec.space import (
     DATA_KEYS,
     FREE_KEYS,
@@ -34,19 +34,27 @@ MOST_NETWORKS = 2000
 
 
 class ValidationSpec(Section):
-    """The validation of a search: folds, which hold out every row once, or one holdout of some rows.
+    """The validation of a search: folds, which hold out every row once, or one holdout of some rows."""
 
-    groups: a column, whose rows of one value are held out together; data.groups where it is not given.
-    time: a column, in whose order each fold is held out from a fit of the rows before it.
-    column: the fold of each row, in the place of `folds`.
+    folds: Annotated[Annotated[int, Field(ge=2)] | None, unit("folds")] = None
+    """How many parts of the rows are held out, one after another; 5, unless there is a holdout or a
+    column.
     """
 
-    folds: Annotated[int, Field(ge=2)] | None = None
-    holdout: Annotated[Finite, Field(gt=0, lt=1)] | None = None
+    holdout: Annotated[Annotated[Finite, Field(gt=0, lt=1)] | None, unit("share of the rows")] = None
+    """Held out once, in the place of folds."""
+
     seed: Seed = 0
+    """Seed of what is drawn."""
+
     groups: Column | None = None
+    """A column, whose rows of one value are held out together; by default that of data.groups."""
+
     time: Column | None = None
+    """A column, in whose order each fold is held out from a fit of the rows before it."""
+
     column: Column | None = None
+    """A column that names the fold of each row, in the place of folds."""
 
     @model_validator(mode="before")
     @classmethod
@@ -67,28 +75,30 @@ class ValidationSpec(Section):
 
 
 class TuneSpec(Section):
-    """The tune section: a search over networks, kernels, ridges and times.
-
-    objective: the score that decides.
-    search: whether networks are those of a grid, or drawn at random or by Optuna's TPE sampler.
-    trials: the number of networks drawn, each with its data values.
-    rows: the training rows that are scored: all, or so many at random; auto stands for 2,000.
-    seed: of the rows, and of the networks drawn.
-    space: the keys to change, with their values.
-    """
+    """The tune section: a search over networks, kernels, ridges and times."""
 
     objective: Objective = "rmse"
-    validation: ValidationSpec = ValidationSpec()
-    search: Literal["grid", "random", "tpe"] = "grid"
-    trials: int = Field(default=50, ge=1)
-    rows: Literal["auto", "all"] | Annotated[int, Field(ge=2)] = "auto"
-    seed: Seed = 0
-    space: Space
+    """The score that decides: `rmse`, `nll`, `accuracy` or `log_loss` of rows held out; `loo_rmse`,
+    `loo_nll` or `log_marginal_likelihood`, in closed form.
+    """
 
-    @field_validator("validation", mode="before")
-    @classmethod
-    def _empty_section_is_the_default(cls, value: object) -> object:
-        return {} if value is None else value
+    validation: Filled[ValidationSpec] = ValidationSpec()
+    """How rows are held out: `{folds: 5}`, `{holdout: 0.2}`, or by a column."""
+
+    search: Literal["grid", "random", "tpe"] = "grid"
+    """`grid`: all networks of the space; `random`, or `tpe` of Optuna, draw them."""
+
+    trials: Annotated[int, unit("networks")] = Field(default=50, ge=1)
+    """How many are drawn."""
+
+    rows: Annotated[Literal["auto", "all"] | Annotated[int, Field(ge=2)], unit("rows")] = "auto"
+    """How many training rows are scored, at random, or `all`; `auto`: 2,000."""
+
+    seed: Seed = 0
+    """Seed of the rows, and of the networks drawn."""
+
+    space: Space
+    """The keys to change, such as `network.depth`, each with a list of values or `{low: A, high: B}`."""
 
     @property
     def trial_axes(self) -> dict[str, Axis]:

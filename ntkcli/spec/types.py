@@ -7,12 +7,26 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticKnownError
+from pydantic_core.core_schema import CoreSchema
 
 from ntkcli.spec.path import meant_path
+from ntkcli.spec.section import Written
 
 T = TypeVar("T")
+
+# What may stand before the digits of a number; of one that is not below 0; of one above 0.
+SIGN = "[+-]?"
+NOT_BELOW_0 = r"(?:\+?|-(?=[0_.]*(?:[eE]|\s*$)))"
+ABOVE_0 = r"\+?(?=[^eE]*[1-9])"
 
 
 def number(value: object) -> object:
@@ -23,6 +37,17 @@ def number(value: object) -> object:
         except ValueError:
             return value
     return value
+
+
+def _float_text(others: str = "") -> str:
+    """Return a regular expression, of Python and of JavaScript, for the texts that `float` reads.
+
+    Args:
+        others: an expression for what may stand in the place of digits.
+    """
+    digits = "[0-9](?:_?[0-9])*"
+    decimal = rf"(?:{digits}\.?(?:{digits})?|\.{digits})(?:[eE][+-]?{digits})?"
+    return rf"^\s*{SIGN}(?:{decimal}{others})\s*$"
 
 
 def _not_nan(value: float) -> float:
@@ -107,14 +132,42 @@ def _scheduler(value: object, info: ValidationInfo) -> object:
     return value
 
 
+class _OneOfThem:
+    """Tell the JSON schema of a list that one of its values may stand for the list, and none comes twice."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of a value, or of the list."""
+        values = handler(schema)
+        return {"anyOf": [values["items"], {**values, "uniqueItems": True}]}
+
+
+FINITE = _float_text()
+POSSIBLY_INFINITE = _float_text("|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?")
+# `_memory`, without its flags; the text that is looked ahead for is a digit other than 0.
+MEMORY_TEXT = r"^(?=[^1-9]*[1-9])\s*[0-9]{1,18}(?:\.[0-9]*)?\s*[kKmMgGtT]?[iI]?[bB]?\s*$"
+# `_scheduler`: an address, or a path that does not look like one.
+SCHEDULER_TEXT = (
+    r"^(?:(?:tcp|tls|ws|wss)://(?:\[[0-9a-fA-F:.]+\]|[^\s/:]+):[0-9]{1,5}"
+    r"|(?![\w.-]+:[0-9]+$)(?!.*://)[^\0]+)$"
+)
+
 Number = Annotated[float, BeforeValidator(number), AfterValidator(_not_nan)]
-Finite = Annotated[Number, Field(allow_inf_nan=False)]
-Time = Annotated[Number, Field(ge=0)]
-Column = Annotated[str, BeforeValidator(_column_name)]
-AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(distinct)]
+Finite = Annotated[Number, Field(allow_inf_nan=False), Written({"type": "string", "pattern": FINITE})]
+Time = Annotated[Number, Field(ge=0), Written({"type": "string", "pattern": POSSIBLY_INFINITE})]
+Column = Annotated[str, BeforeValidator(_column_name), Written({"type": "integer"})]
+AnyNumberOf = Annotated[list[T], BeforeValidator(listed), AfterValidator(distinct), _OneOfThem()]
 Several = Annotated[AnyNumberOf[T], Field(min_length=1)]
-FilePath = Annotated[Path, BeforeValidator(_path)]
-Scheduler = Annotated[str | Path, BeforeValidator(_scheduler)]
-Memory = Annotated[int, BeforeValidator(_memory), Field(gt=0)]
+FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string", "pattern": r"^[^\0]+$"})]
+Scheduler = Annotated[
+    str | Path, BeforeValidator(_scheduler), WithJsonSchema({"type": "string", "pattern": SCHEDULER_TEXT})
+]
+Memory = Annotated[
+    int,
+    BeforeValidator(_memory),
+    Field(gt=0),
+    Written({"type": "string", "pattern": MEMORY_TEXT}),
+]
 # One value for all layers, or a list with one for each.
 PerLayer: TypeAlias = T | list[T]

@@ -138,6 +138,15 @@ def test_paths_are_relative_to_the_spec(tmp_path: Path, write: Write, ntk: Ntk) 
     assert len(data_of(tmp_path / "specs/s.yaml").test) == 20
 
 
+def test_editors_are_told_of_a_schema_that_is_there(tmp_path: Path, ntk: Ntk) -> None:
+    table().to_csv(tmp_path / "t.csv", index=False)
+    line = "# yaml-language-server: $schema=ntk.schema.json\n"
+    first, *_ = ntk("init", "t.csv", "score", "--out", "-").stdout.splitlines()
+    assert first == f"# For editors: ntk schema > ntk.schema.json, and as the first line here: {line.strip()}"
+    (tmp_path / "ntk.schema.json").write_text(ntk("schema").stdout)
+    assert ntk("init", "t.csv", "score", "--out", "-").stdout.startswith(line)
+
+
 def test_standard_output_gets_the_spec_alone(tmp_path: Path, ntk: Ntk) -> None:
     table().to_csv(tmp_path / "t.csv", index=False)
     assert ntk("init", "t.csv", "score").returncode == 0

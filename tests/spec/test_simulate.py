@@ -62,30 +62,30 @@ def test_the_section_is_written_as_it_is_read(read: Read, tmp_path: Path, sectio
     assert read_spec(tmp_path / "out.yaml").spec.simulate == spec.simulate
 
 
-@pytest.mark.parametrize(
-    ("line", "fault"),
-    [
-        ("widths: [64, 32]", "widths: should increase, but 32 follows 64"),
-        ("widths: [8, 64, 32, 16]", "widths: should increase, but 32 follows 64"),
-        ("widths: [64, 64]", "widths: should name everything once, but has twice: 64 (found [64, 64])"),
-        ("widths: []", "widths: should name at least one (found [])"),
-        ("widths:", "widths: should be a valid integer (it has no value)"),
-        ("widths: [0, 4]", "widths[0]: should be greater than or equal to 1 (found 0)"),
-        ("widths: [4, -1]", "widths[1]: should be greater than or equal to 1 (found -1)"),
-        ("widths: [4, 8.5]", "widths[1]: should be a valid integer (found 8.5)"),
-        ("widths: [wide]", "widths[0]: should be a valid integer (found 'wide')"),
-        ("widths: [1048577]", "widths[0]: should be less than or equal to 1048576 (found 1048577)"),
-        ("largest_trained: -1", "largest_trained: should be greater than or equal to 0 (found -1)"),
-        ("seeds: 0", "seeds: should be greater than or equal to 1 (found 0)"),
-        ("seeds: 100001", "seeds: should be less than or equal to 100000 (found 100001)"),
-        ("seeds: [1]", "seeds: should be a valid integer (found [1])"),
-        ("rows: 1", "rows: should be greater than or equal to 2 (found 1)"),
-        ("learning_rate: 0", "learning_rate: should be 'auto' or greater than 0 (found 0)"),
-        ("learning_rate: inf", "learning_rate: should be 'auto' or a finite number (found 'inf')"),
-        ("learning_rate: fast", "learning_rate: should be 'auto' or a valid number (found 'fast')"),
-        ("width: [4]", "width: is not a key that ntk knows; did you mean 'widths'?"),
-    ],
-)
+WRONG = [
+    ("widths: [64, 32]", "widths: should increase, but 32 follows 64"),
+    ("widths: [8, 64, 32, 16]", "widths: should increase, but 32 follows 64"),
+    ("widths: [64, 64]", "widths: should name everything once, but has twice: 64 (found [64, 64])"),
+    ("widths: []", "widths: should name at least one (found [])"),
+    ("widths:", "widths: should be a valid integer (it has no value)"),
+    ("widths: [0, 4]", "widths[0]: should be greater than or equal to 1 (found 0)"),
+    ("widths: [4, -1]", "widths[1]: should be greater than or equal to 1 (found -1)"),
+    ("widths: [4, 8.5]", "widths[1]: should be a valid integer (found 8.5)"),
+    ("widths: [wide]", "widths[0]: should be a valid integer (found 'wide')"),
+    ("widths: [1048577]", "widths[0]: should be less than or equal to 1048576 (found 1048577)"),
+    ("largest_trained: -1", "largest_trained: should be greater than or equal to 0 (found -1)"),
+    ("seeds: 0", "seeds: should be greater than or equal to 1 (found 0)"),
+    ("seeds: 100001", "seeds: should be less than or equal to 100000 (found 100001)"),
+    ("seeds: [1]", "seeds: should be a valid integer (found [1])"),
+    ("rows: 1", "rows: should be greater than or equal to 2 (found 1)"),
+    ("learning_rate: 0", "learning_rate: should be 'auto' or greater than 0 (found 0)"),
+    ("learning_rate: inf", "learning_rate: should be 'auto' or a finite number (found 'inf')"),
+    ("learning_rate: fast", "learning_rate: should be 'auto' or a valid number (found 'fast')"),
+    ("width: [4]", "width: is not a key that ntk knows; did you mean 'widths'?"),
+]
+
+
+@pytest.mark.parametrize(("line", "fault"), WRONG)
 def test_a_wrong_value_is_reported_at_its_line(faults: Faults, line: str, fault: str) -> None:
     assert faults(HEAD + f"simulate:\n  {line}\n") == [f"3: simulate.{fault}"]
 

@@ -83,32 +83,32 @@ def test_how_features_become_inputs_can_be_tuned(read: Read) -> None:
     assert not set(spec.tune.data_axes) - set(DATA_KEYS)
 
 
-@pytest.mark.parametrize(
-    ("line", "fault"),
-    [
-        ("data.log: auto", None),
-        ("data.log: []", "data.log: should name at least one (found [])"),
-        (
-            "data.log: [[a, a]]",
-            "data.log[0]: should name everything once, but has twice: a",
-        ),
-        (
-            "data.log: [[], [y]]",
-            "data.log[1]: makes no data section that is valid: data.log: column 'y' is no feature: "
-            "take it out here",
-        ),
-        (
-            "data.standardize: {low: 0, high: 1}",
-            "data.standardize.low: should be a valid boolean (found 0.0)",
-        ),
-        ("data.standardize: [yes, 2]", "data.standardize[1]: should be a valid boolean (found 2)"),
-        (
-            "data.relevance: [equal, learnt]",
-            "data.relevance[1]: should be 'equal' or 'learned' or a mapping (found 'learnt'); did you mean",
-        ),
-        ("data.missing: [drop]", "data.missing: is not a key that can be tuned"),
-    ],
-)
+WRONG_DATA: list[tuple[str, str | None]] = [
+    ("data.log: auto", None),
+    ("data.log: []", "data.log: should name at least one (found [])"),
+    (
+        "data.log: [[a, a]]",
+        "data.log[0]: should name everything once, but has twice: a",
+    ),
+    (
+        "data.log: [[], [y]]",
+        "data.log[1]: makes no data section that is valid: data.log: column 'y' is no feature: "
+        "take it out here",
+    ),
+    (
+        "data.standardize: {low: 0, high: 1}",
+        "data.standardize.low: should be a valid boolean (found 0.0)",
+    ),
+    ("data.standardize: [yes, 2]", "data.standardize[1]: should be a valid boolean (found 2)"),
+    (
+        "data.relevance: [equal, learnt]",
+        "data.relevance[1]: should be 'equal' or 'learned' or a mapping (found 'learnt'); did you mean",
+    ),
+    ("data.missing: [drop]", "data.missing: is not a key that can be tuned"),
+]
+
+
+@pytest.mark.parametrize(("line", "fault"), WRONG_DATA)
 def test_a_wrong_data_value_is_reported_at_its_line(
     read: Read, faults: Faults, line: str, fault: str | None
 ) -> None:
@@ -143,61 +143,61 @@ def test_whole_numbers_are_those_of_keys_that_take_nothing_else() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "fault"),
-    [
-        ("network.depth: [0]", "network.depth[0]: should be greater than or equal to 1 (found 0)"),
-        ("network.depth: [1, 2.5]", "network.depth[1]: should be a valid integer (found 2.5)"),
-        (
-            "network.dept: [1]",
-            "network.dept: is not a key that can be tuned; did you mean 'network.depth'?",
-        ),
-        ("network.depth: []", "network.depth: should name at least one (found [])"),
-        ("network.depth:", "network.depth: should be a valid integer (it has no value)"),
-        (
-            "network.depth: [1, 1]",
-            "network.depth: should name everything once, but has twice: 1 (found [1, 1])",
-        ),
-        (
-            "network.depth: {low: 2, high: 1}",
-            "network.depth.low: should be below high (found 2 and 1)",
-        ),
-        ("network.depth: {low: 1.5, high: 4}", "network.depth.low: should be a valid integer (found 1.5)"),
-        (
-            "network.depth: {low: 1, high: 20000}",
-            "network.depth.high: should be less than or equal to 10000 (found 20000)",
-        ),
-        (
-            "network.depth: {low: 1, high: 3, step: 1}",
-            "network.depth.step: is not a key that ntk knows; did you mean 'steps'?",
-        ),
-        (
-            "network.sigma_b: {low: 0, high: 1, log: true}",
-            "network.sigma_b.low: should be above 0 where log is true (found 0)",
-        ),
-        (
-            "network.activation: [relu, rel]",
-            "network.activation[1]: 'rel' is not an activation that ntk knows; did you mean 'relu'?",
-        ),
-        (
-            "network.activation: [{name: leaky_relu, slop: 1}]",
-            "network.activation[0].slop: leaky_relu has no parameter 'slop'; did you mean 'slope'?",
-        ),
-        ("network.readout.sigma_w: [-1]", "network.readout.sigma_w[0]: should be greater than 0 (found -1)"),
-        (
-            "inference.kernel: [nngq]",
-            "inference.kernel[0]: should be 'ntk', 'nngp' or 'ntkgp' (found 'nngq'); did you mean 'nngp'?",
-        ),
-        (
-            "inference.ridge: [auto]",
-            "inference.ridge[0]: cannot be among others: leave this key out (found 'auto')",
-        ),
-        ("inference.time: [[1, 2]]", "inference.time[0]: should be one value (found [1, 2])"),
-        ("inference.time: [-1]", "inference.time[0]: should be greater than or equal to 0 (found -1)"),
-        ("inference.ridge: [x]", "inference.ridge[0]: should be a valid number or a mapping (found 'x')"),
-        ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'data.relevance'?"),
-    ],
-)
+WRONG = [
+    ("network.depth: [0]", "network.depth[0]: should be greater than or equal to 1 (found 0)"),
+    ("network.depth: [1, 2.5]", "network.depth[1]: should be a valid integer (found 2.5)"),
+    (
+        "network.dept: [1]",
+        "network.dept: is not a key that can be tuned; did you mean 'network.depth'?",
+    ),
+    ("network.depth: []", "network.depth: should name at least one (found [])"),
+    ("network.depth:", "network.depth: should be a valid integer (it has no value)"),
+    (
+        "network.depth: [1, 1]",
+        "network.depth: should name everything once, but has twice: 1 (found [1, 1])",
+    ),
+    (
+        "network.depth: {low: 2, high: 1}",
+        "network.depth.low: should be below high (found 2 and 1)",
+    ),
+    ("network.depth: {low: 1.5, high: 4}", "network.depth.low: should be a valid integer (found 1.5)"),
+    (
+        "network.depth: {low: 1, high: 20000}",
+        "network.depth.high: should be less than or equal to 10000 (found 20000)",
+    ),
+    (
+        "network.depth: {low: 1, high: 3, step: 1}",
+        "network.depth.step: is not a key that ntk knows; did you mean 'steps'?",
+    ),
+    (
+        "network.sigma_b: {low: 0, high: 1, log: true}",
+        "network.sigma_b.low: should be above 0 where log is true (found 0)",
+    ),
+    (
+        "network.activation: [relu, rel]",
+        "network.activation[1]: 'rel' is not an activation that ntk knows; did you mean 'relu'?",
+    ),
+    (
+        "network.activation: [{name: leaky_relu, slop: 1}]",
+        "network.activation[0].slop: leaky_relu has no parameter 'slop'; did you mean 'slope'?",
+    ),
+    ("network.readout.sigma_w: [-1]", "network.readout.sigma_w[0]: should be greater than 0 (found -1)"),
+    (
+        "inference.kernel: [nngq]",
+        "inference.kernel[0]: should be 'ntk', 'nngp' or 'ntkgp' (found 'nngq'); did you mean 'nngp'?",
+    ),
+    (
+        "inference.ridge: [auto]",
+        "inference.ridge[0]: cannot be among others: leave this key out (found 'auto')",
+    ),
+    ("inference.time: [[1, 2]]", "inference.time[0]: should be one value (found [1, 2])"),
+    ("inference.time: [-1]", "inference.time[0]: should be greater than or equal to 0 (found -1)"),
+    ("inference.ridge: [x]", "inference.ridge[0]: should be a valid number or a mapping (found 'x')"),
+    ("data.train: [a.csv]", "data.train: is not a key that can be tuned; did you mean 'data.relevance'?"),
+]
+
+
+@pytest.mark.parametrize(("line", "fault"), WRONG)
 def test_a_wrong_value_is_reported_at_its_line(faults: Faults, line: str, fault: str) -> None:
     assert faults(space("network.width: [null]", line)) == [f"5: tune.space.{fault}"]
 
@@ -234,46 +234,46 @@ def test_an_empty_space_is_refused(faults: Faults, text: str) -> None:
     assert fault.startswith("2: tune.space: ")
 
 
-@pytest.mark.parametrize(
-    ("tune", "fault"),
-    [
-        (
-            "search: gird, space: {inference.ridge: [1]}",
-            "search: should be 'grid', 'random' or 'tpe' (found 'gird'); did you mean 'grid'?",
-        ),
-        (
-            "search: tpe, space: {inference.ridge: [1]}",
-            "search: tpe draws networks, and space has no network.* or data.* key: use grid, which scores "
-            "all kernels, ridges and times",
-        ),
-        (
-            "objective: log_marginal_likelihood, space: {inference.ridge: [1]}",
-            "objective: log_marginal_likelihood is of kernels nngp and ntkgp at time inf: tune over these, "
-            "or use loo_rmse",
-        ),
-        (
-            "validation: {folds: 2, holdout: 0.2}, space: {inference.ridge: [1]}",
-            "validation.holdout: needs folds, holdout or column: keep one of them",
-        ),
-        (
-            "validation: {folds: 1}, space: {inference.ridge: [1]}",
-            "validation.folds: should be greater than or",
-        ),
-        (
-            "trials: 0, space: {inference.ridge: [1]}",
-            "trials: should be greater than or equal to 1 (found 0)",
-        ),
-        (
-            "space: {inference.kernel: [ntkgp, ntk], inference.time: [1]}",
-            "space.inference.time: kernel ntkgp is a posterior, which exists at time inf only: add inf to "
-            "inference.time",
-        ),
-        (
-            "objctive: rmse, space: {inference.ridge: [1]}",
-            "objctive: is not a key that ntk knows; did you mean",
-        ),
-    ],
-)
+CONFLICTS = [
+    (
+        "search: gird, space: {inference.ridge: [1]}",
+        "search: should be 'grid', 'random' or 'tpe' (found 'gird'); did you mean 'grid'?",
+    ),
+    (
+        "search: tpe, space: {inference.ridge: [1]}",
+        "search: tpe draws networks, and space has no network.* or data.* key: use grid, which scores "
+        "all kernels, ridges and times",
+    ),
+    (
+        "objective: log_marginal_likelihood, space: {inference.ridge: [1]}",
+        "objective: log_marginal_likelihood is of kernels nngp and ntkgp at time inf: tune over these, "
+        "or use loo_rmse",
+    ),
+    (
+        "validation: {folds: 2, holdout: 0.2}, space: {inference.ridge: [1]}",
+        "validation.holdout: needs folds, holdout or column: keep one of them",
+    ),
+    (
+        "validation: {folds: 1}, space: {inference.ridge: [1]}",
+        "validation.folds: should be greater than or",
+    ),
+    (
+        "trials: 0, space: {inference.ridge: [1]}",
+        "trials: should be greater than or equal to 1 (found 0)",
+    ),
+    (
+        "space: {inference.kernel: [ntkgp, ntk], inference.time: [1]}",
+        "space.inference.time: kernel ntkgp is a posterior, which exists at time inf only: add inf to "
+        "inference.time",
+    ),
+    (
+        "objctive: rmse, space: {inference.ridge: [1]}",
+        "objctive: is not a key that ntk knows; did you mean",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tune", "fault"), CONFLICTS)
 def test_what_does_not_go_together_is_refused(faults: Faults, tune: str, fault: str) -> None:
     (found,) = faults(HEAD + f"tune: {{{tune}}}\n")
     assert found.startswith(f"2: tune.{fault}")

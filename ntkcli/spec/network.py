@@ -42,9 +42,6 @@ class ResidualSpec(Section):
     """What the output of a block is multiplied by."""
 
 
-SWITCH = {"type": "boolean"}
-
-
 def _switch(value: object) -> object:
     """Read true as a section with all defaults, and false as none."""
     if isinstance(value, bool):
@@ -80,7 +77,7 @@ class NetworkSpec(Section):
     bias_init: Literal["normal", "zero"] = "normal"
     """`zero`: biases start at 0, and enter the NTK alone."""
 
-    residual: Annotated[ResidualSpec | None, BeforeValidator(_switch), Written(SWITCH)] = None
+    residual: Annotated[ResidualSpec | None, BeforeValidator(_switch), Written({"type": "boolean"})] = None
     """Skip connections: `true`, or `{every: s, scale: a}`."""
 
     layer_norm: bool = False

@@ -23,11 +23,9 @@ ID = "https://github.com/ntkcli/ntkcli/spec.schema.json"
 Schema = dict[str, Any]
 
 # Of schemas inside a schema: mappings of them, lists of them, and single ones.
-MAPPINGS, LISTS, SINGLE = (
-    ("properties", "$defs"),
-    ("anyOf",),
-    ("items", "additionalProperties", "propertyNames"),
-)
+MAPPINGS = ("properties", "$defs")
+LISTS = ("anyOf",)
+SINGLE = ("items", "additionalProperties", "propertyNames")
 # Pydantic's names for limits where it does not look through a validator.
 LIMITS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
 # The types that a keyword says something of.
@@ -36,7 +34,7 @@ ABOUT = dict.fromkeys(LIMITS.values(), ("number", "integer")) | {"minItems": ("a
 
 def spec_schema() -> Schema:
     """Return the JSON schema of a spec, which leaves out what needs two keys, a file or arithmetic."""
-    schema: Schema = _walk(Spec.model_json_schema(schema_generator=_Defaults))
+    schema: Schema = _plain(Spec.model_json_schema(schema_generator=_Defaults))
     sections = schema["$defs"]
     sections["Activation"] = activation_schema()
     one = {"$ref": "#/$defs/Activation"}
@@ -62,16 +60,16 @@ class _Defaults(GenerateJsonSchema):
         return written(dft)
 
 
-def _walk(node: Schema) -> Schema:
-    """Return a schema of pydantic in the form that this module has for all."""
+def _plain(node: Schema) -> Schema:
+    """Return a schema of pydantic's without titles, with plain unions and the usual names of limits."""
     found: Schema = {}
     for key, value in node.items():
         if key in MAPPINGS:
-            found[key] = {name: _walk(inner) for name, inner in value.items()}
+            found[key] = {name: _plain(inner) for name, inner in value.items()}
         elif key in LISTS:
-            found[key] = [_walk(inner) for inner in value]
+            found[key] = [_plain(inner) for inner in value]
         elif key in SINGLE and isinstance(value, dict):
-            found[key] = _walk(value)
+            found[key] = _plain(value)
         elif key != "title":
             found[LIMITS.get(key, key)] = value
     if "description" in found:
@@ -83,14 +81,18 @@ def _walk(node: Schema) -> Schema:
 
 def _either(node: Schema) -> Schema:
     """Return a union whose members say themselves what is said of them, and are no plain unions."""
-    limits = {key: node[key] for key in ABOUT if key in node}
     members: list[Schema] = []
     for one in node["anyOf"]:
-        mine = {key: value for key, value in limits.items() if one.get("type") in ABOUT[key]}
-        members += one["anyOf"] if one.keys() == {"anyOf"} else [one | mine]
+        members += one["anyOf"] if one.keys() == {"anyOf"} else [one]
     members = [one for i, one in enumerate(members) if one not in members[:i]]
-    number = next((one for one in members if one.get("type") == "number"), {})
+    kinds = {one.get("type") for one in members}
+    limits = {key: node[key] for key in ABOUT if key in node and kinds.intersection(ABOUT[key])}
     others = {key: value for key, value in node.items() if key not in limits}
+    members = [
+        one | {key: value for key, value in limits.items() if one.get("type") in ABOUT[key]}
+        for one in members
+    ]
+    number = next((one for one in members if one.get("type") == "number"), {})
     return others | {"anyOf": [_as_number_says(one, number, members) for one in members]}
 
 

@@ -29,16 +29,13 @@ class Written:
         return {"anyOf": [handler(schema), *self._others]}
 
 
-NOTHING = {"type": "null"}
-
-
 def _filled(value: object) -> object:
     """Read a section that is there and empty as one with all defaults."""
     return {} if value is None else value
 
 
 # A section whose keys all have defaults, and that may be empty.
-Filled = Annotated[S, BeforeValidator(_filled), Written(NOTHING)]
+Filled = Annotated[S, BeforeValidator(_filled), Written({"type": "null"})]
 
 
 def unit(name: str) -> Any:

@@ -6,10 +6,8 @@ from ntkcli.drafts.commented_text import Line, text_of
 from ntkcli.drafts.data_section import data_lines
 from ntkcli.drafts.draft import Draft
 from ntkcli.drafts.templates import Template, model_lines
+from ntkcli.spec.schema import FILE_NAME
 from ntkcli.units import counted
-
-# What docs calls the file that `ntk schema` is written to.
-SCHEMA = "ntk.schema.json"
 
 
 def spec_text(draft: Draft, home: Path, template: Template | None) -> str:
@@ -34,7 +32,7 @@ def spec_text(draft: Draft, home: Path, template: Template | None) -> str:
 
 def _editor_line(home: Path) -> Line:
     """Return the line by which editors find the JSON schema beside the spec, or how to get both."""
-    line = f"yaml-language-server: $schema={SCHEMA}"
-    if (home / SCHEMA).is_file():
+    line = f"yaml-language-server: $schema={FILE_NAME}"
+    if (home / FILE_NAME).is_file():
         return Line("", line)
-    return Line("", f"For editors: ntk schema > {SCHEMA}, and as the first line here: # {line}")
+    return Line("", f"For editors: ntk schema > {FILE_NAME}, and as the first line here: # {line}")

@@ -18,7 +18,9 @@ from ntkcli.spec.types import ABOVE_0, FINITE, NOT_BELOW_0, POSSIBLY_INFINITE, S
 from ntkcli.spec.yaml_document import DROPOUT, KEY_ALIASES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-ID = "https://github.com/ntkcli/ntkcli/spec.schema.json"
+# What docs and drafts call the file that `ntk schema` is written to.
+FILE_NAME = "ntk.schema.json"
+ID = f"https://github.com/ntkcli/ntkcli/{FILE_NAME}"
 
 Schema = dict[str, Any]
 

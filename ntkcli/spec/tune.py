@@ -36,7 +36,7 @@ MOST_NETWORKS = 2000
 class ValidationSpec(Section):
     """The validation of a search: folds, which hold out every row once, or one holdout of some rows."""
 
-    folds: Annotated[Annotated[int, Field(ge=2)] | None, unit("folds")] = None
+    folds: Annotated[int, Field(ge=2)] | None = None
     """How many parts of the rows are held out, one after another; 5, unless there is a holdout or a
     column.
     """

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ntkcli.spec.activation_schema import activation_schema
+from ntkcli.spec.extended import EXTENDS
 from ntkcli.spec.section import Section
 from ntkcli.spec.space_schema import space_schema
 from ntkcli.spec.spec import Spec
@@ -43,6 +44,7 @@ def spec_schema() -> Schema:
     sections["NetworkSpec"]["properties"]["activation"] |= {"anyOf": [one, {"type": "array", "items": one}]}
     sections["TuneSpec"]["properties"]["space"] |= space_schema(sections)
     _add_old_names(schema)
+    _add_extends(schema)
     return {"$schema": DIALECT, "$id": ID, "title": "A spec of ntk", **schema}
 
 
@@ -127,6 +129,18 @@ def _add_old_names(schema: Schema) -> None:
         for key in around:
             section = _section_of(schema, section["properties"][key])
         _add_name(section, other, name, {"deprecated": True})
+
+
+def _add_extends(schema: Schema) -> None:
+    """Add the key that takes over the keys of another spec, with which none is required here."""
+    text = {"type": "string", "pattern": "^[^\0]+$"}
+    schema["properties"] |= {EXTENDS: text | {"description": "Another spec file, whose keys count too."}}
+    needed = {}
+    for key, node in schema["properties"].items():
+        if names := _section_of(schema, node).pop("required", None):
+            needed[key] = {"required": names}
+    whole = {"required": schema.pop("required"), "properties": needed}
+    schema |= {"if": {"not": {"required": [EXTENDS]}}, "then": whole}
 
 
 def _section_of(schema: Schema, node: Schema) -> Schema:

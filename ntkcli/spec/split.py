@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from ntkcli.spec.section import Section, conflict, unit
+from ntkcli.spec.section import Section, Written, conflict, unit
 from ntkcli.spec.types import Column, Finite, Several
 
 
@@ -33,15 +33,24 @@ def _text(value: object) -> object:
     return value.strip()
 
 
+# A text, or what YAML takes for something else.
+Value = Annotated[
+    str,
+    Field(pattern=r"\S"),
+    BeforeValidator(_text),
+    Written({"type": "boolean"}, {"type": "number", "not": {"exclusiveMinimum": 0, "exclusiveMaximum": 1}}),
+]
+
+
 class ColumnSplit(Section):
     """A split that a column of the training file gives."""
 
     column: Column
     """The column that tells which rows to predict."""
 
-    test: Several[Annotated[str, BeforeValidator(_text)]] | None = None
-    """Its values, or one, of the rows to predict, the others being trained with; without, those that say `test`,
-    and the others have to say `train`.
+    test: Several[Value] | None = None
+    """Its value, or values, of the rows to predict, all others being trained with; without it,
+    the column says `test` and `train`.
     """
 
     @model_validator(mode="before")

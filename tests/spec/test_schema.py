@@ -72,8 +72,11 @@ def test_the_schema_is_one() -> None:
 def test_every_key_has_a_description_and_a_default_unless_it_is_required() -> None:
     found = list(properties(SCHEMA))
     assert len(found) > 100
+    # Of a spec that extends no other.
+    assert SCHEMA["then"]["properties"]["data"]["required"] == ["train", "target"]
+    needed = {"/data", "/$defs/DataSpec/train", "/$defs/DataSpec/target", "/$defs/TuneSpec/space"}
     for path, key, is_required in found:
-        if re.search(r"/(Activation|allOf|space)/", path):
+        if re.search(r"/(Activation|allOf|space|then)/", path) or path in {*needed, "/extends"}:
             continue
         assert key.get("description"), path
         has_another_name = path.rpartition("/")[2] in ("σ_w", "σ_b", "dropout")
@@ -135,6 +138,21 @@ def test_a_spec_that_a_run_wrote_is_valid(read: Callable[[str], Spec], section: 
 @pytest.mark.parametrize("memory", [size for size, _ in test_spec.MEMORY])
 def test_every_size_of_memory_is_valid(memory: object) -> None:
     assert faults({"data": {"train": "t.csv", "target": "y"}, "compute": {"memory": memory}}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_valid"),
+    [
+        ("network: {depth: 2}", True),
+        ("data: {test: t.csv}\ntune: {search: grid}\nsimulate:\n", True),
+        ("", True),
+        ("data: {split: {seed: 1}}", False),
+        ("network: {dpth: 2}", False),
+    ],
+)
+def test_a_spec_that_extends_another_need_not_be_whole(text: str, is_valid: bool) -> None:
+    assert bool(faults(Document(f"extends: base.yaml\n{text}").values)) is not is_valid
+    assert faults(Document(text).values)
 
 
 def test_a_name_and_its_other_name_are_not_both_given() -> None:

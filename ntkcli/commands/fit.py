@@ -1,6 +1,7 @@
 """`ntk fit`: a spec's predictions, metrics, model and matrices, in a run directory."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ntkcli.commands.request import Request
@@ -13,6 +14,7 @@ from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job
+from ntkcli.models.run_fitting import RunFitting
 from ntkcli.results.metrics import Metrics
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
@@ -64,7 +66,7 @@ def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:
     check_workers(job, plan.storage.place)
     warn_of_unkept(job, plan.stages)
     with run:
-        plan, fitting = fit_job(job, run, plan)
+        plan, fitting = fit_job(job, plan, partial(RunFitting.of, run=run))
         check_accuracy(job, fitting.records)
         with job.journal.phase("write"):
             metrics = fitting.write()

@@ -14,7 +14,9 @@ from ntkcli.jobs.checks import REMEDY
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.answered import answered
+from ntkcli.models.array_files import ArrayWriter
 from ntkcli.models.joint import write_joint
+from ntkcli.models.model_file import write_model_file
 from ntkcli.models.writer import ModelWriter
 from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.regression.fitted_model import FittedModel
@@ -143,10 +145,12 @@ class ApproximateFitting:
         metrics = tally.metrics(self.unseen)
         rows = "test" if dataset.has_test_rows else "train"
         write_json(run.path / "metrics.json", {"rows": rows, **metrics.content})
-        writer = ModelWriter(run.folder("model"), job)
+        folder = run.folder("model")
+        writer = ModelWriter(ArrayWriter(folder), job)
         for stage in self.model.stages:
             writer.keep(stage)
-        writer.finish(self.model.x, self.unseen, self.calibrations, self.baselines)
+        content = writer.finish(self.model.x, self.unseen, self.calibrations, self.baselines)
+        write_model_file(folder, content)
         return metrics
 
     def _predicted(self, run: RunDirectory) -> MetricsTally:

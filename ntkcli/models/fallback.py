@@ -1,10 +1,11 @@
 """A job that is fitted even if iterations fail: then the next plan does without the solvers that did."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ntkcli.errors import NumericalError
+from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.jobs.held_out import held_out
 from ntkcli.jobs.job import Job
 from ntkcli.linalg.convergence import ConvergenceError
@@ -12,22 +13,25 @@ from ntkcli.models.fitting import Fitting
 from ntkcli.planning.alternatives import cheapest_other
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.planning.plan import Plan
-from ntkcli.regression.question import time_text
+from ntkcli.regression.question import Pair, time_text
 from ntkcli.regression.stages import Stage
-from ntkcli.runs.directory import RunDirectory
 from ntkcli.solvers.solver import Solver
 
 # Another plan is taken unasked where it takes so many times as long as the first one at most, or so long.
 MOST_TIMES, SHORT_SECONDS = 4.0, 60.0
 
+AnyFitting = TypeVar("AnyFitting", bound=Fitting)
 
-def fit_job(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fitting]:
+
+def fit_job(
+    job: Job, plan: Plan, begin: Callable[[Job, dict[Pair, LeaveOneOut]], AnyFitting]
+) -> tuple[Plan, AnyFitting]:
     """Fit a job by a plan or, if iterations fail, by one without; returns the plan that worked too.
 
     Args:
         job: what is fitted.
-        run: the run directory, which gets what is written on the way.
         plan: the plan to begin with.
+        begin: makes the fitting of the job, with the rows that were held out, for every attempt.
 
     Raises:
         NumericalError: as `Fitting.carry_out`; or iterations fail, and what is left does not fit or takes
@@ -36,7 +40,7 @@ def fit_job(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fitting]:
     failed: list[Solver] = []
     unseen = held_out(job)
     while True:
-        fitting = Fitting(job, run, unseen)
+        fitting = begin(job, unseen)
         try:
             fitting.carry_out(plan)
             return plan, fitting
@@ -46,7 +50,6 @@ def fit_job(job: Job, run: RunDirectory, plan: Plan) -> tuple[Plan, Fitting]:
         # Outside of the handler, because the error holds on to all that was in memory where it was raised.
         del fitting
         plan = failure.other_plan(failed)
-        shutil.rmtree(run.folder("model"))
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
-"""A fitted model: what `ntk fit` left, ready to predict new rows."""
+"""A fitted model: what a fit has left, in files or in memory, ready to predict new rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from ntkcli.arrays import ArraySource
 from ntkcli.data.table import Schema
 from ntkcli.errors import DataError, ResourceError
 from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
-from ntkcli.models.array_files import AGAIN, ArrayReader
+from ntkcli.models.array_files import AGAIN
 from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.features import features_bytes
@@ -38,9 +41,20 @@ TABLE_ROWS = 8192
 PLACES_AGAIN: tuple[Place, ...] = ("memory", "tiles")
 
 
+class KeptArrays(ArraySource, Protocol):
+    """Where the arrays of a model are: in files, or in memory."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that they are in, or where there is room for others."""
+
+    def shape(self, name: str, dimensions: int) -> list[int]:
+        """Return the shape of an array, which has to have so many dimensions."""
+
+
 @dataclass(frozen=True)
 class Model:
-    """A model that `ntk fit` wrote.
+    """A model that was fitted before.
 
     arrays: reads the arrays that only some predictions need.
     file: model.json.
@@ -48,7 +62,7 @@ class Model:
     network: the network with its activations tabulated as in the fit.
     """
 
-    arrays: ArrayReader
+    arrays: KeptArrays
     file: ModelFile
     schema: Schema
     network: Network

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ntkcli.arrays import FloatArray
 from ntkcli.data.table import Table
 from ntkcli.jobs.tabulation import ranges_reported
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Executor
 from ntkcli.models.model import Model
+from ntkcli.regression.fitted_model import FittedModel
+from ntkcli.regression.fitted_stage import Answer
 from ntkcli.regression.question import Pair
 from ntkcli.regression.stages import Stage
 from ntkcli.results.result import Result
@@ -46,16 +49,36 @@ class Predictor:
         Raises:
             NumericalError: a row's kernel leaves the range of an activation, or a prediction that of float64.
         """
+        schema = self._model.schema
+        noise, scaling = schema.noise(table), schema.targets.scaling
+        answers = self._answers(self._fitted, table)
+        return [Result.of(answer, scaling, self._calibrations[answer.pair], noise) for answer in answers]
+
+    def covariances(self, table: Table) -> list[FloatArray]:
+        """Predict the rows of a table together: the covariance of the function, (m, m, k), in order.
+
+        Its diagonal is the variance of a result; the predictor has to have standard deviations.
+
+        Raises:
+            NumericalError: as `results`.
+        """
+        scale = self._model.schema.targets.scaling.scale
+        found = []
+        for answer in self._answers(self._fitted.asking("covariance"), table):
+            covariance = answer.prediction.covariance
+            assert covariance is not None
+            found.append(covariance[:, :, None] * scale**2 * self._calibrations[answer.pair].variance_scale)
+        return found
+
+    def _answers(self, fitted: FittedModel, table: Table) -> list[Answer]:
         file = self._model.file
         with (
             ranges_reported(file.network, table, file.dtype, advice="correct the row, or fit again with"),
             np.errstate(over="ignore", invalid="ignore"),
         ):
-            answers = self._fitted.predict(table.x)
+            answers = fitted.predict(table.x)
         self._tell_samples()
-        schema = self._model.schema
-        noise, scaling = schema.noise(table), schema.targets.scaling
-        return [Result.of(answer, scaling, self._calibrations[answer.pair], noise) for answer in answers]
+        return answers
 
     def _tell_samples(self) -> None:
         """Say once how far off the standard deviations of many rows are."""

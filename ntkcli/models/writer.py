@@ -1,13 +1,13 @@
-"""The writer of a model: every stage is written as soon as it is solved."""
+"""The writer of a model: every stage is kept as soon as it is solved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Protocol
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import ArraySink, FloatArray
 from ntkcli.jobs.job import Job
-from ntkcli.models.array_files import ArrayWriter
-from ntkcli.models.model_file import FORMAT, ModelFile, write_model_file
+from ntkcli.models.array_files import ArrayRecord
+from ntkcli.models.model_file import FORMAT, ModelFile
 from ntkcli.models.model_records import CalibrationRecord, QuestionRecord, SchemaRecord, StageRecord
 from ntkcli.regression.fitted_stage import WEIGHTS, FittedStage, rows_name
 from ntkcli.regression.question import Pair
@@ -16,24 +16,29 @@ from ntkcli.results.calibration import Calibration
 from ntkcli.results.unseen_rows import UnseenRows
 
 
+class ModelArrays(ArraySink, Protocol):
+    """Keeps the arrays of a model: in files, or in memory."""
+
+    @property
+    def records(self) -> dict[str, ArrayRecord]:
+        """Of the arrays that are kept, by name."""
+
+
 @dataclass
 class ModelWriter:
-    """Writes the model of a job into a folder.
+    """Writes the model of a job.
 
-    arrays: writes its arrays.
-    stages: the records of the stages written so far.
+    arrays: keeps its arrays.
+    job: that is fitted.
+    stages: the records of the stages kept so far.
     """
 
-    folder: Path
+    arrays: ModelArrays
     job: Job
-    arrays: ArrayWriter = field(init=False)
     stages: list[StageRecord] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.arrays = ArrayWriter(self.folder)
-
     def keep(self, fitted: FittedStage) -> None:
-        """Write a stage: its coefficients and, of features or by output.factor, its factorisation."""
+        """Keep a stage: its coefficients and, of features or by output.factor, its factorisation."""
         kept = fitted.save(self.arrays, len(self.stages), with_factor=self.job.spec.output.factor)
         self.stages.append(StageRecord.of(kept))
 
@@ -44,8 +49,8 @@ class ModelWriter:
         calibrations: Mapping[Pair, Calibration],
         baselines: Sequence[Baseline],
         weights: FloatArray | None = None,
-    ) -> None:
-        """Write model.json and the arrays that do not belong to a stage.
+    ) -> ModelFile:
+        """Keep the arrays that do not belong to a stage, and return the content of model.json.
 
         Args:
             x: the rows whose kernels the stages take, (n, d).
@@ -59,7 +64,7 @@ class ModelWriter:
         if weights is not None:
             self.arrays.write(WEIGHTS, weights)
         self._write_arrays(baselines)
-        content = ModelFile(
+        return ModelFile(
             format=FORMAT,
             data=SchemaRecord.of(job.dataset.schema),
             csv=job.spec.data.csv,
@@ -73,7 +78,6 @@ class ModelWriter:
             calibrations=[CalibrationRecord.of(pair, found) for pair, found in calibrations.items()],
             arrays=self.arrays.records,
         )
-        write_model_file(self.folder, content)
 
     def _write_arrays(self, baselines: Sequence[Baseline]) -> None:
         dataset = self.job.dataset

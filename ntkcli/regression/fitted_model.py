@@ -17,7 +17,7 @@ from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import Rows
 from ntkcli.regression.fitted_stage import WEIGHTS, Answer, FittedStage, KeptStage, rows_name
 from ntkcli.regression.predict import in_order, predict
-from ntkcli.regression.question import Pair, Question
+from ntkcli.regression.question import Pair, Question, Uncertainty
 from ntkcli.regression.reach import Reach
 from ntkcli.regression.solve import fit_stage, load_stage
 from ntkcli.regression.stages import Stage, ways
@@ -122,6 +122,12 @@ class FittedModel:
         evaluator = self.evaluator.alone
         stages = [stage.on(evaluator, stage.support.rows) for stage in self.stages]
         return replace(self, evaluator=evaluator, stages=stages)
+
+    def asking(self, uncertainty: Uncertainty) -> Self:
+        """This model, asked for another uncertainty; for one at all it has to have its factorisations."""
+        question = replace(self.question, uncertainty=uncertainty)
+        stages = [replace(stage, question=question) for stage in self.stages]
+        return replace(self, question=question, stages=stages)
 
     def predict(self, x: FloatArray) -> list[Answer]:
         """The answer of every kernel and time, in the order asked, for rows (m, d).

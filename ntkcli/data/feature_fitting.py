@@ -81,7 +81,11 @@ def _log(name: str, values: FloatArray, spec: DataSpec) -> LogScale | None:
 
 
 def fit_features(
-    found: list[Feature], encoded: FloatArray, file: TableFile, spec: DataSpec
+    found: list[Feature],
+    encoded: FloatArray,
+    file: TableFile,
+    spec: DataSpec,
+    counts: FloatArray | None = None,
 ) -> tuple[Features, list[str]]:
     """Fit means and scales to the training rows; constant features are dropped if columns are standardised.
 
@@ -90,6 +94,7 @@ def fit_features(
         encoded: the training rows (rows, columns), NaN where a value is missing.
         file: that they are from.
         spec: says whether to standardise, and what becomes of missing values.
+        counts: how often each row is there, (rows,), where columns are numbers alone; None for once.
 
     Returns:
         The features, and a warning for each one dropped.
@@ -106,7 +111,7 @@ def fit_features(
         raise DataError(f"{file.path}: every feature is constant ({names}): nothing to learn from")
     warnings = [f"{file.path}: {what} is constant and was dropped" for what in _dropped(found, kept)]
     chosen = columns_of(found, kept)
-    scaling = _scaling(kept, filled[:, chosen], file, standardize=spec.standardize)
+    scaling = _scaling(kept, filled[:, chosen], file, counts, standardize=spec.standardize)
     equal = np.ones(int(chosen.sum()))
     features = Features(kept, FeatureRules.of(spec), fill[chosen], scaling, relevance=equal)
     return features.weighted(_given_factors(kept, file, spec)), warnings
@@ -165,7 +170,14 @@ def _means(features: list[Feature], encoded: FloatArray, file: TableFile, spec: 
     return means
 
 
-def _scaling(features: list[Feature], values: FloatArray, file: TableFile, *, standardize: bool) -> Scaling:
+def _scaling(
+    features: list[Feature],
+    values: FloatArray,
+    file: TableFile,
+    counts: FloatArray | None,
+    *,
+    standardize: bool,
+) -> Scaling:
     """Scale to mean 0, and to variance 1 for every feature: the columns of a category share one scale.
 
     A rare category then gets no larger values than others, and a category of two equals a boolean. Of a date,
@@ -174,7 +186,7 @@ def _scaling(features: list[Feature], values: FloatArray, file: TableFile, *, st
     if not standardize:
         return Scaling.identity(values.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        scaling = Scaling.standard(values)
+        scaling = Scaling.standard(values, counts)
     for feature, place in _places(features):
         if not np.isfinite([scaling.mean[place], scaling.scale[place]]).all():
             raise DataError(

@@ -7,12 +7,14 @@ from typing import Self
 
 import pandas as pd
 
-from ntkcli.data.columns import Columns, check_present
+from ntkcli.arrays import FloatArray
+from ntkcli.data.columns import Columns, check_present, choose_columns
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.feature_fitting import columns_of, find_features, fit_features
 from ntkcli.data.features import FeatureRules, encode
 from ntkcli.data.gaps import Gaps, dropped_rows, no_rows_left
 from ntkcli.data.groups import groups_of
+from ntkcli.data.held_table import HeldTable
 from ntkcli.data.log_scale import LogScale, helpful_log, skewness
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.split import split_off
@@ -42,6 +44,7 @@ class RawData:
     gaps: of the training file.
     warnings: about rows that were dropped.
     most_test_rows: of the test file that a dataset gets, the first that have every value; None for all.
+    counted: whether the weight of a row says how often it is there.
     """
 
     file: TableFile
@@ -54,6 +57,30 @@ class RawData:
     gaps: Gaps
     warnings: list[str]
     most_test_rows: int | None = None
+    counted: bool = False
+
+    @classmethod
+    def held(cls, table: HeldTable, spec: DataSpec, *, counted: bool = False) -> Self:
+        """Return the rows of a table in memory, whose features are numbers.
+
+        Args:
+            table: with the columns of features, targets and, if the spec names one, weights.
+            spec: says which are targets, and of which kind.
+            counted: whether a weight says how often its row is there, so that means and scales count it so.
+        """
+        columns = choose_columns(table, spec.target, spec.features, [], spec.weight_columns)
+        return cls(
+            file=table,
+            columns=columns,
+            train=table.frame,
+            set_aside=None,
+            dates=[],
+            test_file=None,
+            classes=spec.task == "classification",
+            gaps=Gaps(rows=len(table.frame)),
+            warnings=[],
+            counted=counted,
+        )
 
     @classmethod
     def read(cls, spec: DataSpec) -> Self:
@@ -124,17 +151,23 @@ class RawData:
         check_present(self.file, [] if spec.log == "auto" else spec.log, "data.log")
         faults = FaultList(self.file.path)
         with faults.collecting():
-            targets, warnings = fit_targets(self.train, self.file, spec, classes=self.classes)
+            targets, warnings = fit_targets(
+                self.train, self.file, spec, classes=self.classes, counts=self._counts(spec)
+            )
         with faults.collecting():
             found = find_features(self.train, self.columns.features, self.dates, self.file, spec)
         faults.check()
         encoded = encode(found, self.train, self.file, FeatureRules.of(spec))
-        features, more = fit_features(found, encoded, self.file, spec)
-        weights = RowWeights.fit(self.train, self.file, spec)
+        features, more = fit_features(found, encoded, self.file, spec, self._counts(spec))
+        weights = RowWeights.fit(self.train, self.file, spec, counted=self.counted)
         schema = Schema(self.columns.ids, features, targets, weights)
         table = schema.table(self.train, encoded[:, columns_of(found, features.features)], self.file)
         table = replace(table, groups=groups_of(spec, self.train, self.file))
         return schema, table, more + warnings
+
+    def _counts(self, spec: DataSpec) -> FloatArray | None:
+        """How often each row is there, (rows,); None for once."""
+        return self.train[spec.weight].to_numpy() if self.counted and spec.weight else None
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Return the data of a run: the training rows and the rows to predict; arguments as of `fit`.

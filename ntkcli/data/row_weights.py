@@ -41,8 +41,16 @@ class RowWeights(Section):
     classes: dict[str, Positive] | None = None
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, file: TableFile, spec: DataSpec) -> Self | None:
+    def fit(
+        cls, frame: pd.DataFrame, file: TableFile, spec: DataSpec, *, counted: bool = False
+    ) -> Self | None:
         """The weights of training rows that all have values above 0; None where the spec has none.
+
+        Args:
+            frame: the rows.
+            file: that they are from.
+            spec: names the column.
+            counted: whether a weight says how often its row is there; then a new row is there once.
 
         Raises:
             DataError: a cell is not above 0, the mean leaves float64, or a class is not in the training rows.
@@ -58,7 +66,7 @@ class RowWeights(Section):
         with np.errstate(over="ignore", divide="ignore"):
             raw = _raw(frame[column].to_numpy(), is_noise=is_noise)
             mean = float(raw.mean())
-            typical = float((mean / raw).mean()) if is_noise else 1.0
+            typical = float((mean / raw).mean()) if is_noise else mean if counted else 1.0
         if not (0 < mean < np.inf and 0 < typical < np.inf):
             raise DataError(f"{file.path}: column {column!r} has values too far apart: give it another unit")
         return cls(column=column, is_noise=is_noise, mean=mean, typical_noise=typical)

@@ -24,15 +24,19 @@ class Scaling:
         return cls(np.zeros(columns), np.ones(columns))
 
     @classmethod
-    def standard(cls, values: FloatArray) -> Self:
+    def standard(cls, values: FloatArray, counts: FloatArray | None = None) -> Self:
         """Return the scaling by mean and standard deviation (divisor n); a constant column is only shifted.
 
         Deviations are divided by the largest before they are squared, so that any unit will do.
+
+        Args:
+            values: (rows, columns).
+            counts: how often each row is there, (rows,), whole or not; None for once.
         """
         constant = constant_columns(values)
-        mean = np.where(constant, values[0], values.mean(axis=0))
+        mean = np.where(constant, values[0], np.average(values, axis=0, weights=counts))
         largest = np.where(constant, 1.0, np.abs(values - mean).max(axis=0))
-        scale = largest * np.sqrt(np.mean(((values - mean) / largest) ** 2, axis=0))
+        scale = largest * np.sqrt(np.average(((values - mean) / largest) ** 2, axis=0, weights=counts))
         return cls(mean, np.where(constant, 1.0, scale))
 
     def apply(self, values: FloatArray) -> FloatArray:

@@ -123,7 +123,12 @@ def has_classes(spec: DataSpec, file: TableFile) -> bool:
 
 
 def fit_targets(
-    frame: pd.DataFrame, file: TableFile, spec: DataSpec, *, classes: bool
+    frame: pd.DataFrame,
+    file: TableFile,
+    spec: DataSpec,
+    *,
+    classes: bool,
+    counts: FloatArray | None = None,
 ) -> tuple[Targets, list[str]]:
     """Fit the targets to the training rows: their classes, or their means and scales.
 
@@ -132,6 +137,7 @@ def fit_targets(
         file: that they are from.
         spec: names the targets, and says whether to standardise them.
         classes: whether the target is a class.
+        counts: how often each row is there, (rows,); None for once.
 
     Returns:
         The targets, and warnings.
@@ -154,7 +160,9 @@ def fit_targets(
     constant = constant_columns(values)
     warnings = [f"{file.path}: target {name!r} is constant" for name in _where(spec.target, constant)]
     transforms = Transforms.fit(spec, values)
-    return Targets(spec.target, [], _scaling(spec, transforms.apply(values), file), transforms), warnings
+    return Targets(
+        spec.target, [], _scaling(spec, transforms.apply(values), file, counts), transforms
+    ), warnings
 
 
 def _classes(cells: pd.Series, file: TableFile, spec: DataSpec) -> Targets:
@@ -179,12 +187,12 @@ def _classes(cells: pd.Series, file: TableFile, spec: DataSpec) -> Targets:
     return Targets([str(cells.name)], classes, Scaling.identity(len(classes)))
 
 
-def _scaling(spec: DataSpec, values: FloatArray, file: TableFile) -> Scaling:
+def _scaling(spec: DataSpec, values: FloatArray, file: TableFile, counts: FloatArray | None) -> Scaling:
     """Scale targets if the spec says so; the square of a scale, a unit of variances, has to be in range."""
     if not spec.standardize_target:
         return Scaling.identity(values.shape[1])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        scaling = Scaling.standard(values)
+        scaling = Scaling.standard(values, counts)
         variance = scaling.scale**2
     usable = np.isfinite(scaling.mean) & np.isfinite(scaling.scale)
     _refuse(file, _where(spec.target, ~usable), "too large to standardise")

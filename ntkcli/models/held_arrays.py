@@ -1,14 +1,15 @@
 """Arrays of a model that are in memory."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ntkcli.arrays import FloatArray
-from ntkcli.models.array_files import ArrayReader, ArrayRecord, ArrayWriter
+from ntkcli.arrays import ArraySource, FloatArray
+from ntkcli.models.array_files import ArrayRecord, ArrayWriter
 
 
 @dataclass
@@ -21,14 +22,14 @@ class HeldArrays:
     held: dict[str, FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def read_from(cls, arrays: ArrayReader) -> "HeldArrays":
-        """Read all arrays of a folder.
+    def read_from(cls, arrays: ArraySource, records: Mapping[str, ArrayRecord]) -> "HeldArrays":
+        """Read all arrays of another source that there are records of.
 
         Raises:
             DataError: one is missing or damaged.
         """
         found = cls()
-        for name, record in arrays.records.items():
+        for name, record in records.items():
             found.write(name, arrays.read(name, *record.shape))
         return found
 

@@ -75,5 +75,4 @@ def load_into_memory(run: Path) -> Model:
         DataError: there is none, it is damaged, or a newer ntk wrote it.
     """
     model = load_model(run)
-    assert not isinstance(model.arrays, HeldArrays)
-    return replace(model, arrays=HeldArrays.read_from(model.arrays))
+    return replace(model, arrays=HeldArrays.read_from(model.arrays, model.file.arrays))

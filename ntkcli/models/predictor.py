@@ -63,7 +63,7 @@ class Predictor:
             NumericalError: as `results`.
         """
         scale = self._model.schema.targets.scaling.scale
-        found = []
+        found: list[FloatArray] = []
         for answer in self._answers(self._fitted.asking("covariance"), table):
             covariance = answer.prediction.covariance
             assert covariance is not None

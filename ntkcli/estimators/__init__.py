@@ -1,0 +1,1 @@
+"""Kernel regression from Python: estimators and kernels with scikit-learn's conventions."""

@@ -1,0 +1,96 @@
+"""The rows that an estimator is fitted to, as a table in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from ntkcli.arrays import FloatArray
+from ntkcli.data.held_table import HeldTable
+
+WEIGHT = "sample_weight"
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows with what is observed there.
+
+    x: (n, d).
+    y: (n, k) numbers, or (n, 1) places among the classes.
+    weights: (n,) > 0, how often each row is there, whole or not; None for once.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    weights: FloatArray | None = None
+
+    @property
+    def distinct(self) -> Self:
+        """The rows, each once, with how often it is there in its weight; without those of weight 0.
+
+        They are sorted then, so that weights and repetitions give the same numbers to the last digit.
+        """
+        rows = self._positive
+        pairs = np.hstack([rows.x, rows.y]) + 0.0
+        if rows.weights is None and not pd.DataFrame(pairs).duplicated().any():
+            return rows
+        _, first, place = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+        weights = np.bincount(place.ravel(), rows.weights, len(first)).astype(np.float64)
+        found = replace(rows, x=rows.x[first], y=rows.y[first], weights=weights)
+        # Rows that all are there once are as they came.
+        return replace(rows, weights=None) if (weights == 1).all() and len(first) == len(rows.x) else found
+
+    @property
+    def _positive(self) -> Self:
+        if self.weights is None:
+            return self
+        kept = self.weights > 0
+        return replace(self, x=self.x[kept], y=self.y[kept], weights=self.weights[kept])
+
+    def table(self, features: list[str], targets: list[str], classes: list[str] | None) -> HeldTable:
+        """Return the rows as a table.
+
+        Args:
+            features, targets: the names of the columns.
+            classes: the texts of the classes; None for numbers.
+        """
+        frame = frame_of(self.x, features)
+        if classes is None:
+            frame[targets] = self.y
+        else:
+            frame[targets[0]] = pd.array(
+                np.array(classes, dtype=object)[self.y[:, 0].astype(int)], dtype="str"
+            )
+        if self.weights is not None:
+            frame[WEIGHT] = self.weights
+        return HeldTable("X", frame)
+
+
+def frame_of(x: FloatArray, features: list[str]) -> pd.DataFrame:
+    """Return rows (n, d) as a frame of float64 with named columns.
+
+    Raises:
+        ValueError: two columns have one name.
+    """
+    repeated = [name for name in dict.fromkeys(features) if features.count(name) > 1]
+    if repeated:
+        raise ValueError(f"X has two columns {repeated[0]!r}: rename one of the two")
+    return pd.DataFrame(np.asarray(x, dtype=np.float64), columns=features)
+
+
+def target_names(y: object, count: int, features: list[str]) -> list[str]:
+    """Return the names of targets: of a Series or a frame its own, if they are texts and no feature's."""
+    given = [y.name] if isinstance(y, pd.Series) else [*y.columns] if isinstance(y, pd.DataFrame) else []
+    names = ["y"] if count == 1 else [f"y{i}" for i in range(count)]
+    if len({*given}) == count and all(isinstance(name, str) and name for name in given):
+        names = [str(name) for name in given]
+    taken = {*features, WEIGHT}
+    return [next(free for free in _variants(name) if free not in taken) for name in names]
+
+
+def _variants(name: str) -> Iterator[str]:
+    while True:
+        yield name
+        name += "_"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ntkcli.data.cells import is_missing
 from ntkcli.data.notation import Notation
 from ntkcli.data.remedies import Remedies
 from ntkcli.data.table_file import TableFile
@@ -49,9 +50,9 @@ class HeldTable(TableFile):
         """Return the first cell that holds a value, by column; columns without any are not in it."""
         found = {}
         for name in names:
-            place = self.frame[name].first_valid_index()
-            if place is not None:
-                found[name] = str(self.frame[name][place])
+            there = self.frame[name][~is_missing(self.frame[name])]
+            if len(there):
+                found[name] = str(there.iloc[0])
         return found
 
     def lines(self, rows: Sequence[int]) -> list[int]:

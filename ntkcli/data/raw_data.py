@@ -44,7 +44,7 @@ class RawData:
     gaps: of the training file.
     warnings: about rows that were dropped.
     most_test_rows: of the test file that a dataset gets, the first that have every value; None for all.
-    counted: whether the weight of a row says how often it is there.
+    counts: how often each training row is there, (rows,), for means and scales; None for once.
     """
 
     file: TableFile
@@ -57,16 +57,16 @@ class RawData:
     gaps: Gaps
     warnings: list[str]
     most_test_rows: int | None = None
-    counted: bool = False
+    counts: FloatArray | None = None
 
     @classmethod
-    def held(cls, table: HeldTable, spec: DataSpec, *, counted: bool = False) -> Self:
+    def held(cls, table: HeldTable, spec: DataSpec, counts: FloatArray | None = None) -> Self:
         """Return the rows of a table in memory, whose features are numbers.
 
         Args:
             table: with the columns of features, targets and, if the spec names one, weights.
             spec: says which are targets, and of which kind.
-            counted: whether a weight says how often its row is there, so that means and scales count it so.
+            counts: how often each row is there, (rows,), which is in its weight already; None for once.
         """
         columns = choose_columns(table, spec.target, spec.features, [], spec.weight_columns)
         return cls(
@@ -79,7 +79,7 @@ class RawData:
             classes=spec.task == "classification",
             gaps=Gaps(rows=len(table.frame)),
             warnings=[],
-            counted=counted,
+            counts=counts,
         )
 
     @classmethod
@@ -152,22 +152,18 @@ class RawData:
         faults = FaultList(self.file.path)
         with faults.collecting():
             targets, warnings = fit_targets(
-                self.train, self.file, spec, classes=self.classes, counts=self._counts(spec)
+                self.train, self.file, spec, classes=self.classes, counts=self.counts
             )
         with faults.collecting():
             found = find_features(self.train, self.columns.features, self.dates, self.file, spec)
         faults.check()
         encoded = encode(found, self.train, self.file, FeatureRules.of(spec))
-        features, more = fit_features(found, encoded, self.file, spec, self._counts(spec))
-        weights = RowWeights.fit(self.train, self.file, spec, counted=self.counted)
+        features, more = fit_features(found, encoded, self.file, spec, self.counts)
+        weights = RowWeights.fit(self.train, self.file, spec, counted=self.counts is not None)
         schema = Schema(self.columns.ids, features, targets, weights)
         table = schema.table(self.train, encoded[:, columns_of(found, features.features)], self.file)
         table = replace(table, groups=groups_of(spec, self.train, self.file))
         return schema, table, more + warnings
-
-    def _counts(self, spec: DataSpec) -> FloatArray | None:
-        """How often each row is there, (rows,); None for once."""
-        return self.train[spec.weight].to_numpy() if self.counted and spec.weight else None
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Return the data of a run: the training rows and the rows to predict; arguments as of `fit`.

@@ -50,7 +50,7 @@ class RowWeights(Section):
             frame: the rows.
             file: that they are from.
             spec: names the column.
-            counted: whether a weight says how often its row is there; then a new row is there once.
+            counted: whether a weight has in it how often its row is there; a new row is there once.
 
         Raises:
             DataError: a cell is not above 0, the mean leaves float64, or a class is not in the training rows.

@@ -1,5 +1,6 @@
 """NTKClassifier: classes from an infinitely wide network."""
 
+from collections.abc import Mapping
 from math import inf, sqrt
 from typing import Any, Self
 
@@ -9,8 +10,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ntkcli.arrays import FloatArray
-from ntkcli.estimators.estimator import NTKEstimator
-from ntkcli.estimators.training_rows import target_names
+from ntkcli.estimators.errors import InvalidValueError
+from ntkcli.estimators.estimator import NTKEstimator, checked_weights
+from ntkcli.estimators.training_rows import TrainingRows, target_names
 from ntkcli.results.temperature import probabilities
 
 SQRT2 = sqrt(2)
@@ -23,7 +25,8 @@ class NTKClassifier(ClassifierMixin, NTKEstimator):  # type: ignore[misc]
     rows that are left out one at a time.
 
     The parameters are keys of a spec, which docs/spec.md describes, with its defaults. `readout` None is that
-    of the other layers. `time` and `kernel` are one each.
+    of the other layers. `time` and `kernel` are one each. `class_weight` None is `none`; a mapping has
+    classes of y for keys.
 
     After `fit`: classes_ (C,), n_features_in_, feature_names_in_ (of a DataFrame with names), ridge_ and
     time_ (what `auto` stands for; ridge_ of a row of average weight).
@@ -58,6 +61,7 @@ class NTKClassifier(ClassifierMixin, NTKEstimator):  # type: ignore[misc]
         standardize: bool = True,
         normalize_rows: bool = False,
         relevance: Any = "equal",
+        class_weight: Any = None,
         noise: bool = False,
         factor: bool = False,
         dtype: str = "float64",
@@ -89,6 +93,7 @@ class NTKClassifier(ClassifierMixin, NTKEstimator):  # type: ignore[misc]
         self.standardize = standardize
         self.normalize_rows = normalize_rows
         self.relevance = relevance
+        self.class_weight = class_weight
         self.noise = noise
         self.factor = factor
         self.dtype = dtype
@@ -119,10 +124,37 @@ class NTKClassifier(ClassifierMixin, NTKEstimator):  # type: ignore[misc]
         texts = [str(label) for label in self.classes_.tolist()]
         if len(set(texts)) < len(texts):
             raise ValueError("two classes of y read alike as texts: give them other names")
+        weights = None if sample_weight is None else checked_weights(sample_weight, x)
         names = target_names(names_of, 1, self._names)
-        self._fit(x, places.reshape(-1, 1).astype(np.float64), sample_weight, names, texts)
+        self._fit(x, places.reshape(-1, 1).astype(np.float64), weights, names, texts)
         self._set_order(texts)
         return self
+
+    def _factors(self, rows: TrainingRows) -> FloatArray | None:
+        """The weights of the rows' classes, of mean 1, as `data.class_weight` has them."""
+        given = self.class_weight
+        if given is None:
+            return None
+        labels = rows.y[:, 0].astype(np.intp)
+        counts = np.ones(len(labels)) if rows.counts is None else rows.counts
+        if isinstance(given, str) and given == "balanced":
+            weights: FloatArray = 1 / np.maximum(
+                np.bincount(labels, counts, len(self.classes_)), np.finfo(float).tiny
+            )
+        else:
+            weights = self._given_weights()
+        own = weights[labels]
+        return np.asarray(own / np.average(own, weights=counts))
+
+    def _given_weights(self) -> FloatArray:
+        given, classes = self.class_weight, self.classes_.tolist()
+        if not isinstance(given, Mapping) or not all(weight > 0 for weight in given.values()):
+            what = "should be None, balanced, or a mapping of classes to weights above 0"
+            raise InvalidValueError(f"class_weight: {what} (found {given!r})")
+        for label in given:
+            if label not in classes:
+                raise InvalidValueError(f"class_weight: {label!r} is no class of y: take it out")
+        return np.array([float(given.get(label, 1.0)) for label in classes])
 
     def _set_order(self, texts: list[str]) -> None:
         """Set where the model has each of classes_, whose texts these are; -1 for one without any weight."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 from warnings import warn
@@ -56,7 +56,12 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
     time_: float
 
     def _fit(
-        self, x: FloatArray, y: FloatArray, weights: Any, targets: list[str], classes: list[str] | None
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        counts: FloatArray | None,
+        targets: list[str],
+        classes: list[str] | None,
     ) -> None:
         """Fit to rows x (n, d) and y: (n, k) numbers, or places (n, 1) among the texts of classes.
 
@@ -64,24 +69,27 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
             InvalidValueError: a parameter or the data is not what it should be, or the fit has no answer.
             ResourceError: there is too little memory.
         """
-        if weights is not None:
-            weights = _check_sample_weight(weights, x, dtype=np.float64, ensure_non_negative=True)
-        rows = TrainingRows(x, y, weights).distinct
+        rows = TrainingRows(x, y, counts).distinct
         if len(rows.x) < 2:
             raise ValueError("fewer than two different rows have a weight above 0: give more")
+        rows = replace(rows, factors=self._factors(rows))
         weight = None if rows.weights is None else WEIGHT
         journal = Journal()
         with value_errors():
             spec = spec_of(self.get_params(deep=False), targets, self._task, weight)
             output = spec.output.model_copy(update={"std": True})
-            if rows.weights is not None:
-                spec = _counted(spec, float(rows.weights.mean()))
+            if rows.counts is not None:
+                spec = _counted(spec, float(rows.counts.mean()))
             table = rows.table(self._names, targets, classes)
-            raw = RawData.held(table, spec.data, counted=weight is not None)
+            raw = RawData.held(table, spec.data, rows.counts)
             with open_job(SpecFile(Path("parameters"), "", spec), journal, raw=raw) as job:
                 self._set_model(fit_in_memory(job, output))
         for text in journal.warnings:
             warn(in_words_of_parameters(text), UserWarning, stacklevel=3)
+
+    def _factors(self, rows: TrainingRows) -> FloatArray | None:
+        """By how much rows count more or less than they are there, (n,), of mean 1; None for 1."""
+        return None
 
     def _set_model(self, model: Model, pair: Pair | None = None) -> None:
         self._model, self._pair, self._predictors = model, pair or model.pairs[0], _Predictors()
@@ -162,6 +170,15 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _loaded(self) -> None:
         """Set what a fit sets beside the model: here nothing."""
+
+
+def checked_weights(weights: Any, x: FloatArray) -> FloatArray:
+    """The weights (n,) >= 0 of rows x, of which some are above 0.
+
+    Raises:
+        ValueError: they are not that.
+    """
+    return np.asarray(_check_sample_weight(weights, x, dtype=np.float64, ensure_non_negative=True))
 
 
 def _counted(spec: Spec, mean: float) -> Spec:

@@ -9,7 +9,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import validate_data
 
 from ntkcli.arrays import FloatArray
-from ntkcli.estimators.estimator import NTKEstimator
+from ntkcli.estimators.estimator import NTKEstimator, checked_weights
 from ntkcli.estimators.training_rows import target_names
 from ntkcli.inference.sampling import draw
 
@@ -130,7 +130,8 @@ class NTKRegressor(RegressorMixin, NTKEstimator):  # type: ignore[misc]
         self._is_flat = y.ndim == 1
         y = np.asarray(y, dtype=np.float64).reshape(len(x), -1)
         self.n_outputs_ = y.shape[1]
-        self._fit(x, y, sample_weight, target_names(names_of, self.n_outputs_, self._names), None)
+        weights = None if sample_weight is None else checked_weights(sample_weight, x)
+        self._fit(x, y, weights, target_names(names_of, self.n_outputs_, self._names), None)
         return self
 
     @overload

@@ -19,35 +19,44 @@ class TrainingRows:
 
     x: (n, d).
     y: (n, k) numbers, or (n, 1) places among the classes.
-    weights: (n,) > 0, how often each row is there, whole or not; None for once.
+    counts: (n,) > 0, how often each row is there, whole or not; None for once.
+    factors: (n,) > 0, of mean 1, by which a row counts more or less in the fit than that; None for 1.
     """
 
     x: FloatArray
     y: FloatArray
-    weights: FloatArray | None = None
+    counts: FloatArray | None = None
+    factors: FloatArray | None = None
+
+    @property
+    def weights(self) -> FloatArray | None:
+        """How much each row counts in the fit, (n,); None for 1."""
+        given = [part for part in (self.counts, self.factors) if part is not None]
+        return np.prod(given, axis=0) if given else None
 
     @property
     def distinct(self) -> Self:
-        """The rows, each once, with how often it is there in its weight; without those of weight 0.
+        """The rows, each once, with how often it is there; without those that are never.
 
         They are sorted then, so that weights and repetitions give the same numbers to the last digit.
         """
         rows = self._positive
         pairs = np.hstack([rows.x, rows.y]) + 0.0
-        if rows.weights is None and not pd.DataFrame(pairs).duplicated().any():
+        if rows.counts is None and not pd.DataFrame(pairs).duplicated().any():
             return rows
         _, first, place = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
-        weights = np.bincount(place.ravel(), rows.weights, len(first)).astype(np.float64)
-        found = replace(rows, x=rows.x[first], y=rows.y[first], weights=weights)
-        # Rows that all are there once are as they came.
-        return replace(rows, weights=None) if (weights == 1).all() and len(first) == len(rows.x) else found
+        counts = np.bincount(place.ravel(), rows.counts, len(first)).astype(np.float64)
+        if (counts == 1).all() and len(first) == len(rows.x):
+            # Rows that all are there once stay as they came.
+            return replace(rows, counts=None)
+        return replace(rows, x=rows.x[first], y=rows.y[first], counts=counts)
 
     @property
     def _positive(self) -> Self:
-        if self.weights is None:
+        if self.counts is None:
             return self
-        kept = self.weights > 0
-        return replace(self, x=self.x[kept], y=self.y[kept], weights=self.weights[kept])
+        kept = self.counts > 0
+        return replace(self, x=self.x[kept], y=self.y[kept], counts=self.counts[kept])
 
     def table(self, features: list[str], targets: list[str], classes: list[str] | None) -> HeldTable:
         """Return the rows as a table.

@@ -32,12 +32,14 @@ def test_parameters_are_keys_of_a_spec_with_its_defaults(kind: type[Any]) -> Non
     defaults = {key: spec[section][key] for section, keys in SECTIONS.items() for key in keys}
     # One kernel and one time, no section for a readout like the rest, and intervals that take no time.
     defaults |= {"kernel": "ntk", "time": np.inf, "readout": None, "interval_from": "normal"}
+    # What is none in a spec is None here.
+    defaults["class_weight"] = None
     assert kind().get_params() == {key: defaults[key] for key in kind().get_params()}
 
 
 def test_every_parameter_is_of_the_regressor() -> None:
     assert {*NTKRegressor().get_params()} == {key for keys in SECTIONS.values() for key in keys}
-    assert {*NTKClassifier().get_params()} < {*NTKRegressor().get_params()}
+    assert {*NTKClassifier().get_params()} - {*NTKRegressor().get_params()} == {"class_weight"}
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
@@ -161,6 +163,24 @@ def test_a_class_without_any_weight_has_no_probability() -> None:
     model = NTKClassifier().fit(XC, labels, sample_weight=(labels != 7).astype(float))
     assert [*model.classes_] == [0, 1, 7]
     assert not model.predict_proba(XC)[:, 2].any()
+
+
+def test_weights_of_classes_go_with_those_of_rows() -> None:
+    """Rows that are there twice are twice among those of their class."""
+    counts = 1.0 + (np.arange(60) % 3 == 0)
+    weights: dict[str, Any] = {"class_weight": "balanced", "ridge": 0.1}
+    one = NTKClassifier(**weights).fit(XC, YC, sample_weight=counts)
+    other = NTKClassifier(**weights).fit(*(part.repeat(counts.astype(int), axis=0) for part in (XC, YC)))
+    np.testing.assert_array_equal(one.predict_proba(XC), other.predict_proba(XC))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({0: 0.0}, "weights above 0"), ("even", "found 'even'"), ({2: 1.0}, "2 is no class of y")],
+)
+def test_weights_of_classes_are_refused_that_are_none(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        NTKClassifier(class_weight=given).fit(XC, YC)
 
 
 def test_an_unfitted_estimator_saves_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ import yaml
 
 from ntkcli import NTKClassifier, NTKRegressor
 from ntkcli.arrays import FloatArray
+from ntkcli.commands.fit import fit as fit_spec
 from ntkcli.estimators.parameters import SECTIONS
+from ntkcli.journal import Journal
 
 Ntk = Callable[..., CompletedProcess[str]]
 
@@ -88,6 +90,21 @@ def test_probabilities_are_those_of_fit(fitted: Callable[..., pd.DataFrame]) -> 
     names = [f"group_probability_{name}" for name in model.classes_]
     assert model.predict_proba(TEST[FEATURES]) == pytest.approx(table[names].to_numpy(), rel=1e-12)
     assert [*model.predict(TEST[FEATURES])] == [*table["group_class"]]
+
+
+@pytest.mark.parametrize("weights", ["balanced", {"low": 3.0, "middle": 0.2}], ids=["balanced", "given"])
+def test_weights_of_classes_are_those_of_fit(
+    weights: Any, tmp_path: Path, fitted: Callable[..., pd.DataFrame]
+) -> None:
+    fitted(["group"], {})
+    spec = yaml.safe_load((tmp_path / "spec.yaml").read_text())
+    spec["data"]["class_weight"] = weights
+    (tmp_path / "balanced.yaml").write_text(yaml.safe_dump(spec))
+    fit_spec(tmp_path / "balanced.yaml", out=tmp_path / "balanced", overwrite=False, journal=Journal())
+    table = pd.read_csv(tmp_path / "balanced" / "predictions.csv")
+    model = NTKClassifier(class_weight=weights).fit(TRAIN[FEATURES], TRAIN["group"])
+    names = [f"group_probability_{name}" for name in model.classes_]
+    assert model.predict_proba(TEST[FEATURES]) == pytest.approx(table[names].to_numpy(), rel=1e-9)
 
 
 def test_classes_are_in_the_order_of_numpy_whatever_the_models() -> None:

@@ -8,7 +8,6 @@ from typing import Any, Self
 from warnings import warn
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
@@ -19,8 +18,9 @@ from ntkcli.data.raw_data import RawData
 from ntkcli.data.table import Table
 from ntkcli.errors import SpecError
 from ntkcli.estimators.errors import in_words_of_parameters, value_errors
-from ntkcli.estimators.parameters import SECTIONS, spec_of
-from ntkcli.estimators.training_rows import WEIGHT, TrainingRows, frame_of
+from ntkcli.estimators.loading import chosen_pair, frame_with_texts, parameters_of
+from ntkcli.estimators.parameters import spec_of
+from ntkcli.estimators.training_rows import TrainingRows, frame_of, free_name
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
@@ -28,7 +28,7 @@ from ntkcli.models.held_model import fit_in_memory, load_into_memory, save_model
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.planning.machine import thread_count
-from ntkcli.regression.question import Pair, time_text
+from ntkcli.regression.question import Pair
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.spec import Spec
 
@@ -73,14 +73,14 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
         if len(rows.x) < 2:
             raise ValueError("fewer than two different rows have a weight above 0: give more")
         rows = replace(rows, factors=self._factors(rows))
-        weight = None if rows.weights is None else WEIGHT
+        weight = None if rows.weights is None else free_name("sample_weight", [*self._names, *targets])
         journal = Journal()
         with value_errors():
             spec = spec_of(self.get_params(deep=False), targets, self._task, weight)
             output = spec.output.model_copy(update={"std": True})
             if rows.counts is not None:
                 spec = _counted(spec, float(rows.counts.mean()))
-            table = rows.table(self._names, targets, classes)
+            table = rows.table(self._names, targets, classes, weight)
             raw = RawData.held(table, spec.data, rows.counts)
             with open_job(SpecFile(Path("parameters"), "", spec), journal, raw=raw) as job:
                 self._set_model(fit_in_memory(job, output))
@@ -121,7 +121,7 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _table(self, x: Any) -> HeldTable:
         if self._model.schema.features.texts:
-            return HeldTable("X", _frame_with_texts(x, self._model))
+            return HeldTable("X", frame_with_texts(x, self._model))
         x = validate_data(self, x, reset=False, dtype=np.float64)
         return HeldTable("X", frame_of(x, self._names))
 
@@ -156,11 +156,11 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
         """
         model = load_into_memory(Path(path))
         with value_errors():
-            pair = _chosen(model, kernel, time, path)
+            pair = chosen_pair(model, kernel, time, path)
             task = "classification" if model.schema.targets.is_classification else "regression"
             if task != cls._task:
                 raise SpecError(f"{path}: the model is one of {task}: load it with the other estimator")
-        found = cls(**_parameters_of(model, pair, cls._get_param_names()))
+        found = cls(**parameters_of(model, pair, cls._get_param_names()))
         found._set_model(model, pair)
         names = [feature.name for feature in model.schema.features.features]
         found.n_features_in_ = len(names)
@@ -196,46 +196,3 @@ def _counted(spec: Spec, mean: float) -> Spec:
     if inference.loss == "sum":
         changes["learning_rate"] = inference.learning_rate * mean
     return spec.model_copy(update={"inference": inference.model_copy(update=changes)})
-
-
-def _chosen(model: Model, kernel: str | None, time: float | None, path: object) -> Pair:
-    found = [pair for pair in model.pairs if kernel in (None, pair.kernel) and time in (None, pair.time)]
-    if len(found) != 1:
-        there = ", ".join(f"{kernel} at {time_text(time)}" for kernel, time in model.pairs)
-        raise SpecError(f"{path}: the model has {there}: give load one kernel and one time of these")
-    return found[0]
-
-
-def _parameters_of(model: Model, pair: Pair, names: list[str]) -> dict[str, Any]:
-    """Return the parameters of an estimator that a model tells of."""
-    file, question = model.file, model.file.question
-    known = {key: getattr(file.network, key) for key in SECTIONS["network"]}
-    known |= {key: getattr(file.output, key) for key in SECTIONS["output"]}
-    known |= {"kernel": pair.kernel, "time": pair.time, "learning_rate": question.rate, "dtype": file.dtype}
-    known |= {"ridge": question.ridge, "ridge_scale": question.ridge_scale, "tolerance": question.tolerance}
-    features = model.schema.features
-    known["normalize_rows"] = features.rules.normalize_rows
-    known["relevance"] = "equal" if (features.relevance == 1).all() else features.factors
-    for key, scaling in (
-        ("standardize", features.scaling),
-        ("standardize_target", model.schema.targets.scaling),
-    ):
-        known[key] = bool(scaling.mean.any() or (scaling.scale != 1).any())
-    known = {
-        key: value.model_dump() if hasattr(value, "model_dump") else value for key, value in known.items()
-    }
-    return {key: value for key, value in known.items() if key in names}
-
-
-def _frame_with_texts(x: Any, model: Model) -> pd.DataFrame:
-    """Return rows as a frame for a model that has features of text: from a frame alone."""
-    features = model.schema.features
-    names = [feature.name for feature in features.features]
-    if not isinstance(x, pd.DataFrame) or not set(names) <= set(x.columns):
-        raise ValueError(f"the model has features of text: give a DataFrame with columns {', '.join(names)}")
-    frame = x[names].copy()
-    for name in features.numbers:
-        frame[name] = frame[name].astype(np.float64)
-    for name in features.texts:
-        frame[name] = frame[name].map(lambda cell: "" if pd.isna(cell) else str(cell)).astype("str")
-    return frame

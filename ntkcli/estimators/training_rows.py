@@ -1,6 +1,6 @@
 """The rows that an estimator is fitted to, as a table in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -9,8 +9,6 @@ import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.held_table import HeldTable
-
-WEIGHT = "sample_weight"
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,15 @@ class TrainingRows:
         kept = self.counts > 0
         return replace(self, x=self.x[kept], y=self.y[kept], counts=self.counts[kept])
 
-    def table(self, features: list[str], targets: list[str], classes: list[str] | None) -> HeldTable:
+    def table(
+        self, features: list[str], targets: list[str], classes: list[str] | None, weight: str | None
+    ) -> HeldTable:
         """Return the rows as a table.
 
         Args:
             features, targets: the names of the columns.
             classes: the texts of the classes; None for numbers.
+            weight: the name of the column of weights, if there are any.
         """
         frame = frame_of(self.x, features)
         if classes is None:
@@ -72,8 +73,8 @@ class TrainingRows:
             frame[targets[0]] = pd.array(
                 np.array(classes, dtype=object)[self.y[:, 0].astype(int)], dtype="str"
             )
-        if self.weights is not None:
-            frame[WEIGHT] = self.weights
+        if weight is not None:
+            frame[weight] = self.weights
         return HeldTable("X", frame)
 
 
@@ -95,11 +96,11 @@ def target_names(y: object, count: int, features: list[str]) -> list[str]:
     names = ["y"] if count == 1 else [f"y{i}" for i in range(count)]
     if len({*given}) == count and all(isinstance(name, str) and name for name in given):
         names = [str(name) for name in given]
-    taken = {*features, WEIGHT}
-    return [next(free for free in _variants(name) if free not in taken) for name in names]
+    return [free_name(name, features) for name in names]
 
 
-def _variants(name: str) -> Iterator[str]:
-    while True:
-        yield name
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: with as many underscores behind it as that needs."""
+    while name in taken:
         name += "_"
+    return name

@@ -174,6 +174,20 @@ def test_weights_of_classes_go_with_those_of_rows() -> None:
     np.testing.assert_array_equal(one.predict_proba(XC), other.predict_proba(XC))
 
 
+def test_features_may_have_any_names() -> None:
+    """Even those of the columns that a fit puts beside them."""
+    frame = pd.DataFrame(X, columns=["y", "sample_weight", "y_", "x0"])
+    weights = np.linspace(1, 2, 40)
+    model = NTKRegressor(ridge=0.1).fit(frame, pd.Series(Y, name="y"), sample_weight=weights)
+    plain = NTKRegressor(ridge=0.1).fit(X, Y, sample_weight=weights)
+    np.testing.assert_array_equal(model.predict(frame), plain.predict(X))
+
+
+def test_two_features_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"X has two columns 'a'|unique column names"):
+        NTKRegressor().fit(pd.DataFrame(X, columns=["a", "b", "a", "c"]), Y)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [({0: 0.0}, "weights above 0"), ("even", "found 'even'"), ({2: 1.0}, "2 is no class of y")],

@@ -157,6 +157,18 @@ def test_a_model_with_features_of_text_predicts_frames(tmp_path: Path, ntk: Ntk)
     assert found == pytest.approx(table["y_mean"].to_numpy(), rel=1e-12)
 
 
+def test_an_approximation_is_loaded(tmp_path: Path, fitted: Callable[..., pd.DataFrame], ntk: Ntk) -> None:
+    fitted(["y"], {"ridge": 0.1})
+    spec = yaml.safe_load((tmp_path / "spec.yaml").read_text())
+    spec["inference"]["approximation"] = {"method": "nystrom", "centres": 20}
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec))
+    assert ntk("fit", tmp_path / "spec.yaml", "--out", tmp_path / "centres").returncode == 0
+    table = pd.read_csv(tmp_path / "centres" / "predictions.csv")
+    mean, std = NTKRegressor.load(tmp_path / "centres").predict(TEST[FEATURES], return_std=True)
+    assert mean == pytest.approx(table["y_mean"].to_numpy(), rel=1e-12)
+    assert std == pytest.approx(table["y_std"].to_numpy(), rel=1e-9)
+
+
 def test_one_of_several_kernels_and_times_is_loaded(
     tmp_path: Path, fitted: Callable[..., pd.DataFrame]
 ) -> None:

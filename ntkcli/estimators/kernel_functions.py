@@ -13,6 +13,8 @@ from ntkcli.estimators.errors import InvalidValueError, value_errors
 from ntkcli.estimators.parameters import validated
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import precision_reported
+from ntkcli.kernels.derivatives import is_derivable
+from ntkcli.kernels.deviation_gradients import deviation_gradients
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.network import Network
@@ -79,6 +81,28 @@ def kernel_diagonal(gram: GramName, x: npt.ArrayLike, network: NetworkKeys | Non
     rows = _rows(x, "X")
     _, (prepared,) = _prepared(network, {"X": rows})
     return prepared.diagonal(gram).copy()
+
+
+def nngp_gradients(
+    x: npt.ArrayLike, network: NetworkKeys | None, values: FloatArray, threads: int | Literal["auto"]
+) -> tuple[FloatArray, FloatArray]:
+    """The derivatives of the NNGP kernel of rows x (n, d) by log sigma_w and log sigma_b, (n, n) each.
+
+    Args:
+        x, network, threads: as of `nngp_kernel`.
+        values: the kernel, (n, n).
+
+    Raises:
+        ValueError: as of `nngp_kernel`; or the network has steps whose derivatives are not known.
+    """
+    rows = _rows(x, "X")
+    prepared, _ = _prepared(network, {"X": rows})
+    if not is_derivable(prepared):
+        raise InvalidValueError(
+            "gradients by sigma_w and sigma_b are known for activations such as relu alone, without "
+            "residual, layer_norm and dropout: use bounds 'fixed'"
+        )
+    return deviation_gradients(prepared, rows, values, Threads(thread_count(threads)))
 
 
 def _kernel(

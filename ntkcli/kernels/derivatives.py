@@ -1,5 +1,7 @@
 """The derivatives of the NNGP kernel of pairs of rows by what it depends on: three numbers and the biases.
 
+That by the biases is one along a direction: the rates at which the variances of the layers' biases change.
+
 A fully-connected network's K(x, x') is a function of c = x.x' / d, q = x.x / d and q' = x'.x' / d. One pass
 through the layers takes its derivatives by them along, beside K itself:
 
@@ -7,6 +9,7 @@ through the layers takes its derivatives by them along, beside K itself:
     F(s^2 q, s c, q') = s^p F(q, c, q')    (Euler's theorem; p = 1 for relu)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,16 +38,23 @@ class DerivedRows:
 
     rows: the rows, prepared for the network; its x is over sqrt(d).
     by_variance: (s, n), by q = x.x / d.
-    by_bias: (s, n), by the variance of all biases alike.
+    by_bias: (s, n), along the direction of the biases' variances.
+    direction: of these, a number for each weight layer.
     """
 
     rows: Rows
     by_variance: FloatArray
     by_bias: FloatArray
+    direction: tuple[float, ...]
 
     @classmethod
-    def of(cls, network: Network, x: FloatArray) -> Self:
+    def of(cls, network: Network, x: FloatArray, direction: Sequence[float] | None = None) -> Self:
         """Prepare inputs (n, d).
+
+        Args:
+            network: of weight layers and homogeneous activations.
+            x: the inputs.
+            direction: of the biases' variances, a number for each weight layer; None for all alike.
 
         Raises:
             ValueError: the network has other steps than weight layers and homogeneous activations.
@@ -53,7 +63,8 @@ class DerivedRows:
         if not is_derivable(network):
             raise ValueError("derivatives are known of weight layers and homogeneous activations alone")
         by_variance, by_bias = [], []
-        variance, bias = np.ones(len(x)), np.zeros(len(x))
+        direction = (1.0,) * network.depth if direction is None else tuple(direction)
+        variance, bias, rates = np.ones(len(x)), np.zeros(len(x)), iter(direction)
         for step, state in zip(network.steps, network.walk(x), strict=False):
             if isinstance(step, Activate):
                 by_variance.append(variance)
@@ -61,16 +72,16 @@ class DerivedRows:
                 gain = _gain(step, state.q)
                 variance, bias = gain * variance, gain * bias
             elif isinstance(step, Affine):
-                variance, bias = step.weight * variance, step.weight * bias + 1.0
+                variance, bias = step.weight * variance, step.weight * bias + next(rates)
         shape = (len(by_variance), len(x))
-        return cls(network.rows(x), np.reshape(by_variance, shape), np.reshape(by_bias, shape))
+        return cls(network.rows(x), np.reshape(by_variance, shape), np.reshape(by_bias, shape), direction)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, rows: slice) -> Self:
         """Some of the rows, as views."""
-        return type(self)(self.rows[rows], self.by_variance[:, rows], self.by_bias[:, rows])
+        return type(self)(self.rows[rows], self.by_variance[:, rows], self.by_bias[:, rows], self.direction)
 
 
 def _gain(step: Activate, q: FloatArray) -> FloatArray:
@@ -85,7 +96,7 @@ class PairDerivatives:
 
     by_product: by c = x.x' / d.
     by_own, by_other: by q = x.x / d and q' = x'.x' / d.
-    by_bias: by the variance of all biases alike, through q and q' too.
+    by_bias: along the direction of the biases' variances, through q and q' too.
     """
 
     by_product: FloatArray
@@ -112,7 +123,7 @@ def pair_derivatives(network: Network, a: DerivedRows, b: DerivedRows, scratch: 
     """
     pairs, shape = network.begin(a.rows, b.rows, scratch, ntk=True), (len(a), len(b))
     found = PairDerivatives(np.ones(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape))
-    layer = 0
+    layer, rates = 0, iter(a.direction)
     for step in network.steps:
         if isinstance(step, Activate):
             pairs.q_a, pairs.q_b = a.rows.variances[layer], b.rows.variances[layer]
@@ -123,7 +134,7 @@ def pair_derivatives(network: Network, a: DerivedRows, b: DerivedRows, scratch: 
             pairs.k *= step.weight
             pairs.k += step.bias
             found.scale(step.weight)
-            found.by_bias += 1.0
+            found.by_bias += next(rates)
     return found
 
 

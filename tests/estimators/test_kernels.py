@@ -95,6 +95,58 @@ def test_what_is_around_it_is_tuned() -> None:
     assert model.log_marginal_likelihood_value_ > model.log_marginal_likelihood(kernel.theta)
 
 
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"depth": 4},
+        {"activation": ["relu", {"name": "leaky_relu", "slope": 0.2}]},
+        {"activation": ["rectified_monomial", "abs"]},
+        {"activation": "identity"},
+    ],
+    ids=str,
+)
+def test_gradients_are_differences_of_values(network: dict[str, Any]) -> None:
+    kernel = NTKKernel("nngp", network, 1.2, 0.4, sigma_w_bounds=(0.1, 10), sigma_b_bounds=(0.1, 10))
+    _, gradient = kernel(A, eval_gradient=True)
+    assert [each.name for each in kernel.hyperparameters] == ["sigma_b", "sigma_w"]
+    for place, step in enumerate(1e-4 * np.eye(2)):
+        above, below = (kernel.clone_with_theta(kernel.theta + sign * step)(A) for sign in (1, -1))
+        np.testing.assert_allclose(gradient[..., place], (above - below) / 2e-4, rtol=1e-6, atol=1e-7)
+
+
+def test_what_is_fixed_has_no_gradient() -> None:
+    kernel = NTKKernel("nngp", sigma_b=0.3, sigma_b_bounds=(0.1, 10))
+    both = NTKKernel("nngp", None, np.sqrt(2), 0.3, sigma_w_bounds=(0.1, 9), sigma_b_bounds=(0.1, 10))
+    np.testing.assert_array_equal(kernel(A, eval_gradient=True)[1], both(A, eval_gradient=True)[1][..., :1])
+
+
+def test_a_fit_tunes_deviations() -> None:
+    kernel = NTKKernel(sigma_w=1.0, sigma_b=0.1, sigma_w_bounds=(0.1, 10), sigma_b_bounds=(0.01, 10))
+    y = 3 + A[:, 0] + 0.3 * np.random.default_rng(2).standard_normal(30)
+    model = GaussianProcessRegressor(kernel + WhiteKernel(0.1)).fit(A, y)
+    assert model.log_marginal_likelihood_value_ > 2 + model.log_marginal_likelihood(model.kernel.theta)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        (NTKKernel("ntk", sigma_b=1.0, sigma_b_bounds=(0.1, 9)), "are known for nngp"),
+        (
+            NTKKernel("nngp", {"activation": "erf"}, sigma_b=1.0, sigma_b_bounds=(0.1, 9)),
+            "such as relu alone",
+        ),
+        (
+            NTKKernel("nngp", {"readout": {"sigma_w": 1.0}}, 1.0, None, (0.1, 9)),
+            "without a readout of its own",
+        ),
+        (NTKKernel("nngp", sigma_b_bounds=(0.1, 9)), "no value to begin with"),
+    ],
+)
+def test_gradients_that_are_not_known_are_refused(kernel: NTKKernel, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kernel(A, eval_gradient=True)
+
+
 def test_it_is_a_kernel_as_others_are() -> None:
     kernel = NTKKernel("ntk", NETWORK)
     assert clone(kernel) == kernel

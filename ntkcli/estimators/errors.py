@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ntkcli.errors import DataError, NtkError, NumericalError, SpecError
+from ntkcli.errors import DataError, NtkError, NumericalError, ResourceError, RunDirectoryError, SpecError
 
 SECTIONS = re.compile(r"\b(?:data|network|inference|output|compute)\.(?=[a-z])")
+# What has another name here than on the command line.
+OTHER_NAMES = {
+    "set task: regression": "use NTKRegressor",
+    "--overwrite": "overwrite=True",
+    "another --out": "another path",
+}
 
 
 class InvalidValueError(NtkError, ValueError):
@@ -19,6 +25,7 @@ def value_errors() -> Iterator[None]:
 
     Raises:
         InvalidValueError: in place of a SpecError, a DataError or a NumericalError.
+        ResourceError, RunDirectoryError: as they are, in words of parameters.
     """
     try:
         yield
@@ -26,8 +33,13 @@ def value_errors() -> Iterator[None]:
         found = InvalidValueError(in_words_of_parameters(str(error)))
         found.exit_code = error.exit_code
         raise found from error
+    except (ResourceError, RunDirectoryError) as error:
+        raise type(error)(in_words_of_parameters(str(error))) from error
 
 
 def in_words_of_parameters(text: str) -> str:
     """Return a message with keys of a spec as parameters: without the names of their sections."""
-    return SECTIONS.sub("", text)
+    text = SECTIONS.sub("", text)
+    for name, other in OTHER_NAMES.items():
+        text = text.replace(name, other)
+    return text

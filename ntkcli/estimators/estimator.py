@@ -137,7 +137,8 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
             RunDirectoryError: the place is taken, or cannot be written.
         """
         check_is_fitted(self, "_model")
-        save_model(self._model, Path(path), overwrite=overwrite)
+        with value_errors():
+            save_model(self._model, Path(path), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path, *, kernel: str | None = None, time: float | None = None) -> Self:

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ntkcli import NTKClassifier, NTKRegressor
+from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.estimators.parameters import SECTIONS
 from ntkcli.spec.spec import Spec
 
@@ -200,6 +201,18 @@ def test_weights_of_classes_are_refused_that_are_none(given: Any, message: str) 
 def test_an_unfitted_estimator_saves_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotFittedError):
         NTKRegressor().save(tmp_path / "saved")
+
+
+def test_what_is_refused_is_told_in_words_of_parameters(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match=r"or allowed \(memory\)"):
+        NTKRegressor(memory=1000).fit(X, Y)
+    with pytest.raises(ValueError, match=r"use NTKRegressor$"):
+        NTKClassifier().fit(X[:10], [*"abcdefghij"])
+    model = NTKRegressor(ridge=0.1).fit(X, Y)
+    model.save(tmp_path / "saved")
+    with pytest.raises(RunDirectoryError, match="give overwrite=True or another path"):
+        model.save(tmp_path / "saved")
+    model.save(tmp_path / "saved", overwrite=True)
 
 
 def test_a_constant_column_is_warned_of_and_dropped() -> None:

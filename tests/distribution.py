@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "dist"
-EXTRAS = ("optuna", "matplotlib", "pyarrow")
+EXTRAS = ("optuna", "matplotlib", "pyarrow", "sklearn")
 SPEC = """
 data: {train: train.csv, target: y}
 inference: {kernel: ntkgp, ridge: 0.1}

@@ -1,6 +1,7 @@
 """The data of one run: training and test rows as arrays, and the schema that made them."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 from ntkcli.arrays import FloatArray
@@ -47,7 +48,7 @@ class Dataset:
         test = replace(self.test, x=self.test.x * features.relevance) if self.has_test_rows else train
         return replace(self, train=train, test=test, schema=replace(self.schema, features=features))
 
-    @property
+    @cached_property
     def y_train(self) -> FloatArray:
         """The training targets (n, k) as the solvers see them."""
         return self.schema.targets.outputs(self.train.targets)

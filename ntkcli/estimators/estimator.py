@@ -10,7 +10,6 @@ from warnings import warn
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.data.held_table import HeldTable
@@ -24,6 +23,7 @@ from ntkcli.estimators.training_rows import TrainingRows, frame_of, free_name
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
+from ntkcli.linalg.threads import blas
 from ntkcli.models.held_model import fit_in_memory, load_into_memory, save_model
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
@@ -112,7 +112,7 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "_model")
         table, model = self._table(x), self._model
         executor = Threads(thread_count(self.threads))
-        with value_errors(), threadpool_limits(executor.workers, user_api="blas"):
+        with value_errors(), blas().limit(limits=executor.workers, user_api="blas"):
             made = self._predictors.made
             if std not in made:
                 made[std] = Predictor(model, [self._pair], std=std, executor=executor, journal=Journal())

@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import SpecError
@@ -20,6 +19,7 @@ from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.linalg.threads import blas
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.network import NetworkSpec
 
@@ -121,7 +121,7 @@ def _kernel(
     tabulated, rows = _prepared(network, arrays)
     executor = Threads(thread_count(threads))
     evaluator = Evaluator(tabulated, executor=executor)
-    with threadpool_limits(executor.workers, user_api="blas"):
+    with blas().limit(limits=executor.workers, user_api="blas"):
         if x2 is None:
             return evaluator.symmetric(rows[0], [gram])[gram].to_array()
         return evaluator.rectangle(rows[0], rows[1], [gram])[gram]

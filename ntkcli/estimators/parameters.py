@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ntkcli.errors import SpecError
 from ntkcli.spec.faults import validation_faults
+from ntkcli.spec.layer import Layer, Layers
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
 from ntkcli.spec.spec import Spec
@@ -68,11 +69,11 @@ def validated(section: type[T], values: dict[str, Any]) -> T:
         SpecError: a value is not what the section may have; the message has all that are not.
     """
     try:
-        return section.model_validate(values, context={"folder": Path()})
+        return section.model_validate(values)
     except ValidationError as error:
-        document = Document(yaml.safe_dump(values))
-        faults = [what for _, what in validation_faults(document, error)]
-        raise SpecError("; ".join(faults)) from error
+        given = Layer("parameters", Path(), Document(yaml.safe_dump(values)))
+        faults = validation_faults(Layers([given], main=given), error)
+        raise SpecError("; ".join(fault.what for _, fault in faults)) from error
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ import yaml
 from ntkcli import NTKClassifier, NTKRegressor
 from ntkcli.arrays import FloatArray
 from ntkcli.commands.fit import fit as fit_spec
+from ntkcli.commands.request import Request
 from ntkcli.estimators.parameters import SECTIONS
 from ntkcli.journal import Journal
 
@@ -100,7 +101,8 @@ def test_weights_of_classes_are_those_of_fit(
     spec = yaml.safe_load((tmp_path / "spec.yaml").read_text())
     spec["data"]["class_weight"] = weights
     (tmp_path / "balanced.yaml").write_text(yaml.safe_dump(spec))
-    fit_spec(tmp_path / "balanced.yaml", out=tmp_path / "balanced", overwrite=False, journal=Journal())
+    request = Request(tmp_path / "balanced.yaml", place=tmp_path / "balanced")
+    fit_spec(request, overwrite=False, journal=Journal())
     table = pd.read_csv(tmp_path / "balanced" / "predictions.csv")
     model = NTKClassifier(class_weight=weights).fit(TRAIN[FEATURES], TRAIN["group"])
     names = [f"group_probability_{name}" for name in model.classes_]

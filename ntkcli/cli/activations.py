@@ -2,13 +2,14 @@
 
 import click
 
-from ntkcli.terminal.display import aligned_left
-from ntkcli.terminal.output import print_result
+from ntkcli.terminal.options import JSON
+from ntkcli.terminal.output import print_report
 
 
 @click.command()
-def activations() -> None:
+@JSON
+def activations(as_json: bool) -> None:
     """List the activations that a spec can name."""
     from ntkcli.commands.activations import activations as run_activations
 
-    print_result(aligned_left(run_activations()))
+    print_report(run_activations(), as_json=as_json)

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import labelled
-from ntkcli.terminal.options import on_spec
-from ntkcli.terminal.output import journal, print_result
+from ntkcli.terminal.options import JSON, on_spec
+from ntkcli.terminal.output import journal, print_report
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @on_spec()
-def check(request: "Request") -> None:
+@JSON
+def check(request: "Request", as_json: bool) -> None:
     """Tell what fitting SPEC will need, without doing it.
 
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
@@ -25,7 +25,6 @@ def check(request: "Request") -> None:
     from ntkcli.commands.check import check as run_check
 
     report = run_check(request, journal=journal())
-    lines = report.lines + [("doubtful" if i == 0 else "", text) for i, text in enumerate(report.warnings)]
-    print_result(labelled(lines))
+    print_report(report, as_json=as_json)
     if report.failure:
         raise report.failure

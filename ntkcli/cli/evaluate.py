@@ -1,18 +1,17 @@
 """The declaration of `ntk evaluate`."""
 
-import json
 from pathlib import Path
 
 import click
 
-from ntkcli.terminal.options import KERNEL, RUN, STD, TABLE, TIME
-from ntkcli.terminal.output import journal, print_result
+from ntkcli.terminal.options import JSON, KERNEL, RUN, STD, TABLE, TIME
+from ntkcli.terminal.output import journal, print_report
 
 
 @click.command()
 @RUN
 @TABLE
-@click.option("--json", "as_json", is_flag=True, help="Print what metrics.json would hold.")
+@JSON
 @click.option("--importance", is_flag=True, help="Tell how much each feature is worth, too.")
 @KERNEL
 @TIME
@@ -34,7 +33,6 @@ def evaluate(
     """
     from ntkcli.commands.evaluate import evaluate as run_evaluate
     from ntkcli.models.choice import Choice
-    from ntkcli.results.shown import importance_table, score_table
 
     report = run_evaluate(
         run,
@@ -43,10 +41,4 @@ def evaluate(
         importance=importance,
         journal=journal(),
     )
-    if as_json:
-        print_result(json.dumps(report.content, indent=2, allow_nan=False))
-        return
-    tables = [score_table(report.metrics)]
-    if report.importances:
-        tables.append(importance_table(report.importances))
-    print_result("\n\n".join(tables))
+    print_report(report, as_json=as_json)

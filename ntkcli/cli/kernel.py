@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import Stream
-from ntkcli.terminal.options import OVERWRITE, QUIET, on_spec
-from ntkcli.terminal.output import journal
+from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_spec
+from ntkcli.terminal.output import journal, print_report_of_run
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
 @click.command()
 @on_spec(with_cluster=True)
 @OVERWRITE
+@JSON
 @QUIET
-def kernel(request: "Request", overwrite: bool, quiet: bool) -> None:
+def kernel(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Write the Gram matrices of SPEC, and nothing else.
 
     Which ones: output.kernels, or else those that the predictions would be made from.
@@ -24,6 +24,4 @@ def kernel(request: "Request", overwrite: bool, quiet: bool) -> None:
     from ntkcli.commands.kernel import kernel as run_kernel
 
     report = run_kernel(request, overwrite=overwrite, journal=journal(quiet=quiet))
-    if not quiet:
-        for name in report.names:
-            Stream("stdout").write(f"wrote {report.place / 'kernels' / name}.npy\n")
+    print_report_of_run(report, as_json=as_json, quiet=quiet)

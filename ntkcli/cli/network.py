@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import aligned_left
-from ntkcli.terminal.options import on_spec
-from ntkcli.terminal.output import journal, print_result
+from ntkcli.terminal.options import JSON, on_spec
+from ntkcli.terminal.output import journal, print_report
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @on_spec(with_place=False)
-def network(request: "Request") -> None:
+@JSON
+def network(request: "Request", as_json: bool) -> None:
     """Show how signals travel through SPEC's network, layer by layer.
 
     \b
@@ -25,5 +25,4 @@ def network(request: "Request") -> None:
     """
     from ntkcli.commands.network import network as run_network
 
-    table = run_network(request, journal=journal())
-    print_result(aligned_left(table))
+    print_report(run_network(request, journal=journal()), as_json=as_json)

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import Stream, aligned_left
-from ntkcli.terminal.options import OVERWRITE, PLOT, QUIET, on_spec
-from ntkcli.terminal.output import journal
+from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, QUIET, on_spec
+from ntkcli.terminal.output import journal, print_report_of_run
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 @click.option("--linearised", is_flag=True, help="Train the linearised networks alone.")
 @click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
 @PLOT
+@JSON
 @QUIET
 def simulate(
     request: "Request",
@@ -25,6 +25,7 @@ def simulate(
     linearised: bool,
     samples: bool,
     plot: bool,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """Draw and train finite networks beside the closed form.
@@ -44,6 +45,4 @@ def simulate(
         plot=plot,
         journal=journal(quiet=quiet),
     )
-    if not quiet:
-        tables = "\n\n".join(aligned_left(table) for table in report.tables)
-        Stream("stdout").write(f"{tables}\nwrote {report.place}\n")
+    print_report_of_run(report, as_json=as_json, quiet=quiet)

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import Stream, aligned_left
-from ntkcli.terminal.options import OVERWRITE, PLOT, QUIET, on_spec
-from ntkcli.terminal.output import journal
+from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, QUIET, on_spec
+from ntkcli.terminal.output import journal, print_report_of_run
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -18,9 +17,16 @@ if TYPE_CHECKING:
 @click.option("--measured", is_flag=True, help="Fit subsets of the rows, to check the learning curve.")
 @PLOT
 @OVERWRITE
+@JSON
 @QUIET
 def spectrum(
-    request: "Request", rows: int | None, measured: bool, plot: bool, overwrite: bool, quiet: bool
+    request: "Request",
+    rows: int | None,
+    measured: bool,
+    plot: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Tell what the Gram matrices of SPEC say.
 
@@ -38,5 +44,4 @@ def spectrum(
         overwrite=overwrite,
         journal=journal(quiet=quiet),
     )
-    if not quiet:
-        Stream("stdout").write(f"{aligned_left(report.figures)}\nwrote {report.place}\n")
+    print_report_of_run(report, as_json=as_json, quiet=quiet)

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.display import Stream, aligned_left
-from ntkcli.terminal.options import OVERWRITE, QUIET, on_spec
-from ntkcli.terminal.output import journal
+from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_spec
+from ntkcli.terminal.output import journal, print_report_of_run
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
 @click.command()
 @on_spec(with_cluster=True)
 @OVERWRITE
+@JSON
 @QUIET
-def tune(request: "Request", overwrite: bool, quiet: bool) -> None:
+def tune(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Search for the best network, kernel and ridge.
 
     SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
@@ -24,9 +24,6 @@ def tune(request: "Request", overwrite: bool, quiet: bool) -> None:
     training rows. A random or tpe search that was interrupted goes on.
     """
     from ntkcli.commands.tune import tune as run_tune
-    from ntkcli.results.shown import score_table
 
     report = run_tune(request, overwrite=overwrite, journal=journal(quiet=quiet))
-    if not quiet:
-        table = score_table(report.fit.metrics)
-        Stream("stdout").write(f"{aligned_left(report.best)}\n\n{table}\nwrote {report.place}\n")
+    print_report_of_run(report, as_json=as_json, quiet=quiet)

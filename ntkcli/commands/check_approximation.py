@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ntkcli.commands.check_duration import Duration
+from ntkcli.commands.check_needs import disk_finding, memory_finding
+from ntkcli.commands.finding import Finding
 from ntkcli.jobs.approximation import chosen_centres, rows_held_out
 from ntkcli.jobs.job import Job
 from ntkcli.planning.duration import PASSES
@@ -20,7 +22,7 @@ LONG_SECONDS = 600.0
 PARTS = (4, 2, 1)
 
 
-def offer_lines(planner: Planner, exact_seconds: float, duration: Duration) -> Iterator[tuple[str, str]]:
+def offer(planner: Planner, exact_seconds: float, duration: Duration) -> Iterator[Finding]:
     """Yield what an approximation would take and leave out, where an exact fit takes long.
 
     Args:
@@ -30,11 +32,17 @@ def offer_lines(planner: Planner, exact_seconds: float, duration: Duration) -> I
     """
     if exact_seconds <= LONG_SECONDS or planner.approximated is None or not (found := planner.approximated()):
         return
-    seconds = seconds_text(_seconds(found.plan, duration))
-    yield (
-        "",
-        f"{found.line} would take about {seconds} and {bytes_text(found.plan.memory_bytes)}: {found.caution}",
-    )
+    seconds, memory = _seconds(found.plan, duration), found.plan.memory_bytes
+    content = {
+        "centres": found.plan.centres,
+        "seconds": seconds,
+        "memory_bytes": memory,
+        "tried_centres": found.tried,
+        "left_out": found.left_out,
+    }
+    cost = f"about {seconds_text(seconds)} and {bytes_text(memory)}"
+    text = f"{found.line} would take {cost}: {found.caution}"
+    yield Finding("", text, {"other_approximation": content})
 
 
 @dataclass(frozen=True)
@@ -50,29 +58,38 @@ class ApproximationCheck:
     planner: NystromPlanner
     duration: Duration
 
-    def lines(self, allowed: str) -> Iterator[tuple[str, str]]:
-        """Yield labels and texts.
+    def findings(self, allowed: str) -> Iterator[Finding]:
+        """Yield the centres, what fewer would leave out, time, memory and disk.
 
         Args:
             allowed: the word for the memory that there is.
         """
         plan, job, budget = self.planner.best(), self.job, self.planner.budget
         asked = [f"{kernel} at time {time_text(time)}" for kernel, time in plan.question.pairs]
-        yield "centres", f"{plan.centres:,}, from {counted(plan.sample, 'row')}, for {' and '.join(asked)}"
+        yield Finding(
+            "centres",
+            f"{plan.centres:,}, from {counted(plan.sample, 'row')}, for {' and '.join(asked)}",
+            {"approximation": {"centres": plan.centres, "rows_chosen_from": plan.sample}},
+        )
         centres = chosen_centres(job, plan, rows_held_out(job))
         for label, count in self._counts(plan, centres):
-            other = self.planner.plan(count)
-            share = percent_text(centres.left_out_by(count))
-            yield (
-                label,
-                f"{counted(count, 'centre')}: about {seconds_text(_seconds(other, self.duration))}, "
-                f"{bytes_text(other.memory_bytes)}, leaving out {share} of the {plan.leading} kernel's trace",
-            )
-        threads = counted(plan.sizes.threads, "thread")
-        yield "time", f"about {seconds_text(_seconds(plan, self.duration))} on {threads}"
-        yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(budget.memory)} {allowed}"
-        model = bytes_text(plan.model_bytes)
-        yield "disk", f"{model} of {bytes_text(budget.disk)} free, tables not counted"
+            yield self._leaving_out(label, count, centres.left_out_by(count), plan.leading)
+        seconds, threads = _seconds(plan, self.duration), plan.sizes.threads
+        text = f"about {seconds_text(seconds)} on {counted(threads, 'thread')}"
+        yield Finding("time", text, {"time": {"seconds": seconds, "threads": threads}})
+        yield memory_finding(plan.memory_bytes, budget.memory, allowed)
+        yield disk_finding(plan.model_bytes, budget.disk)
+
+    def _leaving_out(self, label: str, count: int, share: float, gram: str) -> Finding:
+        """Return what so many centres take, and what share of a Gram matrix's trace they leave out."""
+        other = self.planner.plan(count)
+        seconds, memory = _seconds(other, self.duration), other.memory_bytes
+        content = {"centres": count, "seconds": seconds, "memory_bytes": memory, "left_out": share}
+        text = (
+            f"{counted(count, 'centre')}: about {seconds_text(seconds)}, {bytes_text(memory)}, "
+            f"leaving out {percent_text(share)} of the {gram} kernel's trace"
+        )
+        return Finding(label, text, {"by_centres": [content]})
 
     def _counts(self, plan: NystromPlan, centres: Centres) -> Iterator[tuple[str, int]]:
         """Yield three numbers of centres, with a label for the first."""

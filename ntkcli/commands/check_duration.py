@@ -1,9 +1,10 @@
 """The part of `ntk check` that tells how long a fit or a search will take, and what takes how long."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ntkcli.commands.check_search import BestFit
+from ntkcli.commands.finding import Finding
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.preparation import Preparation, learning
 from ntkcli.planning.duration import Speed
@@ -33,24 +34,32 @@ class Duration:
         """Return the seconds of a plan and of all that comes before it."""
         return self.whole(self.speed.seconds(plan, sizes.itemsize))
 
-    def text(self, plan: Plan, sizes: Sizes) -> str:
-        """Return the whole duration, and the parts of it that come before the fit."""
-        return self.text_of(self.speed.seconds(plan, sizes.itemsize), sizes.threads)
+    @property
+    def findings_before(self) -> list[Finding]:
+        """What comes before the fit, in words."""
+        return [part_finding(part) for part in self.before]
 
-    def text_of(self, fit: float, threads: int) -> str:
-        """Return the same for a fit that takes so many seconds on so many threads."""
+    def finding(self, fit: float, threads: int) -> Finding:
+        """Return the duration of a fit of so many seconds with what comes before it."""
         parts = [f"{part.name} about {seconds_text(part.seconds)}" for part in self.before]
-        whole = f"about {seconds_text(self.whole(fit))} on {counted(threads, 'thread')}"
-        return f"{whole}, of it {', '.join(parts)}" if parts else whole
+        seconds = self.whole(fit)
+        whole = f"about {seconds_text(seconds)} on {counted(threads, 'thread')}"
+        text = f"{whole}, of it {', '.join(parts)}" if parts else whole
+        return Finding("time", text, {"time": {"seconds": seconds, "threads": threads}})
 
     def whole(self, fit: float) -> float:
         """Return the seconds of a fit that takes so many, and of all that comes before it."""
         return self.reading + sum(part.seconds for part in self.before) + fit
 
 
-def duration_lines(
+def part_finding(part: Preparation) -> Finding:
+    """Return what a part of the preparation is, in words."""
+    return Finding(part.name, part.text, {"before": [part._asdict()]})
+
+
+def duration_findings(
     source: SpecFile, plan: SearchPlan, fits: Sequence[BestFit], job: Job
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Finding]:
     """Yield how long a search and the fit of its best take.
 
     Args:
@@ -62,10 +71,11 @@ def duration_lines(
     search = SearchDuration(source, plan, job, Speed.measured(job.evaluator, job.train))
     times = combinations_learned(plan.tune, source.spec.data)
     parts = [learning(job, search.speed, times)] if times else []
-    yield from ((part.name, part.text) for part in parts)
+    yield from map(part_finding, parts)
     parts.append(Preparation("search", "", search.seconds))
     speed = search.speed_of_best
     dearest = max(fits, key=lambda fit: fit.seconds(speed))
     # The files are read anew for the fit.
     duration = Duration(speed, (1 + dearest.readings) * job.journal.timings["read"], parts)
-    yield "time", duration.text_of(dearest.seconds(speed), dearest.threads)
+    whole = duration.finding(dearest.seconds(speed), dearest.threads)
+    yield replace(whole, content={**whole.content, "search": {"seconds": search.seconds}})

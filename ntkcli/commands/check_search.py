@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from ntkcli.commands.check_needs import disk_finding, memory_finding
+from ntkcli.commands.finding import Finding
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.clusters import shared_out
 from ntkcli.jobs.job import Job
@@ -22,7 +24,7 @@ from ntkcli.tuning.trials import fitted_spec, left_to_the_fit
 from ntkcli.units import bytes_text, counted
 
 
-def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
+def search_findings(plan: SearchPlan, *, free: str) -> Iterator[Finding]:
     """Yield what is tried, on which rows, and in how much memory.
 
     Args:
@@ -32,8 +34,17 @@ def search_lines(plan: SearchPlan, *, free: str) -> Iterator[tuple[str, str]]:
     tune = plan.tune
     networks = counted(plan.networks, "network")
     candidates = counted(plan.axes.most_candidates, "candidate")
-    yield "search", f"{tune.search}: {networks} x {candidates}, {_rows_text(plan)}"
-    yield "memory", f"about {bytes_text(plan.memory_bytes)} of {bytes_text(plan.budget.memory)} {free}"
+    content = {
+        "search": tune.search,
+        "networks": plan.networks,
+        "candidates": plan.axes.most_candidates,
+        "objective": tune.objective,
+        "rows": len(plan.rows),
+        "folds": len(plan.splits),
+    }
+    text = f"{tune.search}: {networks} x {candidates}, {_rows_text(plan)}"
+    yield Finding("search", text, {"search": content})
+    yield memory_finding(plan.memory_bytes, plan.budget.memory, free)
 
 
 def _rows_text(plan: SearchPlan) -> str:
@@ -128,20 +139,23 @@ def _kinds(times: list[float] | None) -> list[float]:
     return list({(time == 0, time == math.inf): time for time in times}.values())
 
 
-def fit_lines(fits: list[BestFit]) -> Iterator[tuple[str, str]]:
+def fit_findings(fits: list[BestFit]) -> Iterator[Finding]:
     """Yield the most memory and disk that the fit of the best can take."""
     largest, budget = max(fits, key=lambda fit: fit.memory_bytes), fits[0].planner.budget
     memory, disk = largest.memory_bytes, max(fit.disk_bytes for fit in fits)
     verdict = ", which is too much" if memory > budget.memory or disk > budget.disk else ""
-    yield "fit", f"{largest.what}: about {bytes_text(memory)} of memory at most{verdict}"
-    yield "disk", f"{bytes_text(disk)} of {bytes_text(budget.disk)} free, tables not counted"
+    text = f"{largest.what}: about {bytes_text(memory)} of memory at most{verdict}"
+    yield Finding("fit", text, {"fit": {"memory_bytes": memory, "fits": not verdict}})
+    yield disk_finding(disk, budget.disk)
 
 
-def cluster_lines(spec: Spec, tune: TuneSpec) -> Iterator[tuple[str, str]]:
+def search_cluster_findings(spec: Spec, tune: TuneSpec) -> Iterator[Finding]:
     """Yield what of the search, and of the fit of its best, runs on the cluster of a spec that has one."""
     if spec.compute.scheduler is not None:
-        yield "cluster", f"{spec.compute.scheduler}: {search_shared_out(tune)}"
-        yield "", f"fit of the best: {shared_out(spec)}"
+        searched, fitted = search_shared_out(tune), f"fit of the best: {shared_out(spec)}"
+        content = {"scheduler": spec.compute.scheduler, "shared_out": [searched, fitted]}
+        yield Finding("cluster", f"{spec.compute.scheduler}: {searched}", {"cluster": content})
+        yield Finding("", fitted)
 
 
 def check_fits(fits: list[BestFit]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ntkcli.commands.finding import Finding
 from ntkcli.jobs.job import Job
 from ntkcli.planning.duration import Speed
 from ntkcli.simulation.plan import SimulationPlan
@@ -10,7 +11,7 @@ from ntkcli.spec.simulate import SimulateSpec
 from ntkcli.units import bytes_text, counted, seconds_text
 
 
-def simulation_lines(job: Job, settings: SimulateSpec, speed: Speed) -> Iterator[tuple[str, str]]:
+def simulation_findings(job: Job, settings: SimulateSpec, speed: Speed) -> Iterator[Finding]:
     """Yield the networks, the steps, the time and the memory of a simulation.
 
     Raises:
@@ -18,8 +19,23 @@ def simulation_lines(job: Job, settings: SimulateSpec, speed: Speed) -> Iterator
     """
     plan = SimulationPlan.of(job, settings)
     networks = f"{counted(len(settings.widths), 'width')} x {counted(settings.seeds, 'seed')}"
-    yield "simulate", f"{networks} on {counted(plan.n, 'row')}, about {bytes_text(plan.memory_bytes)}"
+    yield Finding(
+        "simulate",
+        f"{networks} on {counted(plan.n, 'row')}, about {bytes_text(plan.memory_bytes)}",
+        {
+            "simulate": {
+                "widths": settings.widths,
+                "seeds": settings.seeds,
+                "rows": plan.n,
+                "memory_bytes": plan.memory_bytes,
+            }
+        },
+    )
     plan.check(job.budget)
     simulation = Simulation.of(job, settings, linearised=False)
     seconds = plan.seconds(simulation, speed.operations)
-    yield "", f"{counted(simulation.steps, 'step')} of gradient descent, about {seconds_text(seconds)}"
+    yield Finding(
+        "",
+        f"{counted(simulation.steps, 'step')} of gradient descent, about {seconds_text(seconds)}",
+        {"simulate": {"steps": simulation.steps, "seconds": seconds}},
+    )

@@ -17,6 +17,7 @@ from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
+from ntkcli.results.shown import importance_table, score_table
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class EvaluateReport:
 
     metrics: Metrics
     importances: Importances | None
+
+    @property
+    def text(self) -> str:
+        """The scores, and the features by what they are worth."""
+        tables = [score_table(self.metrics)]
+        if self.importances:
+            tables.append(importance_table(self.importances))
+        return "\n\n".join(tables)
 
     @property
     def content(self) -> dict[str, Any]:

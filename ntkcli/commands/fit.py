@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ntkcli.commands.request import Request
 from ntkcli.jobs.automatic import automatic
@@ -16,6 +17,7 @@ from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job
 from ntkcli.models.run_fitting import RunFitting
 from ntkcli.results.metrics import Metrics
+from ntkcli.results.shown import score_table
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.spec.approximation import NystromSpec
@@ -29,10 +31,30 @@ class FitReport:
 
     place: the run directory.
     metrics: of the rows predicted.
+    warnings: that were given.
+    seconds: that it took.
     """
 
     place: Path
     metrics: Metrics
+    warnings: list[str]
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """The scores, and where the results are."""
+        return f"{score_table(self.metrics)}\nwrote {self.place}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What metrics.json holds, with where the results are and how it went."""
+        return {
+            "directory": str(self.place),
+            "rows": self.metrics.rows,
+            **self.metrics.content,
+            "warnings": self.warnings,
+            "seconds": self.seconds,
+        }
 
 
 def fit(request: Request, *, overwrite: bool, journal: Journal) -> FitReport:
@@ -52,9 +74,10 @@ def fit(request: Request, *, overwrite: bool, journal: Journal) -> FitReport:
         _tell_factors(job)
         if source.spec.inference.approximation:
             metrics = _fit_approximately(job, source.spec.inference.approximation, run, request.patience)
-            return FitReport(run.given, metrics)
-        with clustered(job, request.patience) as job:
-            return FitReport(run.given, _fit_exactly(job, run))
+        else:
+            with clustered(job, request.patience) as job:
+                metrics = _fit_exactly(job, run)
+    return FitReport(run.given, metrics, journal.warnings, journal.seconds)
 
 
 def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:

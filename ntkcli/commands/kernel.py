@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ntkcli.arrays import in_memory
 from ntkcli.commands.request import Request
@@ -29,6 +30,21 @@ class KernelReport:
 
     place: Path
     names: list[str]
+
+    @property
+    def text(self) -> str:
+        """A line for every file."""
+        return "\n".join(f"wrote {file}" for file in self._files)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The directory and the files of the matrices, by name."""
+        files = map(str, self._files)
+        return {"directory": str(self.place), "matrices": dict(zip(self.names, files, strict=True))}
+
+    @property
+    def _files(self) -> list[Path]:
+        return [self.place / "kernels" / f"{name}.npy" for name in self.names]
 
 
 def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelReport:

@@ -21,12 +21,13 @@ from ntkcli.regression.question import time_text
 from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.fingerprint import fingerprint
 from ntkcli.runs.inputs import check_inputs
-from ntkcli.runs.manifest import json_text, manifest
+from ntkcli.runs.json_files import json_text
+from ntkcli.runs.manifest import manifest
 from ntkcli.simulation.directory import RESULTS, SUMMARY, SimulationDirectory
 from ntkcli.simulation.experiment import Draw, Outcome
 from ntkcli.simulation.outcomes import all_outcomes
 from ntkcli.simulation.plan import SimulationPlan
-from ntkcli.simulation.shown import agreement_lines, slope_lines
+from ntkcli.simulation.shown import summary_text
 from ntkcli.simulation.simulation import Simulation
 from ntkcli.simulation.summary import summary
 from ntkcli.simulation.tables import (
@@ -47,11 +48,21 @@ class SimulateReport:
     """The report of a simulation.
 
     place: its directory.
-    tables: slopes with width, and agreement of the predictions, as lines of cells below a head.
+    summary: what summary.json holds.
     """
 
     place: Path
-    tables: list[list[list[str]]]
+    summary: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Slopes with width, agreement of the predictions, and where the results are."""
+        return f"{summary_text(self.summary)}\nwrote {self.place}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What summary.json holds, with its directory."""
+        return {"directory": str(self.place), **self.summary}
 
 
 def simulate(
@@ -99,7 +110,7 @@ def simulate(
             content = summary(simulation, outcomes)
             tables = _tables(job, simulation, outcomes, samples=samples)
             _write(directory, job, tables, content, plot=plot)
-    return SimulateReport(place, [slope_lines(content), *filter(None, [agreement_lines(content)])])
+    return SimulateReport(place, content)
 
 
 def _tell(job: Job, simulation: Simulation) -> None:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ntkcli.commands.request import Request
 from ntkcli.errors import SpecError
@@ -11,10 +12,12 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
 from ntkcli.jobs.sample import sampled
 from ntkcli.journal import Journal
+from ntkcli.layout import aligned_left
 from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.inputs import check_inputs
-from ntkcli.runs.manifest import MANIFEST, write_json, write_manifest
+from ntkcli.runs.json_files import write_json
+from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spectra.approximation import ApproximateGrams
 from ntkcli.spectra.plan import SpectrumPlan
@@ -47,6 +50,16 @@ class SpectrumReport:
     place: Path
     spectra: Spectra
     figures: list[list[str]]
+
+    @property
+    def text(self) -> str:
+        """The main figures, and where the results are."""
+        return f"{aligned_left(self.figures)}\nwrote {self.place}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What summary.json holds, with its directory."""
+        return {"directory": str(self.place), **self.spectra.summary}
 
 
 def spectrum(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ntkcli.commands.fit import FitReport, fit
 from ntkcli.commands.request import Request
@@ -9,6 +10,8 @@ from ntkcli.data.content import Content
 from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import NumericalError, RunDirectoryError, SpecError
 from ntkcli.journal import Journal
+from ntkcli.layout import aligned_left
+from ntkcli.results.shown import score_table
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.space import section_with
@@ -17,8 +20,9 @@ from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes, edge_warnings
 from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
 from ntkcli.tuning.inputs import data_values
+from ntkcli.tuning.ranking import Ranking
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
-from ntkcli.tuning.trials import Outcome, Trial, best_lines, best_spec, fitted_spec, trial_table
+from ntkcli.tuning.trials import Outcome, Trial, best_spec, fitted_spec, trial_table
 
 SHOWN = 5
 
@@ -28,13 +32,30 @@ class TuneReport:
     """The report of a search.
 
     place: its directory.
-    best: a table of the best candidates, as lines of cells below a head.
+    ranking: of the candidates.
     fit: the report of the fit with the best one.
     """
 
     place: Path
-    best: list[list[str]]
+    ranking: Ranking
     fit: FitReport
+
+    @property
+    def text(self) -> str:
+        """The best candidates, the scores of the fit, and where the results are."""
+        best = aligned_left(self.ranking.lines(SHOWN))
+        return f"{best}\n\n{score_table(self.fit.metrics)}\nwrote {self.place}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The best candidates, and what the fit has to report."""
+        return {
+            "directory": str(self.place),
+            "objective": self.ranking.objective,
+            "networks": self.ranking.networks,
+            "best": self.ranking.content(SHOWN),
+            "fit": self.fit.content,
+        }
 
 
 def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
@@ -68,7 +89,7 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
         best_request = replace(request, path=directory.path / BEST, settings=(), place=None)
         report = fit(best_request, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
-    return TuneReport(place, best_lines(table, tune_spec, SHOWN), report)
+    return TuneReport(place, Ranking.of(table), report)
 
 
 def _known(

@@ -31,7 +31,7 @@ from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
 from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.directory import RunDirectory
-from ntkcli.runs.manifest import write_json
+from ntkcli.runs.json_files import write_json
 from ntkcli.runs.table_sink import table_sink
 from ntkcli.units import percent_text
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ntkcli.layout import aligned_right
 from ntkcli.regression.question import time_text
 from ntkcli.results.class_metrics import ClassMetrics
 from ntkcli.results.importance import Importances
@@ -31,7 +32,7 @@ def score_table(metrics: Metrics) -> str:
     if any(score.metrics is not None for score in metrics.baselines):
         baselines = [(score, _cells(score, with_target=several)) for score in metrics.baselines]
         lines += [[_rows(metrics, score), score.baseline, "", *cells, ""] for score, cells in baselines]
-    return "\n".join([_aligned(lines), *_notes(metrics, lines)])
+    return "\n".join([aligned_right(lines), *_notes(metrics, lines)])
 
 
 def importance_table(importances: Importances) -> str:
@@ -44,7 +45,7 @@ def importance_table(importances: Importances) -> str:
         for each in importances.features
     ]
     head = ["feature".ljust(width), f"{importances.metric} increase", "standard error"]
-    return f"{where}, each feature shuffled:\n{_aligned([head, *lines])}"
+    return f"{where}, each feature shuffled:\n{aligned_right([head, *lines])}"
 
 
 def _heads(metrics: Metrics) -> list[str]:
@@ -111,15 +112,6 @@ def _rows(metrics: Metrics, score: KernelScore | BaselineScore) -> str:
 def _cells(score: KernelScore | BaselineScore, *, with_target: bool) -> list[str]:
     numbers = UNOBSERVED if score.metrics is None else score.metrics.summary
     return [*([score.target] if with_target else []), *map(_number, numbers.values())]
-
-
-def _aligned(lines: list[list[str]]) -> str:
-    """Cells flush right, each column as wide as its widest cell."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 def _number(value: float | None) -> str:

@@ -1,6 +1,5 @@
 """The files that describe a run: spec.yaml and run.json."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -21,25 +20,12 @@ from ntkcli.results.number_metrics import json_number
 from ntkcli.results.unseen_rows import UnseenRows
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.environment import peak_memory, versions
+from ntkcli.runs.json_files import json_text
 from ntkcli.runs.sources import data_files, spec_files
 from ntkcli.solvers.storage import IN_MEMORY, Storage
 from ntkcli.spec.file import spec_text
 
 MANIFEST = ("spec.yaml", "run.json")
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write strict JSON, as `json_text` has it."""
-    path.write_text(json_text(content), encoding="utf-8")
-
-
-def json_text(content: Any) -> str:
-    """Return strict JSON.
-
-    Raises:
-        ValueError: the content has a NaN or an infinity, for which JSON has no number.
-    """
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def write_manifest(

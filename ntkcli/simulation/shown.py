@@ -3,6 +3,14 @@
 import math
 from typing import Any
 
+from ntkcli.layout import aligned_left
+
+
+def summary_text(summary: dict[str, Any]) -> str:
+    """Return the tables of a summary.json: slopes with width, and how predictions agree."""
+    tables = filter(None, [slope_lines(summary), agreement_lines(summary)])
+    return "\n\n".join(map(aligned_left, tables))
+
 
 def slope_lines(summary: dict[str, Any]) -> list[list[str]]:
     """Return a table of the slopes with width, as lines of cells below a head."""

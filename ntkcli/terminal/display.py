@@ -107,18 +107,3 @@ class Terminal:
         if line != self._line:
             self._stream.write(ERASE + line)
             self._line = line
-
-
-def labelled(lines: list[tuple[str, str]]) -> str:
-    """Return a line for each label and text, with the texts aligned."""
-    width = max(len(label) for label, _ in lines)
-    return "\n".join(f"{label:<{width}}  {text}" for label, text in lines)
-
-
-def aligned_left(lines: list[list[str]]) -> str:
-    """Return lines of cells flush left, each column as wide as its widest cell."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )

@@ -32,6 +32,9 @@ STD = click.option(
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install 'ntkcli[report]').")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object instead of text (docs/command_line.md)."
+)
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing unless it fails.")
 
 _SPEC = click.argument("spec", type=PATH)

@@ -136,28 +136,6 @@ def trial_table(trials: Sequence[Trial], tune: TuneSpec) -> str:
     return text.getvalue()
 
 
-def best_lines(table: str, tune: TuneSpec, count: int) -> list[list[str]]:
-    """Return the best lines of a trials.csv as cells, the best first, below a head.
-
-    Args:
-        table: the text of trials.csv.
-        tune: the tune section of its search.
-        count: how many lines to return at most.
-    """
-    head, *lines = csv.reader(io.StringIO(table))
-    place = head.index(tune.objective)
-    found = [line for line in lines if line[place]]
-    found.sort(key=lambda line: loss(tune.objective, Score(float(line[place]))))
-    return [head[1 : place + 1], *(_shown(line, place, tune) for line in found[:count])]
-
-
-def _shown(line: list[str], place: int, tune: TuneSpec) -> list[str]:
-    """Return the cells of a line that are shown: the score to six digits, with its error if it has one."""
-    error = line[place + 1] if tune.has_errors else ""
-    score = f"{float(line[place]):.6g}" + (f" +- {float(error):.2g}" if error else "")
-    return [*line[1:place], score]
-
-
 def _lines(trial: Trial, *, with_error: bool) -> Iterator[list[str]]:
     if trial.failure is not None:
         yield [""] * (6 if with_error else 5)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ntkcli.runs.environment import peak_memory, versions
-from ntkcli.runs.manifest import write_json
+from ntkcli.runs.json_files import write_json
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ntkcli.runs.manifest import json_text
+from ntkcli.runs.json_files import json_text
 from ntkcli.simulation.agreement import agreement
 from ntkcli.simulation.experiment import Draw
 from ntkcli.simulation.simulation import Simulation

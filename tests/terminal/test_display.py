@@ -4,13 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ntkcli.terminal.display import Stream, Terminal, labelled
+from ntkcli.terminal.display import Stream, Terminal
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
-
-
-def test_labelled_texts_begin_below_each_other() -> None:
-    shown = labelled([("data", "14 rows"), ("", "3 features"), ("network", "relu")])
-    assert shown.splitlines() == ["data     14 rows", "         3 features", "network  relu"]
 
 
 def test_a_message_is_a_line_of_ntks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,63 @@
+"""Strict JSON, written and read: no NaN, no infinity."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ntkcli.errors import DataError
+
+# What ntk writes is far smaller; reading what somebody else put there should not take the memory.
+MOST_BYTES = 64 * 2**20
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write strict JSON, as `json_text` has it."""
+    path.write_text(json_text(content), encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """Return strict JSON.
+
+    Raises:
+        ValueError: the content has a NaN or an infinity, for which JSON has no number.
+    """
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a file that ntk wrote.
+
+    Raises:
+        DataError: there is none, it cannot be read, or it is no JSON object.
+    """
+    text = read_text(path)
+    try:
+        content = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged: it is no JSON: run the command that wrote it again") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: is damaged: it is no JSON object: run the command that wrote it again")
+    return content
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a small file of a run.
+
+    Raises:
+        DataError: there is none, it is far larger than ntk writes it, or it cannot be read.
+    """
+    try:
+        # A pipe or a device could be read for ever.
+        if not path.is_file():
+            raise FileNotFoundError(2, "there is no such file")
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f"{path}: is larger than any that ntk writes: it is not of a run")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is damaged: it is no text: run the command that wrote it again") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -66,15 +66,20 @@ def asked_findings(job: Job) -> Iterator[Finding]:
 
 def _gaps(job: Job) -> Iterator[Finding]:
     """Yield how many gaps the columns of the training file have, and what becomes of them."""
-    gaps, rules = job.dataset.gaps, job.spec.data.gaps
-    counts = gaps.counts.most_common()
-    for i, (name, count) in enumerate(counts[:MOST_GAPS]):
-        rule = rules.target if name in job.spec.data.target else rules.rule(name)
-        content = {"missing": [{"column": name, "rows": count, "rule": rule}]}
-        text = f"{name}: {count:,} of {counted(gaps.rows, 'row')}, {FATES[rule]}"
-        yield Finding("" if i else "missing", text, content)
-    if more := len(counts[MOST_GAPS:]):
-        yield Finding("", f"... and {counted(more, 'more column')}", {"columns_not_listed": more})
+    gaps, spec = job.dataset.gaps, job.spec.data
+    found = [
+        {
+            "column": name,
+            "rows": count,
+            "rule": spec.gaps.target if name in spec.target else spec.gaps.rule(name),
+        }
+        for name, count in gaps.counts.most_common()
+    ]
+    for i, gap in enumerate(found[:MOST_GAPS]):
+        text = f"{gap['column']}: {gap['rows']:,} of {counted(gaps.rows, 'row')}, {FATES[str(gap['rule'])]}"
+        yield Finding("" if i else "missing", text, {} if i else {"missing": found})
+    if more := len(found[MOST_GAPS:]):
+        yield Finding("", f"... and {counted(more, 'more column')}")
 
 
 def _encodings(schema: Schema) -> Iterator[str]:

@@ -1,0 +1,95 @@
+"""A run, read back from its directory with care: whatever is wrong with a file is told with its name."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from ntkcli.errors import DataError
+from ntkcli.runs.json_files import read_json, read_text
+from ntkcli.runs.kind import Kind, checked_kind
+from ntkcli.runs.records import MetricsRecord, Record, RunRecord, SpecRecord
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk, whose files are read as they are asked for.
+
+    place: its directory, as it was given.
+    kind: the command that wrote it.
+    """
+
+    place: Path
+    kind: Kind
+
+    @classmethod
+    def at(cls, place: Path) -> Self:
+        """Find the run in a directory.
+
+        Raises:
+            DataError: it is no run's, or not whole.
+        """
+        return cls(place, checked_kind(place))
+
+    @property
+    def fit(self) -> "Run":
+        """The run that has the fit: that of a search is in it."""
+        return Run.at(self.place / "fit") if self.kind == "tune" else self
+
+    @cached_property
+    def record(self) -> RunRecord:
+        """run.json.
+
+        Raises:
+            DataError: it cannot be read, or is damaged; so do all below.
+        """
+        return self._read("run.json", RunRecord)
+
+    @cached_property
+    def metrics(self) -> MetricsRecord:
+        """metrics.json, of a fit."""
+        return self._read("metrics.json", MetricsRecord)
+
+    @cached_property
+    def spec(self) -> SpecRecord:
+        """spec.yaml."""
+        path = self.place / "spec.yaml"
+        try:
+            content = yaml.safe_load(read_text(path))
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise DataError(f"{path}: is damaged: it is no YAML: {self._again}") from error
+        return self._checked(path, SpecRecord, content)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """summary.json, of a spectrum or a simulation."""
+        return read_json(self.place / "summary.json")
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file of the run."""
+        return self.place / name
+
+    def damaged(self, name: str, error: Exception) -> DataError:
+        """Return the error to raise for a file that is not as the command writes it."""
+        return DataError(f"{self.place / name}: is damaged ({error}): {self._again}")
+
+    @property
+    def _again(self) -> str:
+        return f"run ntk {self.kind} again"
+
+    def _read(self, name: str, record: type[R]) -> R:
+        path = self.place / name
+        return self._checked(path, record, read_json(path))
+
+    def _checked(self, path: Path, record: type[R], content: Any) -> R:
+        try:
+            return record.model_validate(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "all of it"
+            raise DataError(f"{path}: is damaged: {where}: {first['msg']}: {self._again}") from error

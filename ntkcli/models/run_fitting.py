@@ -21,7 +21,7 @@ from ntkcli.results.predictions import prediction_table
 from ntkcli.results.presentation import presentation_of
 from ntkcli.results.result import Result
 from ntkcli.runs.directory import RunDirectory
-from ntkcli.runs.manifest import write_json
+from ntkcli.runs.json_files import write_json
 from ntkcli.runs.matrices import rows_to_write, write_matrices
 
 

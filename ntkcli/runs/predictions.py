@@ -146,7 +146,6 @@ def _read(path: Path, run: Run, kernel: str, time: str) -> pd.DataFrame:
         dtype={name: str if name in texts else np.float64 for name in wanted},
         keep_default_na=False,
         na_values={name: [""] for name in wanted if name not in texts},
-        float_precision="round_trip",
         chunksize=CHUNK_LINES,
     )
     with parts:

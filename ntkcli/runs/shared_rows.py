@@ -117,5 +117,6 @@ def _names(predictions: Sequence[Predictions]) -> list[str]:
 def _same(one: pd.Series, other: pd.Series) -> BoolArray:
     """Whether values are the same, row by row; classes are texts."""
     if one.dtype == np.float64 and other.dtype == np.float64:
-        return np.isclose(one.to_numpy(), other.to_numpy(), rtol=SAME, atol=0, equal_nan=True)
-    return np.asarray(one.astype(str) == other.astype(str))
+        values = one.to_numpy(dtype=np.float64), other.to_numpy(dtype=np.float64)
+        return np.asarray(np.isclose(*values, rtol=SAME, atol=0, equal_nan=True), dtype=np.bool_)
+    return np.asarray(one.astype(str).to_numpy() == other.astype(str).to_numpy(), dtype=np.bool_)

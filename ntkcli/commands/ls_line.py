@@ -1,13 +1,12 @@
 """A line of `ntk ls`: a run in short."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from ntkcli.commands.show_run import network_text
 from ntkcli.runs.best_pair import PairScores, best_pair
-from ntkcli.runs.kind import LAST
 from ntkcli.runs.reader import Run
 from ntkcli.units import seconds_text
 
@@ -52,13 +51,12 @@ class RunLine:
         run = Run.at(place)
         fit = run.fit
         record = fit.record
-        written = datetime.fromtimestamp(run.path(LAST[run.kind]).stat().st_mtime, UTC)
         pair = best_of(fit) if fit.kind == "fit" else None
         scales = scales_of(fit) if pair else {}
         return cls(
             run=str(place),
             command=run.kind,
-            date=written.isoformat(timespec="seconds"),
+            date=run.written.isoformat(timespec="seconds"),
             rows=record.data["train"].rows if "train" in record.data else None,
             network=network_text(record.network),
             kernel=pair.kernel if pair else None,

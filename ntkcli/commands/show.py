@@ -1,10 +1,8 @@
 """`ntk show`: what a run directory holds, on a page."""
 
 import csv
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +11,6 @@ from ntkcli.commands.show_fit import fit_findings, score_lines
 from ntkcli.commands.show_run import run_findings
 from ntkcli.layout import aligned_left, aligned_right, labelled
 from ntkcli.runs.json_files import read_text
-from ntkcli.runs.kind import LAST
 from ntkcli.runs.reader import Run
 from ntkcli.simulation.shown import summary_text
 from ntkcli.spectra.shown import figure_lines
@@ -59,7 +56,7 @@ def show(place: Path) -> ShowReport:
         DataError: it is no run's, or a file in it is damaged.
     """
     run = Run.at(place)
-    findings = [_head(run), *run_findings(run.fit), *_files(run)]
+    findings = [_head(run), *run_findings(run.fit), _files(run)]
     if run.kind in ("fit", "tune"):
         findings += fit_findings(run.fit)
         ranking = _checked(run, TRIALS, _ranking) if run.kind == "tune" else None
@@ -76,8 +73,8 @@ def show(place: Path) -> ShowReport:
 
 def _head(run: Run) -> Finding:
     """What wrote the run, and when."""
-    written = datetime.fromtimestamp(run.path(LAST[run.kind]).stat().st_mtime).astimezone()
-    text = f"{run.place}, by ntk {run.kind}, {written:%Y-%m-%d %H:%M}"
+    written = run.written
+    text = f"{run.place}, by ntk {run.kind}, {written.astimezone():%Y-%m-%d %H:%M}"
     content = {
         "directory": str(run.place),
         "command": run.kind,
@@ -86,21 +83,11 @@ def _head(run: Run) -> Finding:
     return Finding("run", text, content)
 
 
-def _files(run: Run) -> Iterator[Finding]:
-    """What is in the directory, folders with the size of all that is in them."""
-    sizes = {
-        f"{entry.name}{'/' if entry.is_dir() else ''}": _size(entry)
-        for entry in sorted(run.place.iterdir())
-        if not entry.name.startswith(".")
-    }
+def _files(run: Run) -> Finding:
+    """What is in the directory."""
+    sizes = run.sizes
     text = ", ".join(f"{name} {bytes_text(size)}" for name, size in sizes.items())
-    yield Finding("files", text, {"files": sizes})
-
-
-def _size(path: Path) -> int:
-    """The bytes of a file, or of all files in a folder; links are not followed."""
-    files = [Path(where) / name for where, _, names in os.walk(path) for name in names]
-    return sum(file.lstat().st_size for file in files or [path])
+    return Finding("files", text, {"files": sizes})
 
 
 def _search(ranking: Ranking) -> Finding:

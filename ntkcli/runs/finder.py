@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ntkcli.errors import DataError
 from ntkcli.runs.kind import kind_of
+from ntkcli.runs.reading import reading
 
 
 def found_runs(folder: Path) -> Iterator[Path]:
@@ -16,15 +17,25 @@ def found_runs(folder: Path) -> Iterator[Path]:
     Raises:
         DataError: the folder is none, or cannot be read.
     """
-    if not folder.is_dir():
-        what = "is no directory" if folder.exists() else "there is no such directory"
-        raise DataError(f"{folder}: {what}: name one that has runs in it")
+    with reading(folder):
+        if not folder.is_dir():
+            what = "is no directory" if folder.exists() else "there is no such directory"
+            raise DataError(f"{folder}: {what}: name one that has runs in it")
     if kind_of(folder):
         yield folder
         return
-    for place in sorted(folder.iterdir()):
-        if not place.name.startswith(".") and place.is_dir() and not place.is_symlink():
-            try:
-                yield from found_runs(place)
-            except DataError:
-                yield place
+    for place in _folders(folder):
+        try:
+            yield from found_runs(place)
+        except DataError:
+            yield place
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, by name."""
+    with reading(folder):
+        return [
+            place
+            for place in sorted(folder.iterdir())
+            if not place.name.startswith(".") and place.is_dir() and not place.is_symlink()
+        ]

@@ -1,10 +1,12 @@
 """Strict JSON, written and read: no NaN, no infinity."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
 from ntkcli.errors import DataError
+from ntkcli.runs.reading import reading
 
 # What ntk writes is far smaller; reading what somebody else put there should not take the memory.
 MOST_BYTES = 64 * 2**20
@@ -47,16 +49,15 @@ def read_text(path: Path) -> str:
         DataError: there is none, it is far larger than ntk writes it, or it cannot be read.
     """
     try:
-        # A pipe or a device could be read for ever.
-        if not path.is_file():
-            raise FileNotFoundError(2, "there is no such file")
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path}: is larger than any that ntk writes: it is not of a run")
-        return path.read_text(encoding="utf-8")
+        with reading(path):
+            # A pipe or a device could be read for ever.
+            if not path.is_file():
+                raise FileNotFoundError(errno.ENOENT, "there is no such file")
+            if path.stat().st_size > MOST_BYTES:
+                raise DataError(f"{path}: is larger than any that ntk writes: it is not of a run")
+            return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is damaged: it is no text: run the command that wrote it again") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
 
 
 def _refuse(constant: str) -> None:

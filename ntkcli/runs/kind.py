@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from ntkcli.errors import DataError
+from ntkcli.runs.reading import reading
 
 Kind = Literal["fit", "kernel", "tune", "spectrum", "simulate"]
 
@@ -24,12 +25,10 @@ def kind_of(place: Path) -> Kind | None:
     Raises:
         DataError: it cannot be read.
     """
-    try:
+    with reading(place):
         names = {entry.name for entry in place.iterdir()}
         if (place / "networks" / "fingerprint").is_file():
             return "simulate"
-    except OSError as error:
-        raise DataError(f"{place}: cannot be read: {error.strerror}: check the path") from error
     if "run.json" not in names:
         return _kind_of_search(names) or ("fit" if {"metrics.json", "model"} <= names else None)
     if "spectrum.csv" in names:
@@ -44,14 +43,15 @@ def checked_kind(place: Path) -> Kind:
     Raises:
         DataError: it is no run's, or not whole.
     """
-    if not place.is_dir():
-        what = "is no directory" if place.exists() else "there is no such directory"
-        raise DataError(f"{place}: {what}: name a run directory that {COMMANDS} wrote")
-    kind = kind_of(place)
-    if kind is None:
-        raise DataError(f"{place}: is no run: name a directory that {COMMANDS} wrote")
-    if not (place / LAST[kind]).is_file():
-        raise DataError(f"{place}: is not finished: there is no {LAST[kind]}: run ntk {kind} again")
+    with reading(place):
+        if not place.is_dir():
+            what = "is no directory" if place.exists() else "there is no such directory"
+            raise DataError(f"{place}: {what}: name a run directory that {COMMANDS} wrote")
+        kind = kind_of(place)
+        if kind is None:
+            raise DataError(f"{place}: is no run: name a directory that {COMMANDS} wrote")
+        if not (place / LAST[kind]).is_file():
+            raise DataError(f"{place}: is not finished: there is no {LAST[kind]}: run ntk {kind} again")
     return kind
 
 

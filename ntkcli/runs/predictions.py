@@ -11,6 +11,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
 from ntkcli.results.row_errors import RowErrors
 from ntkcli.runs.reader import Run
+from ntkcli.runs.reading import reading
 
 # Lines that are in memory beside those that are kept.
 CHUNK_LINES = 100_000
@@ -41,9 +42,8 @@ class Predictions:
         """
         path = run.path("predictions.csv")
         try:
-            table = _read(path, run, kernel, time)
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
+            with reading(path):
+                table = _read(path, run, kernel, time)
         except (ValueError, KeyError) as error:
             raise run.damaged(path.name, error) from error
         if table.empty:

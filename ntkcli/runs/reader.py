@@ -1,6 +1,8 @@
 """A run, read back from its directory with care: whatever is wrong with a file is told with its name."""
 
+import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -10,7 +12,8 @@ from pydantic import ValidationError
 
 from ntkcli.errors import DataError
 from ntkcli.runs.json_files import read_json, read_text
-from ntkcli.runs.kind import Kind, checked_kind
+from ntkcli.runs.kind import LAST, Kind, checked_kind
+from ntkcli.runs.reading import reading
 from ntkcli.runs.records import MetricsRecord, Record, RunRecord, SpecRecord
 
 R = TypeVar("R", bound=Record)
@@ -40,6 +43,23 @@ class Run:
     def fit(self) -> "Run":
         """The run that has the fit: that of a search is in it."""
         return Run.at(self.place / "fit") if self.kind == "tune" else self
+
+    @property
+    def written(self) -> datetime:
+        """When its last file was written, in UTC."""
+        path = self.place / LAST[self.kind]
+        with reading(path):
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The bytes of all that is in the directory, by name; folders end with a slash."""
+        with reading(self.place):
+            return {
+                f"{entry.name}{'/' if entry.is_dir() else ''}": _size(entry)
+                for entry in sorted(self.place.iterdir())
+                if not entry.name.startswith(".")
+            }
 
     @cached_property
     def record(self) -> RunRecord:
@@ -93,3 +113,9 @@ class Run:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"])) or "all of it"
             raise DataError(f"{path}: is damaged: {where}: {first['msg']}: {self._again}") from error
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file, or of all files in a folder; links are not followed."""
+    files = [Path(where) / name for where, _, names in os.walk(path) for name in names]
+    return sum(file.lstat().st_size for file in files or [path])

@@ -23,7 +23,7 @@ T = TypeVar("T")
 # How many candidates of a search are shown.
 SHOWN = 5
 # What is wrong with a summary that can be read, and is none of ours.
-FOREIGN = (KeyError, TypeError, ValueError, AttributeError, IndexError, csv.Error)
+FOREIGN = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, csv.Error)
 
 
 @dataclass(frozen=True)

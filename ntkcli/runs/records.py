@@ -16,6 +16,7 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, AfterValidator(_time)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Record(BaseModel):
@@ -28,7 +29,7 @@ class FileRecord(Record):
     """A file that the run was made from; its path starts from the run directory."""
 
     path: str
-    rows: int | None = None
+    rows: Count | None = None
 
 
 class SourceRecord(Record):
@@ -80,7 +81,7 @@ class CalibrationRecord(Record):
     """The unseen rows, and what was fitted to them."""
 
     by: str
-    rows: int
+    rows: Count
     found: list[CalibratedRecord] = []
 
 
@@ -101,7 +102,7 @@ class RunRecord(Record):
     compute: dict[str, Any] = {}
     warnings: list[str]
     seconds: dict[str, float]
-    peak_memory_bytes: int
+    peak_memory_bytes: Count
 
 
 class InferenceRecord(Record):

@@ -125,3 +125,17 @@ def test_what_is_no_run_is_told_by_one_line(ntk: Ntk, tmp_path: Path) -> None:
         outcome = ntk("show", name)
         assert (outcome.returncode, outcome.stdout) == (3, "")
         assert outcome.stderr.startswith(f"ntk: error: {name}: {why}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "trial,kernel,time,rmse,seconds\n0,ntk,inf,two,1\n", "\x00"]
+)
+def test_foreign_trials_are_told_by_one_line(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, text: str
+) -> None:
+    ntk("tune", make_spec(tune=TUNE, inference={"ridge": 0.1}))
+    (tmp_path / "run-tune" / "trials.csv").write_text(text)
+    outcome = ntk("show", "run-tune")
+    assert (outcome.returncode, outcome.stdout) == (3, "")
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("ntk: error: run-tune/trials.csv: is damaged")

@@ -43,5 +43,5 @@ def test_an_error_stands_behind_the_score() -> None:
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", TRIALS + "3,1\n", TRIALS.replace("2.25", "two")])
 def test_another_table_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="trials|unpack|float"):
+    with pytest.raises(ValueError, match=r"trials|unpack|float"):
         Ranking.of(text)

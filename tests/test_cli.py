@@ -294,7 +294,8 @@ progress_bar.PATIENCE = 0
 __main__.main()
 """
     words = [sys.executable, "-c", code, "fit", str(make_spec(compute={"tile": 3}))]
-    subprocess.run(words, stdout=subprocess.DEVNULL, stderr=end, check=True, cwd=tmp_path)
+    environment = os.environ | {"TERM": "xterm"}
+    subprocess.run(words, stdout=subprocess.DEVNULL, stderr=end, check=True, cwd=tmp_path, env=environment)
     os.close(end)
     shown = os.read(terminal, 2**16)
     os.close(terminal)
@@ -302,6 +303,20 @@ __main__.main()
     assert shown.endswith(b"\r\x1b[K")
     assert b"\n" not in shown
     assert ntk("fit", "spec.yaml", "--overwrite").stderr == ""
+
+
+def test_the_kind_of_a_failure_is_coloured_on_a_terminal_only(ntk: Ntk, tmp_path: Path) -> None:
+    terminal, end = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {
+        "TERM": "xterm"
+    }
+    words = [sys.executable, "-m", "ntkcli", "fit", "none.yaml"]
+    subprocess.run(words, stderr=end, check=False, cwd=tmp_path, env=environment)
+    os.close(end)
+    shown = os.read(terminal, 2**16).decode()
+    os.close(terminal)
+    assert shown.startswith("ntk: \x1b[1;31merror:\x1b[0m none.yaml: cannot read the spec")
+    assert ntk("fit", "none.yaml").stderr.startswith("ntk: error: none.yaml: cannot read the spec")
 
 
 @pytest.mark.parametrize(

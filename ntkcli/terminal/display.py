@@ -11,6 +11,10 @@ from typing import Literal
 from ntkcli.journal import Advance, unshown
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
+# The codes of bold red and bold yellow, and what ends them.
+COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
+PLAIN = "\x1b[0m"
+
 
 class Stream:
     """A stream writes to standard output or error, and never fails: a run goes on when its reader is gone."""
@@ -39,11 +43,30 @@ class Stream:
         return False
 
     @property
+    def takes_codes(self) -> bool:
+        """Whether the stream is a terminal that can go back in a line, and clear it."""
+        return self.isatty() and os.environ.get("TERM") != "dumb"
+
+    @property
+    def takes_colours(self) -> bool:
+        """Whether the stream shows colours, and its user wants them; see https://no-color.org."""
+        return self.takes_codes and not os.environ.get("NO_COLOR")
+
+    @property
     def width(self) -> int:
         """The columns of the terminal; 80 where that is not known."""
         with suppress(OSError, ValueError, AttributeError):
             return os.get_terminal_size(getattr(sys, self._name).fileno()).columns or 80
         return 80
+
+
+def write_message(text: str) -> None:
+    """Write one line on stderr; where there are colours, `error:` is red and `warning:` yellow."""
+    stream = Stream("stderr")
+    kind, sign, rest = text.partition(": ")
+    if sign and kind in COLOURS and stream.takes_colours:
+        text = f"{COLOURS[kind]}{kind}:{PLAIN} {rest}"
+    stream.write(f"ntk: {text}\n")
 
 
 @contextmanager
@@ -74,12 +97,12 @@ class Terminal:
     def message(self, text: str) -> None:
         """Write one line on stderr; a bar that stands there makes way, and comes back with its next step."""
         self._show("")
-        self._stream.write(f"ntk: {text}\n")
+        write_message(text)
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
         """Show a progress bar on stderr, if the phase has a length; yield what advances it."""
-        if length == 0 or not self._stream.isatty():
+        if length == 0 or not self._stream.takes_codes:
             yield unshown
             return
         bar = ProgressBar(label, length, self._clock())

@@ -28,6 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock, beside a terminal of 80 columns."""
     monkeypatch.setattr(Stream, "isatty", lambda _: True)
     monkeypatch.setattr(Stream, "width", 80)
+    monkeypatch.setenv("TERM", "xterm")
     return Clock()
 
 
@@ -140,3 +141,59 @@ def test_a_stream_whose_reader_is_gone_drops_what_is_written(monkeypatch: pytest
     assert Stream("stdout").write("news") == 4
     assert not isinstance(sys.stdout, Broken)
     assert not Stream("stdout").isatty()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("warning: odd", "ntk: \x1b[1;33mwarning:\x1b[0m odd\n"),
+        ("error: a.yaml:3: no: not so", "ntk: \x1b[1;31merror:\x1b[0m a.yaml:3: no: not so\n"),
+        ("the ridge is 3", "ntk: the ridge is 3\n"),
+        ("data.relevance: the factors", "ntk: data.relevance: the factors\n"),
+    ],
+)
+def test_kinds_of_messages_are_coloured_on_a_terminal(
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    shown: str,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    Terminal(clock).message(text)
+    assert capsys.readouterr().err == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("NO_COLOR", "1"), ("NO_COLOR", "0"), ("TERM", "dumb"), (None, "")]
+)
+def test_colours_are_left_out_where_they_are_not_wanted_or_not_shown(
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str | None,
+    value: str,
+) -> None:
+    """By https://no-color.org, on a terminal that has none, or in a file."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if name:
+        monkeypatch.setenv(name, value)
+    else:
+        monkeypatch.setattr(Stream, "isatty", lambda _: False)
+    Terminal(clock).message("warning: odd")
+    assert capsys.readouterr().err == "ntk: warning: odd\n"
+
+
+def test_an_empty_no_color_is_none(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    assert Stream("stderr").takes_colours
+
+
+def test_a_terminal_that_cannot_go_back_in_a_line_has_no_bars(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    with Terminal(clock).progress("gram", 4) as advance:
+        clock.now = 1.0
+        advance(1)
+    assert capsys.readouterr().err == ""

@@ -1,9 +1,14 @@
 """The command line of `ntk`: a file here declares the command of its name; ntkcli.commands carries it out."""
 
 import click
+from click.shell_completion import add_completion_class
 
 from ntkcli import __version__
+from ntkcli.terminal.completion import WordsOfBash
 from ntkcli.terminal.group import FoundCommands
+
+# Click asks for it before there is a command.
+add_completion_class(WordsOfBash)
 
 
 @click.group(
@@ -15,6 +20,13 @@ from ntkcli.terminal.group import FoundCommands
 @click.version_option(__version__, prog_name="ntk")
 def ntk() -> None:
     """Kernel regression on tables with infinitely wide neural networks.
+
+    \b
+    Examples:
+      ntk init houses.csv price
+      ntk check houses.yaml
+      ntk fit houses.yaml
+      ntk predict runs/houses new.csv --out predictions.csv
 
     A YAML spec names the data, the network and what to compute; results go into a run directory.
 

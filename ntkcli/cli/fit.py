@@ -1,10 +1,14 @@
 """The declaration of `ntk fit`."""
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_spec
+from ntkcli.terminal.display import write_message
+from ntkcli.terminal.failure import attempt, worst
+from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_specs
 from ntkcli.terminal.output import journal, print_report_of_run
 
 if TYPE_CHECKING:
@@ -12,17 +16,50 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_cluster=True)
+@on_specs
 @OVERWRITE
 @JSON
 @QUIET
-def fit(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
+@click.pass_context
+def fit(
+    context: click.Context, requests: "list[Request]", overwrite: bool, as_json: bool, quiet: bool
+) -> None:
     """Fit SPEC and predict its test rows.
 
+    \b
+    Examples:
+      ntk fit houses.yaml
+      ntk fit houses.yaml --set network.depth=4 --out runs/deeper
+      ntk fit houses.yaml flats.yaml --overwrite --quiet
+
+    SPEC is a YAML file, as `ntk init` writes one for a table; `-` is standard input.
+
     The run directory gets predictions.csv, metrics.json, model/, spec.yaml, run.json, and the matrices
-    asked for.
+    asked for. It is output.dir, or else runs/NAME beside NAME.yaml.
+
+    Several specs are fitted one after the other, whatever becomes of each. The exit code is then the largest
+    of theirs, with 1 (unexpected) before all others; --json prints an object for each.
     """
+    fitted: list[Path] = []
+    works = [partial(_fit, request, fitted, overwrite, as_json, quiet) for request in requests]
+    if len(works) == 1:
+        works[0]()
+        return
+    codes: list[tuple[Path, int]] = []
+    for request, work in zip(requests, works, strict=True):
+        if not quiet:
+            write_message(f"fitting {request.path}")
+        codes.append((request.path, attempt(work)))
+    for path, code in codes:
+        if code:
+            write_message(f"error: {path}: not fitted (exit code {code})")
+    context.exit(worst(code for _, code in codes))
+
+
+def _fit(request: "Request", fitted: list[Path], overwrite: bool, as_json: bool, quiet: bool) -> None:
+    """Fit one spec, and show the scores."""
     from ntkcli.commands.fit import fit as run_fit
 
-    report = run_fit(request, overwrite=overwrite, journal=journal(quiet=quiet))
+    report = run_fit(request, overwrite=overwrite, taken=fitted, journal=journal(quiet=quiet))
+    fitted.append(report.place)
     print_report_of_run(report, as_json=as_json, quiet=quiet)

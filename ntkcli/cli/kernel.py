@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_cluster=True)
+@on_spec(with_cluster=True, with_depfile=True)
 @OVERWRITE
 @JSON
 @QUIET
 def kernel(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Write the Gram matrices of SPEC, and nothing else.
+
+    \b
+    Examples:
+      ntk kernel houses.yaml --out runs/matrices
+      ntk kernel houses.yaml --set output.kernels=nngp_train_train --out runs/nngp
 
     Which ones: output.kernels, or else those that the predictions would be made from.
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_cluster=True)
+@on_spec(with_cluster=True, with_depfile=True)
 @OVERWRITE
 @click.option("--linearised", is_flag=True, help="Train the linearised networks alone.")
 @click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
@@ -29,6 +29,11 @@ def simulate(
     quiet: bool,
 ) -> None:
     """Draw and train finite networks beside the closed form.
+
+    \b
+    Examples:
+      ntk simulate houses.yaml --set 'simulate.widths=[16, 64]' --plot
+      ntk simulate houses.yaml --set simulate.seeds=2 --set simulate.largest_trained=16 --out runs/kernels
 
     Of several widths and seeds: how far their kernels are from the exact ones, and how far they go from
     the closed form and from their weights at the start. The directory, output.dir with `-simulation` behind

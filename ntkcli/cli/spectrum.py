@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec()
+@on_spec(with_depfile=True)
 @click.option("--rows", metavar="N", type=int, help="Take so many training rows at random, not all.")
 @click.option("--measured", is_flag=True, help="Fit subsets of the rows, to check the learning curve.")
 @PLOT
@@ -29,6 +29,11 @@ def spectrum(
     quiet: bool,
 ) -> None:
     """Tell what the Gram matrices of SPEC say.
+
+    \b
+    Examples:
+      ntk spectrum houses.yaml
+      ntk spectrum houses.yaml --rows 20 --measured --plot --out runs/sample
 
     What lies along which eigenvalue, what training has come to at any time, what more or fewer rows would
     come to, what ridges do. The directory, output.dir with `-spectrum` behind it, gets spectrum.csv,

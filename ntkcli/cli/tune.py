@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_cluster=True)
+@on_spec(with_cluster=True, with_depfile=True)
 @OVERWRITE
 @JSON
 @QUIET
 def tune(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Search for the best network, kernel and ridge.
+
+    \b
+    Examples:
+      ntk init houses.csv price --template tune --out tune.yaml
+      ntk tune tune.yaml
 
     SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
     with `-tune` behind it, gets trials.csv with every score, best.yaml, and fit/ with the best fitted to all

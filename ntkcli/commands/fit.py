@@ -1,11 +1,14 @@
 """`ntk fit`: a spec's predictions, metrics, model and matrices, in a run directory."""
 
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ntkcli.commands.request import Request
+from ntkcli.errors import RunDirectoryError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
 from ntkcli.jobs.clusters import check_workers, clustered
@@ -19,8 +22,10 @@ from ntkcli.models.run_fitting import RunFitting
 from ntkcli.results.metrics import Metrics
 from ntkcli.results.shown import score_table
 from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.exchange import LAST
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.spec.approximation import NystromSpec
+from ntkcli.spec.file import SpecFile
 
 CONTENTS = (*MANIFEST, "predictions.csv", "metrics.json", "model", "kernels", "covariance", "samples")
 
@@ -57,20 +62,22 @@ class FitReport:
         }
 
 
-def fit(request: Request, *, overwrite: bool, journal: Journal) -> FitReport:
+def fit(request: Request, *, overwrite: bool, taken: Collection[Path] = (), journal: Journal) -> FitReport:
     """Fit a spec and write its run directory.
 
     Args:
         request: the spec, and what the command line has beside it.
         overwrite: whether a run directory that is already there is replaced.
+        taken: run directories that are not replaced all the same, being those of specs before this one.
         journal: receives progress and warnings.
 
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
     source = request.spec_file_of_run()
+    _check_taken(source, taken)
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
-    with open_job(source, journal) as job:
+    with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         _tell_factors(job)
         if source.spec.inference.approximation:
             metrics = _fit_approximately(job, source.spec.inference.approximation, run, request.patience)
@@ -78,6 +85,19 @@ def fit(request: Request, *, overwrite: bool, journal: Journal) -> FitReport:
             with clustered(job, request.patience) as job:
                 metrics = _fit_exactly(job, run)
     return FitReport(run.given, metrics, journal.warnings, journal.seconds)
+
+
+def _check_taken(source: SpecFile, taken: Collection[Path]) -> None:
+    """Refuse to write over the results of another spec that the same call has fitted.
+
+    Raises:
+        RunDirectoryError: the run directory is one of those.
+    """
+    place = source.spec.place
+    if any(os.path.realpath(place) == os.path.realpath(other) for other in taken):
+        raise RunDirectoryError(
+            f"{source.path}: {place} has the results of a spec before it: give it another output.dir"
+        )
 
 
 def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:

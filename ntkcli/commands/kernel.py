@@ -16,6 +16,7 @@ from ntkcli.regression.kernel import inverted_grams
 from ntkcli.regression.support import Support
 from ntkcli.runs.block_files import in_file
 from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.exchange import LAST
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
 
@@ -60,7 +61,7 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
     """
     source = request.spec_file_of_run()
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
-    with open_job(source, journal) as job:
+    with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         plan = Planner(job.sizes, job.budget, matrices=names).checked()
         _check_rows(job)

@@ -1,9 +1,11 @@
 """What a command is asked to do with a spec."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.runs.depfile import depfile
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.setting import Setting
 
@@ -17,6 +19,7 @@ class Request:
     place: the directory of the results, instead of what follows from output.dir.
     scheduler: of a cluster, instead of the spec's compute.scheduler.
     patience: seconds for which a cluster may have no worker.
+    depfile: where the rule for Make is written, if anywhere.
     """
 
     path: Path
@@ -24,6 +27,7 @@ class Request:
     place: Path | None = None
     scheduler: str | None = None
     patience: float = WAIT_SECONDS
+    depfile: Path | None = None
 
     def spec_file(self) -> SpecFile:
         """Read the spec, whose run directory and scheduler are its own.
@@ -40,3 +44,15 @@ class Request:
             SpecError: the file cannot be read, or is not a valid spec.
         """
         return self.spec_file().with_place(self.place).with_scheduler(self.scheduler)
+
+    def depending(self, source: SpecFile, target: Path) -> AbstractContextManager[None]:
+        """Write the rule for Make when the `with` block succeeds, if one is asked for.
+
+        Args:
+            source: the spec, as it was read.
+            target: the file that says that the results are complete.
+
+        Raises:
+            NtkError: the file cannot be written.
+        """
+        return depfile(self.depfile, target, source.inputs)

@@ -94,7 +94,7 @@ def simulate(
     place = request.place or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
     directory = SimulationDirectory(place, overwrite=overwrite)
-    with open_job(source, journal) as opened:
+    with request.depending(source, place / SUMMARY), open_job(source, journal) as opened:
         # The closed form of these few rows is exact.
         job = opened.at_hand.with_equal_rows
         if source.spec.inference.is_automatic:

@@ -15,6 +15,7 @@ from ntkcli.journal import Journal
 from ntkcli.layout import aligned_left
 from ntkcli.reports.figure import check_matplotlib, save_figure
 from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.exchange import LAST
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.json_files import write_json
 from ntkcli.runs.manifest import MANIFEST, write_manifest
@@ -90,7 +91,7 @@ def spectrum(
     place = request.place or source.spec.place_beside("spectrum")
     check_inputs(place, CONTENTS, source.spec.data.files)
     run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
-    with open_job(source, journal) as opened:
+    with request.depending(source, place / LAST), open_job(source, journal) as opened:
         job = opened.with_equal_rows
         if rows is not None:
             job = sampled(job, rows).at_hand

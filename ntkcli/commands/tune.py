@@ -18,7 +18,7 @@ from ntkcli.spec.space import section_with
 from ntkcli.spec.spec import Spec
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.candidates import FreeAxes, edge_warnings
-from ntkcli.tuning.directory import BEST, FIT, TRIALS, TuneDirectory
+from ntkcli.tuning.directory import BEST, FIT, FIT_MARK, TRIALS, TuneDirectory
 from ntkcli.tuning.inputs import data_values
 from ntkcli.tuning.ranking import Ranking
 from ntkcli.tuning.search import check_optuna, search, search_fingerprint
@@ -78,7 +78,8 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
     shared = source.with_scheduler(request.scheduler)
     place = request.place or source.spec.place_beside("tune")
     check_inputs(place, [BEST, TRIALS], [request.path, *source.spec.data.files])
-    with TuneDirectory(place, overwrite=overwrite) as directory:
+    depending = request.depending(source, place / FIT / FIT_MARK)
+    with depending, TuneDirectory(place, overwrite=overwrite) as directory:
         mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
         best = _known(source, tune_spec, directory, mark, journal)
         if best is None:
@@ -86,7 +87,7 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
             best = best_spec(source.spec, found)
         directory.write_best(mark, _text(best, directory))
         # The directory belongs to the search, and so does an earlier fit in it.
-        best_request = replace(request, path=directory.path / BEST, settings=(), place=None)
+        best_request = replace(request, path=directory.path / BEST, settings=(), place=None, depfile=None)
         report = fit(best_request, overwrite=True, journal=journal)
         table = (directory.path / TRIALS).read_text(encoding="utf-8")
     return TuneReport(place, Ranking.of(table), report)

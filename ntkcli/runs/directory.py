@@ -181,8 +181,16 @@ def _stays(place: Path) -> bool:
     return False
 
 
-def unwritable(place: Path, error: OSError) -> NtkError:
-    """Return the error to raise for a place that cannot be written: ResourceError if the disk is full."""
+def unwritable(place: Path, error: OSError, option: str = "--out") -> NtkError:
+    """Return the error to raise for a place that cannot be written: ResourceError if the disk is full.
+
+    Args:
+        place: where that was.
+        error: of the system.
+        option: of the command line that names the place.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with --out")
-    return RunDirectoryError(f"{place}: cannot be written: {error.strerror or error}: choose another --out")
+        return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with {option}")
+    return RunDirectoryError(
+        f"{place}: cannot be written: {error.strerror or error}: choose another {option}"
+    )

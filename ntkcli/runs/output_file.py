@@ -29,11 +29,13 @@ class OutputFile:
     path: of the file; `-` and /dev/stdout are standard output.
     overwrite: whether a file that is already there is replaced.
     kept: files that are never replaced, and folders that nothing is written into, with descriptions.
+    option: of the command line that names the file, for messages.
     """
 
     path: Path
     overwrite: bool
     kept: Mapping[Path, str]
+    option: str = "--out"
 
     @property
     def is_stdout(self) -> bool:
@@ -54,18 +56,20 @@ class OutputFile:
         """
         found = self._mode()
         if stat.S_ISDIR(found):
-            raise RunDirectoryError(f"{self.path}: is a directory: give --out a file")
+            raise RunDirectoryError(f"{self.path}: is a directory: give {self.option} a file")
         place = STDOUT if self.is_stdout else self.path
         for kept, what in self.kept.items():
             if _would_lose(place, kept):
                 name = "standard output" if self.is_stdout else self.path
-                raise SpecError(f"{name}: {what}, which stays as it is: write elsewhere with --out")
+                raise SpecError(f"{name}: {what}, which stays as it is: write elsewhere with {self.option}")
         if self.path.suffix.lower() in OTHER_ARCHIVES:
             raise SpecError(
-                f"{self.path}: ntk compresses with gzip alone: give --out a file that ends in .gz"
+                f"{self.path}: ntk compresses with gzip alone: give {self.option} a file that ends in .gz"
             )
         if stat.S_ISREG(found) and not self.overwrite:
-            raise RunDirectoryError(f"{self.path}: is already there: give --overwrite or another --out")
+            raise RunDirectoryError(
+                f"{self.path}: is already there: give --overwrite or another {self.option}"
+            )
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
@@ -85,7 +89,7 @@ class OutputFile:
                 with self._replacing(Path(os.path.realpath(self.path))) as file:
                     yield file
         except OSError as error:
-            raise unwritable(self.path, error) from error
+            raise unwritable(self.path, error, self.option) from error
 
     @contextmanager
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
@@ -128,7 +132,7 @@ class OutputFile:
         except FileNotFoundError:
             return 0
         except OSError as error:
-            raise unwritable(self.path, error) from error
+            raise unwritable(self.path, error, self.option) from error
 
 
 @contextmanager

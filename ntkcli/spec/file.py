@@ -45,6 +45,11 @@ class SpecFile:
         inference = self.spec.inference.model_copy(update={"approximation": None})
         return replace(self, spec=self.spec.model_copy(update={"inference": inference}))
 
+    @property
+    def inputs(self) -> list[Path]:
+        """What a run is made from: the spec, the files that it extends, and the data."""
+        return [self.path, *(path for path, _ in self.bases), *self.spec.data.files]
+
     def with_place(self, place: Path | None) -> "SpecFile":
         """Return this spec with a run directory of the command line, if there is one."""
         return self if place is None else replace(self, spec=_with_place(self.spec, place))

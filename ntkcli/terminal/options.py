@@ -1,18 +1,40 @@
 """Arguments that several commands take."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
+from click.shell_completion import CompletionItem
 
 from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.terminal.completion import complete_kernel, complete_setting
+
+if TYPE_CHECKING:
+    from ntkcli.commands.request import Request
+
+Command: TypeAlias = Callable[..., None]
+Declare: TypeAlias = Callable[[Command], Command]
+
+# Standard input in place of a spec.
+STANDARD_INPUT = Path("-")
+# The arguments that make a Request, beside the spec.
+ASKED = frozenset(("settings", "out", "depfile", "scheduler", "wait"))
 
 
 class PathType(click.Path):
-    """A path of the command line; an empty one, as of a variable that is not set, would be the folder `.`."""
+    """A path of the command line; an empty one, as of a variable that is not set, would be the folder `.`.
+
+    Args:
+        completed: what shells complete it with: "file" for files and folders, "dir" for folders alone.
+        options: of click.Path.
+    """
+
+    def __init__(self, *, completed: Literal["file", "dir"] = "file", **options: Any) -> None:
+        super().__init__(**options)
+        self._completed = completed
 
     def convert(
         self, value: "str | os.PathLike[str]", param: click.Parameter | None, ctx: click.Context | None
@@ -21,11 +43,23 @@ class PathType(click.Path):
             self.fail("is empty: give a path", param, ctx)
         return super().convert(value, param, ctx)
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Have the shell complete it."""
+        return [CompletionItem(incomplete, type=self._completed)]
+
 
 PATH = PathType(path_type=Path)
-RUN = click.argument("run", type=PATH)
+RUN = click.argument("run", type=PathType(path_type=Path, completed="dir"))
 TABLE = click.argument("table", metavar="TABLE", type=PATH)
-KERNEL = click.option("--kernel", metavar="K", multiple=True, help="Only this kernel; may be repeated.")
+KERNEL = click.option(
+    "--kernel",
+    metavar="K",
+    multiple=True,
+    shell_complete=complete_kernel,
+    help="Only this kernel; may be repeated.",
+)
 TIME = click.option("--time", metavar="T", multiple=True, type=float, help="Only this time; may be repeated.")
 STD = click.option(
     "--std/--no-std", default=None, help="With or without standard deviations; default: as fitted."
@@ -38,14 +72,24 @@ JSON = click.option(
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing unless it fails.")
 
 _SPEC = click.argument("spec", type=PATH)
+_SPECS = click.argument("specs", metavar="SPEC...", type=PATH, nargs=-1, required=True)
 _SET = click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=complete_setting,
     help="Set a key of the spec, such as network.depth=4; may be repeated.",
 )
-_OUT = click.option("--out", metavar="DIR", type=PATH, help="Run directory, instead of output.dir.")
+_OUT = click.option(
+    "--out",
+    metavar="DIR",
+    type=PathType(path_type=Path, completed="dir"),
+    help="Run directory, instead of output.dir.",
+)
+_DEPFILE = click.option(
+    "--depfile", metavar="FILE", type=PATH, help="Write a rule for Make: what the results depend on."
+)
 _SCHEDULER = click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -56,42 +100,79 @@ _WAIT = click.option(
     metavar="S",
     type=click.FloatRange(min=0),
     default=WAIT_SECONDS,
-    show_default=True,
+    show_default=f"{WAIT_SECONDS:g}",
     help="Seconds that a cluster may have no worker.",
 )
 
 
-def on_spec(
-    *, with_place: bool = True, with_cluster: bool = False
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def on_spec(*, with_place: bool = True, with_cluster: bool = False, with_depfile: bool = False) -> Declare:
     """Declare the arguments of a command that works on a spec, and hand them to it as one Request.
 
     Args:
         with_place: whether the command has a run directory.
         with_cluster: whether it can run on a cluster.
+        with_depfile: whether it tells Make what its results depend on.
     """
     options = [_SPEC, _SET]
     options += [_OUT] if with_place else []
+    options += [_DEPFILE] if with_depfile else []
     options += [_SCHEDULER, _WAIT] if with_cluster else []
 
-    def declared(command: Callable[..., None]) -> Callable[..., None]:
+    def declared(command: Command) -> Command:
         @wraps(command)
-        def requested(
-            spec: Path,
-            settings: tuple[str, ...],
-            out: Path | None = None,
-            scheduler: str | None = None,
-            wait: float = WAIT_SECONDS,
-            **others: Any,
-        ) -> None:
-            from ntkcli.commands.request import Request
-            from ntkcli.spec.setting import Setting
+        def requested(spec: Path, **arguments: Any) -> None:
+            asked, others = _parted(arguments)
+            command(_request(spec, **asked), **others)
 
-            chosen = tuple(map(Setting, settings))
-            command(Request(spec, chosen, out, scheduler, wait), **others)
-
-        for option in reversed(options):
-            requested = option(requested)
-        return requested
+        return _with_options(requested, options)
 
     return declared
+
+
+def on_specs(command: Command) -> Command:
+    """Declare the arguments of a command that works on one spec or more, and hand it a Request for each."""
+
+    @wraps(command)
+    def requested(specs: tuple[Path, ...], **arguments: Any) -> None:
+        asked, others = _parted(arguments)
+        _check_several(specs, asked)
+        command([_request(spec, **asked) for spec in specs], **others)
+
+    return _with_options(requested, [_SPECS, _SET, _OUT, _DEPFILE, _SCHEDULER, _WAIT])
+
+
+def _check_several(specs: Sequence[Path], asked: dict[str, Any]) -> None:
+    """Refuse what is for one spec alone where there are several."""
+    if len(specs) == 1:
+        return
+    for name in ("out", "depfile"):
+        if asked[name] is not None:
+            raise click.UsageError(f"--{name}: is for one spec, and these are {len(specs)}: fit them apart")
+    if specs.count(STANDARD_INPUT) > 1:
+        raise click.UsageError("`-` is standard input, which can be read once: name it once")
+
+
+def _parted(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the arguments that make a Request from all others."""
+    asked = {name: value for name, value in arguments.items() if name in ASKED}
+    return asked, {name: value for name, value in arguments.items() if name not in ASKED}
+
+
+def _request(
+    spec: Path,
+    settings: tuple[str, ...] = (),
+    out: Path | None = None,
+    scheduler: str | None = None,
+    wait: float = WAIT_SECONDS,
+    depfile: Path | None = None,
+) -> "Request":
+    from ntkcli.commands.request import Request
+    from ntkcli.spec.setting import Setting
+
+    return Request(spec, tuple(map(Setting, settings)), out, scheduler, wait, depfile)
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

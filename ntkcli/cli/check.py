@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 def check(request: "Request", as_json: bool) -> None:
     """Tell what fitting SPEC will need, without doing it.
 
+    \b
+    Examples:
+      ntk check houses.yaml
+      ntk check houses.yaml --set compute.dtype=float32
+
     Sizes, solvers, memory, disk and time, and what looks doubtful in the data. Ends with the
     exit code of `ntk fit` where that would refuse to begin; the output directory is not looked at.
     With a `tune` section in SPEC, all this is of `ntk tune`: its search, and the fit of the best.

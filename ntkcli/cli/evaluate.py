@@ -27,6 +27,12 @@ def evaluate(
 ) -> None:
     """Judge a fitted model on the rows of TABLE.
 
+    \b
+    Examples:
+      ntk evaluate runs/houses sold.csv
+      ntk evaluate runs/houses sold.csv --importance
+      ntk evaluate runs/houses sold.csv --kernel ntk --json
+
     RUN is a run directory of `ntk fit`, and TABLE has the targets. `-` is standard input. With --importance,
     the first of the kernels and times predicts again, with the values of one feature after another shuffled
     among the rows (at most 10,000): how much the rmse, or the log loss of classes, increases.

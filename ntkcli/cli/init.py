@@ -38,7 +38,14 @@ def init(
 ) -> None:
     """Write a spec for TABLE, to be read, corrected and fitted.
 
-    It says of every column what it seems to be, and why. TARGET is the column to predict; without it, it is
+    \b
+    Examples:
+      ntk init houses.csv price
+      ntk init houses.csv price --test new.csv --overwrite
+      ntk init houses.csv price --template tune --out tune.yaml
+
+    TABLE is a file with a line of names: CSV, compressed or not, Parquet or Feather. The spec says of every
+    column what it seems to be, and why. TARGET is the column to predict; without it, it is
     guessed, or asked for where that is no more than a guess.
     """
     from ntkcli.commands.init import init as run_init

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 @on_spec(with_place=False)
 @JSON
 def network(request: "Request", as_json: bool) -> None:
-    """Show how signals travel through SPEC's network, layer by layer.
+    """Show how signals travel through SPEC's layers.
+
+    \b
+    Examples:
+      ntk network houses.yaml
+      ntk network houses.yaml --set network.depth=20 --set network.sigma_w=critical
 
     \b
     q            median variance K(x, x) of the training rows, with the least and the largest

@@ -30,6 +30,11 @@ def predict(
 ) -> None:
     """Predict the rows of TABLE with a fitted model.
 
+    \b
+    Examples:
+      ntk predict runs/houses new.csv --out predictions.csv
+      ntk predict runs/houses new.csv --kernel ntk --no-std
+
     RUN is a run directory of `ntk fit`. Writes the columns of predictions.csv, some rows at a time: CSV can
     be of any length, and `-` is standard input. What the model was not fitted with, such as another ridge,
     needs a new fit.

@@ -4,6 +4,7 @@
 # make check   format, lint, types and tests: what CI runs
 # make coverage   tests, and the lines of the package that they do not reach
 # make docs    write the tables of keys in docs, from ntkcli/spec
+# make man    man pages in build/man/; `man -l build/man/ntk-fit.1` shows one
 # make dist    sdist and wheel in dist/, tried in an empty environment
 # make bench   measure beside neural-tangents (installs it into .bench, takes half an hour or more)
 # make bench-mnist   fit MNIST in several ways (takes up to an hour and 16.5 GiB)
@@ -28,7 +29,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format docs coverage dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
+.PHONY: demo test test-other-blas check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -61,6 +62,9 @@ coverage: $(VENV)/dev
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+man: $(VENV)/installed
+	$(BIN)/python .build/man_pages.py build/man
 
 dist: $(VENV)/dev
 	$(BIN)/python tests/distribution.py

@@ -3,6 +3,7 @@
 The sdist holds what a clone holds. The wheel has to do without the extras.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "dist"
+MAN = "share/man/man1"
 EXTRAS = ("optuna", "matplotlib", "pyarrow", "sklearn")
 SPEC = """
 data: {train: train.csv, target: y}
@@ -22,6 +24,8 @@ tune:
   objective: loo_rmse
   space: {network.depth: [1, 2], inference.ridge: [0.1, 1.0]}
 """
+# What a wheel holds beside the package: what describes it, and what goes elsewhere.
+OTHERS = re.compile(r"^[^/]+\.(dist-info|data)/")
 COMMANDS = (
     "fit spec.yaml --out fitted",
     "predict fitted train.csv --out predicted.csv",
@@ -58,11 +62,22 @@ def check_contents(sdist: Path, wheel: Path) -> None:
         held = {name.partition("/")[2] for name in archive.getnames()}
     package = {name for name in tracked() if name.startswith("ntkcli/")}
     with zipfile.ZipFile(wheel) as archive_of_wheel:
-        installed = {name for name in archive_of_wheel.namelist() if ".dist-info/" not in name}
+        installed = {name for name in archive_of_wheel.namelist() if not OTHERS.search(name)}
     if missing := sorted(set(tracked()) - held):
         sys.exit(f"{sdist}: lacks {', '.join(missing)}")
     if wrong := sorted(package ^ installed):
         sys.exit(f"{wheel}: lacks, or should not have, {', '.join(wrong)}")
+
+
+def check_man_pages(environment: Path) -> None:
+    """Refuse an environment that lacks the page of a command, or has one that man cannot show."""
+    commands = [path.stem for path in (ROOT / "ntkcli" / "cli").glob("[!_]*.py")]
+    for name in ["ntk", *(f"ntk-{command}" for command in commands)]:
+        page = environment / MAN / f"{name}.1"
+        if not page.exists():
+            sys.exit(f"{page}: is not installed")
+        if shutil.which("man"):
+            subprocess.run(["man", "--local-file", page], check=True, stdout=subprocess.DEVNULL)
 
 
 def check_wheel(wheel: Path, work: Path) -> None:
@@ -72,6 +87,7 @@ def check_wheel(wheel: Path, work: Path) -> None:
     run(binaries / "pip", "install", "--quiet", wheel, cwd=work)
     absent = f"import importlib.util as u; assert not any(map(u.find_spec, {EXTRAS})), 'an extra is there'"
     run(binaries / "python", "-c", absent, cwd=work)
+    check_man_pages(work / "venv")
     (work / "spec.yaml").write_text(SPEC)
     (work / "train.csv").write_text("x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)))
     for command in COMMANDS:

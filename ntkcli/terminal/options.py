@@ -100,7 +100,7 @@ _WAIT = click.option(
     metavar="S",
     type=click.FloatRange(min=0),
     default=WAIT_SECONDS,
-    show_default=f"{WAIT_SECONDS:g}",
+    show_default=True,
     help="Seconds that a cluster may have no worker.",
 )
 

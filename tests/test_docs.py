@@ -80,10 +80,11 @@ def try_command(line: str, folder: Path, ntk: Ntk, background: Callable[[str], N
         background(line)
         wait_until((folder / "scheduler.json").exists)
     elif line.startswith("ntk "):
-        words, _, file = line.partition(" > ")
+        words, *files = re.split(" >>? ", line)
         outcome = ntk(*shlex.split(words)[1:])
         assert outcome.returncode == 0, outcome.stderr
-        if file:
+        # Nothing outside the folder.
+        for file in (name for name in files if not name.startswith("~")):
             (folder / file).write_text(outcome.stdout, encoding="utf-8")
     elif line.startswith("make "):
         command = ["make", "--dry-run", *line.split()[1:]]

@@ -64,6 +64,7 @@ runs/%/run.json: %.yaml
 """
 
 
+@pytest.mark.slow
 def test_make_runs_again_what_is_older_than_any_of_its_files(
     make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

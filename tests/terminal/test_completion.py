@@ -183,6 +183,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     process.wait()
 
 
+@pytest.mark.slow
 def test_bash_completes_a_line(terminal: Callable[[str], str], tmp_path: Path) -> None:
     (tmp_path / "my-spec.yaml").touch()
     assert terminal("ntk spec\t") == "ntk spectrum"

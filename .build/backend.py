@@ -16,3 +16,16 @@ def build_wheel(*arguments: Any, **options: Any) -> str:
     man_pages.write(Path("build", "man"))
     wheel: str = build_meta.build_wheel(*arguments, **options)
     return wheel
+
+
+def build_sdist(*arguments: Any, **options: Any) -> str:
+    """Build the sdist with this folder, which its wheel is built by, in it."""
+    manifest = Path("MANIFEST.in")
+    if manifest.exists():
+        sdist: str = build_meta.build_sdist(*arguments, **options)
+        return sdist
+    manifest.write_text("graft .build\nglobal-exclude *.pyc\n")
+    try:
+        return build_sdist(*arguments, **options)
+    finally:
+        manifest.unlink()

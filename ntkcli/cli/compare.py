@@ -20,8 +20,10 @@ def compare(
     """Compare what runs predict, row by row.
 
     \b
-    ntk compare runs/concrete runs/deeper
-    ntk compare runs/concrete runs/deeper --kernel ntk
+    Examples:
+      ntk fit houses.yaml --set network.depth=4 --out runs/deeper
+      ntk compare runs/houses runs/deeper
+      ntk compare runs/houses runs/deeper --kernel ntk
 
     Each RUN is a directory of `ntk fit` or `ntk tune` whose test data has the targets, and takes part with
     its best kernel and time. Compared are the rows that all have: scores, and by how much they differ from

@@ -20,11 +20,14 @@ KEYS = (
 @click.option("--reverse", is_flag=True, help="The largest, or latest, first.")
 @JSON
 def ls(directory: Path, sort: str, reverse: bool, as_json: bool) -> None:
-    """List the runs below DIRECTORY (default: runs), a line each.
+    """List the runs below a directory, a line each.
 
     \b
-    ntk ls
-    ntk ls experiments --sort rmse
+    Examples:
+      ntk ls
+      ntk ls runs --sort rmse
+
+    DIRECTORY is `runs` if it is left out.
 
     Scores are those of the kernel and time that predict best: of several targets, rmse is the mean over the
     targets of rmse / that of the training rows' mean. Runs without a number come last. What cannot be read is

@@ -7,10 +7,14 @@ from ntkcli.terminal.output import print_result
 
 @click.command()
 def schema() -> None:
-    """Print the JSON schema of specs, with which editors complete, explain and check them.
+    """Print the JSON schema of specs, for editors.
 
-    `ntk schema > ntk.schema.json`, and in the first line of a spec beside that file:
-    `# yaml-language-server: $schema=ntk.schema.json`.
+    \b
+    Examples:
+      ntk schema > ntk.schema.json
+
+    Editors complete, explain and check a spec beside that file whose first line is
+    `# yaml-language-server: $schema=ntk.schema.json`. A draft of `ntk init` there has it.
     """
     from ntkcli.commands.schema import schema as run_schema
 

@@ -15,8 +15,9 @@ def show(run: Path, as_json: bool) -> None:
     """Tell on a page what a run is.
 
     \b
-    ntk show runs/concrete
-    ntk show runs/concrete --json
+    Examples:
+      ntk show runs/houses
+      ntk show runs/houses --json
 
     RUN is a directory that `ntk fit`, `kernel`, `tune`, `spectrum` or `simulate` wrote: its data, network,
     kernel and ridge, how exactly it was solved, scores, calibration, warnings, time, memory and files.

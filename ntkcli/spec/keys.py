@@ -1,11 +1,14 @@
-"""The keys that a spec can have, and what they can be, by the JSON schema of its types."""
+"""The keys that a spec can have, and what they can be, by its JSON schema."""
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
-from ntkcli.spec.spec import Spec
+from ntkcli.spec.extended import EXTENDS
+from ntkcli.spec.schema import spec_schema
+from ntkcli.spec.yaml_document import KEY_ALIASES
 
 Node = Mapping[str, Any]
 
@@ -15,18 +18,23 @@ PLAIN = re.compile(r"[\w-]+")
 
 def keys() -> list[str]:
     """Return the path of every key, with dots, but of those that are sections and nothing else."""
-    return [path for path, node in _nodes() if any("properties" not in kind for kind in _kinds(node))]
+    found = (path for path, node in _nodes() if any("properties" not in kind for kind in _kinds(node)))
+    return [*dict.fromkeys(found)]
 
 
 def choices(path: str) -> list[str]:
     """Return the words that a key can be; none where it is a number, a name, or no key."""
     node = dict(_nodes()).get(path, {})
-    return [*dict.fromkeys(word for kind in _kinds(node) for word in _words(kind) if PLAIN.fullmatch(word))]
+    kinds = [*_kinds(node)]
+    if {"boolean", "number"} <= {kind.get("type") for kind in kinds}:
+        # It is any value of a column.
+        return []
+    return [*dict.fromkeys(word for kind in kinds for word in _words(kind) if PLAIN.fullmatch(word))]
 
 
 @cache
 def _schema() -> Node:
-    return Spec.model_json_schema()
+    return spec_schema()
 
 
 def _nodes() -> Iterator[tuple[str, Node]]:
@@ -36,16 +44,29 @@ def _nodes() -> Iterator[tuple[str, Node]]:
         path, node = waiting.pop(0)
         if path:
             yield path, node
-        inside = [item for kind in _kinds(node) for item in kind.get("properties", {}).items()]
-        waiting[:0] = [(f"{path}.{name}" if path else name, inner) for name, inner in inside]
+        if not _is_set_whole(path):
+            inside = [item for kind in _kinds(node) for item in kind.get("properties", {}).items()]
+            waiting[:0] = [
+                (f"{path}.{name}" if path else name, inner) for name, inner in inside if _is_name(name, inner)
+            ]
+
+
+def _is_set_whole(path: str) -> bool:
+    """Return whether what is below a key goes by what it is: activations, what a search tries."""
+    return path.rpartition(".")[2] == "activation" or path.startswith("tune.space.")
+
+
+def _is_name(name: str, node: Node) -> bool:
+    """Return whether a key can be set, and is not another name of one that is there too."""
+    return name not in (EXTENDS, *KEY_ALIASES) and not node.get("deprecated", False)
 
 
 def _kinds(node: Node) -> Iterator[Node]:
     """Yield what a value may be one of, null left out."""
     if "$ref" in node:
-        node = _schema()["$defs"][node["$ref"].rpartition("/")[2]]
-    if "anyOf" in node:
-        for kind in node["anyOf"]:
+        node = reduce(getitem, node["$ref"].split("/")[1:], _schema())
+    if kinds := node.get("anyOf", node.get("oneOf")):
+        for kind in kinds:
             yield from _kinds(kind)
     elif node.get("type") != "null":
         yield node

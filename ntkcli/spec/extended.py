@@ -1,6 +1,7 @@
 """A spec file and those that it extends."""
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from ntkcli.spec.yaml_document import Document, DocumentError
 
 EXTENDS = "extends"
 STANDARD_INPUT = Path("-")
+
+# A spec has a few kilobytes: what is larger is another file, or a device that has no end.
+MOST_BYTES = 2**24
 
 
 def file_layers(path: Path) -> list[Layer]:
@@ -29,12 +33,13 @@ def file_layers(path: Path) -> list[Layer]:
         SpecError: one cannot be read, is not YAML, or extends itself.
     """
     layers = [_layer(path)]
-    seen = [path.resolve()]
+    # As the system follows links, but those that never end are told when the file is opened.
+    seen = [os.path.realpath(path)]
     while (base := _base(layers[0])) is not None:
         where = layers[0].at(layers[0].document.lines[EXTENDS,])
-        if base.resolve() in seen:
+        if os.path.realpath(base) in seen:
             raise SpecError(f"{where}: {EXTENDS}: {base} comes back to itself: extend another file")
-        seen.append(base.resolve())
+        seen.append(os.path.realpath(base))
         layers.insert(0, _layer(base, f"{where}: {EXTENDS}: "))
     return layers
 
@@ -57,10 +62,17 @@ def _layer(path: Path, asked: str = "") -> Layer:
 
 def _read(path: Path, asked: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+        if path == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
     except (OSError, AttributeError) as error:
         why = getattr(error, "strerror", None) or "it is closed"
         raise SpecError(f"{asked}{path}: cannot read the spec: {why}: check the path") from error
+    if len(content) > MOST_BYTES:
+        raise SpecError(f"{asked}{path}: is too large for a spec (16 MiB are the most): check the path")
+    return content
 
 
 def _base(layer: Layer) -> Path | None:

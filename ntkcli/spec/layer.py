@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,22 @@ class Layer:
     def at(self, line: int) -> str:
         """Return what messages call a line of the layer."""
         return self.origin if not self.sha256 else f"{self.origin}:{line}"
+
+    def says(self, path: KeyPath) -> bool:
+        """Return whether the layer has a value at a key path, inside what is there, or in place of it."""
+        given, around = self._paths
+        return path in around or any(path[:length] in given for length in range(len(path) + 1))
+
+    @cached_property
+    def _paths(self) -> tuple[set[KeyPath], set[KeyPath]]:
+        """The key paths that have values, and those of what these are in."""
+        given = {path for path, _ in self.values()}
+        return given, {path[:length] for path in given for length in range(1, len(path))}
+
+    def line(self, path: KeyPath) -> int:
+        """Return the line of a key path, or else of what it is in."""
+        lines = self.document.lines
+        return next((lines[path[:i]] for i in range(len(path), 0, -1) if path[:i] in lines), 1)
 
     def values(self) -> Iterator[tuple[KeyPath, Any]]:
         """Yield key paths and their values: in a file, those of the keys of sections."""
@@ -73,8 +90,8 @@ class Layers:
         """Return the layer and its line that say what a key is, or else the section that it is in."""
         for known in filter(None, (path, path[:-1])):
             for layer in reversed(self._layers):
-                if known in layer.document.lines:
-                    return layer, layer.document.lines[known]
+                if layer.says(known):
+                    return layer, layer.line(path)
         return self._main, 1
 
 

@@ -8,7 +8,14 @@ import yaml
 
 from ntkcli.errors import SpecError
 from ntkcli.spec.layer import Layer
-from ntkcli.spec.yaml_document import KEY_ALIASES, Document, DocumentError, KeyPath
+from ntkcli.spec.yaml_document import (
+    KEY_ALIASES,
+    MOST_LEVELS,
+    TOO_DEEP,
+    Document,
+    DocumentError,
+    KeyPath,
+)
 
 # Its keys are paths themselves.
 SPACE = ("tune", "space")
@@ -30,18 +37,26 @@ class Setting:
             SpecError: there is no `=`, no key, or the value is not YAML.
         """
         key, sign, value = self.text.partition("=")
-        path = tuple(KEY_ALIASES.get(part, part) for part in key.strip().split("."))
+        path = tuple(KEY_ALIASES.get(part.strip(), part.strip()) for part in key.split("."))
         if not sign or not all(path):
             raise SpecError(f"{self}: should be KEY=VALUE, such as network.depth=4")
+        if len(path) > MOST_LEVELS:
+            raise SpecError(f"{self}: {TOO_DEEP}")
         try:
             document = Document(value, inside=_in_space(path))
-        except (yaml.YAMLError, DocumentError) as error:
+        except DocumentError as error:
+            raise SpecError(f"{self}: {error.what}") from error
+        except yaml.reader.ReaderError as error:
+            what = f"it holds the character {chr(int(error.character))!r}"
+            raise SpecError(f"{self}: the value is not valid YAML: {what}: leave it out") from error
+        except yaml.YAMLError as error:
             what = getattr(error, "problem", None) or str(error)
             raise SpecError(f"{self}: the value is not valid YAML: {what}: put it in quotes") from error
         return Layer(str(self), Path(), document)
 
     def __str__(self) -> str:
-        return f"--set {self.text if len(self.text) < 80 else reprlib.repr(self.text)}"
+        plain = len(self.text) < 80 and self.text.isprintable()
+        return f"--set {self.text if plain else reprlib.repr(self.text)}"
 
 
 def _in_space(path: KeyPath) -> KeyPath:

@@ -42,6 +42,7 @@ class DocumentError(Exception):
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(f"{line}: {what}")
+        self.what = what
 
 
 class Document:

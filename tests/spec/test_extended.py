@@ -99,6 +99,25 @@ def test_what_no_file_has_is_missing_from_the_one_that_was_given(write: Write) -
         read_spec(path)
 
 
+def test_what_a_replaced_section_lacks_is_missing_where_it_was_replaced(write: Write) -> None:
+    write("base.yaml", BASE)
+    path = write("spec.yaml", "extends: base.yaml\ndata: {}\n")
+    with pytest.raises(SpecError) as refusal:
+        read_spec(path)
+    assert [line.split(": ")[0] for line in str(refusal.value).splitlines()] == [f"{path}:2", f"{path}:2"]
+
+
+def test_a_link_to_itself_cannot_be_read(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "link.yaml").symlink_to("link.yaml")
+    with pytest.raises(SpecError, match=r"spec\.yaml:1: extends: .*link\.yaml: cannot read the spec"):
+        read_spec(write("spec.yaml", "extends: link.yaml\n"))
+
+
+def test_a_file_without_an_end_is_no_spec(write: Write) -> None:
+    with pytest.raises(SpecError, match=r"spec\.yaml:1: extends: /dev/zero: is too large for a spec"):
+        read_spec(write("spec.yaml", "extends: /dev/zero\n"))
+
+
 def test_a_variable_of_the_environment_is_for_paths_only(
     write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -79,6 +79,10 @@ def test_a_path_starts_from_the_working_directory(tmp_path: Path, monkeypatch: p
         ("network..depth=4", "should be KEY=VALUE, such as network.depth=4"),
         ("network.depth=[1", "the value is not valid YAML: expected ',' or ']', but got '<stream end>'"),
         ("network.depth=*a", "the value is not valid YAML: found undefined alias 'a'"),
+        ("network=&a {depth: *a}", "the spec is nested without end: an alias contains itself"),
+        ("network.depth.more=4", "network.depth: should be a valid integer"),
+        ("netwörk.depth=4", "netwörk: is not a key that ntk knows; did you mean 'network'?"),
+        ("tune.trials=3", "tune.space: is missing, and has no default"),
     ],
 )
 def test_a_fault_names_the_setting(tmp_path: Path, setting: str, what: str) -> None:
@@ -86,6 +90,24 @@ def test_a_fault_names_the_setting(tmp_path: Path, setting: str, what: str) -> N
         set_in(tmp_path, setting)
     assert str(refusal.value).startswith(f"--set {setting}: {what}")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "what"),
+    [
+        ("a." * 3000 + "a=1", "the spec is nested too deeply: 100 levels are the most"),
+        ("network.depth=3\nfoo: 4", "the value is not valid YAML: mapping values are not allowed here"),
+        ("network.depth=\udcff", r"the value is not valid YAML: it holds the character '\udcff'"),
+        ("network=depth: 3\nfoo: 4", "network.foo: is not a key that ntk knows"),
+    ],
+)
+def test_a_setting_that_is_long_or_has_lines_is_one_line_of_a_message(
+    tmp_path: Path, setting: str, what: str
+) -> None:
+    with pytest.raises(SpecError) as refusal:
+        set_in(tmp_path, setting)
+    assert what in str(refusal.value)
+    assert len(str(refusal.value).splitlines()) == 1
 
 
 def test_faults_of_the_file_come_before_those_of_settings(tmp_path: Path) -> None:

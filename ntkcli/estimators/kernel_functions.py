@@ -159,4 +159,6 @@ def _prepared(network: NetworkKeys | None, arrays: Mapping[str, FloatArray]) -> 
 
 
 def _checked(network: Mapping[str, Any]) -> NetworkSpec:
-    return validated(NetworkSpec, dict(network))
+    if not isinstance(network, Mapping):
+        raise SpecError(f"network: should be a mapping, such as {{'depth': 4}} (found {network!r})")
+    return validated(NetworkSpec, network)

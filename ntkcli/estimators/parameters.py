@@ -47,7 +47,7 @@ def spec_of(parameters: Mapping[str, Any], targets: list[str], task: str, weight
     if several:
         raise SpecError(f"{several[0]}: should be one value (found {parameters[several[0]]!r})")
     values = {
-        section: {key: _plain(parameters[key]) for key in keys if key in parameters}
+        section: {key: parameters[key] for key in keys if key in parameters}
         for section, keys in SECTIONS.items()
     }
     if values["network"]["readout"] is None:
@@ -62,16 +62,17 @@ def spec_of(parameters: Mapping[str, Any], targets: list[str], task: str, weight
     return validated(Spec, values)
 
 
-def validated(section: type[T], values: dict[str, Any]) -> T:
-    """Return a section of some values.
+def validated(section: type[T], values: Mapping[str, Any]) -> T:
+    """Return a section of some values, in the types of YAML or of NumPy.
 
     Raises:
         SpecError: a value is not what the section may have; the message has all that are not.
     """
+    values = _plain(values)
     try:
         return section.model_validate(values)
     except ValidationError as error:
-        given = Layer("parameters", Path(), Document(yaml.safe_dump(values)))
+        given = Layer("parameters", Path(), Document(yaml.safe_dump(_shown(values))))
         faults = validation_faults(Layers([given], main=given), error)
         raise SpecError("; ".join(fault.what for _, fault in faults)) from error
 
@@ -85,3 +86,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
+
+
+def _shown(value: Any) -> Any:
+    """Return a plain value whose parts that YAML has not are their texts."""
+    if isinstance(value, dict):
+        return {_shown(key): _shown(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_shown(part) for part in value]
+    return value if value is None or isinstance(value, str | bool | int | float) else repr(value)

@@ -1,6 +1,7 @@
 """NTKRegressor: numbers from an infinitely wide network."""
 
 from math import inf, sqrt
+from numbers import Integral
 from typing import Any, Literal, Self, overload
 
 import numpy as np
@@ -198,12 +199,13 @@ class NTKRegressor(RegressorMixin, NTKEstimator):  # type: ignore[misc]
         with self._predicting(X, std=True) as (predictor, rows):
             (result,) = predictor.results(rows)
             (covariance,) = predictor.covariances(rows)
-        seed = random_state if isinstance(random_state, int) else _seed(random_state)
-        outputs = range(result.mean.shape[1])
-        # Outputs are independent, and their covariances are equal but for their units.
-        units = [covariance[0, 0, i] / covariance[0, 0, 0] if covariance[0, 0, 0] else 1.0 for i in outputs]
+        seed = int(random_state) if isinstance(random_state, Integral) else _seed(random_state)
+        # Outputs are independent, and their covariances are equal but for their units. Of one row alone,
+        # which may be a training row, nothing may be left.
+        traces = np.trace(covariance)
+        units = traces / traces[0] if traces[0] else np.ones_like(traces)
         drawn = draw(np.zeros_like(result.mean), covariance[:, :, 0], n_samples, seed) * np.sqrt(units)
-        found = np.moveaxis(result.mean + drawn, 0, -1)
+        found: FloatArray = np.moveaxis(result.mean + drawn, 0, -1)
         return found[:, 0] if self._is_flat else found
 
     def _loaded(self) -> None:

@@ -89,6 +89,22 @@ def test_draws_of_several_outputs_are_in_their_units() -> None:
     assert drawn.std(axis=2) == pytest.approx(std, rel=0.05)
 
 
+def test_draws_are_in_their_units_where_the_first_row_has_no_variance() -> None:
+    model = NTKRegressor(kernel="nngp", ridge=0.1, sigma_b=0, standardize=False)
+    model.fit(X, np.c_[Y, 1000 * Y])
+    rows = np.vstack([np.zeros(X.shape[1]), X[:3]])
+    assert model.predict(rows, return_std=True)[1][0] == pytest.approx([0, 0], abs=1e-12)
+    draws, (_, std) = model.sample_y(rows, 4000), model.predict(rows, return_std=True)
+    np.testing.assert_allclose(draws[1:].std(axis=-1), std[1:], rtol=0.1)
+
+
+def test_a_whole_number_of_numpy_is_the_same_seed() -> None:
+    model = NTKRegressor(ridge=0.1).fit(X, Y)
+    np.testing.assert_array_equal(
+        model.sample_y(X[:3], random_state=np.int64(5)), model.sample_y(X[:3], random_state=5)
+    )
+
+
 def test_std_is_the_same_with_the_factor_kept_and_without() -> None:
     plain, kept = (NTKRegressor(ridge=0.1, factor=factor).fit(X, Y) for factor in (False, True))
     for one, other in zip(*(m.predict(X, return_std=True) for m in (plain, kept)), strict=True):
@@ -133,6 +149,10 @@ def test_names_of_a_frame_are_kept(tmp_path: Path) -> None:
         ({"kernel": "ntkgp", "time": "auto"}, "use inf"),
         ({"ridge": np.float64(-1.0)}, "greater than or equal to 0"),
         ({"depth": -1, "loss": "max"}, "depth.*; .*loss"),
+        ({"depth": object()}, r"^depth: should be a valid integer \(found <object obj"),
+        ({"activation": np.tanh}, r"^activation: .*found <ufunc 'tanh'>"),
+        ({"tolerance": {1e-9}}, r"^tolerance: .*found \{1e-09\}"),
+        ({"dtype": np.float32, "memory": 1j}, r"dtype: .*; memory: .*found 1j"),
     ],
 )
 def test_a_bad_parameter_is_a_value_error(parameters: dict[str, Any], message: str) -> None:

@@ -55,12 +55,22 @@ def test_a_kernel_with_itself_is_symmetric_and_has_the_same_values(kernel: Any) 
         ((np.where(np.arange(30)[:, None] == 3, np.nan, A),), "x1: row 3 holds NaN"),
         ((A, B, {"dpeth": 3}), "dpeth: is not a key that ntk knows"),
         ((A, None, {"activation": "exp", "sigma_w": 9.0}), "its kernel leaves its range"),
+        ((A, None, "relu"), r"network: should be a mapping, such as .* \(found 'relu'\)"),
+        ((A, None, {"depth": object()}), "depth: should be a valid integer"),
         ((A * 1e200,), "row 0: its kernel leaves its range"),
     ],
 )
 def test_what_is_wrong_is_a_value_error(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         nngp_kernel(*arguments)
+
+
+def test_parameters_of_a_network_may_be_arrays() -> None:
+    deviations = [1.0, 1.5, 2.0]
+    np.testing.assert_array_equal(
+        ntk_kernel(A, network={"sigma_w": np.array(deviations)}),
+        ntk_kernel(A, network={"sigma_w": deviations}),
+    )
 
 
 def test_it_is_a_precomputed_kernel() -> None:

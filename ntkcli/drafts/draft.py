@@ -7,6 +7,7 @@ from typing import Self
 
 from ntkcli.data.columns import check_present
 from ntkcli.data.formats import open_table
+from ntkcli.data.given_sides import TRAIN
 from ntkcli.data.notation import Notation
 from ntkcli.data.table_file import TableFile
 from ntkcli.drafts.column import Column
@@ -73,7 +74,7 @@ class Draft:
             target, why = guessed_target(roles, table, ask)
         chosen = target_of(roles.pop(target).column, why, table, task)
         other = open_table(test, form) if test else None
-        found = [_in_test(role, other) for role in roles.values()]
+        found = [_in_test(_parting(role, chosen.column), other) for role in roles.values()]
         if not any(role.is_feature for role in found):
             found = [_in_test(role.at_least_number, other) for role in roles.values()]
         return cls(table, other, form, rows, chosen, found, _gaps(other, found))
@@ -85,8 +86,12 @@ class Draft:
 
     @property
     def is_split(self) -> bool:
-        """Whether a part of the table is to be predicted: there is no test file, and rows are not too few."""
-        return self.test is None and self.target.rows >= FEWEST_ROWS
+        """Whether a part of the table is to be predicted.
+
+        There is no test file, and a column says which rows, or they are not too few for a share of them.
+        """
+        is_told = any(role.use == "side" for role in self.roles)
+        return self.test is None and (is_told or self.target.rows >= FEWEST_ROWS)
 
     @property
     def is_whole(self) -> bool:
@@ -101,6 +106,17 @@ def _columns(file: TableFile) -> tuple[list[Column], int]:
         frame = next(chunks)
         rows = len(frame) + sum(map(len, chunks))
     return [Column.of(frame[name], file.notation) for name in names], rows
+
+
+def _parting(role: Role, target: Column) -> Role:
+    """Return the role of a column, which is none if it tells sides and one has too few rows with a target."""
+    if role.use != "side":
+        return role
+    sides = role.column.cells[target.cells != ""].str.casefold()
+    kept = int(sides.isin(TRAIN).sum())
+    if 2 <= kept < len(sides):
+        return role
+    return Role(role.column, "out", f"says train of {kept} of the {len(sides)} rows that have a target")
 
 
 def _in_test(role: Role, test: TableFile | None) -> Role:

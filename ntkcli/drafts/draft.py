@@ -74,9 +74,10 @@ class Draft:
             target, why = guessed_target(roles, table, ask)
         chosen = target_of(roles.pop(target).column, why, table, task)
         other = open_table(test, form) if test else None
-        found = [_in_test(_parting(role, chosen.column), other) for role in roles.values()]
+        others = [_parting(role, chosen.column) for role in roles.values()]
+        found = [_in_test(role, other) for role in others]
         if not any(role.is_feature for role in found):
-            found = [_in_test(role.at_least_number, other) for role in roles.values()]
+            found = [_in_test(role.at_least_number, other) for role in others]
         return cls(table, other, form, rows, chosen, found, _gaps(other, found))
 
     @property

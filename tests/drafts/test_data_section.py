@@ -133,6 +133,13 @@ def test_a_column_that_leaves_one_side_without_targets_splits_nothing(
     assert any(why.startswith(f"left out: says train of {kept} of the") for _, why in draft.values())
 
 
+def test_sides_are_looked_at_too_where_no_column_is_a_feature_at_first(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    alone = pd.DataFrame({"y": table["y"], "number": range(N), "part": ["train"] + ["test"] * (N - 1)})
+    assert lines(alone, tmp_path)["split"][0].startswith("split: {test")
+
+
 def test_rare_classes_have_a_hint(table: pd.DataFrame, tmp_path: Path) -> None:
     table["y"] = ["ill"] * 5 + ["well"] * (N - 5)
     assert lines(table, tmp_path)["class_weight"][0] == "# class_weight: balanced"

@@ -18,16 +18,14 @@ from ntkcli.data.table import Table
 from ntkcli.errors import SpecError
 from ntkcli.estimators.errors import in_words_of_parameters, value_errors
 from ntkcli.estimators.loading import chosen_pair, frame_with_texts, parameters_of
-from ntkcli.estimators.parameters import spec_of
+from ntkcli.estimators.parameters import executor_of, spec_of
 from ntkcli.estimators.training_rows import TrainingRows, frame_of, free_name
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
-from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.threads import blas
 from ntkcli.models.held_model import fit_in_memory, load_into_memory, save_model
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
-from ntkcli.planning.machine import thread_count
 from ntkcli.regression.question import Pair
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.spec import Spec
@@ -111,7 +109,8 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self, "_model")
         table, model = self._table(x), self._model
-        executor = Threads(thread_count(self.threads))
+        with value_errors():
+            executor = executor_of(self.threads)
         with value_errors(), blas().limit(limits=executor.workers, user_api="blas"):
             made = self._predictors.made
             if std not in made:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import SpecError
 from ntkcli.estimators.errors import InvalidValueError, value_errors
-from ntkcli.estimators.parameters import validated
+from ntkcli.estimators.parameters import executor_of, validated
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import precision_reported
 from ntkcli.kernels.derivatives import is_derivable
@@ -116,10 +116,9 @@ def _kernel(
     widths = [x.shape[1] for x in arrays.values()]
     if len({*widths}) > 1:
         raise InvalidValueError(f"x1 has {widths[0]} columns, and x2 {widths[1]}: give both the same")
-    if threads != "auto" and not (isinstance(threads, int) and threads >= 1):
-        raise InvalidValueError(f"threads: should be auto, or a number of at least 1 (found {threads!r})")
+    with value_errors():
+        executor = executor_of(threads)
     tabulated, rows = _prepared(network, arrays)
-    executor = Threads(thread_count(threads))
     evaluator = Evaluator(tabulated, executor=executor)
     with blas().limit(limits=executor.workers, user_api="blas"):
         if x2 is None:

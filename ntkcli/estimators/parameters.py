@@ -10,11 +10,13 @@ import yaml
 from pydantic import ValidationError
 
 from ntkcli.errors import SpecError
+from ntkcli.kernels.executor import Threads
+from ntkcli.planning.machine import thread_count
 from ntkcli.spec.faults import validation_faults
 from ntkcli.spec.layer import Layer, Layers
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.section import Section
-from ntkcli.spec.spec import Spec
+from ntkcli.spec.spec import ComputeSpec, Spec
 from ntkcli.spec.yaml_document import Document
 
 T = TypeVar("T", bound=Section)
@@ -60,6 +62,16 @@ def spec_of(parameters: Mapping[str, Any], targets: list[str], task: str, weight
     values["output"] |= {"dir": tempfile.gettempdir(), "std": calibrates}
     values["output"].setdefault("interval_from", "normal")
     return validated(Spec, values)
+
+
+def executor_of(threads: Any) -> Threads:
+    """Return so many threads of this machine; `auto` is as in a spec.
+
+    Raises:
+        SpecError: it is not a number of threads.
+    """
+    spec = validated(ComputeSpec, {"threads": threads})
+    return Threads(thread_count(spec.threads))
 
 
 def validated(section: type[T], values: Mapping[str, Any]) -> T:

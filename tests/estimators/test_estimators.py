@@ -160,6 +160,12 @@ def test_a_bad_parameter_is_a_value_error(parameters: dict[str, Any], message: s
         NTKRegressor(**parameters).fit(X, Y)
 
 
+def test_threads_that_are_set_after_the_fit_are_checked() -> None:
+    model = NTKRegressor(ridge=0.1).fit(X, Y)
+    with pytest.raises(ValueError, match=r"^threads: should be .* \(found 'many'\)"):
+        model.set_params(threads="many").predict(X)
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     parameters: dict[str, Any] = {"depth": np.int64(2), "sigma_w": np.array([1.0, 2.0])}
     plain = NTKRegressor(depth=2, sigma_w=[1.0, 2.0]).fit(X, Y)

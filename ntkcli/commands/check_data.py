@@ -76,7 +76,10 @@ def _gaps(job: Job) -> Iterator[Finding]:
         for name, count in gaps.counts.most_common()
     ]
     for i, gap in enumerate(found[:MOST_GAPS]):
-        text = f"{gap['column']}: {gap['rows']:,} of {counted(gaps.rows, 'row')}, {FATES[str(gap['rule'])]}"
+        # A column that says which rows are predicted does so of those without a target too.
+        is_only_untrained = spec.split_columns and gap["column"] in spec.target
+        fate = "which are not trained with" if is_only_untrained else FATES[str(gap["rule"])]
+        text = f"{gap['column']}: {gap['rows']:,} of {counted(gaps.rows, 'row')}, {fate}"
         yield Finding("" if i else "missing", text, {} if i else {"missing": found})
     if more := len(found[MOST_GAPS:]):
         yield Finding("", f"... and {counted(more, 'more column')}")

@@ -116,8 +116,6 @@ def check_sides(split: Split, file: TableFile, *, kept: int, set_aside: int) -> 
     left = f"leaves {set_aside} to predict and {kept} to train with"
     if isinstance(split, ColumnSplit):
         remedy = "name the values of the rows to predict in data.split.test"
-        if not set_aside:
-            remedy += ", or put rows that have no target, and are dropped, in a file of their own, data.test"
         raise DataError(f"{file.path}: column {split.column!r} (data.split.column) {left}: {remedy}")
     raise DataError(
         f"{file.path}: data.split: a share of {split.test:g} of {kept + set_aside} rows {left}: use another "

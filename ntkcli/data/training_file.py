@@ -7,6 +7,7 @@ from typing import Self
 
 import pandas as pd
 
+from ntkcli.arrays import BoolArray
 from ntkcli.data.cells import check_target
 from ntkcli.data.columns import Columns, check_present, check_test_columns, choose_columns
 from ntkcli.data.date_reading import is_date
@@ -14,11 +15,13 @@ from ntkcli.data.feature_fitting import find_features
 from ntkcli.data.formats import open_table
 from ntkcli.data.frames import has_values, trimmed
 from ntkcli.data.gaps import Gaps
+from ntkcli.data.given_sides import GivenSides
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import has_classes
 from ntkcli.errors import DataError, SpecError
 from ntkcli.spec.data import NO_CLASSES, NO_TRANSFORM_OF_CLASSES, DataSpec
+from ntkcli.spec.split import ColumnSplit
 from ntkcli.units import counted
 
 # Rows in which text is looked at beside numbers that have faults.
@@ -97,9 +100,10 @@ class TrainingFile:
         return [name for name in self.columns.features if gaps.rule(name) == "drop"] + others
 
     def frames(self, *, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, Gaps]]:
-        """Yield the rows that can be trained with, in parts, each with the gaps of all rows there were.
+        """Yield the rows that can be used, in parts, each with the gaps of all rows there were.
 
-        Rows that lack a value are left out if the spec says so; a part may then be empty.
+        Rows that lack a value are left out if the spec says so; a part may then be empty. Those that a column
+        says are to be predicted need no target.
 
         Args:
             rows: of the file in a part; None for all at once.
@@ -110,18 +114,28 @@ class TrainingFile:
         # Those of a test file are told instead, where there is one.
         ids = self.columns.ids if self.test_file is None else []
         used = list(dict.fromkeys(self.texts + ids + self.split_by))
-        missing, dropping = self.spec.gaps.allows_gaps, self.dropping
+        missing = self.spec.gaps.allows_gaps
         columns = self.columns
         looked_at = columns.features + columns.targets + columns.weights if missing else []
         faults = FaultList(self.file.path)
         with faults.collecting():
             for read in self.file.chunks(self.numbers, used, missing=missing, rows=rows):
                 frame = trimmed(read, self.texts, self.file)
-                kept = frame[has_values(frame[dropping])] if dropping else frame
+                kept = frame[self._are_whole(frame)] if self.dropping else frame
                 yield kept, Gaps.of(frame[looked_at], dropped=len(frame) - len(kept))
         if faults.found:
             self._look_at_texts(faults)
         faults.check()
+
+    def _are_whole(self, frame: pd.DataFrame) -> BoolArray:
+        split, features = self.spec.split, set(self.columns.features)
+        whole = has_values(frame[self.dropping])
+        if not isinstance(split, ColumnSplit):
+            return whole
+        lacks_target = ~whole & has_values(frame[[name for name in self.dropping if name in features]])
+        if lacks_target.any():
+            whole[lacks_target] = GivenSides(split, self.file).set_aside(frame[lacks_target])
+        return whole
 
     def check_left(self, gaps: Gaps) -> None:
         """Check that enough rows are left to train with.

@@ -110,12 +110,12 @@ def _columns(file: TableFile) -> tuple[list[Column], int]:
 
 
 def _parting(role: Role, target: Column) -> Role:
-    """Return the role of a column, which is none if it tells sides and one has too few rows with a target."""
+    """Return the role of a column, which is none if it tells sides and leaves too few rows to train with."""
     if role.use != "side":
         return role
     sides = role.column.cells[target.cells != ""].str.casefold()
     kept = int(sides.isin(TRAIN).sum())
-    if 2 <= kept < len(sides):
+    if kept >= 2:
         return role
     return Role(role.column, "out", f"says train of {kept} of the {len(sides)} rows that have a target")
 

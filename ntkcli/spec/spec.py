@@ -27,9 +27,10 @@ MatrixName = Literal[
     "ntk_test_test",
 ]
 
-SOLVER_NAMES = ["auto", *choices()]
 SolverSetting = Annotated[
-    str, AfterValidator(lambda name: one_of(name, SOLVER_NAMES)), WithJsonSchema({"enum": SOLVER_NAMES})
+    str,
+    AfterValidator(lambda name: one_of(name, ["auto", *choices()])),
+    WithJsonSchema({"enum": ["auto", *choices()]}),
 ]
 
 

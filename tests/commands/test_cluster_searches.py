@@ -145,7 +145,11 @@ def test_workers_with_too_little_memory_are_refused(
     assert not Path("run-tune").exists()
 
 
-def test_a_tpe_search_has_nothing_to_do_there_and_says_so(make_spec: MakeSpec, ntk: Ntk) -> None:
+def test_a_tpe_search_has_nothing_to_do_there_and_says_so(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The fit of the best looks for the cluster.
+    monkeypatch.setattr("ntkcli.cluster.connection.ANSWER_SECONDS", 1)
     path = make_spec(tune=DRAWN | {"search": "tpe", "trials": 2}, compute=nowhere)
     outcome = ntk("tune", path)
     assert "warning: compute.scheduler: nothing of a tpe search runs on a cluster" in outcome.stderr

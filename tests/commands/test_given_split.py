@@ -54,6 +54,42 @@ def test_a_draft_of_such_a_table_predicts_the_rows_for_testing(ntk: Ntk, tmp_pat
     assert len(pd.read_csv(tmp_path / "p.csv")) == 60
 
 
+@pytest.mark.parametrize("kind", ["number", "class"])
+@pytest.mark.parametrize("known", [0, 7])
+@pytest.mark.parametrize("approximation", [None, APPROXIMATION])
+def test_rows_for_testing_need_no_target(
+    table: pd.DataFrame,
+    ntk: Ntk,
+    tmp_path: Path,
+    kind: str,
+    known: int,
+    approximation: dict[str, object] | None,
+) -> None:
+    """As those of a test file; what is predicted is the same as where all have one."""
+    if kind == "class":
+        table["y"] = np.where(table["y"] > 0, "yes", "no")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    inference = {"approximation": approximation, "ridge": 0.1}
+    assert ntk("fit", spec(tmp_path, "all.yaml", inference=inference)).returncode == 0
+    unknown = np.flatnonzero(table["set"] == "Test")[known:]
+    table["y"] = table["y"].where(~table.index.isin(unknown))
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert ntk("fit", "all.yaml", "--set", "data.missing.target=drop", "--out", "runs/some").returncode == 0
+    found = [pd.read_csv(tmp_path / "runs" / run / "predictions.csv") for run in ("all", "some")]
+    pd.testing.assert_frame_equal(found[0].drop(columns="y"), found[1].drop(columns="y", errors="ignore"))
+
+
+def test_a_draft_of_rows_for_testing_without_targets_predicts_them(
+    table: pd.DataFrame, ntk: Ntk, tmp_path: Path
+) -> None:
+    table["y"] = table["y"].where(table["set"] == "train")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert ntk("init", "t.csv", "y").returncode == 0
+    assert "20 of 60 rows, which are not trained with" in ntk("check", "t.yaml").stdout
+    assert ntk("fit", "t.yaml").returncode == 0
+    assert len(pd.read_csv(tmp_path / "runs" / "t" / "predictions.csv")) == 20
+
+
 @pytest.mark.usefixtures("table")
 def test_a_search_leaves_the_rows_for_testing_alone(ntk: Ntk, tmp_path: Path) -> None:
     path = spec(tmp_path, "s.yaml", tune={"space": {"network.depth": [1, 2]}})

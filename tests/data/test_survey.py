@@ -360,7 +360,7 @@ def test_groups_of_a_large_file_stay_together_and_their_share_is_met(spec_of: Sp
     assert not set(group[train]) & set(group[test])
     # A standard deviation of the share is 0.014.
     assert abs(len(test) / count - 0.3) < 0.07
-    assert sides_of(survey(spec, limits=FEW, read_rows=13), spec) == (train, test)
+    assert sides_of(survey(spec, limits=FEW, read_rows=317), spec) == (train, test)
     other = spec_of(table(count).assign(g=group), groups="g", split={"test": 0.3, "seed": 1})
     assert sides_of(survey(other, limits=FEW), other)[1] != test
 

@@ -122,12 +122,12 @@ def test_a_column_of_train_and_test_splits_a_table_whose_classes_are_small(
     assert lines(table.assign(part=sides)[:42], tmp_path)["split"][0] == "split: {column: part}"
 
 
-@pytest.mark.parametrize("kept", [0, 1, 12])
-def test_a_column_that_leaves_one_side_without_targets_splits_nothing(
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_column_that_leaves_nothing_to_train_with_splits_nothing(
     table: pd.DataFrame, tmp_path: Path, kept: int
 ) -> None:
     sides = np.where(np.arange(N) < N // 2, "train", "test")
-    has_target = np.r_[np.full(kept, True), np.full(N // 2 - kept, False), np.full(N - N // 2, kept < 12)]
+    has_target = np.r_[np.full(kept, True), np.full(N // 2 - kept, False), np.full(N - N // 2, True)]
     draft = lines(table.assign(part=sides, y=table["y"].where(has_target)), tmp_path)
     assert draft["split"][0].startswith("split: {test")
     assert any(why.startswith(f"left out: says train of {kept} of the") for _, why in draft.values())

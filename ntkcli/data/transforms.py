@@ -69,7 +69,7 @@ class Transforms:
 
 
 def check_transform(name: TransformName, cells: pd.Series, file: TableFile) -> None:
-    """Check that a transform is one of every cell of a target.
+    """Check that a transform is one of every cell of a target that has a value.
 
     Args:
         name: of the transform, in the spec.
@@ -82,7 +82,7 @@ def check_transform(name: TransformName, cells: pd.Series, file: TableFile) -> N
     if name == "log":
         refuse(
             cells,
-            ~(cells.to_numpy() > 0),
+            cells.to_numpy() <= 0,
             file,
             lambda value: (
                 f"{shown(str(value))} is not above 0, and has no logarithm: correct it, or use "

@@ -219,3 +219,21 @@ def test_what_cannot_be_transformed_is_told_in_a_line(
     assert outcome.returncode == 2, outcome.stderr
     assert message in outcome.stderr
     assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_rows_to_predict_may_lack_the_target(
+    spec: MakeSpec, ntk: Ntk, whole: pd.DataFrame, transform: str
+) -> None:
+    sections = {"data": {"target_transform": transform, "missing": {"target": "drop"}}}
+    path = spec(**sections)
+    known = predictions(ntk, path)
+    whole.assign(y=whole["y"].where(np.arange(len(whole)) >= 5))[:NEW].to_csv(
+        path.with_name("test.csv"), index=False
+    )
+    some = predictions(ntk, path)
+    pd.testing.assert_frame_equal(some.drop(columns="y"), known.drop(columns="y"))
+    outcome = ntk("predict", "run", "test.csv", "--out", "again.csv")
+    assert outcome.returncode == 0, outcome.stderr
+    again = pd.read_csv("again.csv")
+    np.testing.assert_allclose(again["y_median"], some["y_median"], rtol=1e-12)

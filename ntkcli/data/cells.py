@@ -55,6 +55,22 @@ def check_filled(cells: pd.Series, file: TableFile) -> None:
     refuse(cells, is_missing(cells), file, reason)
 
 
+def check_named(cells: pd.Series, file: TableFile, key: str) -> None:
+    """Check that every cell of a column that a key of the spec names holds a value, of text as of numbers.
+
+    Args:
+        cells: texts of the column, indexed by the file's rows.
+        file: that they are from.
+        key: of the spec.
+
+    Raises:
+        TableError: some do not.
+    """
+    gaps = [text for text in cells.unique() if file.notation.is_missing(text)]
+    what = f"is empty, and {key} needs a value in every row: fill it in, or leave the row out"
+    refuse(cells, cells.isin(gaps).to_numpy(bool), file, lambda _: what)
+
+
 def check_target(cells: pd.Series, file: TableFile) -> None:
     """Check that every cell of a target has a value.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray
-from ntkcli.data.cells import refuse
+from ntkcli.data.cells import check_named, refuse
 from ntkcli.data.faults import number_in, shown
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
@@ -38,9 +38,7 @@ class GivenSides:
             DataError: a cell is empty or, where the spec names no values, is neither `train` nor `test`.
         """
         cells, number_of = frame[self._split.column].str.strip(), self._file.notation.number_in
-        is_empty = cells.map(self._file.notation.is_missing).to_numpy(bool)
-        what = "is empty, and data.split.column needs a value in every row: fill it in, or leave the row out"
-        refuse(cells, is_empty, self._file, lambda _: what)
+        check_named(cells, self._file, "data.split.column")
         keys = {text: _key(text, number_of(text)) for text in cells.unique()}
         if self._split.test is None:
             self._refuse_others(cells, [text for text, key in keys.items() if key not in (*TEST, *TRAIN)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import IntArray
-from ntkcli.data.cells import is_missing, refuse
+from ntkcli.data.cells import check_named
 from ntkcli.data.table_file import TableFile
 from ntkcli.errors import DataError
 from ntkcli.spec.data import DataSpec
@@ -58,8 +58,7 @@ def cells_of(column: str, rows: pd.Index | None, file: TableFile, key: str) -> p
     parts = (part[column] for part in file.chunks([], [column], rows=READ_ROWS))
     wanted = parts if rows is None else (part[part.index.isin(rows)] for part in parts)
     cells = pd.concat([part.str.strip() for part in wanted])
-    what = f"is empty, and {key} needs a value in every row: fill it in, or leave the row out"
-    refuse(cells, is_missing(cells), file, lambda _: what)
+    check_named(cells, file, key)
     return cells
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ntkcli.arrays import BoolArray
-from ntkcli.data.cells import refuse
-from ntkcli.data.faults import MISSING
+from ntkcli.data.cells import check_named
 from ntkcli.data.given_sides import GivenSides
 from ntkcli.data.split import by_time
 from ntkcli.data.training_file import TrainingFile
@@ -55,8 +54,7 @@ class Lots:
             self._given.check()
 
     def _by_group(self, cells: pd.Series) -> BoolArray:
-        what = "is empty, and data.groups needs a value in every row: fill it in, or leave the row out"
-        refuse(cells, cells.isin(MISSING).to_numpy(bool), self._file, lambda _: what)
+        check_named(cells, self._file, "data.groups")
         chosen = [text for text in cells.unique() if uniform(self._seed, text) < self._share]
         return np.asarray(cells.isin(chosen).to_numpy(bool))
 

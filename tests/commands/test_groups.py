@@ -114,13 +114,19 @@ def test_a_group_may_be_an_id_too(spec: MakeSpec, ntk: Ntk) -> None:
         ({"groups": "y"}, 2, "data.groups: column 'y' is both in target and in groups: keep one"),
         ({"groups": "one"}, 3, "column 'one' (data.groups) has one group only: leave it out"),
         ({"groups": "gap"}, 3, "column 'gap': is empty, and data.groups needs a value in every row"),
+        (
+            {"groups": "marked", "csv": {"na_values": ["unknown"]}},
+            3,
+            "column 'marked': is empty, and data.groups needs a value in every row",
+        ),
         ({"split": {"test": 0.5, "time": "a"}}, 2, "data.split.time: would part the rows of data.groups"),
     ],
 )
 def test_what_is_no_group_is_told_in_a_line(
     spec: MakeSpec, ntk: Ntk, table: pd.DataFrame, data: dict[str, Any], code: int, message: str
 ) -> None:
-    table["one"], table["gap"] = "x", ["", *["x"] * (len(table) - 1)]
+    others = ["x"] * (len(table) - 1)
+    table["one"], table["gap"], table["marked"] = "x", ["", *others], ["unknown", *others]
     outcome = ntk("fit", spec(data={"features": ["a", "b", "c"]} | data))
     assert outcome.returncode == code, outcome.stderr
     assert message in outcome.stderr

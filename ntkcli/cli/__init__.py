@@ -1,5 +1,7 @@
 """The command line of `ntk`: a file here declares the command of its name; ntkcli.commands carries it out."""
 
+from pathlib import Path
+
 import click
 from click.shell_completion import add_completion_class
 
@@ -34,3 +36,7 @@ def ntk() -> None:
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
     5 not enough memory, disk or workers, 6 output in use or already there.
     """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise click.UsageError("the working directory is gone: go to one that is there") from error

@@ -97,6 +97,11 @@ class RunDirectory:
             )
         if not self._overwrite:
             raise RunDirectoryError(f"{self.given}: is already there: give --overwrite or another --out")
+        if self._holds_working_directory():
+            raise RunDirectoryError(
+                f"{self.given}: the working directory is within it, and would be deleted: "
+                "go elsewhere, or give another --out"
+            )
 
     def _is_free(self) -> bool:
         """Whether nothing is there, or an empty directory."""
@@ -117,6 +122,12 @@ class RunDirectory:
             return "is no directory"
         others = sorted(self._names() - self._contents - {LEAVING, OLD})
         return f"holds {others[0]}, which this command does not write" if others else ""
+
+    def _holds_working_directory(self) -> bool:
+        """Whether the working directory is one of its folders: paths would lead nowhere afterwards."""
+        with suppress(OSError):  # somebody has deleted it
+            return self.place in Path.cwd().parents
+        return False
 
     def _beside(self, ending: str) -> Path:
         return self.place.parent / f".{self.place.name}.ntk-{ending}"

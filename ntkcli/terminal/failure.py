@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import click
 
 from ntkcli.errors import NtkError
+from ntkcli.files import is_full
 from ntkcli.terminal.display import write_message
 
 UNEXPECTED = 1
@@ -36,6 +37,9 @@ class Failure:
             case MemoryError():
                 remedy = "use fewer rows, compute.dtype: float32, or a larger machine"
                 return cls(f"not enough memory: {remedy}", 5)
+            case OSError() if is_full(error):
+                place = error.filename or "standard output"
+                return cls(f"{place}: cannot be written: {error.strerror}: free some space", 5)
         what = f"unexpected {type(error).__name__}: {error}"
         return cls(f"{what} (NTK_TRACEBACK=1 shows where; please report it)", UNEXPECTED)
 

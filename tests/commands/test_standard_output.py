@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from .run_files import Fit
+from .run_files import Fit, MakeSpec
 
-COMMANDS = ["check spec.yaml", "network spec.yaml", "activations", "evaluate run test.csv --json"]
+COMMANDS = [
+    "check spec.yaml",
+    "network spec.yaml",
+    "activations",
+    "evaluate run test.csv --json",
+    "predict run test.csv",
+]
 
 
-def ntk(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run `ntk LINE` in a shell."""
-    words = f"{sys.executable} -m ntkcli {line}"
+def ntk(line: str, folder: Path, before: str = "true") -> "subprocess.CompletedProcess[str]":
+    """Run `ntk LINE` in a shell, after another command."""
+    words = f"{before}; {sys.executable} -m ntkcli {line}"
     return subprocess.run(["sh", "-c", words], cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -26,6 +32,29 @@ def test_it_is_reported_when_it_cannot_be_written(fit: Fit, tmp_path: Path, comm
     ):
         outcome = ntk(f"{command} {redirection}", tmp_path)
         assert (outcome.returncode, outcome.stderr) == (code, f"ntk: error: {reported}\n")
+
+
+@pytest.mark.parametrize("streams", ["> /dev/full 2> /dev/full", ">&-", "<&- >&- 2>&-"])
+def test_what_goes_into_files_needs_no_streams(make_spec: MakeSpec, tmp_path: Path, streams: str) -> None:
+    make_spec(output={"std": False})
+    assert ntk(f"fit spec.yaml {streams}", tmp_path).returncode == 0
+    assert (tmp_path / "run" / "run.json").exists()
+    assert ntk(f"predict run test.csv --out new.csv {streams}", tmp_path).returncode == 0
+    assert len((tmp_path / "new.csv").read_text().splitlines()) == 6
+
+
+def test_help_that_cannot_be_written_is_a_full_disk(tmp_path: Path) -> None:
+    outcome = ntk("fit --help > /dev/full", tmp_path)
+    shown = "standard output: cannot be written: No space left on device: free some space"
+    assert (outcome.returncode, outcome.stderr) == (5, f"ntk: error: {shown}\n")
+
+
+def test_nothing_begins_in_a_working_directory_that_is_gone(make_spec: MakeSpec, tmp_path: Path) -> None:
+    spec = make_spec()
+    outcome = ntk(f"fit {spec}", tmp_path, before="mkdir gone; cd gone; rmdir ../gone")
+    shown = "ntk: error: the working directory is gone: go to one that is there ("
+    assert (outcome.returncode, outcome.stderr.startswith(shown)) == (2, True)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_reader_may_go_away(tmp_path: Path) -> None:

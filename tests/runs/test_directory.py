@@ -110,6 +110,17 @@ def test_a_run_directory_is_overwritten_whole(tmp_path: Path, kind: str) -> None
     assert contents(tmp_path) == whole("new")
 
 
+def test_a_run_that_the_working_directory_is_within_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths of the command line would lead nowhere once it is gone."""
+    write_run(tmp_path / "run", "old")
+    monkeypatch.chdir(tmp_path / "run" / "kernels")
+    with pytest.raises(RunDirectoryError, match="the working directory is within it"):
+        write_run(Path(".."), overwrite=True)
+    assert contents(tmp_path) == whole("old")
+
+
 def test_an_empty_directory_is_as_good_as_none(tmp_path: Path) -> None:
     take(tmp_path / "run", "empty folder")
     (tmp_path / "latest").symlink_to("run")

@@ -16,6 +16,7 @@ from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.predictions import prediction_table
 from ntkcli.runs.table_sink import Write, table_sink
+from ntkcli.streams import STANDARD
 
 
 def predict(
@@ -61,7 +62,7 @@ def _write(model: Model, predictor: Predictor, tables: Iterator[Table], write: W
 
 def _kept(run: Path, table: Path) -> dict[Path, str]:
     """Return the files and folders that predictions must not replace, each with the reason."""
-    read = Path("/dev/stdin") if str(table) == "-" else table
+    read = Path("/dev/stdin") if table == STANDARD else table
     data = dict.fromkeys(_fitted_files(run), "is data of the model's fit")
     # A folder that is not a run is reported when its model is read.
     folder = {run: f"is in the run directory {run}"} if (run / "model").is_dir() else {}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ntkcli.errors import DataError, ResourceError
+from ntkcli.streams import STANDARD
 
 NAME = "standard input"
 # The endings of files by how these begin.
@@ -25,7 +26,7 @@ def readable(path: Path) -> Iterator[Path]:
         DataError: standard input is closed.
         ResourceError: there is no space for the copy.
     """
-    if not _is_standard(path):
+    if path != STANDARD:
         yield path
         return
     if sys.stdin is None:
@@ -46,11 +47,7 @@ def readable(path: Path) -> Iterator[Path]:
 
 def shown(path: Path) -> Path:
     """Return the name of a file for messages: `-` is "standard input"."""
-    return Path(NAME) if _is_standard(path) else path
-
-
-def _is_standard(path: Path) -> bool:
-    return str(path) == "-"
+    return Path(NAME) if path == STANDARD else path
 
 
 def _copy(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ntkcli.errors import SpecError
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile
+from ntkcli.streams import STANDARD
 
 OPTION = "--depfile"
 # What Make takes for a sign of its own in a name, unless a backslash stands before it.
@@ -76,7 +77,7 @@ def _name(path: Path, signs: str) -> str:
 
 
 def _is_file(path: Path) -> bool:
-    return str(path) != "-" and not str(path).startswith(STREAMS)
+    return path != STANDARD and not str(path).startswith(STREAMS)
 
 
 def _check(output: OutputFile, run: Path) -> None:

@@ -17,13 +17,17 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json_text(content), encoding="utf-8")
 
 
-def json_text(content: Any) -> str:
+def json_text(content: Any, *, ensure_ascii: bool = True) -> str:
     """Return strict JSON.
+
+    Args:
+        content: of plain values.
+        ensure_ascii: whether other characters are escaped.
 
     Raises:
         ValueError: the content has a NaN or an infinity, for which JSON has no number.
     """
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=ensure_ascii) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from typing import IO
 
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.runs.directory import unwritable
+from ntkcli.streams import STANDARD, in_utf8
 
 STDOUT = Path("/dev/stdout")
 # They are open already: a file behind them is not to be replaced, nor written from its start.
-STDOUT_NAMES = frozenset(map(Path, ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")))
+STDOUT_NAMES = frozenset((STANDARD, *map(Path, ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"))))
 # What readers would decompress, and nothing here compresses.
 OTHER_ARCHIVES = (".bz2", ".xz", ".zip")
 
@@ -146,10 +147,8 @@ def standard_output() -> Iterator[IO[str]]:
     """
     if sys.stdout is None:
         raise RunDirectoryError("standard output: is closed: connect it to a file")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
     try:
-        yield sys.stdout
+        yield in_utf8(sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ntkcli.jobs.job import Job
-from ntkcli.spec.extended import STANDARD_INPUT
 from ntkcli.spec.file import SpecFile
+from ntkcli.streams import STANDARD
 
 
 def spec_files(source: SpecFile, home: Path) -> dict[str, Any]:
@@ -42,5 +42,5 @@ def data_files(job: Job, home: Path) -> dict[str, Any]:
 
 
 def _file(path: Path, sha256: str, home: Path) -> dict[str, str]:
-    is_standard_input = path == STANDARD_INPUT
+    is_standard_input = path == STANDARD
     return {"path": str(path) if is_standard_input else os.path.relpath(path, home), "sha256": sha256}

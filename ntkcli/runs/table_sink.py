@@ -11,6 +11,7 @@ import pandas as pd
 
 from ntkcli.data.arrow_batches import PARQUET, check_pyarrow, is_columnar
 from ntkcli.runs.output_file import OutputFile, standard_output
+from ntkcli.streams import STANDARD
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -33,7 +34,7 @@ def table_sink(
         RunDirectoryError: the file is already there, or cannot be written.
         ResourceError: the disk is full.
     """
-    output = OutputFile(path or Path("-"), overwrite, kept or {})
+    output = OutputFile(path or STANDARD, overwrite, kept or {})
     if output.is_stdout:
         output.check()
         with standard_output() as stdout:

@@ -12,9 +12,9 @@ from ntkcli.spec.faults import yaml_fault
 from ntkcli.spec.layer import Layer
 from ntkcli.spec.path import meant_path
 from ntkcli.spec.yaml_document import Document, DocumentError
+from ntkcli.streams import STANDARD
 
 EXTENDS = "extends"
-STANDARD_INPUT = Path("-")
 
 # A spec has a few kilobytes: what is larger is another file, or a device that has no end.
 MOST_BYTES = 2**24
@@ -62,7 +62,7 @@ def _layer(path: Path, asked: str = "") -> Layer:
 
 def _read(path: Path, asked: str) -> bytes:
     try:
-        if path == STANDARD_INPUT:
+        if path == STANDARD:
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with path.open("rb") as file:

@@ -9,12 +9,13 @@ import yaml
 from pydantic import ValidationError
 
 from ntkcli.errors import SpecError
-from ntkcli.spec.extended import STANDARD_INPUT, file_layers
+from ntkcli.spec.extended import file_layers
 from ntkcli.spec.faults import fault_lines
 from ntkcli.spec.layer import Layers
 from ntkcli.spec.path import seen_path
 from ntkcli.spec.setting import Setting
 from ntkcli.spec.spec import ComputeSpec, Spec
+from ntkcli.streams import STANDARD
 
 # Keys whose values may be paths.
 PATHS = (("data", "train"), ("data", "test"), ("output", "dir"), ("compute", "scheduler"))
@@ -94,7 +95,7 @@ def read_spec(path: Path, settings: Sequence[Setting] = ()) -> SpecFile:
     faults = [*fault_lines(layers, error)]
     if spec is None or faults:
         raise SpecError("\n".join(faults)) from error
-    name = path.stem if path != STANDARD_INPUT else "stdin"
+    name = path.stem if path != STANDARD else "stdin"
     spec = _with_place(spec, spec.output.dir or seen_path(path.parent, Path("runs", name)))
     warnings = tuple(
         f"{layer.at(line)}: {what}" for layer in layers for line, what in layer.document.warnings

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 from ntkcli.journal import Advance, unshown
+from ntkcli.streams import in_utf8
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
 # The codes of bold red and bold yellow, and what ends them.
@@ -17,7 +18,7 @@ PLAIN = "\x1b[0m"
 
 
 class Stream:
-    """A stream writes to standard output or error, and never fails: a run goes on when its reader is gone."""
+    """A stream writes UTF-8 to standard output or error, and never fails: a run goes on without a reader."""
 
     def __init__(self, name: Literal["stdout", "stderr"]) -> None:
         self._name = name
@@ -25,7 +26,7 @@ class Stream:
     def write(self, text: str) -> int:
         """Write the text, or drop it where the stream is closed; return its length."""
         try:
-            stream = getattr(sys, self._name)
+            stream = in_utf8(getattr(sys, self._name))
             stream.write(text)
             stream.flush()
         except (OSError, ValueError, AttributeError):

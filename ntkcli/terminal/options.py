@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.streams import STANDARD
 from ntkcli.terminal.completion import complete_kernel, complete_setting
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 Command: TypeAlias = Callable[..., None]
 Declare: TypeAlias = Callable[[Command], Command]
 
-# Standard input in place of a spec.
-STANDARD_INPUT = Path("-")
 # The arguments that make a Request, beside the spec.
 ASKED = frozenset(("settings", "out", "depfile", "scheduler", "wait"))
 
@@ -148,7 +147,7 @@ def _check_several(specs: Sequence[Path], asked: dict[str, Any]) -> None:
     for name in ("out", "depfile"):
         if asked[name] is not None:
             raise click.UsageError(f"--{name}: is for one spec, and these are {len(specs)}: fit them apart")
-    if specs.count(STANDARD_INPUT) > 1:
+    if specs.count(STANDARD) > 1:
         raise click.UsageError("`-` is standard input, which can be read once: name it once")
 
 

@@ -20,7 +20,7 @@ COMMANDS = [
 def ntk(line: str, folder: Path, before: str = "true") -> "subprocess.CompletedProcess[str]":
     """Run `ntk LINE` in a shell, after another command."""
     words = f"{before}; {sys.executable} -m ntkcli {line}"
-    return subprocess.run(["sh", "-c", words], cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(["sh", "-c", words], cwd=folder, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -70,3 +70,10 @@ def test_it_is_utf_8_whatever_the_terminal_has(fit: Fit, tmp_path: Path) -> None
     line = f"PYTHONIOENCODING=ascii {sys.executable} -m ntkcli predict run train.csv"
     outcome = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=True)
     assert outcome.stdout.decode("utf-8").startswith("row,kernel,time,größe_mean,größe\n")
+
+
+@pytest.mark.parametrize("locale", ["PYTHONIOENCODING=ascii", "PYTHONUTF8=0 PYTHONIOENCODING=latin-1"])
+def test_no_table_is_lost_to_a_locale(make_spec: MakeSpec, tmp_path: Path, locale: str) -> None:
+    make_spec(output={"dir": "läufe"})
+    outcome = ntk("fit spec.yaml", tmp_path, before=f"export {locale}")
+    assert (outcome.returncode, outcome.stdout.splitlines()[-1]) == (0, "wrote läufe")

@@ -143,6 +143,15 @@ def test_a_stream_whose_reader_is_gone_drops_what_is_written(monkeypatch: pytest
     assert not Stream("stdout").isatty()
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_stream_writes_utf_8_whatever_the_locale(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """Of bytes in a name that are no characters, their numbers."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    Stream("stdout").write("größe of a\udcff\n")
+    assert written.getvalue().decode("utf-8") == "größe of a\\udcff\n"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

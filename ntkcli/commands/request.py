@@ -20,6 +20,7 @@ class Request:
     scheduler: of a cluster, instead of the spec's compute.scheduler.
     patience: seconds for which a cluster may have no worker.
     depfile: where the rule for Make is written, if anywhere.
+    resume: whether what is finished is kept for a later call, and what an earlier one has kept is used.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class Request:
     scheduler: str | None = None
     patience: float = WAIT_SECONDS
     depfile: Path | None = None
+    resume: bool = False
 
     def spec_file(self) -> SpecFile:
         """Read the spec, whose run directory and scheduler are its own.

@@ -20,7 +20,7 @@ Command: TypeAlias = Callable[..., None]
 Declare: TypeAlias = Callable[[Command], Command]
 
 # The arguments that make a Request, beside the spec.
-ASKED = frozenset(("settings", "out", "depfile", "scheduler", "wait"))
+ASKED = frozenset(("settings", "out", "depfile", "scheduler", "wait", "resume"))
 
 
 class PathType(click.Path):
@@ -102,20 +102,31 @@ _WAIT = click.option(
     show_default=True,
     help="Seconds that a cluster may have no worker.",
 )
+_RESUME = click.option(
+    "--resume", is_flag=True, help="Keep what is finished, and go on where an earlier call was stopped."
+)
 
 
-def on_spec(*, with_place: bool = True, with_cluster: bool = False, with_depfile: bool = False) -> Declare:
+def on_spec(
+    *,
+    with_place: bool = True,
+    with_cluster: bool = False,
+    with_depfile: bool = False,
+    with_resume: bool = False,
+) -> Declare:
     """Declare the arguments of a command that works on a spec, and hand them to it as one Request.
 
     Args:
         with_place: whether the command has a run directory.
         with_cluster: whether it can run on a cluster.
         with_depfile: whether it tells Make what its results depend on.
+        with_resume: whether it goes on where an earlier call was stopped.
     """
     options = [_SPEC, _SET]
     options += [_OUT] if with_place else []
     options += [_DEPFILE] if with_depfile else []
     options += [_SCHEDULER, _WAIT] if with_cluster else []
+    options += [_RESUME] if with_resume else []
 
     def declared(command: Command) -> Command:
         @wraps(command)
@@ -137,7 +148,7 @@ def on_specs(command: Command) -> Command:
         _check_several(specs, asked)
         command([_request(spec, **asked) for spec in specs], **others)
 
-    return _with_options(requested, [_SPECS, _SET, _OUT, _DEPFILE, _SCHEDULER, _WAIT])
+    return _with_options(requested, [_SPECS, _SET, _OUT, _DEPFILE, _SCHEDULER, _WAIT, _RESUME])
 
 
 def _check_several(specs: Sequence[Path], asked: dict[str, Any]) -> None:
@@ -164,11 +175,12 @@ def _request(
     scheduler: str | None = None,
     wait: float = WAIT_SECONDS,
     depfile: Path | None = None,
+    resume: bool = False,
 ) -> "Request":
     from ntkcli.commands.request import Request
     from ntkcli.spec.setting import Setting
 
-    return Request(spec, tuple(map(Setting, settings)), out, scheduler, wait, depfile)
+    return Request(spec, tuple(map(Setting, settings)), out, scheduler, wait, depfile, resume)
 
 
 def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:

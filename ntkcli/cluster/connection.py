@@ -13,6 +13,7 @@ from ntkcli.cluster.cluster import Cluster
 from ntkcli.cluster.scheduler import ANSWER_SECONDS, Scheduler
 from ntkcli.errors import ResourceError, SpecError
 from ntkcli.extras import is_installed
+from ntkcli.input_file import read_regular
 from ntkcli.journal import Journal
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ SETTINGS = {
     # What is set for workers of this machine's own would hold for this process too.
     **{f"distributed.nanny.pre-spawn-environ.{name}": None for name in THREAD_VARIABLES},
 }
+# Of a scheduler's file, which names it and its workers.
+MOST_FILE_BYTES = 2**26
 # What Dask's constructors raise for an address that is not a scheduler's, or cannot be had.
 REFUSALS = (OSError, ValueError, TypeError, ImportError, RuntimeError)
 
@@ -111,7 +114,7 @@ def _address(scheduler: str | Path) -> str:
     if isinstance(scheduler, str):
         return scheduler
     try:
-        return str(json.loads(scheduler.read_bytes())["address"])
+        return str(json.loads(read_regular(scheduler, MOST_FILE_BYTES))["address"])
     except OSError as error:
         raise ResourceError(
             f"{scheduler}: cannot read the scheduler's file: {error.strerror}: "

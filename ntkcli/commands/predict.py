@@ -1,6 +1,5 @@
 """`ntk predict`: a fitted model's predictions for the rows of a CSV file."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from ntkcli.models.choice import Choice, model_at_work
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.predictions import prediction_table
+from ntkcli.runs.json_files import read_json
 from ntkcli.runs.table_sink import Write, table_sink
 from ntkcli.streams import STANDARD
 
@@ -71,7 +71,7 @@ def _kept(run: Path, table: Path) -> dict[Path, str]:
 
 def _fitted_files(run: Path) -> list[Path]:
     """Return the CSV files of the fit, if run.json can be read."""
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        files = json.loads((run / "run.json").read_text(encoding="utf-8"))["data"].values()
+    with suppress(DataError, TypeError, KeyError, AttributeError):
+        files = read_json(run / "run.json")["data"].values()
         return [Path(os.path.realpath(run)) / file["path"] for file in files]
     return []

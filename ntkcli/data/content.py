@@ -8,6 +8,7 @@ from pathlib import Path
 from ntkcli.data.file_bytes import reading
 from ntkcli.data.remedies import Remedies
 from ntkcli.errors import DataError
+from ntkcli.input_file import open_regular
 
 
 class Content:
@@ -26,10 +27,6 @@ class Content:
     def __init__(self, path: Path, remedies: Remedies) -> None:
         self._path, self._remedies = path, remedies
         with reading(path, remedies):
-            if path.exists() and not (path.is_file() or path.is_dir()):
-                raise DataError(
-                    f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"
-                )
             # What changes from here on shows in it.
             self._stamp = _stamp(path)
         self.digest = self._sha256()
@@ -68,7 +65,7 @@ class Content:
         self.check_unchanged()
 
     def _sha256(self) -> str:
-        with reading(self._path, self._remedies), self._path.open("rb") as file:
+        with reading(self._path, self._remedies), open_regular(self._path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -12,7 +12,9 @@ from typing import IO, cast
 
 from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
+from ntkcli.input_file import NotRegularError, open_regular
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
@@ -25,6 +27,10 @@ def reading(path: Path, remedies: Remedies = OF_SPEC) -> Iterator[None]:
         raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file: {remedies.path}") from error
+    except NotRegularError as error:
+        raise DataError(
+            f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"
+        ) from error
     except OSError as error:
         if error.errno is None:
             raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
@@ -35,6 +41,11 @@ def reading(path: Path, remedies: Remedies = OF_SPEC) -> Iterator[None]:
 
 def open_bytes(path: Path) -> IO[bytes]:
     """Open a file to read its bytes, decompressed by its ending: .gz, .bz2, .xz or .zip."""
+    file = open_regular(path)
+    if path.suffix.lower() not in COMPRESSED:
+        return file
+    # What decompresses opens a file itself, so that it closes it too.
+    file.close()
     match path.suffix.lower():
         case ".gz":
             return cast("IO[bytes]", gzip.open(path, "rb"))
@@ -42,9 +53,7 @@ def open_bytes(path: Path) -> IO[bytes]:
             return bz2.open(path, "rb")
         case ".xz":
             return lzma.open(path, "rb")
-        case ".zip":
-            return _open_zipped(path)
-    return path.open("rb")
+    return _open_zipped(path)
 
 
 def _open_zipped(path: Path) -> IO[bytes]:

@@ -1,13 +1,15 @@
-"""Standard input as a table, copied to a file so that it can be read more than once."""
+"""Standard input or a pipe as a table, copied to a file so that it can be read more than once."""
 
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from ntkcli.errors import DataError, ResourceError
+from ntkcli.input_file import open_pipe
 from ntkcli.streams import STANDARD
 
 NAME = "standard input"
@@ -17,32 +19,33 @@ ENDINGS = {b"\x1f\x8b": ".csv.gz", b"PAR1": ".parquet", b"ARROW1": ".arrow"}
 
 @contextmanager
 def readable(path: Path) -> Iterator[Path]:
-    """Yield the path of a file; for `-`, that of a temporary copy of standard input.
+    """Yield the path of a file; for `-` and for a pipe, that of a temporary copy of what comes from there.
 
-    Standard input may be CSV, compressed by gzip or not, Parquet or Arrow; how it begins tells. A DataError
-    of the `with` block names it instead of the copy.
+    That may be CSV, compressed by gzip or not, Parquet or Arrow; how it begins tells. A DataError of the
+    `with` block names where it came from instead of the copy.
 
     Raises:
         DataError: standard input is closed.
         ResourceError: there is no space for the copy.
     """
-    if path != STANDARD:
+    if path != STANDARD and not path.is_fifo():
         yield path
         return
-    if sys.stdin is None:
+    if path == STANDARD and sys.stdin is None:
         raise DataError(f"{NAME}: is closed: give the name of a file, or connect it to one")
     with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
         try:
-            copy = _copy(Path(folder))
+            with nullcontext(sys.stdin.buffer) if path == STANDARD else open_pipe(path) as source:
+                copy = _copy(source, Path(folder))
         except OSError as error:
             raise ResourceError(
-                f"{NAME}: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
+                f"{shown(path)}: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
                 "more space"
             ) from error
         try:
             yield copy
         except DataError as error:
-            raise DataError(str(error).replace(str(copy), NAME)) from error
+            raise DataError(str(error).replace(str(copy), str(shown(path)))) from error
 
 
 def shown(path: Path) -> Path:
@@ -50,11 +53,11 @@ def shown(path: Path) -> Path:
     return Path(NAME) if path == STANDARD else path
 
 
-def _copy(folder: Path) -> Path:
-    start = sys.stdin.buffer.read(max(map(len, ENDINGS)))
+def _copy(source: BinaryIO, folder: Path) -> Path:
+    start = source.read(max(map(len, ENDINGS)))
     ending = next((ending for mark, ending in ENDINGS.items() if start.startswith(mark)), ".csv")
     copy = folder / f"input{ending}"
     with copy.open("wb") as file:
         file.write(start)
-        shutil.copyfileobj(sys.stdin.buffer, file)
+        shutil.copyfileobj(source, file)
     return copy

@@ -2,15 +2,19 @@
 
 import hashlib
 import math
+import os
 import warnings
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
+from ntkcli.input_file import open_regular
 from ntkcli.spec.section import Section
 
 
@@ -42,7 +46,9 @@ class ArrayWriter:
         path = self.folder / f"{name}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, array, allow_pickle=False)
-        self.records[name] = ArrayRecord(shape=list(array.shape), dtype=array.dtype.str, sha256=_digest(path))
+        with path.open("rb") as file:
+            digest = _digest(file)
+        self.records[name] = ArrayRecord(shape=list(array.shape), dtype=array.dtype.str, sha256=digest)
 
 
 @dataclass(frozen=True)
@@ -87,21 +93,23 @@ class ArrayReader:
         """
         path, record = self.folder / f"{name}.npy", self._record(name)
         try:
-            if _digest(path) != record.sha256:
-                raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
-            _check_header(path)
-            array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+            with open_regular(path) as file:
+                header = Header.read(file)
+                fits = len(shape) == len(header.shape) and all(
+                    a in (b, -1) for a, b in zip(shape, header.shape, strict=True)
+                )
+                fits = fits and (dtype is None or header.dtype == dtype)
+                if not fits or (list(header.shape), header.dtype.str) != (record.shape, record.dtype):
+                    raise DataError(f"{path}: is not the array that the model needs there: {AGAIN}")
+                if header.dtype.kind != "f":
+                    raise DataError(f"{path}: holds {header.dtype}, not floating-point numbers: {AGAIN}")
+                if _digest(file) != record.sha256:
+                    raise DataError(f"{path}: is damaged: it is not the file that was written: {AGAIN}")
+                return header.mapped(file) if mapped else _loaded(file)
         except FileNotFoundError as error:
             raise DataError(f"{path}: is missing: {AGAIN}") from error
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{path}: cannot be read ({error}): {AGAIN}") from error
-        fits = len(shape) == array.ndim and all(a in (b, -1) for a, b in zip(shape, array.shape, strict=True))
-        fits = fits and (dtype is None or array.dtype == dtype)
-        if not fits or (list(array.shape), array.dtype.str) != (record.shape, record.dtype):
-            raise DataError(f"{path}: is not the array that the model needs there: {AGAIN}")
-        if array.dtype.kind != "f":
-            raise DataError(f"{path}: holds {array.dtype}, not floating-point numbers: {AGAIN}")
-        return np.asarray(array) if not mapped else array
 
     def _record(self, name: str) -> ArrayRecord:
         if name not in self.records:
@@ -110,28 +118,54 @@ class ArrayReader:
 
 
 AGAIN = "fit it again"
+# What numbers raise that no fit would have written.
+SURPRISES = (ValueError, LookupError, ArithmeticError)
 
 
-def _check_header(path: Path) -> None:
-    """Check, before reading it, that a file is one array and as long as its header says.
+@dataclass(frozen=True)
+class Header:
+    """The header of a .npy file.
 
-    Raises:
-        ValueError: it is not.
+    start: the byte that the numbers begin at.
+    is_fortran: whether the first index runs first.
     """
-    with path.open("rb") as file:
+
+    start: int
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def read(cls, file: BufferedReader) -> Self:
+        """Read the header of a file that is one array, and as long as its header says.
+
+        Raises:
+            ValueError: it is not.
+        """
         try:
             # numpy takes headers for Python text, and lets through whatever Python says of that.
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 version = np.lib.format.read_magic(file)
-                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
         except Exception as error:
             raise ValueError("its header is that of no array") from error
-        size = file.tell() + math.prod(shape) * dtype.itemsize
-    if version != (1, 0) or min(shape, default=0) < 0 or dtype.hasobject or size != path.stat().st_size:
-        raise ValueError("its header is not that of the numbers behind it")
+        start, size = file.tell(), os.fstat(file.fileno()).st_size
+        length = start + math.prod(shape) * dtype.itemsize
+        if version != (1, 0) or min(shape, default=0) < 0 or dtype.hasobject or size != length:
+            raise ValueError("its header is not that of the numbers behind it")
+        return cls(start, shape, is_fortran, dtype)
+
+    def mapped(self, file: BufferedReader) -> FloatArray:
+        """Return the array of a file, mapped into memory."""
+        return np.memmap(file, self.dtype, "r", self.start, self.shape, "F" if self.is_fortran else "C")
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _loaded(file: BufferedReader) -> FloatArray:
+    file.seek(0)
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+
+
+def _digest(file: BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()

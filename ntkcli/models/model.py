@@ -14,7 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
-from ntkcli.models.array_files import AGAIN
+from ntkcli.models.array_files import AGAIN, SURPRISES
 from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.budget import Budget
 from ntkcli.planning.features import features_bytes
@@ -121,6 +121,8 @@ class Model:
             )
         except MissingNumberError as error:
             raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
+        except SURPRISES as error:
+            raise DataError(f"{self.arrays.folder}: is damaged ({error}): {AGAIN}") from error
 
     def planner(self, pairs: Sequence[Pair], *, std: bool, threads: int) -> Planner:
         """Return the planner of another fit for some of the kernels and times, and for one table of rows."""

@@ -1,5 +1,6 @@
 """model.json: all of a model but its arrays."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from ntkcli.errors import DataError
+from ntkcli.files import write_text
+from ntkcli.input_file import read_regular
 from ntkcli.models.array_files import AGAIN, ArrayRecord
 from ntkcli.models.model_records import (
     CalibrationRecord,
@@ -24,8 +27,12 @@ from ntkcli.spec.section import Section
 from ntkcli.spec.spec import OutputSpec
 
 # Rises with every change that an older ntk would read wrongly.
-FORMAT = 5
+FORMAT = 6
 NAME = "model.json"
+# The last key of the file, a hash of all others; files of the formats before FIRST_HASHED have none.
+HASH, FIRST_HASHED = "sha256", 6
+# Names of many categories are in it, but no arrays.
+MOST_BYTES = 2**28
 
 
 class ModelFile(Section):
@@ -80,8 +87,13 @@ class ModelFile(Section):
 def write_model_file(folder: Path, model: ModelFile) -> None:
     """Write model.json; infinity becomes the text "inf", as in a spec."""
     content = _without_infinity(model.model_dump(exclude={"output": {"dir"}}))
-    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+    write_text(folder / NAME, hashed(content))
+
+
+def hashed(content: dict[str, Any]) -> str:
+    """Return the text of model.json, with the hash of all else in it."""
+    content = {**content, HASH: _hash(content)}
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def read_model_file(folder: Path) -> ModelFile:
@@ -91,26 +103,47 @@ def read_model_file(folder: Path) -> ModelFile:
         DataError: there is none, it is damaged, or a newer ntk wrote it.
     """
     path = folder / NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-        version = json.loads(text).get("format")
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no model: name a run directory that `ntk fit` wrote") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise DataError(f"{path}: is damaged: it is no JSON of a model: {AGAIN}") from error
+    content = _read(path)
+    version, expected = content.get("format"), content.pop(HASH, None)
     if isinstance(version, int) and version > FORMAT:
         raise DataError(
             f"{path}: was written by a newer ntk (format {version}, and this one reads up to {FORMAT}): "
             "upgrade ntk, or fit it again"
         )
     try:
-        return ModelFile.model_validate_json(text)
+        file = ModelFile.model_validate_json(_canonical(content))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise DataError(f"{path}: is damaged: {where}: {first['msg']}: {AGAIN}") from error
+    if (expected is not None or file.format >= FIRST_HASHED) and expected != _hash(content):
+        raise DataError(f"{path}: is damaged: it is not what was written: {AGAIN}")
+    return file
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what is in model.json, whose numbers are finite."""
+    try:
+        content = json.loads(read_regular(path, MOST_BYTES))
+        _canonical(content)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no model: name a run directory that `ntk fit` wrote") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}: check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged: it is no JSON of a model: {AGAIN}") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: is damaged: it is no JSON of a model: {AGAIN}")
+    return content
+
+
+def _canonical(content: Any) -> str:
+    """Return JSON that is the same however the file has its spaces, in ASCII."""
+    return json.dumps(content, allow_nan=False)
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 
 def _without_infinity(value: Any) -> Any:

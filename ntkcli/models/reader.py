@@ -12,7 +12,7 @@ from ntkcli.data.transforms import Transforms
 from ntkcli.errors import DataError, SpecError
 from ntkcli.jobs.network import network_of
 from ntkcli.jobs.tabulation import tabulated
-from ntkcli.models.array_files import AGAIN, ArrayReader
+from ntkcli.models.array_files import AGAIN, SURPRISES, ArrayReader
 from ntkcli.models.model import Model
 from ntkcli.models.model_file import NAME, ModelFile, read_model_file
 
@@ -30,7 +30,7 @@ def load_model(run: Path) -> Model:
     d = len(schema.features.columns)
     try:
         network = tabulated(network_of(file.network, d), [np.array(span) for span in file.tables])
-    except (SpecError, ValueError, IndexError) as error:
+    except (SpecError, *SURPRISES) as error:
         raise DataError(
             f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
         ) from error

@@ -1,11 +1,11 @@
 """Strict JSON, written and read: no NaN, no infinity."""
 
-import errno
 import json
 from pathlib import Path
 from typing import Any
 
 from ntkcli.errors import DataError
+from ntkcli.input_file import read_regular
 from ntkcli.runs.reading import reading
 
 # What ntk writes is far smaller; reading what somebody else put there should not take the memory.
@@ -50,16 +50,11 @@ def read_text(path: Path) -> str:
     """Return the text of a small file of a run.
 
     Raises:
-        DataError: there is none, it is far larger than ntk writes it, or it cannot be read.
+        DataError: there is none, it is no regular file, or far larger than ntk writes it.
     """
     try:
         with reading(path):
-            # A pipe or a device could be read for ever.
-            if not path.is_file():
-                raise FileNotFoundError(errno.ENOENT, "there is no such file")
-            if path.stat().st_size > MOST_BYTES:
-                raise DataError(f"{path}: is larger than any that ntk writes: it is not of a run")
-            return path.read_text(encoding="utf-8")
+            return read_regular(path, MOST_BYTES).decode()
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is damaged: it is no text: run the command that wrote it again") from error
 

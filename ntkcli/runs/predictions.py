@@ -9,6 +9,7 @@ import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
+from ntkcli.input_file import open_regular
 from ntkcli.results.row_errors import RowErrors
 from ntkcli.runs.reader import Run
 from ntkcli.runs.reading import reading
@@ -131,7 +132,8 @@ def _read(path: Path, run: Run, kernel: str, time: str) -> pd.DataFrame:
     Raises:
         ValueError: it is no table of predictions; KeyError: a column is missing.
     """
-    names = [str(name) for name in pd.read_csv(path, nrows=0, dtype=str).columns]
+    with open_regular(path) as file:
+        names = [str(name) for name in pd.read_csv(file, nrows=0, dtype=str).columns]
     place = names.index("kernel")
     record = run.record
     for target in record.targets:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
+from ntkcli.input_file import open_regular, read_regular
 from ntkcli.runs.directory import LOST_AND_FOUND
 from ntkcli.runs.manifest import MANIFEST
 from ntkcli.runs.resumable import PARTIAL, ResumableDirectory
@@ -18,6 +19,7 @@ NETWORKS = "networks"
 # What the kept outcomes are of.
 MARK = f"{NETWORKS}/fingerprint"
 NETWORKS_FILE = re.compile(r"fingerprint|width_\d+_seed_\d+\.npz")
+MOST_MARK_BYTES = 1000
 SUMMARY = "summary.json"
 TABLES = ("kernels.csv", "training.csv", "layers.csv", "predictions.csv", "samples.csv")
 PICTURES = ("kernels.png", "training.png", "predictions.png")
@@ -48,7 +50,7 @@ class SimulationDirectory(ResumableDirectory):
         """
         mark = self.path / MARK
         if mark.exists():
-            if mark.read_bytes() != fingerprint.encode():
+            if read_regular(mark, MOST_MARK_BYTES) != fingerprint.encode():
                 raise RunDirectoryError(
                     f"{self.path}: was begun with another spec, data or options: give --overwrite to begin "
                     "anew, or another --out"
@@ -67,7 +69,7 @@ class SimulationDirectory(ResumableDirectory):
         """The outcome of a draw, or None if there is none that can be read."""
         try:
             # NumPy does not close what it opened and found to be damaged.
-            with (self.path / _name(draw)).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with open_regular(self.path / _name(draw)) as file, np.load(file, allow_pickle=False) as arrays:
                 found: dict[str, FloatArray] = {field.name: arrays[field.name] for field in fields(Outcome)}
         except (*DAMAGED, OSError):
             return None

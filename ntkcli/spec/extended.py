@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from ntkcli.errors import SpecError
+from ntkcli.input_file import open_pipe, open_regular
 from ntkcli.spec.faults import yaml_fault
 from ntkcli.spec.layer import Layer
 from ntkcli.spec.path import meant_path
@@ -64,8 +65,11 @@ def _read(path: Path, asked: str) -> bytes:
     try:
         if path == STANDARD:
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        elif path.is_fifo():
+            with open_pipe(path) as pipe:
+                content = pipe.read(MOST_BYTES + 1)
         else:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 content = file.read(MOST_BYTES + 1)
     except (OSError, AttributeError) as error:
         why = getattr(error, "strerror", None) or "it is closed"

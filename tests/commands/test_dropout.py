@@ -47,6 +47,7 @@ def test_a_model_with_the_former_name_predicts_as_it_did(fit: Fit, ntk: Ntk, tmp
     path = run / "model" / "model.json"
     model = load_json(path)
     model["network"]["dropout"] = model["network"].pop("keep_probability")
+    del model["sha256"]
     path.write_text(json.dumps({**model, "format": 1}))
     assert ntk("predict", "run", "test.csv", "--quiet", "--out", "again.csv").returncode == 0
     again, first = pd.read_csv(tmp_path / "again.csv"), pd.read_csv(run / "predictions.csv")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ntkcli.models.model_file import hashed
+
 Refused = Callable[[str], str]
 Damage = Callable[[Path], None]
 
@@ -107,7 +109,8 @@ def forge(run: Path, name: str, content: bytes, **record: Any) -> None:
     (model / f"{name}.npy").write_bytes(content)
     file = json.loads((model / "model.json").read_text())
     file["arrays"][name] |= {"sha256": hashlib.sha256(content).hexdigest(), **record}
-    (model / "model.json").write_text(json.dumps(file))
+    del file["sha256"]
+    (model / "model.json").write_text(hashed(file))
 
 
 def saved(array: Any) -> bytes:

@@ -1,12 +1,15 @@
 """model.json that is not what was written."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ntkcli.models.model_file import hashed
 
 from .conftest import Ntk
 
@@ -16,10 +19,10 @@ NAME = "model.json"
 
 @pytest.fixture
 def rewrite(run: Path) -> Callable[[Any], None]:
-    """Write something else as model.json."""
+    """Write something else as model.json, with its hash made right."""
 
     def write(content: Any) -> None:
-        text = content if isinstance(content, str) else json.dumps(content)
+        text = content if isinstance(content, str) else hashed_if_possible(content)
         (run / "model" / NAME).write_text(text, encoding="utf-8")
 
     return write
@@ -27,7 +30,16 @@ def rewrite(run: Path) -> Callable[[Any], None]:
 
 @pytest.fixture
 def content(run: Path) -> Any:
-    return json.loads((run / "model" / NAME).read_text())
+    content = json.loads((run / "model" / NAME).read_text())
+    del content["sha256"]
+    return content
+
+
+def hashed_if_possible(content: Any) -> str:
+    try:
+        return hashed(content)
+    except (TypeError, ValueError):
+        return json.dumps(content)
 
 
 def test_every_cut_of_the_file_is_refused(run: Path, refused: Refused) -> None:
@@ -169,3 +181,43 @@ def test_a_folder_without_a_model_is_reported(ntk: Ntk, tmp_path: Path) -> None:
         assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
         assert str(Path(place, "model", NAME)) in outcome.stderr
         assert "name a run directory that `ntk fit` wrote" in outcome.stderr or place == "rows.csv"
+
+
+def test_a_number_that_was_changed_is_found_by_the_hash(run: Path, refused: Refused) -> None:
+    path = run / "model" / NAME
+    text = path.read_text()
+    assert '"sigma_w": 1.' in text
+    path.write_text(text.replace('"sigma_w": 1.', '"sigma_w": 9.'))
+    assert refused(NAME).endswith("is damaged: it is not what was written: fit it again")
+
+
+def test_a_file_without_its_hash_is_refused_and_one_of_an_older_format_is_read(
+    run: Path, refused: Refused, ntk: Ntk, content: Any
+) -> None:
+    before = ntk("predict", "run", "test.csv")
+    path = run / "model" / NAME
+    path.write_text(json.dumps(content))
+    assert refused(NAME).endswith("is damaged: it is not what was written: fit it again")
+    path.write_text(json.dumps({**content, "format": 5}))
+    assert ntk("predict", "run", "test.csv").stdout == before.stdout
+
+
+def test_white_space_in_the_file_does_not_matter(run: Path, ntk: Ntk) -> None:
+    before = ntk("predict", "run", "test.csv")
+    path = run / "model" / NAME
+    path.write_text(json.dumps(json.loads(path.read_text())))
+    assert ntk("predict", "run", "test.csv").stdout == before.stdout
+
+
+def test_a_pipe_or_a_device_is_not_read(run: Path, refused: Refused) -> None:
+    for name in (NAME, "x_train.npy"):
+        path = run / "model" / name
+        kept = path.read_bytes()
+        path.unlink()
+        os.mkfifo(path)
+        assert "no file" in refused(name)
+        path.unlink()
+        path.symlink_to("/dev/zero")
+        assert "no file" in refused(name)
+        path.unlink()
+        path.write_bytes(kept)

@@ -32,5 +32,5 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_huge_file_is_not_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_files, "MOST_BYTES", 10)
-    with pytest.raises(DataError, match="larger than any that ntk writes"):
+    with pytest.raises(DataError, match="larger than 10 bytes"):
         read_json(write("a.json", '{"x": 12345}'))

@@ -1,27 +1,38 @@
 """The program `ntk`, also as `python -m ntkcli`: every failure becomes a message and an exit code."""
 
 import os
-import signal
 import sys
 
-import click
-
-from ntkcli.cli import ntk
-from ntkcli.terminal.failure import Failure
+from ntkcli import interruption
 
 # A thread of OpenBLAS that has nothing to do looks for work for 2 to the power of this cycles, 26 by default:
 # for a thirtieth of a second it takes a core from the threads that compute kernels.
 OPENBLAS_THREAD_TIMEOUT = "14"
-TOLD_TO_END = "told to end before it was done"
 
 
 def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
     # Read once, when a command loads numpy.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", OPENBLAS_THREAD_TIMEOUT)
-    # A run that is interrupted or terminated cleans up after itself.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: _fail(Failure(TOLD_TO_END, 128 + number)))
+    interruption.listen(_say)
+    try:
+        _run()
+    except interruption.Interruption as end:
+        interruption.clean_up()
+        interruption.tell(end)
+        sys.exit(end.code)
+    finally:
+        interruption.results_are_whole()
+        interruption.clean_up()
+
+
+def _run() -> None:
+    # Loading them takes a moment, in which a signal may come.
+    import click
+
+    from ntkcli.cli import ntk
+    from ntkcli.terminal.failure import Failure
+
     try:
         sys.exit(ntk.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
@@ -31,12 +42,14 @@ def main() -> None:
         failure = Failure.of(error)
         if failure.is_to_be_traced:
             raise
-        _fail(failure)
+        failure.write()
+        sys.exit(failure.code)
 
 
-def _fail(failure: Failure) -> None:
-    failure.write()
-    sys.exit(failure.code)
+def _say(message: str) -> None:
+    from ntkcli.terminal.display import write_message
+
+    write_message(f"error: {message}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import gc
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from hypothesis import HealthCheck, settings
 
 from ntkcli.__main__ import main
 from ntkcli.errors import SpecError
+from ntkcli.interruption import ENDING
 from ntkcli.kernels.activations import numerical
 from ntkcli.planning.machine import multiply_rate
 from ntkcli.spec.file import read_spec
@@ -102,12 +104,15 @@ def ntk(
         words = ["ntk", *map(str, args)]
         monkeypatch.setattr("sys.argv", words)
         capsys.readouterr()
-        on_terminate = signal.getsignal(signal.SIGTERM)
+        handlers = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGALRM)}
+        unraisable = sys.unraisablehook
         try:
             with pytest.raises(SystemExit) as end:
                 main()
         finally:
-            signal.signal(signal.SIGTERM, on_terminate)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            sys.unraisablehook = unraisable
         out, err = capsys.readouterr()
         return CompletedProcess(words, end.value.code if isinstance(end.value.code, int) else 0, out, err)
 

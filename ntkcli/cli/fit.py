@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ntkcli.interruption import Interruption, begin_more
 from ntkcli.terminal.display import write_message
 from ntkcli.terminal.failure import attempt, worst
 from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_specs
@@ -46,10 +47,17 @@ def fit(
         works[0]()
         return
     codes: list[tuple[Path, int]] = []
-    for request, work in zip(requests, works, strict=True):
-        if not quiet:
-            write_message(f"fitting {request.path}")
-        codes.append((request.path, attempt(work)))
+    try:
+        for request, work in zip(requests, works, strict=True):
+            begin_more()
+            if not quiet:
+                write_message(f"fitting {request.path}")
+            codes.append((request.path, attempt(work)))
+    except Interruption:
+        for i, request in enumerate(requests):
+            is_fitted = i < len(codes) and codes[i][1] == 0
+            write_message(f"{request.path}: {'fitted' if is_fitted else 'not fitted'}")
+        raise
     for path, code in codes:
         if code:
             write_message(f"error: {path}: not fitted (exit code {code})")

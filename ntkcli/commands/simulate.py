@@ -11,6 +11,7 @@ import pandas as pd
 from ntkcli import __version__
 from ntkcli.commands.request import Request
 from ntkcli.data.dataset import Dataset
+from ntkcli.interruption import held_back, results_are_whole
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import tell_rows
 from ntkcli.jobs.clusters import clustered
@@ -169,7 +170,9 @@ def _write(
         directory.write(name, text)
     if plot:
         _draw(directory, tables, content["slopes"], job.dataset.schema.targets.unit)
-    directory.write(SUMMARY, json_text(content))
+    with held_back():
+        directory.write(SUMMARY, json_text(content))
+        results_are_whole()
 
 
 def _draw(

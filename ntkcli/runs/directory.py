@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
 from ntkcli.runs.lock import FileLock
 
@@ -56,6 +57,12 @@ class RunDirectory:
         self._check_place()
 
     def __enter__(self) -> Self:
+        with held_back():
+            owe(self._clean_up)
+            self._set_up()
+        return self
+
+    def _set_up(self) -> None:
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
             with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
@@ -66,14 +73,18 @@ class RunDirectory:
         except OSError as error:
             self._clean_up()
             raise unwritable(self.given, error) from error
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with held_back():
+            self._leave(kind, error)
+
+    def _leave(self, kind: type[BaseException] | None, error: BaseException | None) -> None:
         try:
             if kind is None:
                 self._publish()
+                results_are_whole()
             elif isinstance(error, OSError):
                 raise unwritable(self.given, error) from error
         except OSError as failure:
@@ -178,6 +189,7 @@ class RunDirectory:
         with suppress(OSError):
             for folder in self._new_parents:
                 folder.rmdir()
+        settle(self._clean_up)
 
 
 def _stays(place: Path) -> bool:

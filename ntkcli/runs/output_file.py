@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
+from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.streams import STANDARD, in_utf8
 
@@ -96,15 +97,24 @@ class OutputFile:
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
         """A file beside the place under a random name, so that two processes never write the same one."""
         partial = place.with_name(f".{place.name[:50]}.{secrets.token_hex(4)}.ntk-partial")
+
+        def clean_up() -> None:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+        owe(clean_up)
         try:
             with partial.open("xb") as file:
                 yield file
-            # Somebody may have come meanwhile.
-            self.check()
-            self._publish(partial, place)
+            with held_back():
+                # Somebody may have come meanwhile.
+                self.check()
+                self._publish(partial, place)
+                results_are_whole()
         finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+            with held_back():
+                clean_up()
+                settle(clean_up)
 
     def _publish(self, partial: Path, place: Path) -> None:
         if self.overwrite:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from ntkcli.errors import RunDirectoryError
+from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.lock import FileLock
 
@@ -54,8 +55,14 @@ class ResumableDirectory(ABC):
         """Delete what an earlier call wrote."""
 
     def __enter__(self) -> Self:
-        try:
+        with held_back():
             self._was_there = self.path.exists()
+            owe(self._clean_up)
+            self._set_up()
+        return self
+
+    def _set_up(self) -> None:
+        try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._acquire()
             # Another process may have been at work meanwhile.
@@ -68,18 +75,22 @@ class ResumableDirectory(ABC):
         except RunDirectoryError:
             self._lock.release()
             raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with held_back():
+            self._clean_up()
+        if isinstance(error, OSError):
+            raise unwritable(self.path, error) from error
+
+    def _clean_up(self) -> None:
         self._lock.release()
         # A call that wrote nothing leaves nothing, and takes nothing.
         if not self._was_there:
             with suppress(OSError):
                 self.path.rmdir()
-        if isinstance(error, OSError):
-            raise unwritable(self.path, error) from error
+        settle(self._clean_up)
 
     def write(self, name: str, text: str) -> None:
         """Write a text file of the directory; it is never there in part."""
@@ -98,7 +109,8 @@ class ResumableDirectory(ABC):
             write(partial)
             partial.rename(place)
         finally:
-            partial.unlink(missing_ok=True)
+            with held_back():
+                partial.unlink(missing_ok=True)
 
     def _acquire(self) -> None:
         if not self._lock.acquire():

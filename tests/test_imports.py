@@ -13,7 +13,18 @@ PACKAGE = Path(ntkcli.__file__).parent
 HEAVY = ["numpy", "pandas", "scipy", "pydantic", "yaml", "threadpoolctl", "matplotlib"]
 # From the ground up: a floor imports from itself and from those before it.
 FLOORS = [
-    ["errors", "arrays", "extras", "files", "input_file", "interruption", "journal", "layout", "streams", "units"],
+    [
+        "errors",
+        "arrays",
+        "extras",
+        "files",
+        "input_file",
+        "interruption",
+        "journal",
+        "layout",
+        "streams",
+        "units",
+    ],
     ["linalg"],
     ["kernels"],
     ["inference"],

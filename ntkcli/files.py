@@ -4,7 +4,6 @@ No other module writes, renames or deletes. Before each change a watcher is told
 there, or have the change fail.
 """
 
-import ctypes
 import errno
 import io
 import os
@@ -12,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -31,9 +30,12 @@ Change = Literal[
     "reserve",
 ]
 Watch = Callable[[Change, Path], None]
+Mode = Literal["wb", "xb"]
 
 # Of renameat2 in Linux: https://man7.org/linux/man-pages/man2/rename.2.html
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
+# Bytes that are gathered before they are written.
+BUFFER = 2**17
 # What a full disk says, and one on which the user may have no more.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # What a system or a file system says that has no such call.
@@ -53,73 +55,58 @@ def watch_with(watch: Watch) -> None:
     _watch = watch
 
 
-class WrittenFile(io.BufferedIOBase):
-    """A binary file that is being written; every write is told to the watcher.
+class WrittenFile(io.FileIO):
+    """A binary file that is being written: it is on the disk once it is closed.
 
-    NumPy and pyarrow take it for no file of the system, and so write through it: NumPy's own way to a file
-    loses the reason for which a write fails.
+    Every write to the system is told to the watcher.
     """
 
-    def __init__(self, path: Path, mode: Literal["wb", "xb"]) -> None:
-        self._path = path
+    def __init__(self, path: Path, mode: Mode, *, is_kept: bool) -> None:
         _watch("create", path)
-        self._file = path.open(mode)
+        super().__init__(path, mode)
+        self._path, self._is_kept = path, is_kept
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write all of the bytes."""
+        """Write the bytes, or as many as there is space for."""
         _watch("write", self._path)
-        return self._file.write(data)
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """Whether it is: pipes are not."""
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place of the file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """The place in the file."""
-        return self._file.tell()
-
-    def flush(self) -> None:
-        """Hand what is written to the system."""
-        if not self._file.closed:
-            self._file.flush()
-
-    def sync(self) -> None:
-        """Have what is written on the disk."""
-        _watch("sync", self._path)
-        self._file.flush()
-        # Pipes and devices have no disk.
-        _unless(NOT_THERE, os.fsync, self._file.fileno())
+        return super().write(data)
 
     def close(self) -> None:
-        """Close the file."""
+        """Have what is written on the disk, and close the file."""
         try:
-            self._file.close()
+            if not self.closed and self._is_kept:
+                _watch("sync", self._path)
+                _sync(self.fileno())
         finally:
             super().close()
 
+    def abandon(self) -> None:
+        """Let the file be closed without waiting for the disk, as it will be deleted."""
+        self._is_kept = False
+
 
 @contextmanager
-def opened(path: Path, mode: Literal["wb", "xb"] = "wb") -> Iterator[WrittenFile]:
+def opened(path: Path, mode: Mode = "wb", *, is_kept: bool = True) -> Iterator[IO[bytes]]:
     """Yield a binary file to write, which is on the disk when the `with` block succeeds.
 
     Args:
         path: of the file.
         mode: "xb" for a file that is not there yet.
+        is_kept: False for one that is deleted before the process ends, and need not get to the disk.
 
     Raises:
         OSError: it cannot be written.
     """
-    with WrittenFile(path, mode) as file:
+    raw = WrittenFile(path, mode, is_kept=is_kept)
+    file = io.BufferedWriter(raw, BUFFER)
+    try:
         yield file
-        file.sync()
+    except BaseException:
+        raw.abandon()
+        with suppress(OSError):
+            file.close()
+        raise
+    file.close()
 
 
 def write_bytes(path: Path, data: "ReadableBuffer") -> None:
@@ -133,12 +120,34 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def save_array(path: Path, array: Any) -> None:
-    """Write a .npy file of an array without objects."""
-    import numpy as np
+def create(path: Path) -> int:
+    """Return the descriptor of a file to lock, which is made if it is not there."""
+    _watch("create", path)
+    return os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
 
-    with opened(path) as file:
-        np.lib.format.write_array(file, array, allow_pickle=False)
+
+@contextmanager
+def unnamed(folder: Path) -> Iterator[IO[bytes]]:
+    """Yield a file without a name on the disk of a folder: it is gone once nobody has it open."""
+    import tempfile
+
+    _watch("create", folder)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        yield file
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder of temporary files, which is deleted with all that is in it when the block ends."""
+    import tempfile
+
+    _watch("make_folder", Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix="ntk-"))
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            remove_tree(folder)
 
 
 def rename(old: Path, new: Path) -> None:
@@ -154,6 +163,8 @@ def exchange(one: Path, other: Path) -> bool:
     Raises:
         OSError: it can, and it failed.
     """
+    import ctypes
+
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
@@ -175,9 +186,21 @@ def link(new: Path, old: Path) -> None:
 
 
 def make_folder(path: Path, *, parents: bool = False, exist_ok: bool = False) -> None:
-    """Make a folder."""
-    _watch("make_folder", path)
-    path.mkdir(parents=parents, exist_ok=exist_ok)
+    """Make a folder.
+
+    Args:
+        path: of the folder.
+        parents: whether the folders that it is to be in are made too.
+        exist_ok: whether it may be there already.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if parents and not path.parent.exists():
+        make_folder(path.parent, parents=True, exist_ok=True)
+    if not (exist_ok and path.is_dir()):
+        _watch("make_folder", path)
+        path.mkdir(exist_ok=exist_ok)
 
 
 def remove(path: Path) -> None:
@@ -232,12 +255,12 @@ def reserve(descriptor: int, size: int, path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk; a file system that knows no such thing is let be."""
+    """Have the names in a folder on the disk, if the folder may be read."""
     _watch("sync", path)
     with suppress(PermissionError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            _unless(NOT_THERE, os.fsync, descriptor)
+            _sync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -247,10 +270,10 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in FULL
 
 
-def _unless(codes: tuple[int, ...], call: Callable[[int], object], descriptor: int) -> None:
-    """Call a function of the system, which may fail by one of some codes."""
+def _sync(descriptor: int) -> None:
+    """Wait for the disk; pipes, devices and some file systems have none to wait for."""
     try:
-        call(descriptor)
+        os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in codes:
+        if error.errno not in NOT_THERE:
             raise

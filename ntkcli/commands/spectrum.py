@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ntkcli import files
 from ntkcli.commands.request import Request
 from ntkcli.errors import SpecError
 from ntkcli.jobs.automatic import automatic
@@ -19,6 +20,7 @@ from ntkcli.runs.exchange import LAST
 from ntkcli.runs.inputs import check_inputs
 from ntkcli.runs.json_files import write_json
 from ntkcli.runs.manifest import MANIFEST, write_manifest
+from ntkcli.runs.table_sink import write_csv
 from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spectra.approximation import ApproximateGrams
 from ntkcli.spectra.plan import SpectrumPlan
@@ -104,7 +106,7 @@ def spectrum(
         with run:
             job, found = _approximate(job, approximation) if approximation else _exact(job, measured=measured)
             for name, table in found.files.items():
-                table.to_csv(run.path / name, index=False, lineterminator="\n")
+                write_csv(run.path / name, table)
             write_json(run.path / SUMMARY, found.summary)
             if plot:
                 _draw(run.path, found, job)
@@ -154,4 +156,5 @@ def _draw(folder: Path, found: Spectra, job: Job) -> None:
         squared = f"{unit} squared" if unit else ""
         figures["learning_curve.png"] = learning_curve_picture(found.curve, rows, squared)
     for name, figure in figures.items():
-        save_figure(figure, folder / name)
+        with files.opened(folder / name) as file:
+            save_figure(figure, file)

@@ -2,12 +2,12 @@
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
+from ntkcli import files
 from ntkcli.errors import DataError, ResourceError
 from ntkcli.input_file import open_pipe
 from ntkcli.streams import STANDARD
@@ -33,10 +33,10 @@ def readable(path: Path) -> Iterator[Path]:
         return
     if path == STANDARD and sys.stdin is None:
         raise DataError(f"{NAME}: is closed: give the name of a file, or connect it to one")
-    with tempfile.TemporaryDirectory(prefix="ntk-") as folder:
+    with files.temporary_folder() as folder:
         try:
             with nullcontext(sys.stdin.buffer) if path == STANDARD else open_pipe(path) as source:
-                copy = _copy(source, Path(folder))
+                copy = _copy(source, folder)
         except OSError as error:
             raise ResourceError(
                 f"{shown(path)}: cannot be kept in {folder}: {error.strerror}: set TMPDIR to a folder with "
@@ -57,7 +57,7 @@ def _copy(source: BinaryIO, folder: Path) -> Path:
     start = source.read(max(map(len, ENDINGS)))
     ending = next((ending for mark, ending in ENDINGS.items() if start.startswith(mark)), ".csv")
     copy = folder / f"input{ending}"
-    with copy.open("wb") as file:
+    with files.opened(copy, is_kept=False) as file:
         file.write(start)
         shutil.copyfileobj(source, file)
     return copy

@@ -12,9 +12,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
 from ntkcli.input_file import open_regular
+from ntkcli.runs.npy_files import save_array
 from ntkcli.spec.section import Section
 
 
@@ -44,8 +46,8 @@ class ArrayWriter:
             array: to write.
         """
         path = self.folder / f"{name}.npy"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, array, allow_pickle=False)
+        files.make_folder(path.parent, parents=True, exist_ok=True)
+        save_array(path, array)
         with path.open("rb") as file:
             digest = _digest(file)
         self.records[name] = ArrayRecord(shape=list(array.shape), dtype=array.dtype.str, sha256=digest)

@@ -1,9 +1,9 @@
 """The fitting of a job into a run directory: predictions, covariances and matrices beside the model."""
 
-import shutil
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from ntkcli import files
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.prediction import Prediction
 from ntkcli.jobs.job import Job
@@ -23,6 +23,7 @@ from ntkcli.results.result import Result
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.json_files import write_json
 from ntkcli.runs.matrices import rows_to_write, write_matrices
+from ntkcli.runs.table_sink import write_csv
 
 
 @dataclass
@@ -41,7 +42,7 @@ class RunFitting(Fitting):
     @classmethod
     def of(cls, job: Job, held_out: dict[Pair, LeaveOneOut], run: RunDirectory) -> Self:
         """Begin in a run directory, without what an attempt before has left there."""
-        shutil.rmtree(run.folder("model"))
+        files.remove_tree(run.folder("model"))
         return cls(job, held_out, ArrayWriter(run.folder("model")), run.path, run=run)
 
     def begin(self, plan: Plan, support: Support) -> None:
@@ -77,7 +78,7 @@ class RunFitting(Fitting):
         presentation = presentation_of(dataset.schema.targets, job.spec.output)
         results = [self.results[pair] for pair in job.question.pairs]
         table = prediction_table(presentation, dataset.test, results)
-        table.to_csv(self.run.path / "predictions.csv", index=False, lineterminator="\n")
+        write_csv(self.run.path / "predictions.csv", table)
         baselines = fitted_baselines(job)
         plain = baseline_results(dataset.schema.targets, baselines, dataset.test.x)
         metrics = Metrics.of(presentation, dataset.test.targets, results, plain, self.unseen)

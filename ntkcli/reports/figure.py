@@ -1,8 +1,7 @@
 """A figure: whether it can be drawn at all, an empty one, and its PNG file."""
 
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from ntkcli.errors import SpecError
 from ntkcli.extras import is_installed
@@ -38,12 +37,12 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout=layout)
 
 
-def save_figure(figure: "Figure", file: Path | BinaryIO) -> None:
+def save_figure(figure: "Figure", file: IO[bytes]) -> None:
     """Write a figure that was not saved before as PNG: the same table gives the same bytes.
 
     Args:
         figure: from one of the functions that draw a picture.
-        file: a path, or a binary file to write to.
+        file: a binary file to write to.
     """
     with warnings.catch_warnings():
         # A target may be named in a script that the font lacks; a box instead of a letter is no fault.

@@ -1,13 +1,12 @@
 """Memory-mapped files for Gram matrices larger than memory."""
 
 import errno
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ntkcli import files
 from ntkcli.arrays import Allocate, FloatArray
 from ntkcli.errors import ResourceError
 
@@ -23,7 +22,7 @@ def in_file(folder: Path) -> Allocate:
     """
 
     def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
-        with tempfile.TemporaryFile(dir=folder) as file:
+        with files.unnamed(folder) as file:
             _reserve(file.fileno(), size * dtype.itemsize, folder)
             return np.asarray(np.memmap(file, dtype, mode="r+", shape=(size,)))
 
@@ -33,10 +32,7 @@ def in_file(folder: Path) -> Allocate:
 def _reserve(descriptor: int, size: int, folder: Path) -> None:
     """Take the disk space now: writing to mapped memory on a full disk would end the process."""
     try:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, size)
-        else:
-            os.truncate(descriptor, size)
+        files.reserve(descriptor, size, folder)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ntkcli import files
 from ntkcli.errors import SpecError
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile
@@ -88,7 +89,7 @@ def _check(output: OutputFile, run: Path) -> None:
     if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(run)):
         raise SpecError(f"{OPTION}: {path}: is in {run}, which is replaced as a whole: write it beside that")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent, parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(path, error, OPTION) from error
     output.check()

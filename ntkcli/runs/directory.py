@@ -2,13 +2,13 @@
 
 import errno
 import os
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ntkcli import files
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
@@ -66,10 +66,10 @@ class RunDirectory:
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
             with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
-                self.place.parent.mkdir(parents=True, exist_ok=True)
+                files.make_folder(self.place.parent, parents=True, exist_ok=True)
             self._acquire()
             self._recover()
-            self.path.mkdir()
+            files.make_folder(self.path)
         except OSError as error:
             self._clean_up()
             raise unwritable(self.given, error) from error
@@ -95,7 +95,7 @@ class RunDirectory:
     def folder(self, name: str) -> Path:
         """Return the folder `name` in the run directory, and make it if it is not there."""
         folder = self.path / name
-        folder.mkdir(exist_ok=True)
+        files.make_folder(folder, exist_ok=True)
         return folder
 
     def _check_place(self) -> None:
@@ -150,10 +150,9 @@ class RunDirectory:
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""
         if self._old.exists() and not self.place.exists():
-            self._old.rename(self.place)
+            files.rename(self._old, self.place)
         for leftover in (self.path, self._old):
-            if leftover.exists():
-                shutil.rmtree(leftover)
+            files.remove_tree(leftover)
         if self.place.is_dir():
             self._exchange.recover()
 
@@ -173,22 +172,23 @@ class RunDirectory:
         try:
             # An empty directory makes room by itself.
             if self.place.exists() and not self._is_free():
-                self.place.rename(self._old)
-            self.path.rename(self.place)
+                files.rename(self.place, self._old)
+            files.rename(self.path, self.place)
         except BaseException:
             if self._old.exists() and not self.place.exists():
-                self._old.rename(self.place)
+                files.rename(self._old, self.place)
             raise
 
     def _clean_up(self) -> None:
         """Leave nothing beside the directory, nor folders that were made for a run that failed."""
         if self._lock.is_held:
-            shutil.rmtree(self.path, ignore_errors=True)
-            shutil.rmtree(self._old, ignore_errors=True)
+            for leftover in (self.path, self._old):
+                with suppress(OSError):
+                    files.remove_tree(leftover)
             self._lock.release()
         with suppress(OSError):
             for folder in self._new_parents:
-                folder.rmdir()
+                files.remove_folder(folder)
         settle(self._clean_up)
 
 
@@ -212,7 +212,7 @@ def unwritable(place: Path, error: OSError, option: str = "--out") -> NtkError:
         error: of the system.
         option: of the command line that names the place.
     """
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if files.is_full(error):
         return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with {option}")
     return RunDirectoryError(
         f"{place}: cannot be written: {error.strerror or error}: choose another {option}"

@@ -1,9 +1,10 @@
 """The exchange of a directory's old files for new ones, with the directory itself staying where it is."""
 
-import shutil
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from ntkcli import files
 
 # A run's file that is written last and taken away first: while it is there, all the others are.
 LAST = "run.json"
@@ -39,11 +40,11 @@ class Exchange:
         """
         try:
             if new != self._staged:
-                shutil.move(new, self._staged)
-            self._leaving.mkdir()
+                files.copy_tree(new, self._staged)
+            files.make_folder(self._leaving)
             self._move(self._place, self._leaving, reversed(self._names))
             # From here on, what is in the place is new.
-            self._leaving.rename(self._old)
+            files.rename(self._leaving, self._old)
             self._move(self._staged, self._place, self._names)
         except BaseException:
             self.recover()
@@ -56,20 +57,13 @@ class Exchange:
             self._move(self._leaving, self._place, self._names)
         if self._old.is_dir() and not (self._place / LAST).exists():
             for name in self._names:
-                _delete(self._place / name)
+                files.remove_tree(self._place / name)
             self._move(self._old, self._place, self._names)
         for leftover in (self._leaving, self._old, self._staged):
-            _delete(leftover)
+            files.remove_tree(leftover)
 
     @staticmethod
     def _move(source: Path, target: Path, names: Iterable[str]) -> None:
         for name in names:
             with suppress(FileNotFoundError):
-                (source / name).rename(target / name)
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+                files.rename(source / name, target / name)

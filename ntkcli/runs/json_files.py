@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ntkcli import files
 from ntkcli.errors import DataError
 from ntkcli.input_file import read_regular
 from ntkcli.runs.reading import reading
@@ -14,7 +15,7 @@ MOST_BYTES = 64 * 2**20
 
 def write_json(path: Path, content: Any) -> None:
     """Write strict JSON, as `json_text` has it."""
-    path.write_text(json_text(content), encoding="utf-8")
+    files.write_text(path, json_text(content))
 
 
 def json_text(content: Any, *, ensure_ascii: bool = True) -> str:

@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ntkcli import files
+
 
 class FileLock:
     """An exclusive lock by a file, which is there while somebody holds it.
@@ -28,7 +30,7 @@ class FileLock:
         Raises:
             OSError: the file cannot be made.
         """
-        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR)
+        descriptor = files.create(self._path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Who held it before deletes the file: then this one is locked, and nobody looks at it.
@@ -45,6 +47,6 @@ class FileLock:
         """Give the lock back, and delete its file."""
         if self._descriptor is not None:
             with suppress(OSError):
-                self._path.unlink()
+                files.remove(self._path)
             os.close(self._descriptor)
             self._descriptor = None

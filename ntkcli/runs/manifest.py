@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.transforms import Transforms
@@ -43,7 +44,7 @@ def write_manifest(
         run.place, job, records, calibrations, unseen, storage=storage, approximation=approximation
     )
     for name, text in texts.items():
-        (run.path / name).write_text(text, encoding="utf-8")
+        files.write_text(run.path / name, text)
 
 
 def manifest(

@@ -1,11 +1,10 @@
 """Kernel matrices, predictive covariances and function samples as files of a run directory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.journal import Advance
@@ -16,6 +15,7 @@ from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.planning.sizes import Side, matrix_parts
 from ntkcli.regression.support import Support
+from ntkcli.runs.npy_files import save_array, write_panels
 
 
 def write_matrices(
@@ -44,7 +44,7 @@ def write_matrices(
         else:
             panels = _rectangle(support, gram, a, b)
         shape, dtype = (len(a), len(b)), support.evaluator.dtype
-        write_npy(folder / f"{name}.npy", shape, dtype, _counted(panels, advance))
+        write_panels(folder / f"{name}.npy", shape, dtype, _counted(panels, advance))
 
 
 def write_covariance(folder: Path, name: str, covariance: FloatArray, units: FloatArray) -> None:
@@ -58,7 +58,7 @@ def write_covariance(folder: Path, name: str, covariance: FloatArray, units: Flo
     """
     shape = (len(units), *covariance.shape) if len(units) > 1 else covariance.shape
     panels = (row * unit for unit in units.tolist() for row in covariance)
-    write_npy(folder / f"{name}.npy", shape, np.float64, panels)
+    write_panels(folder / f"{name}.npy", shape, np.float64, panels)
 
 
 def write_samples(folder: Path, name: str, functions: FloatArray) -> None:
@@ -70,7 +70,7 @@ def write_samples(folder: Path, name: str, functions: FloatArray) -> None:
         functions: samples at m rows of k targets, in their units, (count, m, k).
     """
     single = functions.shape[2] == 1
-    np.save(folder / f"{name}.npy", functions[:, :, 0] if single else functions, allow_pickle=False)
+    save_array(folder / f"{name}.npy", functions[:, :, 0] if single else functions)
 
 
 def rows_to_write(names: Sequence[str], train: Rows, test: Rows) -> int:
@@ -108,19 +108,3 @@ def _counted(panels: Iterator[FloatArray], advance: Advance) -> Iterator[FloatAr
     for panel in panels:
         yield panel
         advance(len(panel))
-
-
-def write_npy(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, panels: Iterable[FloatArray]) -> None:
-    """Write a .npy file from panels, so that the matrix need not be in memory whole.
-
-    Args:
-        path: the file.
-        shape, dtype: of the matrix.
-        panels: the matrix's entries in C order, some rows at a time.
-    """
-    kind = np.dtype(dtype)
-    header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for panel in panels:
-            file.write(np.ascontiguousarray(panel, dtype=kind).data)

@@ -1,6 +1,5 @@
 """A file that the user asks for, written whole or not at all, and never over a file to be kept."""
 
-import errno
 import io
 import os
 import secrets
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
@@ -84,7 +84,7 @@ class OutputFile:
         self.check()
         try:
             if self._mode() and not stat.S_ISREG(self._mode()):
-                with self.path.open("wb") as file:
+                with files.opened(self.path) as file:
                     yield file
             else:
                 # What a link leads to is replaced, and not the link.
@@ -100,11 +100,11 @@ class OutputFile:
 
         def clean_up() -> None:
             with suppress(OSError):
-                partial.unlink(missing_ok=True)
+                files.remove(partial)
 
         owe(clean_up)
         try:
-            with partial.open("xb") as file:
+            with files.opened(partial, "xb") as file:
                 yield file
             with held_back():
                 # Somebody may have come meanwhile.
@@ -118,20 +118,21 @@ class OutputFile:
 
     def _publish(self, partial: Path, place: Path) -> None:
         if self.overwrite:
-            partial.replace(place)
+            files.rename(partial, place)
             return
         try:
-            place.hardlink_to(partial)
+            files.link(place, partial)
         except FileExistsError:
             self.check()
             raise
         except OSError:
             # A file system without hard links: an empty file holds the place, as long as a blink.
-            place.touch(exist_ok=False)
+            with files.opened(place, "xb"):
+                pass
             try:
-                partial.replace(place)
+                files.rename(partial, place)
             except BaseException:
-                place.unlink()
+                files.remove(place)
                 raise
 
     def _mode(self) -> int:
@@ -165,7 +166,7 @@ def standard_output() -> Iterator[IO[str]]:
     except OSError as error:
         # Python would try to write the rest at exit, and turn the failure into the exit code.
         sys.stdout = io.StringIO()
-        kind = ResourceError if error.errno in (errno.ENOSPC, errno.EDQUOT) else RunDirectoryError
+        kind = ResourceError if files.is_full(error) else RunDirectoryError
         raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import IO, ClassVar, Self
 
+from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
@@ -63,7 +64,7 @@ class ResumableDirectory(ABC):
 
     def _set_up(self) -> None:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.path, parents=True, exist_ok=True)
             self._acquire()
             # Another process may have been at work meanwhile.
             self._check()
@@ -89,28 +90,29 @@ class ResumableDirectory(ABC):
         # A call that wrote nothing leaves nothing, and takes nothing.
         if not self._was_there:
             with suppress(OSError):
-                self.path.rmdir()
+                files.remove_folder(self.path)
         settle(self._clean_up)
 
     def write(self, name: str, text: str) -> None:
         """Write a text file of the directory; it is never there in part."""
-        self.fill(name, lambda path: path.write_text(text, encoding="utf-8"))
+        self.fill(name, lambda file: file.write(text.encode()))
 
-    def fill(self, name: str, write: Callable[[Path], object]) -> None:
+    def fill(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         """Have a file of the directory written; it is never there in part.
 
         Args:
             name: of the file, with the folder that it is in, if any.
-            write: writes to the path that it is given, which has the same ending.
+            write: writes to the file that it is given.
         """
         place = self.path / name
         partial = place.with_name(f"{PARTIAL}{place.name}")
         try:
-            write(partial)
-            partial.rename(place)
+            with files.opened(partial) as file:
+                write(file)
+            files.rename(partial, place)
         finally:
             with held_back():
-                partial.unlink(missing_ok=True)
+                files.remove(partial)
 
     def _acquire(self) -> None:
         if not self._lock.acquire():

@@ -1,14 +1,14 @@
 """A file, or standard output, to which a table is written some rows at a time: as CSV, Parquet or Arrow."""
 
 import gzip
-import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, cast
 
 import pandas as pd
 
+from ntkcli import files
 from ntkcli.data.arrow_batches import PARQUET, check_pyarrow, is_columnar
 from ntkcli.runs.output_file import OutputFile, standard_output
 from ntkcli.streams import STANDARD
@@ -45,11 +45,11 @@ def table_sink(
         with output.opened() as raw, _columns(raw, is_parquet=output.path.suffix.lower() in PARQUET) as write:
             yield write
         return
-    with output.opened() as raw, _text(raw, compressed=output.is_compressed) as file:
+    with output.opened() as raw, _compressed(raw) if output.is_compressed else nullcontext(raw) as file:
         yield _writer(file)
 
 
-def _writer(file: IO[str]) -> Write:
+def _writer(file: IO[str] | IO[bytes]) -> Write:
     header = True
 
     def write(rows: pd.DataFrame) -> None:
@@ -80,10 +80,13 @@ def _columns(raw: IO[bytes], *, is_parquet: bool) -> Iterator[Write]:
 
 
 @contextmanager
-def _text(raw: IO[bytes], *, compressed: bool) -> Iterator[IO[str]]:
-    with ExitStack() as stack:
-        if compressed:
-            # Without name and time, the same rows give the same bytes.
-            archive = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
-            raw = cast("IO[bytes]", stack.enter_context(archive))
-        yield stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
+def _compressed(raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    # Without name and time, the same rows give the same bytes.
+    with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as archive:
+        yield cast("IO[bytes]", archive)
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a CSV file of a table."""
+    with files.opened(path) as file:
+        _writer(file)(table)

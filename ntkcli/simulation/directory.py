@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
 from ntkcli.input_file import open_regular, read_regular
@@ -57,13 +58,13 @@ class SimulationDirectory(ResumableDirectory):
                 )
             return
         self._clear()
-        mark.parent.mkdir()
+        files.make_folder(mark.parent)
         self.write(MARK, fingerprint)
 
     def keep(self, draw: Draw, outcome: Outcome) -> None:
         """Keep the outcome of a draw."""
         arrays = {field.name: getattr(outcome, field.name) for field in fields(Outcome)}
-        self.fill(_name(draw), lambda path: np.savez(path, allow_pickle=False, **arrays))
+        self.fill(_name(draw), lambda file: np.savez(file, allow_pickle=False, **arrays))
 
     def kept(self, draw: Draw) -> Outcome | None:
         """The outcome of a draw, or None if there is none that can be read."""
@@ -93,7 +94,7 @@ class SimulationDirectory(ResumableDirectory):
     def drop_results(self) -> None:
         """Delete what an earlier call made of the outcomes, the summary first, as it tells of the rest."""
         for name in RESULTS:
-            (self.path / name).unlink(missing_ok=True)
+            files.remove(self.path / name)
 
     def _clear(self) -> None:
         self.drop_results()
@@ -101,8 +102,8 @@ class SimulationDirectory(ResumableDirectory):
         if networks.exists():
             # The mark goes last: without it, nobody would know whose the others are.
             for path in sorted(networks.iterdir(), key=lambda path: path.name == Path(MARK).name):
-                path.unlink()
-            networks.rmdir()
+                files.remove(path)
+            files.remove_folder(networks)
 
 
 def _is_ours(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.runs.resumable import ResumableDirectory
 
@@ -44,7 +45,7 @@ class TuneDirectory(ResumableDirectory):
             fingerprint: of the spec and the data, as `search_fingerprint` returns it.
             text: the YAML of the best spec.
         """
-        (self.path / FIT / FIT_MARK).unlink(missing_ok=True)
+        files.remove(self.path / FIT / FIT_MARK)
         self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
 
     def _check(self) -> None:
@@ -64,7 +65,7 @@ class TuneDirectory(ResumableDirectory):
 
     def _clear(self) -> None:
         for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal"):
-            (self.path / name).unlink(missing_ok=True)
+            files.remove(self.path / name)
 
 
 def _first_line(path: Path) -> str:

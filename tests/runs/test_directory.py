@@ -1,10 +1,10 @@
 import errno
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
+from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.runs.directory import RunDirectory as AnyRunDirectory
 
@@ -226,37 +226,36 @@ def test_an_interrupt_between_two_renames_keeps_the_old_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(tmp_path / "run", "old")
-    rename = Path.rename
+    rename = files.rename
 
-    def interrupted(path: Path, target: Path) -> Path:
+    def interrupted(path: Path, target: Path) -> None:
         if path.name == ".run.ntk-partial":
             raise KeyboardInterrupt
-        return rename(path, target)
+        rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", interrupted)
+    monkeypatch.setattr(files, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_run(tmp_path / "run", "new", overwrite=True)
     assert contents(tmp_path) == whole("old")
 
 
-@pytest.mark.parametrize("step", ["rename", "rmtree"])
+@pytest.mark.parametrize("step", ["rename", "remove_tree"])
 def test_nobody_gets_in_while_the_results_are_swapped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     write_run(tmp_path / "run", "old")
-    owner: object = Path if step == "rename" else shutil
-    real, refusals = getattr(owner, step), []
+    real, refusals = getattr(files, step), []
 
     def intrude(*args: object, **kwargs: object) -> object:
-        monkeypatch.setattr(owner, step, real)
+        monkeypatch.setattr(files, step, real)
         try:
             RunDirectory(tmp_path / "run", overwrite=True).__enter__()
         except RunDirectoryError as error:
             refusals.append(str(error))
-        monkeypatch.setattr(owner, step, intrude)
+        monkeypatch.setattr(files, step, intrude)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(owner, step, intrude)
+    monkeypatch.setattr(files, step, intrude)
     write_run(tmp_path / "run", "new", overwrite=True)
     assert refusals
     assert all("another run is writing it" in refusal for refusal in refusals)

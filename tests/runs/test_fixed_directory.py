@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.runs import exchange
 
@@ -27,14 +28,14 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.chdir(place)
     elif request.param == "mount point":
         monkeypatch.setattr(Path, "is_mount", lambda path: path == place)
-    real = Path.rename
+    real = files.rename
 
-    def rename(path: Path, target: Path) -> Path:
+    def rename(path: Path, target: Path) -> None:
         if place in (path, target):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-        return real(path, target)
+        real(path, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(files, "rename", rename)
     return place
 
 
@@ -84,18 +85,18 @@ def test_what_the_root_of_a_file_system_holds_is_nobodys(place: Path) -> None:
 
 def failing(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException) -> None:
     """Let the renaming number `step`, from 0 on, raise an error, and none but that."""
-    real, count = Path.rename, 0
+    real, count = files.rename, 0
 
-    def rename(path: Path, target: Path) -> Path:
+    def rename(path: Path, target: Path) -> None:
         nonlocal count
         # Without the tries to rename the directory itself, which fail in any case.
         if not {path.name, Path(target).name} & {"run"}:
             count += 1
             if count == step + 1:
                 raise error
-        return real(path, target)
+        real(path, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(files, "rename", rename)
 
 
 # 3 old ones out, their folder renamed, 3 new ones in.

@@ -30,7 +30,7 @@ Change = Literal[
     "reserve",
 ]
 Watch = Callable[[Change, Path], None]
-Mode = Literal["wb", "xb"]
+Mode = Literal["wb", "xb", "ab"]
 
 # Of renameat2 in Linux: https://man7.org/linux/man-pages/man2/rename.2.html
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
@@ -91,7 +91,7 @@ def opened(path: Path, mode: Mode = "wb", *, is_kept: bool = True) -> Iterator[I
 
     Args:
         path: of the file.
-        mode: "xb" for a file that is not there yet.
+        mode: "xb" for a file that is not there yet, "ab" to write behind what is in one.
         is_kept: False for one that is deleted before the process ends, and need not get to the disk.
 
     Raises:

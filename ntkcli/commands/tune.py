@@ -86,6 +86,7 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
             found = _searched(shared, tune_spec, directory, request.patience, journal)
             best = best_spec(source.spec, found)
         directory.write_best(mark, _text(best, directory))
+        directory.drop_grid()
         # The directory belongs to the search, and so does an earlier fit in it.
         best_request = replace(request, path=directory.path / BEST, settings=(), place=None, depfile=None)
         report = fit(best_request, overwrite=True, journal=journal)

@@ -57,4 +57,4 @@ def checked_kind(place: Path) -> Kind:
 
 def _kind_of_search(names: set[str]) -> Kind | None:
     """Return `tune` where the names are those of a search, in whatever state."""
-    return "tune" if "study.db" in names or {"trials.csv", "best.yaml"} <= names else None
+    return "tune" if names & {"study.db", "trials.jsonl"} or {"trials.csv", "best.yaml"} <= names else None

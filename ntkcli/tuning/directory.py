@@ -6,7 +6,7 @@ from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.runs.resumable import ResumableDirectory
 
-TRIALS, BEST, STUDY, FIT = "trials.csv", "best.yaml", "study.db", "fit"
+TRIALS, BEST, STUDY, GRID, FIT = "trials.csv", "best.yaml", "study.db", "trials.jsonl", "fit"
 # A run directory gets its name once it is complete, with this file in it.
 FIT_MARK = "run.json"
 # How trials.csv begins, and best.yaml, which goes on with the fingerprint of its search.
@@ -17,8 +17,8 @@ BEST_MARK = "# ntk tune of "
 class TuneDirectory(ResumableDirectory):
     """A directory that an interrupted search resumes in.
 
-    The study of a random or TPE search is in it first, then trials.csv, best.yaml and fit/. The search is
-    finished when fit/ is complete.
+    The study of a random or TPE search, or the trials of a grid so far, are in it first, then trials.csv,
+    best.yaml and fit/. The search is finished when fit/ is complete.
 
     Raises:
         RunDirectoryError: a finished search or something else is there, another process searches there, or
@@ -48,6 +48,10 @@ class TuneDirectory(ResumableDirectory):
         files.remove(self.path / FIT / FIT_MARK)
         self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
 
+    def drop_grid(self) -> None:
+        """Delete the trials of a grid: trials.csv has them, and best.yaml what came of them."""
+        files.remove(self.path / GRID)
+
     def _check(self) -> None:
         """Refuse a place that holds anything but a search, and a search that is finished."""
         if (self.path / FIT_MARK).exists():
@@ -64,7 +68,7 @@ class TuneDirectory(ResumableDirectory):
             )
 
     def _clear(self) -> None:
-        for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal"):
+        for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal", GRID):
             files.remove(self.path / name)
 
 

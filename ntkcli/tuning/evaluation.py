@@ -66,11 +66,14 @@ class Evaluation:
         scorer = Scorer(plan.tune.objective, plan.axes, inference, targets, plan.splits, executor)
         return cls(inputs, plan.rows, scorer, job.evaluator, job.cluster, job.journal)
 
-    def trials(self, batches: Sequence[Sequence[Configuration]]) -> Iterator[Trial]:
+    def trials(
+        self, batches: Sequence[Sequence[Configuration]], done: frozenset[int] = frozenset()
+    ) -> Iterator[Trial]:
         """Yield a trial of every configuration, batch after batch.
 
         Args:
             batches: configurations that have the same data values, and whose networks may come in any order.
+            done: the numbers of those that need none any more.
 
         Raises:
             DataError: a column is not what a data value says.
@@ -78,7 +81,7 @@ class Evaluation:
         """
         rows = {_name(batch[0]): self._scored_rows(batch[0].values) for batch in batches}
         assessment = Assessment(rows, self.scorer, self.evaluator.tile_rows, self.evaluator.executor)
-        chains = ((_name(batch[0]), chain) for batch in batches for chain in self._chains(batch))
+        chains = ((_name(batch[0]), chain) for batch in batches for chain in self._chains(batch, done))
         for trial in self._made(assessment, chains):
             if trial.failure is not None:
                 values = ", ".join(f"{key}: {value_text(value)}" for key, value in trial.values.items())
@@ -103,13 +106,17 @@ class Evaluation:
             return ScoredRows(data_values(source.spec.data), dataset.train.x[self.rows])
         return ScoredRows({}, np.empty((0, 0)))
 
-    def _chains(self, batch: Sequence[Configuration]) -> Iterator[list[Prepared]]:
+    def _chains(self, batch: Sequence[Configuration], done: frozenset[int]) -> Iterator[list[Prepared]]:
         try:
             source, dataset = self.inputs.of(batch[0].values)
         except NumericalError as error:
-            yield [Prepared(configuration, error) for configuration in batch]
-            return
-        yield from prepared_chains(source, dataset, batch)
+            chains = iter([[Prepared(configuration, error) for configuration in batch]])
+        else:
+            chains = prepared_chains(source, dataset, batch)
+        # A chain is prepared whole, as its tables are those of its deepest network, whoever is done.
+        for chain in chains:
+            if left := [one for one in chain if one.configuration.number not in done]:
+                yield left
 
 
 def by_data(configurations: Sequence[Configuration]) -> list[list[Configuration]]:

@@ -19,9 +19,10 @@ from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.network import NetworkSpec
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.directory import STUDY, TuneDirectory
+from ntkcli.tuning.directory import GRID, STUDY, TuneDirectory
 from ntkcli.tuning.evaluation import Evaluation
 from ntkcli.tuning.inputs import Inputs
+from ntkcli.tuning.kept_trials import KeptTrials
 from ntkcli.tuning.search_plan import SearchPlan
 from ntkcli.tuning.settling import settled
 from ntkcli.tuning.study import Study
@@ -66,7 +67,7 @@ def search(
     Args:
         source: the spec.
         tune: its tune section.
-        directory: where the study of a random or TPE search is kept.
+        directory: where the trials are kept until the search is done.
         journal: receives progress and warnings.
         patience: seconds for which a cluster may have no worker.
 
@@ -79,9 +80,10 @@ def search(
         RunDirectoryError: the directory has a study of something else.
     """
     study_path = directory.path / STUDY
-    if tune.search == "grid" and study_path.exists():
+    other = STUDY if tune.search == "grid" else GRID
+    if (directory.path / other).exists():
         raise RunDirectoryError(
-            f"{directory.path}: holds {STUDY}, of a search that is not finished: give --overwrite, or "
+            f"{directory.path}: holds {other}, of a search that is not finished: give --overwrite, or "
             "another --out"
         )
     with journal.phase("read"):
@@ -99,7 +101,7 @@ def search(
                 shared.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
             evaluation = Evaluation.of(plan, inputs, shared)
             if tune.search == "grid":
-                trials = all_of_grid(evaluation, tune, journal)
+                trials = all_of_grid(evaluation, KeptTrials.of(directory, mark), tune, journal)
             else:
                 trials = drawn(evaluation, Study(study_path, tune, mark), tune, journal)
         best = ranked(trials, tune.objective)

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.regression.question import time_text
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
-from ntkcli.tuning.candidates import Candidate
 from ntkcli.tuning.chains import Configuration
-from ntkcli.tuning.objectives import LARGER_IS_BETTER, Score
-from ntkcli.tuning.trials import Trial, loss
+from ntkcli.tuning.objectives import LARGER_IS_BETTER
+from ntkcli.tuning.trials import Trial, loss, trial_content, trial_of
 
 if TYPE_CHECKING:
     import optuna
@@ -61,7 +59,7 @@ class Study:
     def trials(self) -> list[Trial]:
         """Return the finished trials, numbered in their order."""
         found = [trial.user_attrs[TRIAL] for trial in self._study.trials if TRIAL in trial.user_attrs]
-        return [_trial(i, content) for i, content in enumerate(found)]
+        return [trial_of(i, content) for i, content in enumerate(found)]
 
     def ask(self, number: int) -> tuple["optuna.Trial", Configuration]:
         """Draw a network.
@@ -86,7 +84,7 @@ class Study:
         """
         import optuna
 
-        drawn.set_user_attr(TRIAL, _content(trial))
+        drawn.set_user_attr(TRIAL, trial_content(trial))
         losses = [loss(self._tune.objective, score) for score in trial.scored.values()]
         best = min(losses, default=math.inf)
         if math.isfinite(best):
@@ -121,26 +119,3 @@ def _drawn(trial: "optuna.Trial", key: str, axis: Axis) -> Any:
     if is_integer_key(key):
         return trial.suggest_int(key, int(axis.low), int(axis.high), log=axis.log)
     return trial.suggest_float(key, axis.low, axis.high, log=axis.log)
-
-
-def _content(trial: Trial) -> dict[str, Any]:
-    """Return a trial as JSON, in which infinity is a text."""
-    scores = [
-        [c.kernel, c.ridge_scale, c.ridge, time_text(c.time), score.value, score.error]
-        for c, score in trial.scored.items()
-    ]
-    return {
-        "values": trial.values,
-        "data": trial.data,
-        "scores": scores,
-        "seconds": trial.seconds,
-        "failure": trial.failure,
-    }
-
-
-def _trial(number: int, content: dict[str, Any]) -> Trial:
-    scored = {
-        Candidate(kernel, scale, ridge, float(time)): Score(value, error)
-        for kernel, scale, ridge, time, value, error in content["scores"]
-    }
-    return Trial(number, content["values"], content["data"], scored, content["seconds"], content["failure"])

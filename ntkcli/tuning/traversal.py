@@ -9,24 +9,29 @@ from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.chains import Configuration
 from ntkcli.tuning.evaluation import Evaluation, by_data
 from ntkcli.tuning.grid import grid
+from ntkcli.tuning.kept_trials import KeptTrials
 from ntkcli.tuning.study import Study
 from ntkcli.tuning.trials import Trial, ranked
 
 
-def all_of_grid(evaluation: Evaluation, tune: TuneSpec, journal: Journal) -> list[Trial]:
+def all_of_grid(evaluation: Evaluation, kept: KeptTrials, tune: TuneSpec, journal: Journal) -> list[Trial]:
     """Return a trial of every network of the grid, in the order of their numbers.
 
     Args:
-        evaluation: makes them, in another order.
+        evaluation: makes those that are not kept, in another order.
+        kept: those that are done.
         tune: the tune section, with the space.
         journal: receives progress.
     """
-    configurations, found = grid(tune), []
-    with _progress(tune, journal, [], len(configurations)) as report:
-        for trial in evaluation.trials(by_data(configurations)):
-            found.append(trial)
+    configurations = grid(tune)
+    if kept.trials:
+        journal.tell(f"resuming after {len(kept.trials)} trials")
+    done = frozenset(trial.number for trial in kept.trials)
+    with _progress(tune, journal, kept.trials, len(configurations) - len(done)) as report:
+        for trial in evaluation.trials(by_data(configurations), done):
+            kept.add(trial)
             report(trial)
-    return sorted(found, key=lambda trial: trial.number)
+    return sorted(kept.trials, key=lambda trial: trial.number)
 
 
 def drawn(evaluation: Evaluation, study: Study, tune: TuneSpec, journal: Journal) -> list[Trial]:

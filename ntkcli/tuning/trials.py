@@ -156,3 +156,27 @@ def value_text(value: Any) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else repr(value)
+
+
+def trial_content(trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON, in which infinity is a text."""
+    scores = [
+        [c.kernel, c.ridge_scale, c.ridge, time_text(c.time), score.value, score.error]
+        for c, score in trial.scored.items()
+    ]
+    return {
+        "values": trial.values,
+        "data": trial.data,
+        "scores": scores,
+        "seconds": trial.seconds,
+        "failure": trial.failure,
+    }
+
+
+def trial_of(number: int, content: dict[str, Any]) -> Trial:
+    """Return a trial from what `trial_content` made of it."""
+    scored = {
+        Candidate(kernel, scale, ridge, float(time)): Score(value, error)
+        for kernel, scale, ridge, time, value, error in content["scores"]
+    }
+    return Trial(number, content["values"], content["data"], scored, content["seconds"], content["failure"])

@@ -265,6 +265,14 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
+def sync_folders(path: Path) -> None:
+    """Have the names in a folder, and in all folders in it, on the disk."""
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            sync_folders(entry)
+    sync_folder(path)
+
+
 def is_full(error: BaseException) -> bool:
     """Whether an error is that of a full disk."""
     return isinstance(error, OSError) and error.errno in FULL

@@ -18,6 +18,7 @@ from ntkcli.models.predictor import Predictor
 from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
 from ntkcli.results.shown import importance_table, score_table
+from ntkcli.runs.directory import put_back
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journa
         DataError: the file lacks a target, or is not what the model was fitted to.
         NtkError: another of its family: the model cannot be read, or not predict.
     """
+    put_back(run)
     with model_at_work(run, table, choice, journal) as (model, predictor, tables):
         first = next(tables, None)
         if first is None:

@@ -14,6 +14,7 @@ from ntkcli.models.choice import Choice, model_at_work
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.predictions import prediction_table
+from ntkcli.runs.directory import put_back
 from ntkcli.runs.json_files import read_json
 from ntkcli.runs.table_sink import Write, table_sink
 from ntkcli.streams import STANDARD
@@ -38,6 +39,7 @@ def predict(
     Raises:
         NtkError: one of its subclasses, each with its own exit code.
     """
+    put_back(run)
     with (
         table_sink(out, overwrite=overwrite, kept=_kept(run, table)) as write,
         model_at_work(run, table, choice, journal) as (model, predictor, tables),

@@ -49,9 +49,9 @@ class RunDirectory:
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self._exchange = Exchange(self.place, contents)
         stays = _stays(self.place)
-        self.path = self.place / STAGED if stays else self._beside("partial")
-        self._old = self._beside("old")
-        self._lock = FileLock(self.place / LOCK if stays else self._beside("lock"))
+        self.path = self.place / STAGED if stays else beside(self.place, "partial")
+        self._old = beside(self.place, "old")
+        self._lock = FileLock(self.place / LOCK if stays else beside(self.place, "lock"))
         self._overwrite = overwrite
         self._new_parents: list[Path] = []
         self._check_place()
@@ -140,9 +140,6 @@ class RunDirectory:
             return self.place in Path.cwd().parents
         return False
 
-    def _beside(self, ending: str) -> Path:
-        return self.place.parent / f".{self.place.name}.ntk-{ending}"
-
     def _acquire(self) -> None:
         if not self._lock.acquire():
             raise RunDirectoryError(f"{self.given}: another run is writing it: wait for it to end")
@@ -159,6 +156,7 @@ class RunDirectory:
     def _publish(self) -> None:
         """Swap the new directory in; whatever interrupts it, one of the two stands in its place."""
         self._check_place()
+        files.sync_folders(self.path)
         try:
             if self.path.parent != self.place:
                 self._rename()
@@ -169,6 +167,9 @@ class RunDirectory:
         self._exchange.run(self.path)
 
     def _rename(self) -> None:
+        """Swap the names in one step where the system can, else in two."""
+        if self.place.exists() and files.exchange(self.path, self.place):
+            return
         try:
             # An empty directory makes room by itself.
             if self.place.exists() and not self._is_free():
@@ -190,6 +191,28 @@ class RunDirectory:
             for folder in self._new_parents:
                 files.remove_folder(folder)
         settle(self._clean_up)
+
+
+def beside(place: Path, ending: str) -> Path:
+    """Return where something is that belongs to a run directory while it is written."""
+    return place.parent / f".{place.name}.ntk-{ending}"
+
+
+def put_back(place: Path) -> None:
+    """Put a run in its place that a process which was killed between two renames left beside it.
+
+    Not while another is at work there; what cannot be put back is left as it is.
+    """
+    place = Path(os.path.realpath(place))
+    old, lock = beside(place, "old"), FileLock(beside(place, "lock"))
+    if place.exists() or not old.exists():
+        return
+    with suppress(OSError):
+        try:
+            if lock.acquire() and old.exists() and not place.exists():
+                files.rename(old, place)
+        finally:
+            lock.release()
 
 
 def _stays(place: Path) -> bool:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from ntkcli.errors import DataError
+from ntkcli.runs.directory import put_back
 from ntkcli.runs.json_files import read_json, read_text
 from ntkcli.runs.kind import LAST, Kind, checked_kind
 from ntkcli.runs.reading import reading
@@ -37,6 +38,7 @@ class Run:
         Raises:
             DataError: it is no run's, or not whole.
         """
+        put_back(place)
         return cls(place, checked_kind(place))
 
     @property

@@ -7,6 +7,7 @@ import pytest
 from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.runs.directory import RunDirectory as AnyRunDirectory
+from ntkcli.runs.directory import put_back
 
 MANIFEST = "run.json"
 
@@ -227,6 +228,7 @@ def test_an_interrupt_between_two_renames_keeps_the_old_results(
 ) -> None:
     write_run(tmp_path / "run", "old")
     rename = files.rename
+    monkeypatch.setattr(files, "exchange", lambda *_: False)
 
     def interrupted(path: Path, target: Path) -> None:
         if path.name == ".run.ntk-partial":
@@ -239,11 +241,13 @@ def test_an_interrupt_between_two_renames_keeps_the_old_results(
     assert contents(tmp_path) == whole("old")
 
 
-@pytest.mark.parametrize("step", ["rename", "remove_tree"])
+@pytest.mark.parametrize("step", ["exchange", "rename", "remove_tree"])
 def test_nobody_gets_in_while_the_results_are_swapped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     write_run(tmp_path / "run", "old")
+    if step == "rename":
+        monkeypatch.setattr(files, "exchange", lambda *_: False)
     real, refusals = getattr(files, step), []
 
     def intrude(*args: object, **kwargs: object) -> object:
@@ -327,3 +331,42 @@ def test_results_that_cannot_be_put_in_their_place_leave_the_old_ones(
     with pytest.raises(RunDirectoryError, match="run: cannot be written: Read-only"):
         write_run(tmp_path / "run", overwrite=True)
     assert contents(tmp_path) == whole("old")
+
+
+def test_a_run_killed_between_two_renames_is_put_back_for_who_reads_it(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", "old")
+    (tmp_path / "run").rename(tmp_path / ".run.ntk-old")
+    put_back(tmp_path / "run")
+    assert contents(tmp_path) == whole("old")
+
+
+def test_a_run_that_is_being_written_is_not_put_back(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", "old")
+    with RunDirectory(tmp_path / "run", overwrite=True) as run:
+        (tmp_path / "run").rename(tmp_path / ".run.ntk-old")
+        put_back(tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+        (run.path / MANIFEST).write_text("new")
+    assert contents(tmp_path) == {f"run/{MANIFEST}": "new"}
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_all_is_on_the_disk_before_a_run_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool
+) -> None:
+    write_run(tmp_path / "run", "old")
+    if not in_one_step:
+        monkeypatch.setattr(files, "exchange", lambda *_: False)
+    seen: list[tuple[str, Path]] = []
+    files.watch_with(lambda change, path: seen.append((change, path)))
+    try:
+        with RunDirectory(tmp_path / "run", overwrite=True) as run:
+            files.write_text(run.folder("kernels") / "k.npy", "new")
+            files.write_text(run.path / MANIFEST, "new")
+    finally:
+        files.watch_with(files.unwatched)
+    partial = tmp_path / ".run.ntk-partial"
+    named = max(i for i, (change, _) in enumerate(seen) if change in ("exchange", "rename"))
+    before = [path for change, path in seen[:named] if change == "sync"]
+    assert {partial, partial / "kernels", partial / "kernels" / "k.npy", partial / MANIFEST} <= {*before}
+    assert seen[named + 1] == ("sync", tmp_path)

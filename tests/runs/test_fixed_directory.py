@@ -36,6 +36,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         real(path, target)
 
     monkeypatch.setattr(files, "rename", rename)
+    monkeypatch.setattr(files, "exchange", rename)
     return place
 
 

@@ -30,7 +30,7 @@ Change = Literal[
     "reserve",
 ]
 Watch = Callable[[Change, Path], None]
-Mode = Literal["wb", "xb", "ab"]
+Mode = Literal["wb", "xb", "ab", "r+b"]
 
 # Of renameat2 in Linux: https://man7.org/linux/man-pages/man2/rename.2.html
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
@@ -61,7 +61,7 @@ class WrittenFile(io.FileIO):
     Every write to the system is told to the watcher.
     """
 
-    def __init__(self, path: Path, mode: Mode, *, is_kept: bool) -> None:
+    def __init__(self, path: Path, mode: Mode, *, is_kept: bool = True) -> None:
         _watch("create", path)
         super().__init__(path, mode)
         self._path, self._is_kept = path, is_kept
@@ -71,12 +71,26 @@ class WrittenFile(io.FileIO):
         _watch("write", self._path)
         return super().write(data)
 
+    def write_all(self, data: "ReadableBuffer") -> None:
+        """Write all of the bytes, without a buffer in between."""
+        left = memoryview(data).cast("B")
+        while left:
+            left = left[self.write(left) :]
+
+    def reserve(self, size: int) -> None:
+        """Take the disk space of so many bytes now."""
+        reserve(self.fileno(), size, self._path)
+
+    def sync(self) -> None:
+        """Have what is written on the disk."""
+        _watch("sync", self._path)
+        _sync(self.fileno())
+
     def close(self) -> None:
         """Have what is written on the disk, and close the file."""
         try:
             if not self.closed and self._is_kept:
-                _watch("sync", self._path)
-                _sync(self.fileno())
+                self.sync()
         finally:
             super().close()
 
@@ -201,6 +215,12 @@ def make_folder(path: Path, *, parents: bool = False, exist_ok: bool = False) ->
     if not (exist_ok and path.is_dir()):
         _watch("make_folder", path)
         path.mkdir(exist_ok=exist_ok)
+
+
+def touch(path: Path) -> None:
+    """Set the time of a file to now."""
+    _watch("write", path)
+    os.utime(path)
 
 
 def remove(path: Path) -> None:

@@ -66,8 +66,8 @@ def fit(
 
 def _fit(request: "Request", fitted: list[Path], overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Fit one spec, and show the scores."""
-    from ntkcli.commands.fit import fit as run_fit
+    from ntkcli.commands.fit import fit_unless_finished
 
-    report = run_fit(request, overwrite=overwrite, taken=fitted, journal=journal(quiet=quiet))
+    report = fit_unless_finished(request, overwrite=overwrite, taken=fitted, journal=journal(quiet=quiet))
     fitted.append(report.place)
     print_report_of_run(report, as_json=as_json, quiet=quiet)

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ntkcli.commands.request import Request
+from ntkcli.data.content import Content
+from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import RunDirectoryError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
@@ -15,6 +17,7 @@ from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
+from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
 from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job
@@ -23,7 +26,9 @@ from ntkcli.results.metrics import Metrics
 from ntkcli.results.shown import score_table
 from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.exchange import LAST
+from ntkcli.runs.json_files import read_json
 from ntkcli.runs.manifest import MANIFEST, write_manifest
+from ntkcli.runs.resumption import Resumption, forget, is_finished, tell_of_leftovers
 from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile
 
@@ -62,6 +67,45 @@ class FitReport:
         }
 
 
+@dataclass(frozen=True)
+class FinishedReport:
+    """The report of a fit that an earlier call has finished.
+
+    place: the run directory.
+    """
+
+    place: Path
+
+    @property
+    def text(self) -> str:
+        """Where the results are."""
+        return f"{self.place} is finished"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What metrics.json holds, with where the results are and how it went."""
+        run = read_json(self.place / LAST)
+        return {
+            "directory": str(self.place),
+            **read_json(self.place / "metrics.json"),
+            "warnings": run["warnings"],
+            "seconds": run["seconds"]["total"],
+        }
+
+
+def fit_unless_finished(
+    request: Request, *, overwrite: bool, taken: Collection[Path] = (), journal: Journal
+) -> FitReport | FinishedReport:
+    """Fit a spec, unless it is one to be resumed whose run is whole; arguments and errors as of `fit`."""
+    if request.resume:
+        source = request.spec_file_of_run()
+        files = [Content(path, OF_SPEC).digest for path in source.spec.data.files]
+        if is_finished(source.spec.place, "fit", job_record(source.spec, files)):
+            forget(RunDirectory(source.spec.place, overwrite=True, contents=CONTENTS))
+            return FinishedReport(source.spec.place)
+    return fit(request, overwrite=overwrite, taken=taken, journal=journal)
+
+
 def fit(request: Request, *, overwrite: bool, taken: Collection[Path] = (), journal: Journal) -> FitReport:
     """Fit a spec and write its run directory.
 
@@ -79,11 +123,20 @@ def fit(request: Request, *, overwrite: bool, taken: Collection[Path] = (), jour
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         _tell_factors(job)
+        resumption = Resumption.of(run, job, "fit", overwrite=overwrite) if request.resume else None
+        if resumption:
+            job = resumption.keeping(job)
+        else:
+            tell_of_leftovers(run, journal)
         if source.spec.inference.approximation:
-            metrics = _fit_approximately(job, source.spec.inference.approximation, run, request.patience)
+            metrics = _fit_approximately(
+                job, source.spec.inference.approximation, run, request.patience, resumption
+            )
         else:
             with clustered(job, request.patience) as job:
-                metrics = _fit_exactly(job, run)
+                metrics = _fit_exactly(job, run, resumption)
+        if resumption:
+            resumption.end()
     return FitReport(run.given, metrics, journal.warnings, journal.seconds)
 
 
@@ -100,15 +153,17 @@ def _check_taken(source: SpecFile, taken: Collection[Path]) -> None:
         )
 
 
-def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:
+def _fit_exactly(job: Job, run: RunDirectory, resumption: Resumption | None) -> Metrics:
     """Fit all rows."""
     if job.spec.inference.is_automatic:
         job = job.with_inference(automatic(job))
     preflight(job)
-    plan = job.planner().checked()
+    plan = replace(job.planner(), is_kept=resumption is not None).checked()
     check_workers(job, plan.storage.place)
     warn_of_unkept(job, plan.stages)
     with run:
+        if resumption:
+            resumption.begin()
         plan, fitting = fit_job(job, plan, partial(RunFitting.of, run=run))
         check_accuracy(job, fitting.records)
         with job.journal.phase("write"):
@@ -117,11 +172,15 @@ def _fit_exactly(job: Job, run: RunDirectory) -> Metrics:
     return metrics
 
 
-def _fit_approximately(job: Job, approximation: NystromSpec, run: RunDirectory, patience: float) -> Metrics:
+def _fit_approximately(
+    job: Job, approximation: NystromSpec, run: RunDirectory, patience: float, resumption: Resumption | None
+) -> Metrics:
     """Fit features of some centres to all rows."""
     plan = job.nystrom_planner(approximation).checked()
     preflight(job.with_inference(job.spec.inference.with_stand_ins()))
     with clustered(job, patience) as job, run:
+        if resumption:
+            resumption.begin()
         if job.cluster:
             job.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
         fitting = ApproximateFitting.of(job, plan)

@@ -6,10 +6,13 @@ from typing import Any
 
 from ntkcli.arrays import in_memory
 from ntkcli.commands.request import Request
+from ntkcli.data.content import Content
+from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import SpecError
 from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
+from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import inverted_grams
@@ -19,6 +22,7 @@ from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.exchange import LAST
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
+from ntkcli.runs.resumption import Resumption, forget, is_finished, tell_of_leftovers
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,34 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
         NtkError: one of its subclasses, each with its own exit code.
     """
     source = request.spec_file_of_run()
+    place = source.spec.place
+    if request.resume:
+        files = [Content(path, OF_SPEC).digest for path in source.spec.data.files]
+        if is_finished(place, "kernel", job_record(source.spec, files)):
+            forget(RunDirectory(place, overwrite=True, contents=(*MANIFEST, "kernels")))
+            journal.tell(f"{place} is finished")
+            return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
     run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
-        plan = Planner(job.sizes, job.budget, matrices=names).checked()
+        resumption = Resumption.of(run, job, "kernel", overwrite=overwrite) if request.resume else None
+        if resumption:
+            job = resumption.keeping(job)
+        else:
+            tell_of_leftovers(run, journal)
+        plan = Planner(job.sizes, job.budget, matrices=names, is_kept=bool(resumption)).checked()
         _check_rows(job)
         with clustered(job, request.patience) as job, run:
+            if resumption:
+                resumption.begin()
             check_workers(job, plan.storage.place)
             allocate = in_file(run.path) if plan.storage.place == "file" else in_memory
-            support = Support(job.evaluator, job.train, allocate, cluster=job.cluster)
+            support = Support(job.evaluator, job.train, allocate, cluster=job.cluster, keeper=job.keeper)
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support.plain, job.test, advance)
             write_manifest(run, job, [], {}, storage=plan.storage)
+        if resumption:
+            resumption.end()
         return KernelReport(run.given, names)
 
 

@@ -1,7 +1,7 @@
 """A job, from which every computing command starts: a spec, its data, and its network."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -20,6 +20,7 @@ from ntkcli.jobs.calibration_rows import (
     smaller_fit_bytes,
 )
 from ntkcli.journal import Journal
+from ntkcli.keeping import NOWHERE, Checkpoints, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.approximated import Approximated
@@ -50,6 +51,9 @@ class Job:
     preparing: bytes that finding `auto` takes at its peak, beside the base.
     all_rows: of an approximation, of which `dataset` has a sample; None where that has all.
     cluster: carries out long tasks, on other machines perhaps; None where this process does.
+    record: all that its results depend on, as it was asked for.
+    keeper: keeps Gram matrices.
+    checkpoints: keep how far iterations have come.
     """
 
     source: SpecFile
@@ -62,6 +66,9 @@ class Job:
     preparing: int = 0
     all_rows: RowSource | None = None
     cluster: Cluster | None = None
+    record: dict[str, str] = field(default_factory=dict)
+    keeper: Keeper = NOWHERE
+    checkpoints: Checkpoints = NOWHERE
 
     @property
     def row_source(self) -> RowSource:
@@ -159,6 +166,10 @@ class Job:
         """The memory and the disk that the spec and the machine allow."""
         memory = self.spec.compute.memory
         return Budget.of(None if memory == "auto" else memory, self.spec.place)
+
+    def with_kept(self, keeper: Keeper, checkpoints: Checkpoints) -> "Job":
+        """Return this job with its work kept."""
+        return replace(self, keeper=keeper, checkpoints=checkpoints)
 
     def with_inference(self, inference: InferenceSpec) -> "Job":
         """Return this job with another inference section, where `auto` has been replaced by numbers."""

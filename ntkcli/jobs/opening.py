@@ -9,8 +9,10 @@ from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.prepared_data import prepared_data
+from ntkcli.jobs.record import job_record
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
+from ntkcli.keeping import NOWHERE, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.tiling import TILE_ROWS
@@ -19,6 +21,7 @@ from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.spec import Spec
+from ntkcli.stores.gram_store import GramStore
 
 # Of the rows of an approximation, that are kept so that their file is read once. Reading a longer file again
 # takes a hundredth of its fit, and memory shall not grow with its rows.
@@ -43,6 +46,7 @@ def open_job(
         DataError: the data is not what the spec says.
         NumericalError: a kernel leaves the range of compute.dtype.
     """
+    asked = source.spec
     for warning in source.warnings:
         journal.warn(warning)
     executor = Threads(thread_count(source.spec.compute.threads))
@@ -67,7 +71,18 @@ def open_job(
         test = network.rows(dataset.test.x, evaluator.dtype) if dataset.has_test_rows else rows
         all_rows = surveyed.rows(dataset) if surveyed else None
         convergence = Convergence(evaluator, train)
-        yield Job(source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows)
+        job = Job(source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows)
+        files = [dataset.train.file, dataset.test.file][: len(asked.data.files)]
+        record = job_record(asked, [file.digest for file in files])
+        yield replace(job, record=record, keeper=_cache(spec, journal))
+
+
+def _cache(spec: Spec, journal: Journal) -> Keeper:
+    """Return the keeper of Gram matrices that a spec names."""
+    folder = spec.compute.cache
+    if folder is None:
+        return NOWHERE
+    return GramStore.cache(folder, spec.network.model_dump(mode="json"), journal, spec.compute.cache_size)
 
 
 def with_ridge_of_noise(spec: Spec, dataset: Dataset) -> Spec:

@@ -1,15 +1,18 @@
 """Gram matrices of a network: which values are wanted, and where they go."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ntkcli.arrays import Allocate, FloatArray, in_memory, let_go
 from ntkcli.journal import Advance, unshown
+from ntkcli.keeping import NOWHERE, Keeper, Kept, digest
 from ntkcli.kernels.executor import Executor, Here, Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.rows import GramName, Rows
@@ -49,6 +52,7 @@ class Evaluator:
         advance: Advance = unshown,
         *,
         allocate: Allocate = in_memory,
+        keeper: Keeper = NOWHERE,
     ) -> dict[GramName, SymmetricBlocks]:
         """Gram matrices (n, n) of the rows with themselves, by name ("nngp", "ntk").
 
@@ -59,16 +63,64 @@ class Evaluator:
             grams: which of the two matrices are wanted.
             advance: called with the number of rows that have been finished since its last call.
             allocate: makes the memory of the blocks.
+            keeper: keeps the rows of blocks that are finished, and has those of an earlier call.
         """
         matrices = {gram: SymmetricBlocks(len(rows), dtype=self.dtype, allocate=allocate) for gram in grams}
-        tiles = block_tiles(next(iter(matrices.values())).spans, self.tile_rows)
+        with ExitStack() as stack:
+            kept: dict[GramName, Kept] = {}
+            missing: dict[GramName, set[int]] = {}
+            for gram, matrix in matrices.items():
+                what, sizes = self.identity(gram, rows), [strip.size for strip in matrix.strips]
+                kept[gram] = stack.enter_context(keeper.array(what, sizes))
+                missing[gram] = _missing(kept[gram], matrix)
+            wanted = {gram: matrix for gram, matrix in matrices.items() if missing[gram]}
+            strips = set().union(*missing.values())
+            # Closed at once, so that an interruption stops the workers.
+            with closing(self._fill(rows, wanted, strips, advance)) as filled:
+                for finished in filled:
+                    for gram, matrix in wanted.items():
+                        kept[gram].keep(finished, matrix.strips[finished])
+                        let_go(matrix.flat)
+        return matrices
+
+    def identity(self, gram: GramName, rows: Rows, columns: Rows | None = None) -> dict[str, Any]:
+        """All that a Gram matrix depends on beside the network; the same for two that are equal bit for bit.
+
+        Args:
+            gram: which one.
+            rows, columns: that it is of; None for a symmetric one.
+        """
+        return {
+            "gram": gram,
+            "rows": len(rows),
+            "columns": None if columns is None else len(columns),
+            "dtype": np.dtype(self.dtype).name,
+            "tile": self.tile_rows,
+            "inputs": [rows.digest, None if columns is None else columns.digest],
+            "tables": digest(*self.network.tabulated_for),
+        }
+
+    def _fill(
+        self, rows: Rows, matrices: dict[GramName, SymmetricBlocks], strips: set[int], advance: Advance
+    ) -> Generator[int]:
+        """Compute some strips of matrices, and yield each that is finished."""
+        if not strips:
+            advance(len(rows))
+            return
+        spans = next(iter(matrices.values())).spans
+        if done := sum(span.stop - span.start for i, span in enumerate(spans) if i not in strips):
+            advance(done)
+        tiles = [tile for tile in block_tiles(spans, self.tile_rows) if tile.block[0] in strips]
+        left = Counter(tile.block[0] for tile in tiles)
         task = partial(transposed_tile, self.network, rows, tuple(matrices))
-        for finished in self.executor.run(task, tiles, partial(_put_in_block, matrices)):
-            advance(finished)
-            if finished:
+        for tile in self.executor.run(task, tiles, partial(_put_in_block, matrices)):
+            left[tile.block[0]] -= 1
+            if not left[tile.block[0]]:
+                yield tile.block[0]
+            if tile.is_diagonal:
+                advance(tile.rows.stop - tile.rows.start)
                 for matrix in matrices.values():
                     let_go(matrix.flat)
-        return matrices
 
     def rectangle(self, a: Rows, b: Rows, grams: Iterable[GramName]) -> Values:
         """Kernel matrices (len(a), len(b)) between two sets of rows, by name, in float64."""
@@ -110,11 +162,21 @@ def transposed_tile(network: Network, rows: Rows, grams: Sequence[GramName], til
     return symmetric_tile(network, rows, grams, Tile(tile.columns, tile.rows))
 
 
-def _put_in_block(matrices: dict[GramName, SymmetricBlocks], tile: BlockTile, values: Values) -> int:
-    """Copy a transposed tile to its place; returns the number of rows that this finishes."""
+def _missing(kept: Kept, matrix: SymmetricBlocks) -> set[int]:
+    """Fill the strips of a matrix that are kept; returns those that are not."""
+    missing = set()
+    for i, strip in enumerate(matrix.strips):
+        if not kept.read(i, strip):
+            missing.add(i)
+        let_go(matrix.flat)
+    return missing
+
+
+def _put_in_block(matrices: dict[GramName, SymmetricBlocks], tile: BlockTile, values: Values) -> BlockTile:
+    """Copy a transposed tile to its place; returns it."""
     for gram, matrix in matrices.items():
         matrix[tile.block][tile.within].T[...] = values[gram]
-    return tile.rows.stop - tile.rows.start if tile.is_diagonal else 0
+    return tile
 
 
 def _put(matrices: Values, tile: Tile, values: Values) -> None:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.keeping import digest
 
 # The Gram matrices of a network: the covariance of its functions before training, and the tangent kernel.
 GramName = Literal["nngp", "ntk"]
@@ -51,6 +52,11 @@ class Rows:
     def weigh(self, values: FloatArray) -> FloatArray:
         """Some values (n, c) of the rows, times the roots of their weights."""
         return values if self.roots is None else values * self.roots[:, None]
+
+    @property
+    def digest(self) -> str:
+        """Of all that is known of the rows."""
+        return digest(self.x, self.variances, self.ntk_diagonal, self.roots)
 
     def diagonal(self, kernel: GramName) -> FloatArray:
         """k(x, x) of every row, (n,), for kernel "nngp" or "ntk", times its weight."""

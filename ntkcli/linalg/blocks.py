@@ -59,6 +59,12 @@ class SymmetricBlocks:
         return self._blocks[key]
 
     @property
+    def strips(self) -> list[FloatArray]:
+        """The blocks of the rows of every span, one after another: views of `flat`."""
+        sizes = [_length(span) * span.stop for span in self.spans]
+        return np.split(self.flat, np.cumsum(sizes)[:-1])
+
+    @property
     def block_count(self) -> int:
         """Number of blocks kept."""
         return len(self._blocks)

@@ -74,7 +74,15 @@ class Fitting:
         job = self.job
         allocate = in_file(self.folder) if plan.storage.place == "file" else in_memory
         evaluator = replace(job.evaluator, dtype=np.dtype(plan.storage.dtype))
-        support = Support(evaluator, job.train, allocate, plan.storage.place, cluster=job.cluster)
+        support = Support(
+            evaluator,
+            job.train,
+            allocate,
+            plan.storage.place,
+            cluster=job.cluster,
+            keeper=job.keeper,
+            checkpoints=job.checkpoints,
+        )
         self.begin(plan, support)
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):
             for fitted in self.model.fit_in_turn(plan.stages, support, job.dataset.y_train, job.journal):

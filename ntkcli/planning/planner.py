@@ -34,6 +34,7 @@ class Planner:
     without: solvers that have failed already.
     matrices: names of the kernel matrices to write.
     before: bytes that something before the stages takes at its peak, beside the base.
+    is_kept: whether Gram matrices and rectangles are kept on the disk beside, to go on after an interruption.
     approximated: finds out what an approximation would take and leave out; None where there can be none.
     """
 
@@ -44,6 +45,7 @@ class Planner:
     without: Collection[Solver] = ()
     matrices: list[str] = field(default_factory=list)
     before: int = 0
+    is_kept: bool = False
     approximated: Callable[[], Approximated | None] | None = None
 
     def best(self) -> Plan:
@@ -176,8 +178,22 @@ class Planner:
                 disk += len(self.question.pairs) * sizes.k * numbers * 8
         if place == "file":
             disk += self._held(stages) * sizes.matrix + self._largest_apart(stages)
+        if self.is_kept:
+            disk += self._kept(stages, sizes, place)
         plan = Plan(stages, storage, sizes.base + max(peaks), disk, work, work.operations(sizes))
         return replace(plan, operations=plan.operations * plan.slowdown)
+
+    def _kept(self, stages: list[Stage], sizes: Sizes, place: Place) -> int:
+        """Bytes of what is kept until the run is whole."""
+        first = self._first(stages)
+        found = self._held(stages) * sizes.matrix if place != "tiles" else 0
+        for name in self.matrices:
+            gram, rows, columns = matrix_parts(name)
+            if rows != columns:
+                found += 8 * sizes.length(rows) * sizes.length(columns)
+            elif not (rows == "train" and gram in first):
+                found += block_bytes(sizes.length(rows), sizes.itemsize)
+        return found
 
     def _held(self, stages: list[Stage]) -> int:
         """The most Gram matrices of the training rows that there are at once."""

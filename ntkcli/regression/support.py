@@ -8,6 +8,7 @@ import numpy as np
 
 from ntkcli.arrays import Allocate, ArraySink, FloatArray, in_memory
 from ntkcli.journal import Journal
+from ntkcli.keeping import NOWHERE, Checkpoints, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.rows import GramName, Rows
@@ -29,6 +30,8 @@ class Support:
     matrices: the Gram matrices at hand; one that is factored is taken out, as its memory is overwritten.
     cluster: computes Gram matrices, and multiplies with those that are computed anew; None where the
         evaluator does. Kernels with other rows are the evaluator's.
+    keeper: keeps Gram matrices as they are computed.
+    checkpoints: keep how far iterations have come.
     """
 
     evaluator: Evaluator
@@ -37,6 +40,8 @@ class Support:
     place: Place = "memory"
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
     cluster: Executor | None = None
+    keeper: Keeper = NOWHERE
+    checkpoints: Checkpoints = NOWHERE
 
     @property
     def size(self) -> int:
@@ -68,7 +73,9 @@ class Support:
         missing = [gram for gram in grams if gram not in self.matrices and self.place != "tiles"]
         if missing:
             with journal.phase("gram", len(self.rows)) as advance:
-                found = self.gram_evaluator.symmetric(self.rows, missing, advance, allocate=self.allocate)
+                found = self.gram_evaluator.symmetric(
+                    self.rows, missing, advance, allocate=self.allocate, keeper=self.keeper
+                )
             self.matrices |= found
 
     @property

@@ -18,7 +18,7 @@ LOCK = ".ntk-lock"
 # The root of a file system may hold it.
 LOST_AND_FOUND = "lost+found"
 # What does not make a directory somebody's.
-NOBODYS = frozenset((LOCK, STAGED, LOST_AND_FOUND))
+NOBODYS = frozenset((LOCK, STAGED, ".ntk-resume", LOST_AND_FOUND))
 # A directory that stays where it is: a mount point, or one whose files are on another layer of a container.
 FIXED = (errno.EBUSY, errno.EXDEV)
 
@@ -48,7 +48,7 @@ class RunDirectory:
         self._contents = frozenset(contents)
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self._exchange = Exchange(self.place, contents)
-        stays = _stays(self.place)
+        self._stays = stays = _stays(self.place)
         self.path = self.place / STAGED if stays else beside(self.place, "partial")
         self._old = beside(self.place, "old")
         self._lock = FileLock(self.place / LOCK if stays else beside(self.place, "lock"))
@@ -97,6 +97,10 @@ class RunDirectory:
         folder = self.path / name
         files.make_folder(folder, exist_ok=True)
         return folder
+
+    def hidden(self, ending: str) -> Path:
+        """Return a hidden place beside the directory or, where it stays where it is, in it."""
+        return self.place / f".ntk-{ending}" if self._stays else beside(self.place, ending)
 
     def _check_place(self) -> None:
         if self._is_free():

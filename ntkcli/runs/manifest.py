@@ -14,6 +14,7 @@ from ntkcli.inference.flow import Health
 from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.layers import network_layers
+from ntkcli.jobs.record import job_mark
 from ntkcli.regression.fitted_stage import SolverRecord
 from ntkcli.regression.question import Pair, time_text
 from ntkcli.results.calibration import Calibration
@@ -70,6 +71,7 @@ def manifest(
     """
     content = {
         "versions": versions(),
+        "job": job_mark(job.record),
         "spec": spec_files(job.source, home),
         **_data(job, home),
         "network": [asdict(layer) for layer in network_layers(job.spec.network, job.evaluator.network)],

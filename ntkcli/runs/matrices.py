@@ -89,14 +89,30 @@ def _square(
     support: Support, gram: GramName, rows: Rows, known: dict[GramName, SymmetricBlocks]
 ) -> Iterator[FloatArray]:
     if gram not in known:
-        known = support.gram_evaluator.symmetric(rows, [gram], allocate=support.allocate)
+        known = support.gram_evaluator.symmetric(
+            rows, [gram], allocate=support.allocate, keeper=support.keeper
+        )
     yield from known[gram].panels()
 
 
 def _rectangle(support: Support, gram: GramName, a: Rows, b: Rows) -> Iterator[FloatArray]:
+    """The panels of K(a, b), those that are kept and those that are computed."""
     evaluator = support.evaluator.alone if support.cluster else support.evaluator
     task = partial(rectangle_panel, evaluator, gram, a, b)
-    return (support.cluster or Here()).map(task, strips(slice(0, len(a)), CHUNK_ROWS))
+    cuts = [*strips(slice(0, len(a)), CHUNK_ROWS)]
+    sizes = [(cut.stop - cut.start) * len(b) for cut in cuts]
+    with support.keeper.array(support.evaluator.identity(gram, a, b) | {"dtype": "float64"}, sizes) as kept:
+        done = 0
+        for done, cut in enumerate(cuts):
+            panel = np.empty((cut.stop - cut.start, len(b)))
+            if not kept.read(done, panel.reshape(-1)):
+                break
+            yield panel
+        else:
+            return
+        for place, panel in enumerate((support.cluster or Here()).map(task, cuts[done:]), done):
+            kept.keep(place, panel)
+            yield panel
 
 
 def rectangle_panel(evaluator: Evaluator, gram: GramName, a: Rows, b: Rows, rows: slice) -> FloatArray:

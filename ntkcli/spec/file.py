@@ -18,7 +18,10 @@ from ntkcli.spec.spec import ComputeSpec, Spec
 from ntkcli.streams import STANDARD
 
 # Keys whose values may be paths.
-PATHS = (("data", "train"), ("data", "test"), ("output", "dir"), ("compute", "scheduler"))
+PATHS = (
+    *(("data", "train"), ("data", "test"), ("output", "dir")),
+    *(("compute", "scheduler"), ("compute", "cache")),
+)
 
 
 @dataclass(frozen=True)

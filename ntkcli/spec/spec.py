@@ -117,6 +117,12 @@ class ComputeSpec(Section):
     scheduler: Scheduler | None = None
     """Of a Dask cluster: `tcp://host:8786`, the path of its file, or `local`."""
 
+    cache: FilePath | None = None
+    """A folder that keeps Gram matrices for later runs with other times, ridges or targets."""
+
+    cache_size: Annotated[Memory, unit("bytes")] = 20 * 2**30
+    """The most that the cache may have: those go first that were used last long ago."""
+
     @property
     def stored_dtype(self) -> Literal["float64", "float32"]:
         """The dtype that Gram matrices are stored and factored in."""

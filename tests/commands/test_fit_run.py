@@ -40,8 +40,8 @@ def test_the_run_directory_holds_what_was_asked_for(fit: Fit) -> None:
 def test_run_json_reports_the_run(fit: Fit) -> None:
     manifest = load_json(fit(inference=ALL_KERNELS, compute={"threads": 2, "tile": 7}) / "run.json")
     assert set(manifest) == {
-        "versions", "spec", "data", "features", "log", "relevance", "targets", "target_scaling", "network",
-        "solvers", "calibration", "compute",
+        "versions", "job", "spec", "data", "features", "log", "relevance", "targets", "target_scaling",
+        "network", "solvers", "calibration", "compute",
         "warnings", "seconds", "peak_memory_bytes",
     }  # fmt: skip
     assert (manifest["features"], manifest["targets"]) == (["a", "b", "c"], ["y"])

@@ -68,6 +68,8 @@ DEFAULTS: list[tuple[str, Any]] = [
     ("compute.variance_samples", "auto"),
     ("compute.memory", "auto"),
     ("compute.threads", "auto"),
+    ("compute.cache", None),
+    ("compute.cache_size", 20 * 2**30),
     ("compute.tile", "auto"),
     ("compute.scheduler", None),
 ]

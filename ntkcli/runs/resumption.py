@@ -1,0 +1,139 @@
+"""What a run keeps of its work until it is whole, in a hidden folder beside its directory."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy
+
+from ntkcli import __version__, files
+from ntkcli.errors import DataError, RunDirectoryError
+from ntkcli.jobs.job import Job
+from ntkcli.jobs.record import differences, job_mark
+from ntkcli.journal import Journal
+from ntkcli.runs.directory import RunDirectory, unwritable
+from ntkcli.runs.json_files import json_text, read_json
+from ntkcli.runs.reader import Run
+from ntkcli.stores.checkpoint_files import CheckpointFiles
+from ntkcli.stores.gram_store import GramStore
+
+RECORD, GRAMS, CHECKPOINTS = "job.json", "grams", "checkpoints"
+# Differences that a message has.
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """The work of a run that was stopped, or may be.
+
+    run: whose it is.
+    record: of the job, with the command and the versions that compute.
+    """
+
+    run: RunDirectory
+    record: dict[str, str]
+
+    @classmethod
+    def of(cls, run: RunDirectory, job: Job, command: str, *, overwrite: bool) -> "Resumption":
+        """Return the work of a run, after that of another job is deleted or refused.
+
+        Args:
+            run: its directory.
+            job: what it computes.
+            command: that does.
+            overwrite: whether the work of another job is deleted.
+
+        Raises:
+            RunDirectoryError: it is another job's.
+        """
+        versions = {"ntkcli": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
+        found = cls(run, {"command": command, **job.record, **versions})
+        before = found._before
+        if before != found.record and not overwrite:
+            found._refuse(before)
+        return found
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.run.hidden("resume")
+
+    def begin(self) -> None:
+        """Take what an earlier call of the same job has left, and delete all else; the run is locked.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._before != self.record or not (self.folder / RECORD).exists():
+            files.remove_tree(self.folder)
+            files.make_folder(self.folder)
+            partial = self.folder / f"{RECORD}.partial"
+            files.write_text(partial, json_text(self.record))
+            files.rename(partial, self.folder / RECORD)
+
+    def keeping(self, job: Job) -> Job:
+        """Return the job with its work kept: Gram matrices where compute.cache has them, if it does."""
+        grams = GramStore(self.folder / GRAMS, job.spec.network.model_dump(mode="json"), job.journal)
+        keeper = job.keeper if job.spec.compute.cache else grams
+        checkpoints = CheckpointFiles(self.folder / CHECKPOINTS, job.journal)
+        return job.with_kept(keeper, checkpoints)
+
+    def end(self) -> None:
+        """Delete it, as the run is whole.
+
+        Raises:
+            RunDirectoryError: it cannot be deleted.
+        """
+        forget(self.run)
+
+    @property
+    def _before(self) -> dict[str, str]:
+        """The record of the job whose work is there; that of this one where there is none."""
+        path = self.folder / RECORD
+        try:
+            return {str(key): str(value) for key, value in read_json(path).items()}
+        except DataError:
+            # Without a record, whatever is there is of nobody.
+            return self.record
+
+    def _refuse(self, before: dict[str, str]) -> None:
+        found = differences(self.record, before)
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise RunDirectoryError(
+            f"{self.run.given}: was begun with another spec or other data: {'; '.join(found[:SHOWN])}{more}: "
+            "give --overwrite to begin anew, or another --out"
+        )
+
+
+def forget(run: RunDirectory) -> None:
+    """Delete what a run that is whole has kept of its work.
+
+    Raises:
+        RunDirectoryError: it cannot be deleted.
+    """
+    try:
+        files.remove_tree(run.hidden("resume"))
+    except OSError as error:
+        raise unwritable(run.given, error) from error
+
+
+def tell_of_leftovers(run: RunDirectory, journal: Journal) -> None:
+    """Tell of work that an earlier call has left, and this one does not use."""
+    folder = run.hidden("resume")
+    if folder.exists():
+        journal.tell(f"{folder}: has what an earlier call finished: --resume goes on with it, or delete it")
+
+
+def is_finished(place: Path, command: str, record: dict[str, str]) -> bool:
+    """Whether the run of a job is at its place.
+
+    Args:
+        place: of its directory.
+        command: that writes it.
+        record: of the job.
+    """
+    with suppress(DataError):
+        run = Run.at(place)
+        return run.kind == command and read_json(run.path("run.json")).get("job") == job_mark(record)
+    return False

@@ -1,0 +1,160 @@
+"""A folder that has Gram matrices by what they are computed from."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+
+from ntkcli import __version__
+from ntkcli.arrays import FloatArray
+from ntkcli.errors import RunDirectoryError
+from ntkcli.files import is_full, make_folder, remove, touch
+from ntkcli.journal import Journal
+from ntkcli.keeping import NOWHERE, Kept
+from ntkcli.stores.entries import ENDING, prune
+from ntkcli.stores.piece_file import Layout, PieceFile
+from ntkcli.units import bytes_text
+
+# Another one where kernels are computed otherwise, by the same versions of all else.
+FORMAT = 1
+# Seconds that a kill may cost.
+INTERVAL = 10.0
+
+
+@dataclass
+class GramStore:
+    """Keeps the Gram matrices of one network in a folder.
+
+    What goes wrong there costs no more than its help: it is told once, and everything is computed.
+
+    folder: where they are; made if it is not there.
+    network: as the spec has it.
+    journal: receives warnings.
+    limit: bytes that the folder may have; None for any number. Those go first that were used last long ago.
+    interval: seconds between flushes to the disk.
+    """
+
+    folder: Path
+    network: Mapping[str, Any]
+    journal: Journal
+    limit: int | None = None
+    interval: float = INTERVAL
+    _has_failed: bool = False
+
+    @classmethod
+    def cache(cls, folder: Path, network: Mapping[str, Any], journal: Journal, limit: int) -> "GramStore":
+        """A store that several runs share.
+
+        Raises:
+            RunDirectoryError: its folder cannot be written.
+        """
+        try:
+            make_folder(folder, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error.strerror or str(error)) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise _unwritable(folder, "permission denied")
+        return cls(folder, network, journal, limit)
+
+    @contextmanager
+    def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> Iterator[Kept]:
+        """Open the file of an array; another process that writes it has it alone."""
+        layout = Layout(self._all_of(what), [size * np.dtype(what["dtype"]).itemsize for size in sizes])
+        file = self._tried(lambda: self._opened(layout))
+        if file is None:
+            yield NOWHERE
+            return
+        kept = _KeptArray(self, self.path(layout), file)
+        try:
+            yield kept
+        finally:
+            kept.close()
+
+    def path(self, layout: Layout) -> Path:
+        """Return the file of an array."""
+        return self.folder / f"{layout.name}{ENDING}"
+
+    def _all_of(self, what: Mapping[str, Any]) -> dict[str, Any]:
+        versions = {"ntkcli": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
+        return {"format": FORMAT, "versions": versions, "network": self.network, **what}
+
+    def _opened(self, layout: Layout) -> PieceFile | None:
+        path = self.path(layout)
+        make_folder(self.folder, parents=True, exist_ok=True)
+        if self.limit is not None and not path.exists():
+            if layout.end > self.limit:
+                self.journal.tell(
+                    f"{self.folder}: may have {bytes_text(self.limit)} (compute.cache_size), and a Gram "
+                    f"matrix takes {bytes_text(layout.end)}: it is not kept"
+                )
+                return None
+            prune(self.folder, self.limit - layout.end)
+        file = PieceFile.opened(path, layout, self.interval)
+        with suppress(OSError):
+            touch(path)
+        return file
+
+    def _tried(self, act: Callable[[], PieceFile | None]) -> PieceFile | None:
+        if self._has_failed:
+            return None
+        try:
+            return act()
+        except OSError as error:
+            self.fail(error)
+            return None
+
+    def fail(self, error: OSError) -> None:
+        """Warn that nothing more can be kept."""
+        why = "the disk is full" if is_full(error) else error.strerror or str(error)
+        if not self._has_failed:
+            self.journal.warn(f"{self.folder}: Gram matrices cannot be kept there: {why}: going on without")
+        self._has_failed = True
+
+
+class _KeptArray:
+    """An array in a file of a store, whose failures are warnings."""
+
+    def __init__(self, store: GramStore, path: Path, file: PieceFile) -> None:
+        self._store, self._path, self._file = store, path, file
+        self._is_open = True
+
+    def read(self, piece: int, out: FloatArray) -> bool:
+        if not self._file.has(piece):
+            return False
+        try:
+            if self._file.read(piece, out):
+                return True
+        except OSError as error:
+            self._store.fail(error)
+        self._store.journal.warn(f"{self._path}: is damaged: what it held is computed again")
+        return False
+
+    def keep(self, piece: int, values: FloatArray) -> None:
+        if self._is_open:
+            self._try(lambda: self._file.write(piece, values))
+
+    def close(self) -> None:
+        if self._is_open:
+            self._try(self._file.close)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except OSError as error:
+            self._is_open = False
+            self._store.fail(error)
+            with suppress(OSError):
+                if is_full(error):
+                    remove(self._path)
+                self._file.close()
+
+
+def _unwritable(folder: Path, why: str) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"compute.cache: {folder}: cannot be written: {why}: name another folder, or leave it out"
+    )

@@ -1,0 +1,203 @@
+"""A file of an array in pieces: its journal, at its beginning, has a checksum of each that is finished."""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntkcli.arrays import FloatArray
+from ntkcli.files import WrittenFile
+
+# Of the file: a page of JSON, one of checksums, the pieces; each begins with a page.
+PAGE, CHECKSUM = 4096, 32
+UNFINISHED = bytes(CHECKSUM)
+# How often a file is opened again that somebody has deleted meanwhile.
+ATTEMPTS = 3
+
+
+class Layout:
+    """Where in a file everything is.
+
+    what: all that the array depends on.
+    sizes: bytes of the pieces.
+    """
+
+    def __init__(self, what: Mapping[str, Any], sizes: Sequence[int]) -> None:
+        self.what, self.sizes = what, sizes
+        text = json.dumps({"what": what, "sizes": list(sizes)}, sort_keys=True)
+        self.header = _paged(text.encode() + b"\n")
+        start = len(self.header) + len(_paged(bytes(CHECKSUM * len(sizes))))
+        *self.starts, self.end = accumulate(sizes, initial=start)
+        self.name = hashlib.sha256(self.header).hexdigest()[:32]
+
+    @classmethod
+    def of(cls, path: Path) -> "Layout | None":
+        """The layout of a file, or None of one that is damaged, or hardly begun."""
+        try:
+            with path.open("rb") as file:
+                content = json.loads(file.readline())
+            return cls(content["what"], content["sizes"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+class PieceFile:
+    """An open file of pieces: to be read by many, or written by one.
+
+    Args:
+        path: the file.
+        layout: of the file.
+        interval: seconds after which pieces that are written are put on the disk, and into the journal.
+    """
+
+    def __init__(self, path: Path, layout: Layout, interval: float) -> None:
+        self._path, self._layout, self._interval = path, layout, interval
+        self._file = path.open("rb", buffering=0)
+        self._written: WrittenFile | None = None
+        self._pending: dict[int, bytes] = {}
+        self._flushed = time.monotonic()
+        self._checksums = self._journal()
+
+    @classmethod
+    def opened(cls, path: Path, layout: Layout, interval: float) -> "PieceFile | None":
+        """Open a file, and make it if it is not there; None where another process writes it.
+
+        Raises:
+            OSError: it cannot be made or read.
+        """
+        for _ in range(ATTEMPTS):
+            with suppress(FileExistsError):
+                WrittenFile(path, "xb").close()
+            with suppress(FileNotFoundError):
+                found = cls(path, layout, interval)
+                if not found._lock(fcntl.LOCK_SH if found.is_whole else fcntl.LOCK_EX):
+                    found.close()
+                    return None
+                if found._is_there:
+                    # Another process may have been at work until now.
+                    found._checksums = found._journal()
+                    return found
+                found.close()
+        return None
+
+    @staticmethod
+    def is_free(path: Path) -> bool:
+        """Whether no process has a file open to read or write its pieces."""
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all pieces are finished."""
+        return UNFINISHED not in self._checksums
+
+    def has(self, piece: int) -> bool:
+        """Whether a piece was finished."""
+        return self._checksums[piece] != UNFINISHED
+
+    def read(self, piece: int, out: FloatArray) -> bool:
+        """Fill a contiguous array with a piece; False where it is not what was written."""
+        view = memoryview(out.data).cast("B")
+        return self._filled(piece, view) and hashlib.sha256(view).digest() == self._checksums[piece]
+
+    def is_sound(self, piece: int) -> bool:
+        """Whether a piece is what was written."""
+        return self.read(piece, np.empty(self._layout.sizes[piece], np.uint8))
+
+    def write(self, piece: int, values: FloatArray) -> bool:
+        """Write a piece; False where other processes read the file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._written is None:
+            if not self._lock(fcntl.LOCK_EX):
+                return False
+            self._written = self._begun()
+        view = memoryview(values.data).cast("B")
+        self._written.seek(self._layout.starts[piece])
+        self._written.write_all(view)
+        self._pending[piece] = hashlib.sha256(view).digest()
+        if time.monotonic() - self._flushed >= self._interval:
+            self.flush()
+        return True
+
+    def flush(self) -> None:
+        """Have what is written on the disk, and then in the journal."""
+        if self._written and self._pending:
+            self._written.sync()
+            for piece, checksum in self._pending.items():
+                self._written.seek(len(self._layout.header) + CHECKSUM * piece)
+                self._written.write_all(checksum)
+            self._written.sync()
+        self._pending.clear()
+        self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        """Flush and close the file, which gives back its lock."""
+        try:
+            self.flush()
+        finally:
+            if self._written:
+                self._written.close()
+            self._file.close()
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether the file has not been deleted since it was opened."""
+        with suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        return False
+
+    def _lock(self, kind: int) -> bool:
+        try:
+            fcntl.flock(self._file.fileno(), kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _journal(self) -> list[bytes]:
+        """The checksums of the pieces; none where the file is another one, or hardly begun."""
+        header, count = self._layout.header, len(self._layout.sizes)
+        self._file.seek(0)
+        found = self._file.read(len(header)) or b""
+        table = self._file.read(CHECKSUM * count) or b""
+        is_ours = found == header and os.fstat(self._file.fileno()).st_size >= self._layout.end
+        if not is_ours or len(table) < CHECKSUM * count:
+            return [UNFINISHED] * count
+        return [table[start : start + CHECKSUM] for start in range(0, len(table), CHECKSUM)]
+
+    def _begun(self) -> WrittenFile:
+        """The file, open to be written; one without a journal gets an empty one, and its disk space."""
+        written = WrittenFile(self._path, "r+b")
+        if not any(map(self.has, range(len(self._checksums)))):
+            written.reserve(self._layout.end)
+            written.write_all(self._layout.header + _paged(bytes(CHECKSUM * len(self._checksums))))
+        return written
+
+    def _filled(self, piece: int, view: memoryview) -> bool:
+        self._file.seek(self._layout.starts[piece])
+        done = 0
+        while done < len(view):
+            count = self._file.readinto(view[done:])
+            if not count:
+                return False
+            done += count
+        return True
+
+
+def _paged(data: bytes) -> bytes:
+    """Bytes with zeros behind them, up to the end of a page."""
+    return data.ljust(-(-len(data) // PAGE) * PAGE, b"\0")

@@ -1,0 +1,166 @@
+"""A fit that was stopped goes on where it was, and ends with the same bytes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from ntkcli import files
+from ntkcli.cli import ntk
+from ntkcli.kernels import evaluator
+from ntkcli.linalg import blocks
+from ntkcli.stores import gram_store
+
+
+class StoppedError(BaseException):
+    """The process ends."""
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Blocks of a few rows, each on the disk at once."""
+    monkeypatch.setattr(blocks, "_block_count", lambda n, block_rows: max(1, -(-n // 16)))
+    original = gram_store.GramStore.__init__
+
+    def at_once(self: gram_store.GramStore, *arguments: object, **named: object) -> None:
+        original(self, *arguments, **named)  # type: ignore[arg-type]
+        self.interval = 0.0
+
+    monkeypatch.setattr(gram_store.GramStore, "__init__", at_once)
+    yield
+    files.watch_with(files.unwatched)
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    lines = [f"{a},{b},{c},{np.sin(a) + b}" for a, b, c in x.tolist()]
+    (tmp_path / "t.csv").write_text("a,b,c,y\n" + "\n".join(lines) + "\n")
+    content = {
+        "data": {"train": "t.csv", "target": "y", "split": {"test": 0.2}},
+        "inference": {"kernel": ["ntk", "nngp"], "ridge": 0.1},
+        "output": {"kernels": ["ntk_test_train", "nngp_train_train"]},
+        "compute": {"threads": 1},
+    }
+    path = tmp_path / "s.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def run(*arguments: object) -> None:
+    ntk.main([*map(str, arguments), "--quiet"], standalone_mode=False)
+
+
+def content(place: Path) -> dict[str, bytes]:
+    found = {str(path.relative_to(place)): path for path in place.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name not in ("run.json", "spec.yaml")}
+
+
+def stop_after(writes: int) -> None:
+    left = [writes]
+
+    def watch(change: files.Change, path: Path) -> None:
+        if path.suffix == ".gram" and change == "sync":
+            left[0] -= 1
+            if left[0] < 0:
+                raise StoppedError
+
+    files.watch_with(watch)
+
+
+@pytest.fixture
+def tiles(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The tiles of Gram matrices that are computed."""
+    counted: list[object] = []
+    original = evaluator.symmetric_tile
+
+    def counting(network: object, rows: object, grams: object, tile: object) -> object:
+        counted.append(tile)
+        return original(network, rows, grams, tile)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluator, "symmetric_tile", counting)
+    return counted
+
+
+@pytest.mark.parametrize("command", ["fit", "kernel"])
+@pytest.mark.parametrize("writes", [0, 1, 2, 5, 7])
+def test_a_run_that_is_stopped_ends_with_the_same_bytes(
+    spec: Path, tmp_path: Path, command: str, writes: int
+) -> None:
+    run(command, spec, "--out", tmp_path / "whole")
+    place = tmp_path / "run"
+    stop_after(writes)
+    with pytest.raises(StoppedError):
+        run(command, spec, "--out", place, "--resume")
+    files.watch_with(files.unwatched)
+    assert not place.exists()
+    assert (tmp_path / ".run.ntk-resume").exists()
+    run(command, spec, "--out", place, "--resume")
+    assert content(place) == content(tmp_path / "whole")
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_is_finished_is_not_computed_again(spec: Path, tmp_path: Path, tiles: list[object]) -> None:
+    run("fit", spec, "--out", tmp_path / "whole")
+    whole = len(tiles)
+    stop_after(7)
+    with pytest.raises(StoppedError):
+        run("fit", spec, "--out", tmp_path / "run", "--resume")
+    files.watch_with(files.unwatched)
+    tiles.clear()
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    assert 0 < len(tiles) < whole
+
+
+def test_a_finished_run_is_left_as_it_is(spec: Path, tmp_path: Path) -> None:
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_another_spec_is_refused_with_the_difference(spec: Path, tmp_path: Path) -> None:
+    from ntkcli.errors import RunDirectoryError
+
+    stop_after(2)
+    with pytest.raises(StoppedError):
+        run("fit", spec, "--out", tmp_path / "run", "--resume")
+    files.watch_with(files.unwatched)
+    other = ("fit", spec, "--out", tmp_path / "run", "--resume", "--set", "inference.ridge=0.5")
+    with pytest.raises(RunDirectoryError, match=r"inference.ridge is 0.5, and was 0.1"):
+        run(*other)
+    run(*other, "--overwrite")
+
+
+def test_a_second_ridge_reads_the_cache(spec: Path, tmp_path: Path, tiles: list[object]) -> None:
+    cached = ("--set", f"compute.cache={tmp_path / 'cache'}")
+    run("fit", spec, "--out", tmp_path / "one", *cached)
+    assert tiles
+    tiles.clear()
+    run("fit", spec, "--out", tmp_path / "two", *cached, "--set", "inference.ridge=0.2")
+    run("fit", spec, "--out", tmp_path / "plain", "--set", "inference.ridge=0.2")
+    assert content(tmp_path / "two") == content(tmp_path / "plain")
+    tiles.clear()
+    run("fit", spec, "--out", tmp_path / "three", *cached, "--set", "inference.ridge=0.3")
+    assert tiles == []
+
+
+def test_a_damaged_strip_is_computed_again(spec: Path, tmp_path: Path, tiles: list[object]) -> None:
+    cached = ("--set", f"compute.cache={tmp_path / 'cache'}")
+    run("fit", spec, "--out", tmp_path / "one", *cached)
+    for path in (tmp_path / "cache").iterdir():
+        with path.open("r+b") as file:
+            file.seek(-1, 2)
+            byte = file.read()
+            file.seek(-1, 2)
+            file.write(bytes([byte[0] ^ 1]))
+    tiles.clear()
+    run("fit", spec, "--out", tmp_path / "two", *cached)
+    assert tiles
+    assert content(tmp_path / "two") == content(tmp_path / "one")
+    tiles.clear()
+    run("fit", spec, "--out", tmp_path / "three", *cached)
+    assert tiles == []

@@ -32,24 +32,8 @@ class Keeper(Protocol):
         """
 
 
-class Checkpoints(Protocol):
-    """Keeps how far computations have come, which may be a while ago."""
-
-    def load(self, name: str) -> dict[str, FloatArray] | None:
-        """What was saved last by a name; None where there is nothing."""
-
-    def save(self, name: str, arrays: Mapping[str, FloatArray], *, is_last: bool = False) -> None:
-        """Save arrays in the place of those before, unless some were saved just now.
-
-        Args:
-            name: of the computation, as `digest` makes it.
-            arrays: all that it needs to go on.
-            is_last: whether they are its result, which takes the place of what it needed until now.
-        """
-
-
 class Nowhere:
-    """Keeps nothing: a `Keeper`, a `Kept` and `Checkpoints` of those who do not ask for any."""
+    """Keeps nothing: a `Keeper` and a `Kept` of those who do not ask for any."""
 
     def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> AbstractContextManager[Kept]:
         """An array that is not kept."""
@@ -61,13 +45,6 @@ class Nowhere:
 
     def keep(self, piece: int, values: FloatArray) -> None:
         """Do not keep it."""
-
-    def load(self, name: str) -> dict[str, FloatArray] | None:
-        """There is nothing."""
-        return None
-
-    def save(self, name: str, arrays: Mapping[str, FloatArray], *, is_last: bool = False) -> None:
-        """Save nothing."""
 
 
 NOWHERE = Nowhere()

@@ -20,7 +20,7 @@ from ntkcli.jobs.calibration_rows import (
     smaller_fit_bytes,
 )
 from ntkcli.journal import Journal
-from ntkcli.keeping import NOWHERE, Checkpoints, Keeper
+from ntkcli.keeping import NOWHERE, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.approximated import Approximated
@@ -53,7 +53,6 @@ class Job:
     cluster: carries out long tasks, on other machines perhaps; None where this process does.
     record: all that its results depend on, as it was asked for.
     keeper: keeps Gram matrices.
-    checkpoints: keep how far iterations have come.
     """
 
     source: SpecFile
@@ -68,7 +67,6 @@ class Job:
     cluster: Cluster | None = None
     record: dict[str, str] = field(default_factory=dict)
     keeper: Keeper = NOWHERE
-    checkpoints: Checkpoints = NOWHERE
 
     @property
     def row_source(self) -> RowSource:
@@ -166,10 +164,6 @@ class Job:
         """The memory and the disk that the spec and the machine allow."""
         memory = self.spec.compute.memory
         return Budget.of(None if memory == "auto" else memory, self.spec.place)
-
-    def with_kept(self, keeper: Keeper, checkpoints: Checkpoints) -> "Job":
-        """Return this job with its work kept."""
-        return replace(self, keeper=keeper, checkpoints=checkpoints)
 
     def with_inference(self, inference: InferenceSpec) -> "Job":
         """Return this job with another inference section, where `auto` has been replaced by numbers."""

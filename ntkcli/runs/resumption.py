@@ -1,7 +1,7 @@
 """What a run keeps of its work until it is whole, in a hidden folder beside its directory."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,9 @@ from ntkcli.journal import Journal
 from ntkcli.runs.directory import RunDirectory, unwritable
 from ntkcli.runs.json_files import json_text, read_json
 from ntkcli.runs.reader import Run
-from ntkcli.stores.checkpoint_files import CheckpointFiles
 from ntkcli.stores.gram_store import GramStore
 
-RECORD, GRAMS, CHECKPOINTS = "job.json", "grams", "checkpoints"
+RECORD, GRAMS = "job.json", "grams"
 # Differences that a message has.
 SHOWN = 3
 
@@ -76,8 +75,7 @@ class Resumption:
         """Return the job with its work kept: Gram matrices where compute.cache has them, if it does."""
         grams = GramStore(self.folder / GRAMS, job.spec.network.model_dump(mode="json"), job.journal)
         keeper = job.keeper if job.spec.compute.cache else grams
-        checkpoints = CheckpointFiles(self.folder / CHECKPOINTS, job.journal)
-        return job.with_kept(keeper, checkpoints)
+        return replace(job, keeper=keeper)
 
     def end(self) -> None:
         """Delete it, as the run is whole.

@@ -22,6 +22,8 @@ GOING_ON = "the same command goes on from here"
 TRY_AGAIN = 75
 # Ctrl-C, what `kill` and batch systems send, and what a terminal sends that is closed.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What the timers of all systems can be set to: three years.
+LONGEST_LIMIT_SECONDS = 1e8
 # For which the main thread is waited for: to act, and to finish a change of files.
 PATIENCE_SECONDS, CHANGE_SECONDS = 5.0, 30.0
 
@@ -88,7 +90,7 @@ def listen(say: Say) -> None:
 def limit(seconds: float) -> None:
     """Have the command interrupted when so much time has passed; the same command then goes on."""
     resumes()
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, LONGEST_LIMIT_SECONDS))
 
 
 def resumes() -> None:

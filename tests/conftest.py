@@ -110,6 +110,8 @@ def ntk(
             with pytest.raises(SystemExit) as end:
                 main()
         finally:
+            # A limit that was not reached would come later, and end the tests.
+            signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
             sys.unraisablehook = unraisable

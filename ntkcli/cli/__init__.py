@@ -34,7 +34,8 @@ def ntk() -> None:
 
     \b
     Exit codes: 0 fine, 1 unexpected, 2 usage or spec, 3 data, 4 numerical,
-    5 not enough memory, disk or workers, 6 output in use or already there.
+    5 not enough memory, disk or workers, 6 output in use or already there,
+    75 not done, the same command goes on, 129 hung up, 130 Ctrl-C, 143 told to end.
     """
     try:
         Path.cwd()

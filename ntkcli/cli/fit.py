@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_specs
+@on_specs()
 @OVERWRITE
 @JSON
 @QUIET

@@ -10,8 +10,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.interruption import limit, resumes
 from ntkcli.streams import STANDARD
 from ntkcli.terminal.completion import complete_kernel, complete_setting
+from ntkcli.terminal.duration import DurationType
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -105,6 +107,13 @@ _WAIT = click.option(
 _RESUME = click.option(
     "--resume", is_flag=True, help="Keep what is finished, and go on where an earlier call was stopped."
 )
+_MAX_TIME = click.option(
+    "--max-time",
+    metavar="TIME",
+    type=DurationType(above_zero=True),
+    help="Stop with exit code 75 after so long, such as 55m or 2h; with --resume, which it implies.",
+)
+_RESUMPTION = (_RESUME, _MAX_TIME)
 
 
 def on_spec(
@@ -126,7 +135,7 @@ def on_spec(
     options += [_OUT] if with_place else []
     options += [_DEPFILE] if with_depfile else []
     options += [_SCHEDULER, _WAIT] if with_cluster else []
-    options += [_RESUME] if with_resume else []
+    options += _RESUMPTION if with_resume else []
 
     def declared(command: Command) -> Command:
         @wraps(command)
@@ -139,16 +148,25 @@ def on_spec(
     return declared
 
 
-def on_specs(command: Command) -> Command:
-    """Declare the arguments of a command that works on one spec or more, and hand it a Request for each."""
+def on_specs(*, with_resume: bool = False) -> Declare:
+    """Declare the arguments of a command that works on one spec or more, and hand it a Request for each.
 
-    @wraps(command)
-    def requested(specs: tuple[Path, ...], **arguments: Any) -> None:
-        asked, others = _parted(arguments)
-        _check_several(specs, asked)
-        command([_request(spec, **asked) for spec in specs], **others)
+    Args:
+        with_resume: whether it goes on where an earlier call was stopped.
+    """
+    options = [_SPECS, _SET, _OUT, _DEPFILE, _SCHEDULER, _WAIT]
+    options += _RESUMPTION if with_resume else []
 
-    return _with_options(requested, [_SPECS, _SET, _OUT, _DEPFILE, _SCHEDULER, _WAIT, _RESUME])
+    def declared(command: Command) -> Command:
+        @wraps(command)
+        def requested(specs: tuple[Path, ...], **arguments: Any) -> None:
+            asked, others = _parted(arguments)
+            _check_several(specs, asked)
+            command([_request(spec, **asked) for spec in specs], **others)
+
+        return _with_options(requested, options)
+
+    return declared
 
 
 def _check_several(specs: Sequence[Path], asked: dict[str, Any]) -> None:
@@ -163,7 +181,13 @@ def _check_several(specs: Sequence[Path], asked: dict[str, Any]) -> None:
 
 
 def _parted(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the arguments that make a Request from all others."""
+    """Part the arguments that make a Request from all others, and let those on the end of the run count."""
+    seconds = arguments.pop("max_time", None)
+    if seconds is not None:
+        arguments["resume"] = True
+        limit(seconds)
+    elif arguments.get("resume"):
+        resumes()
     asked = {name: value for name, value in arguments.items() if name in ASKED}
     return asked, {name: value for name, value in arguments.items() if name not in ASKED}
 

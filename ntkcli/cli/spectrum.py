@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_depfile=True)
+@on_spec(with_wait=True, with_depfile=True)
 @click.option("--rows", metavar="N", type=int, help="Take so many training rows at random, not all.")
 @click.option("--measured", is_flag=True, help="Fit subsets of the rows, to check the learning curve.")
 @PLOT

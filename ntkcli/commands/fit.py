@@ -120,7 +120,8 @@ def fit(request: Request, *, overwrite: bool, taken: Collection[Path] = (), jour
     """
     source = request.spec_file_of_run()
     _check_taken(source, taken)
-    run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS)
+    patience = request.patience_for_place(journal)
+    run = RunDirectory(source.spec.place, overwrite=overwrite, contents=CONTENTS, patience=patience)
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         _tell_factors(job)
         resumption = Resumption.of(run, job, "fit", overwrite=overwrite) if request.resume else None

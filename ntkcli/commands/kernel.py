@@ -64,14 +64,15 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
         NtkError: one of its subclasses, each with its own exit code.
     """
     source = request.spec_file_of_run()
-    place = source.spec.place
+    place, contents = source.spec.place, (*MANIFEST, "kernels")
     if request.resume:
         files = [Content(path, OF_SPEC).digest for path in source.spec.data.files]
         if is_finished(place, "kernel", job_record(source.spec, files)):
-            forget(RunDirectory(place, overwrite=True, contents=(*MANIFEST, "kernels")))
+            forget(RunDirectory(place, overwrite=True, contents=contents))
             journal.tell(f"{place} is finished")
             return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
-    run = RunDirectory(source.spec.place, overwrite=overwrite, contents=(*MANIFEST, "kernels"))
+    patience = request.patience_for_place(journal)
+    run = RunDirectory(place, overwrite=overwrite, contents=contents, patience=patience)
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:
         names: list[str] = [*job.spec.output.kernels] or _default_names(job)
         resumption = Resumption.of(run, job, "kernel", overwrite=overwrite) if request.resume else None

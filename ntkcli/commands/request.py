@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli.cluster import WAIT_SECONDS
+from ntkcli.journal import Journal
 from ntkcli.runs.depfile import depfile
+from ntkcli.runs.lock import Patience
 from ntkcli.spec.file import SpecFile, read_spec
 from ntkcli.spec.setting import Setting
 
@@ -18,7 +20,7 @@ class Request:
     settings: keys that it has on the command line.
     place: the directory of the results, instead of what follows from output.dir.
     scheduler: of a cluster, instead of the spec's compute.scheduler.
-    patience: seconds for which a cluster may have no worker.
+    wait: seconds for what is in use or not there yet; None for what is usual of each.
     depfile: where the rule for Make is written, if anywhere.
     resume: whether what is finished is kept for a later call, and what an earlier one has kept is used.
     """
@@ -27,9 +29,18 @@ class Request:
     settings: tuple[Setting, ...] = ()
     place: Path | None = None
     scheduler: str | None = None
-    patience: float = WAIT_SECONDS
+    wait: float | None = None
     depfile: Path | None = None
     resume: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which a cluster may have no worker."""
+        return WAIT_SECONDS if self.wait is None else self.wait
+
+    def patience_for_place(self, journal: Journal) -> Patience:
+        """How long another run may be writing the run directory, which a journal is told."""
+        return Patience(self.wait or 0.0, journal.tell)
 
     def spec_file(self) -> SpecFile:
         """Read the spec, whose run directory and scheduler are its own.

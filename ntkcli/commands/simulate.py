@@ -94,7 +94,8 @@ def simulate(
     settings = source.spec.simulate or SimulateSpec()
     place = request.place or source.spec.place_beside("simulation")
     check_inputs(place, RESULTS, source.spec.data.files)
-    directory = SimulationDirectory(place, overwrite=overwrite)
+    patience = request.patience_for_place(journal)
+    directory = SimulationDirectory(place, overwrite=overwrite, patience=patience)
     with request.depending(source, place / SUMMARY), open_job(source, journal) as opened:
         # The closed form of these few rows is exact.
         job = opened.at_hand.with_equal_rows

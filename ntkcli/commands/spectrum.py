@@ -92,7 +92,8 @@ def spectrum(
     source = request.spec_file()
     place = request.place or source.spec.place_beside("spectrum")
     check_inputs(place, CONTENTS, source.spec.data.files)
-    run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS)
+    patience = request.patience_for_place(journal)
+    run = RunDirectory(place, overwrite=overwrite, contents=CONTENTS, patience=patience)
     with request.depending(source, place / LAST), open_job(source, journal) as opened:
         job = opened.with_equal_rows
         if rows is not None:

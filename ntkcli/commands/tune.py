@@ -79,7 +79,8 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
     place = request.place or source.spec.place_beside("tune")
     check_inputs(place, [BEST, TRIALS], [request.path, *source.spec.data.files])
     depending = request.depending(source, place / FIT / FIT_MARK)
-    with depending, TuneDirectory(place, overwrite=overwrite) as directory:
+    patience = request.patience_for_place(journal)
+    with depending, TuneDirectory(place, overwrite=overwrite, patience=patience) as directory:
         mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
         best = _known(source, tune_spec, directory, mark, journal)
         if best is None:

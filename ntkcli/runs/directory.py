@@ -12,7 +12,7 @@ from ntkcli import files
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
-from ntkcli.runs.lock import FileLock
+from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 
 LOCK = ".ntk-lock"
 # The root of a file system may hold it.
@@ -37,13 +37,17 @@ class RunDirectory:
         place: where the directory will be; messages have it as it is given.
         overwrite: whether a directory that is already there is replaced.
         contents: the names that a run writes; a directory that holds anything else is never replaced.
+        patience: for another run that writes it.
 
     Raises:
         RunDirectoryError: the place is taken or in use, is not a run's, or cannot be written.
     """
 
-    def __init__(self, place: Path, *, overwrite: bool, contents: Collection[str]) -> None:
+    def __init__(
+        self, place: Path, *, overwrite: bool, contents: Collection[str], patience: Patience = IMPATIENT
+    ) -> None:
         self.given = place
+        self._patience = patience
         self._seen = os.path.abspath(place)  # noqa: PTH100 - Path.absolute keeps `..`
         self._contents = frozenset(contents)
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
@@ -57,22 +61,36 @@ class RunDirectory:
         self._check_place()
 
     def __enter__(self) -> Self:
-        with held_back():
-            owe(self._clean_up)
-            self._set_up()
-        return self
+        owe(self._clean_up)
+        # Signals end a wait at once.
+        for _ in self._patience.tries(f"{self.given}: another run is writing it: waiting for it to end"):
+            with held_back():
+                if self._set_up():
+                    return self
+        self._clean_up()
+        raise RunDirectoryError(
+            f"{self.given}: another run is writing it: wait for it to end, or give --wait 10m"
+        )
 
-    def _set_up(self) -> None:
+    def _set_up(self) -> bool:
+        """Return whether the place is this run's to write."""
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
             with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
                 files.make_folder(self.place.parent, parents=True, exist_ok=True)
-            self._acquire()
+            if not self._lock.acquire():
+                return False
             self._recover()
+            # Another run may have been written meanwhile.
+            self._check_place()
             files.make_folder(self.path)
         except OSError as error:
             self._clean_up()
             raise unwritable(self.given, error) from error
+        except RunDirectoryError:
+            self._clean_up()
+            raise
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -144,9 +162,6 @@ class RunDirectory:
             return self.place in Path.cwd().parents
         return False
 
-    def _acquire(self) -> None:
-        if not self._lock.acquire():
-            raise RunDirectoryError(f"{self.given}: another run is writing it: wait for it to end")
 
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""

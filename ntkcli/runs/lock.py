@@ -1,11 +1,46 @@
-"""A lock that one process at a time holds, however it ends."""
+"""A lock that one process at a time holds, however it ends, and how long others wait for it."""
 
 import fcntl
 import os
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli import files
+
+# Seconds between two looks at a lock that somebody else holds.
+PAUSE = 0.2
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to try for something that is in use.
+
+    seconds: none for one try.
+    tell: is told once that there is something to wait for.
+    """
+
+    seconds: float
+    tell: Callable[[str], object]
+
+    def tries(self, text: str) -> Iterator[None]:
+        """Yield for every try, until the time is up.
+
+        Args:
+            text: what is waited for.
+        """
+        yield
+        if self.seconds:
+            self.tell(text)
+        end = time.monotonic() + self.seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(PAUSE, left))
+            yield
+
+
+IMPATIENT = Patience(0.0, lambda text: None)
 
 
 class FileLock:

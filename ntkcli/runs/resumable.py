@@ -12,7 +12,7 @@ from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
-from ntkcli.runs.lock import FileLock
+from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 
 # How the names of files begin that are being written.
 PARTIAL = ".partial-"
@@ -28,6 +28,7 @@ class ResumableDirectory(ABC):
     Args:
         path: where it is, or will be.
         overwrite: whether what an earlier call wrote there is deleted.
+        patience: for another process that works there.
 
     Raises:
         RunDirectoryError: something else is there, another process works there, or it cannot be written.
@@ -35,9 +36,10 @@ class ResumableDirectory(ABC):
 
     noun: ClassVar[str]
 
-    def __init__(self, path: Path, *, overwrite: bool) -> None:
+    def __init__(self, path: Path, *, overwrite: bool, patience: Patience = IMPATIENT) -> None:
         self.path = path
         self._overwrite = overwrite
+        self._patience = patience
         self._was_there = False
         self._lock = FileLock(path / ".ntk-lock")
         try:
@@ -56,16 +58,23 @@ class ResumableDirectory(ABC):
         """Delete what an earlier call wrote."""
 
     def __enter__(self) -> Self:
-        with held_back():
-            self._was_there = self.path.exists()
-            owe(self._clean_up)
-            self._set_up()
-        return self
+        self._was_there = self.path.exists()
+        owe(self._clean_up)
+        at_work = f"{self.path}: another {self.noun} is at work there"
+        # Signals end a wait at once.
+        for _ in self._patience.tries(f"{at_work}: waiting for it to end"):
+            with held_back():
+                if self._set_up():
+                    return self
+        self._clean_up()
+        raise RunDirectoryError(f"{at_work}: wait for it to end, or give --wait 10m")
 
-    def _set_up(self) -> None:
+    def _set_up(self) -> bool:
+        """Return whether the directory is this process's to work in."""
         try:
             files.make_folder(self.path, parents=True, exist_ok=True)
-            self._acquire()
+            if not self._lock.acquire():
+                return False
             # Another process may have been at work meanwhile.
             self._check()
             if self._overwrite:
@@ -76,6 +85,7 @@ class ResumableDirectory(ABC):
         except RunDirectoryError:
             self._lock.release()
             raise
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -113,7 +123,3 @@ class ResumableDirectory(ABC):
         finally:
             with held_back():
                 files.remove(partial)
-
-    def _acquire(self) -> None:
-        if not self._lock.acquire():
-            raise RunDirectoryError(f"{self.path}: another {self.noun} is at work there: wait for it")

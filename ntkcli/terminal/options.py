@@ -13,7 +13,7 @@ from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.interruption import limit, resumes
 from ntkcli.streams import STANDARD
 from ntkcli.terminal.completion import complete_kernel, complete_setting
-from ntkcli.terminal.duration import DurationType
+from ntkcli.terminal.duration import DURATION, DurationType
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -98,11 +98,10 @@ _SCHEDULER = click.option(
 )
 _WAIT = click.option(
     "--wait",
-    metavar="S",
-    type=click.FloatRange(min=0),
-    default=WAIT_SECONDS,
-    show_default=True,
-    help="Seconds that a cluster may have no worker.",
+    metavar="TIME",
+    type=DURATION,
+    help="Wait so long, such as 10m, for a run directory that is in use (default: not at all) and for a "
+    f"cluster without workers ({WAIT_SECONDS:g} s).",
 )
 _RESUME = click.option(
     "--resume", is_flag=True, help="Keep what is finished, and go on where an earlier call was stopped."
@@ -119,6 +118,7 @@ _RESUMPTION = (_RESUME, _MAX_TIME)
 def on_spec(
     *,
     with_place: bool = True,
+    with_wait: bool = False,
     with_cluster: bool = False,
     with_depfile: bool = False,
     with_resume: bool = False,
@@ -127,6 +127,7 @@ def on_spec(
 
     Args:
         with_place: whether the command has a run directory.
+        with_wait: whether it can wait for its run directory, and its cluster.
         with_cluster: whether it can run on a cluster.
         with_depfile: whether it tells Make what its results depend on.
         with_resume: whether it goes on where an earlier call was stopped.
@@ -134,7 +135,8 @@ def on_spec(
     options = [_SPEC, _SET]
     options += [_OUT] if with_place else []
     options += [_DEPFILE] if with_depfile else []
-    options += [_SCHEDULER, _WAIT] if with_cluster else []
+    options += [_SCHEDULER] if with_cluster else []
+    options += [_WAIT] if with_wait else []
     options += _RESUMPTION if with_resume else []
 
     def declared(command: Command) -> Command:
@@ -197,7 +199,7 @@ def _request(
     settings: tuple[str, ...] = (),
     out: Path | None = None,
     scheduler: str | None = None,
-    wait: float = WAIT_SECONDS,
+    wait: float | None = None,
     depfile: Path | None = None,
     resume: bool = False,
 ) -> "Request":

@@ -30,10 +30,12 @@ def _run() -> None:
     # Loading them takes a moment, in which a signal may come.
     import click
 
+    from ntkcli.address_space import make_room
     from ntkcli.cli import ntk
     from ntkcli.terminal.failure import Failure
 
     try:
+        make_room()
         sys.exit(ntk.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -214,6 +214,8 @@ def _watch(read: int) -> None:
                 _state.owed.pop()()
     # Standard error may be what the main thread waits for.
     telling = threading.Thread(target=tell, args=(end,), daemon=True)
-    telling.start()
-    telling.join(1)
+    # Nor may there be memory for a thread.
+    with suppress(Exception):
+        telling.start()
+        telling.join(1)
     os._exit(int(str(end.code)))

@@ -26,6 +26,7 @@ FLOORS = [
         "units",
     ],
     ["keeping"],
+    ["address_space"],
     ["linalg"],
     ["kernels"],
     ["inference"],

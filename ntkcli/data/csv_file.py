@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ntkcli.address_space import is_out_of_memory
 from ntkcli.arrays import FloatArray
 from ntkcli.data.csv_header import CsvHeader, Record
 from ntkcli.data.csv_parser import CsvParser
@@ -115,6 +116,8 @@ class CsvFile(TableFile):
                 written = {name: frame[str(self._places[name])] for name in texts}
                 yield frame_of(values, numbers, written, frame.index[0])
         except (ValueError, pd.errors.ParserWarning) as error:
+            if is_out_of_memory(error):
+                raise
             self._check_all(numbers, missing=missing)
             raise DataError(f"{self.path}: cannot be read as CSV: {error}") from error
 

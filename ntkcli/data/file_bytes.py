@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from ntkcli.address_space import is_out_of_memory
 from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
 from ntkcli.input_file import NotRegularError, open_regular
@@ -32,6 +33,8 @@ def reading(path: Path, remedies: Remedies = OF_SPEC) -> Iterator[None]:
             f"{path}: is not a file: ntk reads its data more than once, so a pipe will not do"
         ) from error
     except OSError as error:
+        if is_out_of_memory(error):
+            raise
         if error.errno is None:
             raise DataError(f"{path}: the compressed file is damaged ({error}): make it again") from error
         raise DataError(

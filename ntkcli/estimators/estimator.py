@@ -22,7 +22,7 @@ from ntkcli.estimators.parameters import executor_of, spec_of
 from ntkcli.estimators.training_rows import TrainingRows, frame_of, free_name
 from ntkcli.jobs.opening import open_job
 from ntkcli.journal import Journal
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import with_threads
 from ntkcli.models.held_model import fit_in_memory, load_into_memory, save_model
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
@@ -111,7 +111,7 @@ class NTKEstimator(BaseEstimator):  # type: ignore[misc]
         table, model = self._table(x), self._model
         with value_errors():
             executor = executor_of(self.threads)
-        with value_errors(), blas().limit(limits=executor.workers, user_api="blas"):
+        with value_errors(), with_threads(executor.workers):
             made = self._predictors.made
             if std not in made:
                 made[std] = Predictor(model, [self._pair], std=std, executor=executor, journal=Journal())

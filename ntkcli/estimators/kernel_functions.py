@@ -19,7 +19,7 @@ from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.network import Network
 from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.kernels.rows import GramName, Rows
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import with_threads
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.network import NetworkSpec
 
@@ -120,7 +120,7 @@ def _kernel(
         executor = executor_of(threads)
     tabulated, rows = _prepared(network, arrays)
     evaluator = Evaluator(tabulated, executor=executor)
-    with blas().limit(limits=executor.workers, user_api="blas"):
+    with with_threads(executor.workers):
         if x2 is None:
             return evaluator.symmetric(rows[0], [gram])[gram].to_array()
         return evaluator.rectangle(rows[0], rows[1], [gram])[gram]

@@ -16,7 +16,7 @@ from ntkcli.keeping import NOWHERE, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.tiling import TILE_ROWS
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import with_threads
 from ntkcli.planning.convergence import Convergence
 from ntkcli.planning.machine import thread_count
 from ntkcli.spec.file import SpecFile
@@ -50,7 +50,7 @@ def open_job(
     for warning in source.warnings:
         journal.warn(warning)
     executor = Threads(thread_count(source.spec.compute.threads))
-    with blas().limit(limits=executor.workers, user_api="blas"):
+    with with_threads(executor.workers):
         surveyed = None
         with journal.phase("read"):
             if raw is None and source.spec.inference.approximation:

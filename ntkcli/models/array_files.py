@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkcli import files
+from ntkcli.address_space import is_out_of_memory
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
 from ntkcli.input_file import open_regular
@@ -111,6 +112,8 @@ class ArrayReader:
         except FileNotFoundError as error:
             raise DataError(f"{path}: is missing: {AGAIN}") from error
         except (OSError, ValueError, EOFError) as error:
+            if is_out_of_memory(error):
+                raise
             raise DataError(f"{path}: cannot be read ({error}): {AGAIN}") from error
 
     def _record(self, name: str) -> ArrayRecord:

@@ -15,7 +15,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.convergence import ConvergenceError
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import with_threads
 from ntkcli.models.factoring import factoring_lines
 from ntkcli.models.model import TABLE_ROWS, Model
 from ntkcli.models.predictor import Predictor
@@ -80,7 +80,7 @@ def model_at_work(
         NtkError: the model or the file is not what it should be.
     """
     executor = Threads(thread_count("auto"))
-    with readable(table) as path, blas().limit(limits=executor.workers, user_api="blas"):
+    with readable(table) as path, with_threads(executor.workers):
         model = load_model(run)
         pairs = choice.pairs(model, run)
         std = model.file.output.std if choice.std is None else choice.std

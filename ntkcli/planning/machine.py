@@ -9,16 +9,21 @@ from typing import Literal
 
 import numpy as np
 
+from ntkcli.address_space import bytes_left
+
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def available_memory() -> int:
     """Bytes that this process can have without swapping, what it holds already included.
 
-    It is the machine's or its control group's (a container's, a systemd unit's), whichever is less.
+    It is the machine's, its control group's (a container's, a systemd unit's), or what a limit on the address
+    space leaves, whichever is least.
     """
     held = (_field("/proc/self/status", "VmRSS:") or 0) * 1024
-    return min([_free_memory(), *_group_limits()]) + held
+    limited = bytes_left()
+    left = [_free_memory(), *_group_limits(), *([] if limited is None else [limited])]
+    return min(left) + held
 
 
 def usable_memory() -> int:

@@ -162,7 +162,6 @@ class RunDirectory:
             return self.place in Path.cwd().parents
         return False
 
-
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""
         if self._old.exists() and not self.place.exists():

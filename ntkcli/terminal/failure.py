@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import NtkError
 from ntkcli.files import is_full
 from ntkcli.terminal.display import write_message
@@ -34,7 +35,7 @@ class Failure:
                 return cls(f"{error.format_message()} ({command} --help tells more)", error.exit_code)
             case NtkError():
                 return cls(str(error), error.exit_code)
-            case MemoryError():
+            case _ if is_out_of_memory(error):
                 remedy = "use fewer rows, compute.dtype: float32, or a larger machine"
                 return cls(f"not enough memory: {remedy}", 5)
             case OSError() if is_full(error):

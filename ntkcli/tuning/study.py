@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import RunDirectoryError
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
@@ -45,6 +46,8 @@ class Study:
                 load_if_exists=True,
             )
         except Exception as error:  # of whichever layer between here and SQLite
+            if is_out_of_memory(error):
+                raise
             reason = str(error).split("\n", 1)[0]
             raise RunDirectoryError(f"{path}: cannot be opened: {reason}: give --overwrite") from error
         known = self._study.user_attrs.setdefault(FINGERPRINT, fingerprint)

@@ -1,3 +1,6 @@
+import errno
+import os
+
 import pytest
 
 from ntkcli.errors import DataError, NumericalError, ResourceError, RunDirectoryError, SpecError
@@ -13,6 +16,9 @@ from ntkcli.terminal.failure import Failure, attempt, worst
         (NumericalError(), 4),
         (ResourceError(), 5),
         (MemoryError(), 5),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), 5),
+        (ImportError("a.so: failed to map segment from shared object"), 5),
+        (RuntimeError("can't start new thread"), 5),
         (RunDirectoryError(), 6),
     ],
     ids=lambda value: type(value).__name__,

@@ -185,7 +185,7 @@ def fit(
     """Fit the small data by a spec with these sections, and give the run directory."""
 
     def fit_spec(**sections: dict[str, Any]) -> Path:
-        outcome = ntk("fit", make_spec(**sections), "--overwrite", "--quiet")
+        outcome = ntk("fit", make_spec(**sections), "--overwrite", "-qq")
         assert (outcome.returncode, outcome.stderr) == (0, "")
         return tmp_path / "run"
 

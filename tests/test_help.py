@@ -26,7 +26,7 @@ MADE = {
     "tune": ["tune.yaml"],
     "fit": ["runs"],
 }
-QUIET = ["fit", "kernel", "predict", "simulate", "spectrum", "tune"]
+QUIET = ["evaluate", "fit", "kernel", "predict", "simulate", "spectrum", "tune"]
 
 
 def declared(name: str) -> click.Command:
@@ -109,5 +109,6 @@ def test_the_list_of_commands_shows_the_first_sentence_whole(name: str, ntk: Ntk
 
 @pytest.mark.parametrize("name", QUIET)
 def test_commands_that_tell_of_their_work_can_be_quiet(name: str) -> None:
-    (option,) = [param for param in declared(name).params if param.name == "quiet"]
-    assert option.opts == ["--quiet", "-q"]
+    options = {param.name: param.opts for param in declared(name).params}
+    assert options["quiet"] == ["--quiet", "-q"]
+    assert options["verbose"] == ["--verbose", "-v"]

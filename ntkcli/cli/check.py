@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ntkcli.terminal.messages import Messages
 from ntkcli.terminal.options import JSON, on_spec
-from ntkcli.terminal.output import journal, print_report
+from ntkcli.terminal.output import print_report
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -29,7 +30,7 @@ def check(request: "Request", as_json: bool) -> None:
     """
     from ntkcli.commands.check import check as run_check
 
-    report = run_check(request, journal=journal())
+    report = run_check(request, journal=Messages().journal())
     print_report(report, as_json=as_json)
     if report.failure:
         raise report.failure

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from ntkcli.terminal.messages import Messages, with_messages
 from ntkcli.terminal.options import JSON, KERNEL, RUN, STD, TABLE, TIME
-from ntkcli.terminal.output import journal, print_report
+from ntkcli.terminal.output import print_report
 
 
 @click.command()
@@ -16,6 +17,7 @@ from ntkcli.terminal.output import journal, print_report
 @KERNEL
 @TIME
 @STD
+@with_messages
 def evaluate(
     run: Path,
     table: Path,
@@ -24,6 +26,7 @@ def evaluate(
     kernel: tuple[str, ...],
     time: tuple[float, ...],
     std: bool | None,
+    messages: Messages,
 ) -> None:
     """Judge a fitted model on the rows of TABLE.
 
@@ -45,6 +48,6 @@ def evaluate(
         table,
         choice=Choice(kernel, time, std),
         importance=importance,
-        journal=journal(),
+        journal=messages.journal(),
     )
     print_report(report, as_json=as_json)

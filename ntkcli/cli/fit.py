@@ -9,8 +9,8 @@ import click
 from ntkcli.interruption import Interruption, begin_more
 from ntkcli.terminal.display import write_message
 from ntkcli.terminal.failure import attempt, worst
-from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_specs
-from ntkcli.terminal.output import journal, print_report_of_run
+from ntkcli.terminal.messages import Messages, with_messages
+from ntkcli.terminal.options import JSON, OVERWRITE, on_specs
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @on_specs()
 @OVERWRITE
 @JSON
-@QUIET
+@with_messages
 @click.pass_context
 def fit(
-    context: click.Context, requests: "list[Request]", overwrite: bool, as_json: bool, quiet: bool
+    context: click.Context, requests: "list[Request]", overwrite: bool, as_json: bool, messages: Messages
 ) -> None:
     """Fit SPEC and predict its test rows.
 
@@ -42,7 +42,7 @@ def fit(
     of theirs, with 1 (unexpected) before all others; --json prints an object for each.
     """
     fitted: list[Path] = []
-    works = [partial(_fit, request, fitted, overwrite, as_json, quiet) for request in requests]
+    works = [partial(_fit, request, fitted, overwrite, as_json, messages) for request in requests]
     if len(works) == 1:
         works[0]()
         return
@@ -50,8 +50,7 @@ def fit(
     try:
         for request, work in zip(requests, works, strict=True):
             begin_more()
-            if not quiet:
-                write_message(f"fitting {request.path}")
+            messages.tell(f"fitting {request.path}")
             codes.append((request.path, attempt(work)))
     except Interruption:
         for i, request in enumerate(requests):
@@ -64,10 +63,12 @@ def fit(
     context.exit(worst(code for _, code in codes))
 
 
-def _fit(request: "Request", fitted: list[Path], overwrite: bool, as_json: bool, quiet: bool) -> None:
+def _fit(request: "Request", fitted: list[Path], overwrite: bool, as_json: bool, messages: Messages) -> None:
     """Fit one spec, and show the scores."""
     from ntkcli.commands.fit import fit_unless_finished
 
-    report = fit_unless_finished(request, overwrite=overwrite, taken=fitted, journal=journal(quiet=quiet))
+    report = fit_unless_finished(
+        request, overwrite=overwrite, taken=fitted, journal=messages.journal()
+    )
     fitted.append(report.place)
-    print_report_of_run(report, as_json=as_json, quiet=quiet)
+    messages.report(report, as_json=as_json)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from ntkcli.terminal.messages import Messages
 from ntkcli.terminal.options import JSON, PATH
-from ntkcli.terminal.output import journal, print_report
+from ntkcli.terminal.output import print_report
 
 # The keys of a line, which would take the libraries of a run to look up; a test holds that they are these.
 KEYS = (
@@ -37,5 +38,5 @@ def ls(directory: Path, sort: str, reverse: bool, as_json: bool) -> None:
 
     report = run_ls(directory, key=sort, reverse=reverse)
     for what in report.unreadable:
-        journal().warn(what)
+        Messages().journal().warn(what)
     print_report(report, as_json=as_json)

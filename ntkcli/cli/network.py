@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ntkcli.terminal.messages import Messages
 from ntkcli.terminal.options import JSON, on_spec
-from ntkcli.terminal.output import journal, print_report
+from ntkcli.terminal.output import print_report
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -30,4 +31,4 @@ def network(request: "Request", as_json: bool) -> None:
     """
     from ntkcli.commands.network import network as run_network
 
-    print_report(run_network(request, journal=journal()), as_json=as_json)
+    print_report(run_network(request, journal=Messages().journal()), as_json=as_json)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from ntkcli.terminal.display import whole_output
-from ntkcli.terminal.options import KERNEL, PATH, QUIET, RUN, STD, TABLE, TIME
-from ntkcli.terminal.output import journal
+from ntkcli.terminal.messages import Messages, with_messages
+from ntkcli.terminal.options import KERNEL, PATH, RUN, STD, TABLE, TIME
 
 
 @click.command()
@@ -17,7 +17,7 @@ from ntkcli.terminal.output import journal
 @KERNEL
 @TIME
 @STD
-@QUIET
+@with_messages
 def predict(
     run: Path,
     table: Path,
@@ -26,7 +26,7 @@ def predict(
     kernel: tuple[str, ...],
     time: tuple[float, ...],
     std: bool | None,
-    quiet: bool,
+    messages: Messages,
 ) -> None:
     """Predict the rows of TABLE with a fitted model.
 
@@ -44,4 +44,4 @@ def predict(
 
     choice = Choice(kernel, time, std)
     with whole_output():
-        run_predict(run, table, out=out, overwrite=overwrite, choice=choice, journal=journal(quiet=quiet))
+        run_predict(run, table, out=out, overwrite=overwrite, choice=choice, journal=messages.journal())

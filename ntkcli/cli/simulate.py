@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, QUIET, on_spec
-from ntkcli.terminal.output import journal, print_report_of_run
+from ntkcli.terminal.messages import Messages, with_messages
+from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, on_spec
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--samples", is_flag=True, help="Write every seed's predictions too.")
 @PLOT
 @JSON
-@QUIET
+@with_messages
 def simulate(
     request: "Request",
     overwrite: bool,
@@ -26,7 +26,7 @@ def simulate(
     samples: bool,
     plot: bool,
     as_json: bool,
-    quiet: bool,
+    messages: Messages,
 ) -> None:
     """Draw and train finite networks beside the closed form.
 
@@ -48,6 +48,6 @@ def simulate(
         linearised=linearised,
         samples=samples,
         plot=plot,
-        journal=journal(quiet=quiet),
+        journal=messages.journal(),
     )
-    print_report_of_run(report, as_json=as_json, quiet=quiet)
+    messages.report(report, as_json=as_json)

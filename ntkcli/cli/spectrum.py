@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, QUIET, on_spec
-from ntkcli.terminal.output import journal, print_report_of_run
+from ntkcli.terminal.messages import Messages, with_messages
+from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, on_spec
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @PLOT
 @OVERWRITE
 @JSON
-@QUIET
+@with_messages
 def spectrum(
     request: "Request",
     rows: int | None,
@@ -26,7 +26,7 @@ def spectrum(
     plot: bool,
     overwrite: bool,
     as_json: bool,
-    quiet: bool,
+    messages: Messages,
 ) -> None:
     """Tell what the Gram matrices of SPEC say.
 
@@ -47,6 +47,6 @@ def spectrum(
         measured=measured,
         plot=plot,
         overwrite=overwrite,
-        journal=journal(quiet=quiet),
+        journal=messages.journal(),
     )
-    print_report_of_run(report, as_json=as_json, quiet=quiet)
+    messages.report(report, as_json=as_json)

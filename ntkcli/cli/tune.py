@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ntkcli.terminal.options import JSON, OVERWRITE, QUIET, on_spec
-from ntkcli.terminal.output import journal, print_report_of_run
+from ntkcli.terminal.messages import Messages, with_messages
+from ntkcli.terminal.options import JSON, OVERWRITE, on_spec
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @on_spec(with_wait=True, with_cluster=True, with_depfile=True, with_resume=True)
 @OVERWRITE
 @JSON
-@QUIET
-def tune(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> None:
+@with_messages
+def tune(request: "Request", overwrite: bool, as_json: bool, messages: Messages) -> None:
     """Search for the best network, kernel and ridge.
 
     \b
@@ -30,5 +30,5 @@ def tune(request: "Request", overwrite: bool, as_json: bool, quiet: bool) -> Non
     """
     from ntkcli.commands.tune import tune as run_tune
 
-    report = run_tune(request, overwrite=overwrite, journal=journal(quiet=quiet))
-    print_report_of_run(report, as_json=as_json, quiet=quiet)
+    report = run_tune(request, overwrite=overwrite, journal=messages.journal())
+    messages.report(report, as_json=as_json)

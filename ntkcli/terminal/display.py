@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from ntkcli.journal import Advance, unshown
+from ntkcli.journal import Advance, Silent, unshown
 from ntkcli.streams import in_utf8
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
@@ -79,6 +79,15 @@ def whole_output() -> Iterator[None]:
         sys.stdout = io.StringIO()
 
 
+class Warnings(Silent):
+    """A display of warnings alone."""
+
+    def message(self, text: str) -> None:
+        """Write a warning on stderr."""
+        if text.startswith("warning: "):
+            write_message(text)
+
+
 class Terminal:
     """A terminal displays a journal: messages always, progress bars only if stderr is a terminal.
 
@@ -87,9 +96,11 @@ class Terminal:
 
     Args:
         clock: tells the time in seconds.
+        is_verbose: whether phases are told as they end.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, is_verbose: bool = False) -> None:
+        self._is_verbose = is_verbose
         self._stream = Stream("stderr")
         self._clock = clock
         self._bars: list[ProgressBar] = []
@@ -102,7 +113,16 @@ class Terminal:
 
     @contextmanager
     def progress(self, label: str, length: int) -> Iterator[Advance]:
-        """Show a progress bar on stderr, if the phase has a length; yield what advances it."""
+        """Show the progress of a phase on stderr; yield what advances it."""
+        start = self._clock()
+        with self._bar(label, length) as advance:
+            yield advance
+        if self._is_verbose:
+            self.message(f"{label}: {self._clock() - start:.2f} s")
+
+    @contextmanager
+    def _bar(self, label: str, length: int) -> Iterator[Advance]:
+        """Show a progress bar, if the phase has a length, and the stream can go back in a line."""
         if length == 0 or not self._stream.takes_codes:
             yield unshown
             return

@@ -70,7 +70,6 @@ PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install
 JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of text (docs/command_line.md)."
 )
-QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing unless it fails.")
 
 _SPEC = click.argument("spec", type=PATH)
 _SPECS = click.argument("specs", metavar="SPEC...", type=PATH, nargs=-1, required=True)

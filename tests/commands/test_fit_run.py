@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -133,8 +134,26 @@ def test_a_spec_may_come_from_a_pipe(make_spec: MakeSpec, ntk: Ntk, tmp_path: Pa
 
 def test_a_fit_says_nothing_when_asked_to_be_quiet(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
     write("train.csv", "a,b,y\n1,2,3\n1,3,4\n1,5,1\n")
-    outcome = ntk("fit", make_spec(data={"test": None}, output={"noise": True}), "--quiet")
+    outcome = ntk("fit", make_spec(data={"test": None}, output={"noise": True}), "-qq")
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+
+
+def test_a_quiet_fit_warns_and_one_that_is_quieter_does_not(
+    make_spec: MakeSpec, ntk: Ntk, write: Write
+) -> None:
+    write("train.csv", "a,b,y\n1,2,3\n1,3,4\n1,5,1\n")
+    outcome = ntk("fit", make_spec(data={"test": None}, output={"noise": True}), "-q")
+    assert (outcome.returncode, outcome.stdout) == (0, "")
+    assert outcome.stderr
+    assert all(line.startswith("ntk: warning: ") for line in outcome.stderr.splitlines())
+
+
+def test_a_verbose_fit_tells_the_seconds_of_its_phases(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
+    outcome = ntk("fit", make_spec(), "-v")
+    seconds = dict(re.findall(r"^ntk: (.+): (\d+\.\d\d) s$", outcome.stderr, flags=re.MULTILINE))
+    phases = load_json(tmp_path / "run" / "run.json")["seconds"]
+    assert {"read", "gram", "predict"} <= set(seconds) & set(phases)
+    assert ntk("fit", make_spec(), "-qv").returncode == 2
 
 
 def test_a_fit_shows_a_table_of_what_it_found(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ntkcli.terminal.output import print_report, print_report_of_run
+from ntkcli.terminal.messages import Messages
+from ntkcli.terminal.output import print_report
 
 
 @dataclass
@@ -24,9 +25,9 @@ def test_a_report_is_text_or_one_object(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_quiet_silences_the_text_of_a_run_and_not_its_object(capsys: pytest.CaptureFixture[str]) -> None:
-    print_report_of_run(Told(), as_json=False, quiet=True)
+    Messages(quiet=1).report(Told(), as_json=False)
     assert capsys.readouterr() == ("", "")
-    print_report_of_run(Told(), as_json=True, quiet=True)
+    Messages(quiet=1).report(Told(), as_json=True)
     assert json.loads(capsys.readouterr().out) == {"rows": 1}
 
 

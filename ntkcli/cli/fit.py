@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli.interruption import Interruption, begin_more
-from ntkcli.terminal.display import write_message
 from ntkcli.terminal.failure import attempt, worst
 from ntkcli.terminal.messages import Messages, with_messages
 from ntkcli.terminal.options import JSON, OVERWRITE, on_specs
@@ -51,15 +50,15 @@ def fit(
         for request, work in zip(requests, works, strict=True):
             begin_more()
             messages.tell(f"fitting {request.path}")
-            codes.append((request.path, attempt(work)))
+            codes.append((request.path, attempt(work, messages.error)))
     except Interruption:
         for i, request in enumerate(requests):
             is_fitted = i < len(codes) and codes[i][1] == 0
-            write_message(f"{request.path}: {'fitted' if is_fitted else 'not fitted'}")
+            messages.tell(f"{request.path}: {'fitted' if is_fitted else 'not fitted'}")
         raise
     for path, code in codes:
         if code:
-            write_message(f"error: {path}: not fitted (exit code {code})")
+            messages.error(f"{path}: not fitted (exit code {code})")
     context.exit(worst(code for _, code in codes))
 
 

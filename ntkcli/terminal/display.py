@@ -4,12 +4,14 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import Literal
 
-from ntkcli.journal import Advance, Silent, unshown
+from ntkcli.journal import Advance, Display, Silent, unshown
 from ntkcli.streams import in_utf8
+from ntkcli.terminal.legible import legible
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
 
 # The codes of bold red and bold yellow, and what ends them.
@@ -62,8 +64,9 @@ class Stream:
 
 
 def write_message(text: str) -> None:
-    """Write one line on stderr; where there are colours, `error:` is red and `warning:` yellow."""
+    """Write one legible line on stderr; where there are colours, `error:` is red and `warning:` yellow."""
     stream = Stream("stderr")
+    text = legible(text)
     kind, sign, rest = text.partition(": ")
     if sign and kind in COLOURS and stream.takes_colours:
         text = f"{COLOURS[kind]}{kind}:{PLAIN} {rest}"
@@ -77,6 +80,35 @@ def whole_output() -> Iterator[None]:
         yield
     except BrokenPipeError:
         sys.stdout = io.StringIO()
+
+
+class Several:
+    """Several displays of one journal."""
+
+    def __init__(self, displays: Sequence[Display]) -> None:
+        self._displays = displays
+
+    def message(self, text: str) -> None:
+        """Show a line on all."""
+        for display in self._displays:
+            display.message(text)
+
+    @contextmanager
+    def progress(self, label: str, length: int) -> Iterator[Advance]:
+        """Show the progress of a phase on all."""
+        with ExitStack() as stack:
+            advances = [stack.enter_context(display.progress(label, length)) for display in self._displays]
+
+            def advance(steps: int) -> None:
+                for each in advances:
+                    each(steps)
+
+            yield advance
+
+    def note(self, text: str) -> None:
+        """Show a text beside the progress on all."""
+        for display in self._displays:
+            display.note(text)
 
 
 class Warnings(Silent):
@@ -122,11 +154,14 @@ class Terminal:
 
     @contextmanager
     def _bar(self, label: str, length: int) -> Iterator[Advance]:
-        """Show a progress bar, if the phase has a length, and the stream can go back in a line."""
-        if length == 0 or not self._stream.takes_codes:
+        """Show a progress bar, if the phase has a length; lines now and then where there can be no bar."""
+        if length == 0:
             yield unshown
             return
         bar = ProgressBar(label, length, self._clock())
+        if not self._stream.takes_codes:
+            yield partial(self._tell_progress, bar)
+            return
         self._bars.append(bar)
 
         def advance(steps: int) -> None:
@@ -145,6 +180,13 @@ class Terminal:
         """Set the label of the innermost progress bar, from its next step on."""
         if self._bars:
             self._bars[-1].label = text
+
+    def _tell_progress(self, bar: ProgressBar, steps: int) -> None:
+        """Advance a phase, and write a line about it if it is time for one."""
+        bar.done += steps
+        now = self._clock()
+        if bar.is_due(now):
+            write_message(bar.sentence(now))
 
     def _show(self, line: str) -> None:
         """Write a line of a bar in the place of the one that is there; none erases it."""

@@ -14,6 +14,10 @@ from ntkcli.terminal.display import write_message
 UNEXPECTED = 1
 
 
+def _write_error(text: str) -> None:
+    write_message(f"error: {text}")
+
+
 @dataclass(frozen=True)
 class Failure:
     """A failure of a command.
@@ -49,10 +53,10 @@ class Failure:
         """Whether it is a fault in ntk, and ntk is asked to show where."""
         return self.code == UNEXPECTED and bool(os.environ.get("NTK_TRACEBACK"))
 
-    def write(self) -> None:
-        """Write the message on stderr."""
+    def write(self, say: Callable[[str], object] = _write_error) -> None:
+        """Say the message line by line, on stderr unless it is told where."""
         for line in self.message.splitlines():
-            write_message(f"error: {line}")
+            say(line)
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -60,14 +64,14 @@ def worst(codes: Iterable[int]) -> int:
     return max(codes, key=lambda code: (code == UNEXPECTED, code))
 
 
-def attempt(work: Callable[[], None]) -> int:
-    """Do some work; where it fails, write the message, and return the exit code, else 0."""
+def attempt(work: Callable[[], None], say: Callable[[str], object] = _write_error) -> int:
+    """Do some work; where it fails, say the message line by line, and return the exit code, else 0."""
     try:
         work()
     except Exception as error:
         failure = Failure.of(error)
         if failure.is_to_be_traced:
             raise
-        failure.write()
+        failure.write(say)
         return failure.code
     return 0

@@ -1,17 +1,20 @@
 """How much a command tells, and the options that say so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ntkcli.terminal.display import Stream, Terminal, Warnings, write_message
+from ntkcli.terminal.display import Several, Stream, Terminal, Warnings, write_message
+from ntkcli.terminal.options import PATH
 from ntkcli.terminal.output import Report, print_report
 
 if TYPE_CHECKING:
     from ntkcli.journal import Display, Journal
+    from ntkcli.terminal.log import Format, Log
 
 _QUIET = click.option(
     "--quiet", "-q", count=True, help="Leave out progress and tables; -qq leaves out warnings too."
@@ -19,27 +22,49 @@ _QUIET = click.option(
 _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Tell phases as they end, with their seconds.")
 
 
+_LOG = click.option(
+    "--log", metavar="FILE", type=PATH, help="Append what happens to this file, line by line."
+)
+_LOG_FORMAT = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of the lines of --log.",
+)
+
+
 @dataclass(frozen=True)
 class Messages:
-    """What a command shows beside its errors.
+    """What a command shows beside its results.
 
     quiet: 1 leaves out all but warnings, 2 these too.
     verbose: whether phases are told as they end.
+    log: of all that happens, if there is one.
     """
 
     quiet: int = 0
     verbose: bool = False
+    log: "Log | None" = None
 
     def journal(self) -> "Journal":
         """Return a journal that is shown so."""
         from ntkcli.journal import Journal
 
-        return Journal(self._display)
+        return Journal(Several([*self._displays()]))
 
     def tell(self, text: str) -> None:
         """Show a line."""
+        if self.log:
+            self.log.message(text)
         if not self.quiet:
             write_message(text)
+
+    def error(self, text: str) -> None:
+        """Show an error that does not end the command."""
+        if self.log:
+            self.log.write("error", text)
+        write_message(f"error: {text}")
 
     def report(self, report: Report, *, as_json: bool) -> None:
         """Write a report on what is in a run directory by now.
@@ -51,23 +76,36 @@ class Messages:
         elif not self.quiet:
             Stream("stdout").write(f"{report.text}\n")
 
-    @property
-    def _display(self) -> "Display | None":
-        match self.quiet:
-            case 0:
-                return Terminal(is_verbose=self.verbose)
-            case 1:
-                return Warnings()
-        return None
+    def _displays(self) -> Iterator["Display"]:
+        if self.log:
+            yield self.log
+        if self.quiet == 0:
+            yield Terminal(is_verbose=self.verbose)
+        elif self.quiet == 1:
+            yield Warnings()
 
 
 def with_messages(command: Callable[..., None]) -> Callable[..., None]:
-    """Declare the options that say how much a command tells, and hand them to it as Messages."""
+    """Declare the options that say what a command tells, and where, and hand them to it as Messages."""
 
     @wraps(command)
-    def told(*positional: Any, quiet: int, verbose: bool, **arguments: Any) -> None:
+    def told(
+        *positional: Any,
+        quiet: int,
+        verbose: bool,
+        log: Path | None,
+        log_format: "Format",
+        **arguments: Any,
+    ) -> None:
         if quiet and verbose:
             raise click.UsageError("--quiet and --verbose: give one of them")
-        command(*positional, messages=Messages(quiet, verbose), **arguments)
+        if log is None:
+            command(*positional, messages=Messages(quiet, verbose), **arguments)
+            return
+        from ntkcli.terminal.log import Log
 
-    return _QUIET(_VERBOSE(told))
+        opened = Log(log, log_format)
+        with opened.of_command():
+            command(*positional, messages=Messages(quiet, verbose, opened), **arguments)
+
+    return _QUIET(_VERBOSE(_LOG(_LOG_FORMAT(told))))

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from ntkcli.terminal.display import Stream, Terminal
+from ntkcli.terminal.display import Several, Stream, Terminal, Warnings
 from ntkcli.terminal.progress_bar import ERASE, ProgressBar
+
+from ..lines import Lines
 
 
 def test_a_message_is_a_line_of_ntks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,3 +208,31 @@ def test_a_terminal_that_cannot_go_back_in_a_line_has_no_bars(
         clock.now = 1.0
         advance(1)
     assert capsys.readouterr().err == ""
+
+
+def test_without_a_terminal_a_long_phase_is_told_every_half_minute_at_most(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    with Terminal(clock).progress("gram", 100) as advance:
+        for clock.now in (10.0, 31.0, 45.0, 60.0, 61.0, 90.0):
+            advance(10)
+        clock.now = 200.0
+        advance(40)
+    assert capsys.readouterr() == ("", "ntk: gram 20%, 2 min left\nntk: gram 50%, 61 s left\n")
+
+
+def test_several_displays_show_the_same() -> None:
+    one, other = Lines(), Lines()
+    both = Several([one, other])
+    both.message("begun")
+    with both.progress("gram", 10) as advance:
+        both.note("nearly")
+        advance(3)
+    assert one.lines == other.lines == ["begun"]
+
+
+def test_a_display_of_warnings_shows_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("begun", "warning: few rows"):
+        Warnings().message(text)
+    assert capsys.readouterr().err == "ntk: warning: few rows\n"

@@ -58,6 +58,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def signals_that_count() -> None:
+    """Have the signals act that end a command, also in tests that were started in the background."""
+    for number in ENDING:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def speed_of_small_products() -> Iterator[None]:
     """Measure the machine's speed in milliseconds: how long a run takes is asked for in hundreds of tests."""
     with pytest.MonkeyPatch.context() as patch:

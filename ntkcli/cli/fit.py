@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_specs()
+@on_specs(with_resume=True)
 @OVERWRITE
 @JSON
 @with_messages
@@ -66,8 +66,6 @@ def _fit(request: "Request", fitted: list[Path], overwrite: bool, as_json: bool,
     """Fit one spec, and show the scores."""
     from ntkcli.commands.fit import fit_unless_finished
 
-    report = fit_unless_finished(
-        request, overwrite=overwrite, taken=fitted, journal=messages.journal()
-    )
+    report = fit_unless_finished(request, overwrite=overwrite, taken=fitted, journal=messages.journal())
     fitted.append(report.place)
     messages.report(report, as_json=as_json)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@on_spec(with_wait=True, with_cluster=True, with_depfile=True)
+@on_spec(with_wait=True, with_cluster=True, with_depfile=True, with_resume=True)
 @OVERWRITE
 @JSON
 @with_messages

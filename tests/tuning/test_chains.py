@@ -84,7 +84,7 @@ def test_sharing_changes_no_score(make_spec: MakeSpec, tmp_path: Path) -> None:
     _, _, together = searched(make_spec(tune=tune(axes | free)), tmp_path / "together")
     for trial in together:
         alone = {key: [value] for key, value in trial.values.items()}
-        _, _, (other,) = searched(make_spec(tune=tune(alone | free)), tmp_path / "alone")
+        _, _, (other,) = searched(make_spec(tune=tune(alone | free)), tmp_path / f"alone_{trial.number}")
         assert list(other.scored) == list(trial.scored)
         # Tables for more layers have other rounding.
         rtol = 1e-12 if trial.values["network.activation"] != "gelu" else 1e-6

@@ -267,7 +267,7 @@ def test_bad_input_is_told_in_one_line_and_leaves_nothing(
 ) -> None:
     bad_input(case)
     before = everything_in(tmp_path)
-    outcome = ntk("fit", "spec.yaml", "--quiet", "--out", case.out)
+    outcome = ntk("fit", "spec.yaml", "-qq", "--out", case.out)
     assert outcome.returncode == case.code
     assert outcome.stdout == ""
     assert outcome.stderr.startswith("ntk: error: ")
@@ -280,5 +280,5 @@ def test_the_same_without_a_fault_is_a_run(
     bad_input: Callable[[Case], None], ntk: Callable[..., CompletedProcess[str]], tmp_path: Path
 ) -> None:
     bad_input(Case(0, ()))
-    assert ntk("fit", "spec.yaml", "--quiet", "--out", "run").returncode == 0
+    assert ntk("fit", "spec.yaml", "-qq", "--out", "run").returncode == 0
     assert (tmp_path / "run" / "predictions.csv").exists()

@@ -91,7 +91,7 @@ def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:
 
 
 def test_the_list_of_heavy_imports_is_not_blind(make_spec: MakeSpec, tmp_path: Path) -> None:
-    assert set(python(LISTING, "fit", make_spec(), "--quiet", cwd=tmp_path).stderr.split()) == set(HEAVY)
+    assert set(python(LISTING, "fit", make_spec(), "-qq", cwd=tmp_path).stderr.split()) == set(HEAVY)
 
 
 def test_the_version_is_the_packages(ntk: Ntk) -> None:

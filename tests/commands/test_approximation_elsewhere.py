@@ -38,7 +38,7 @@ def test_a_search_is_exact_and_the_fit_of_its_best_is_not(
 ) -> None:
     found = []
     for inference in (FREE, FREE | APPROXIMATION):
-        outcome = ntk("tune", make_spec(tune=TUNE, inference=inference), "--overwrite", "--quiet")
+        outcome = ntk("tune", make_spec(tune=TUNE, inference=inference), "--overwrite", "-qq")
         assert outcome.returncode == 0, outcome.stderr
         found.append(scores(tmp_path / "run-tune"))
     assert found[0] == found[1]
@@ -95,7 +95,7 @@ def test_a_search_has_the_rows_in_memory_and_the_fit_all(
     assert texts["search"] == ["grid: 2 networks x 20 candidates, 2 folds of 12 rows"]
     assert texts["data"][0].startswith(f"{TRAINING_ROWS} training rows")
     assert texts["fit"][0].startswith("of the best, by 4 centres: about ")
-    outcome = ntk("tune", spec, "--quiet")
+    outcome = ntk("tune", spec, "-qq")
     assert outcome.returncode == 0, outcome.stderr
     run = load_json(tmp_path / "run-tune" / "fit" / "run.json")
     assert run["data"]["train"]["rows"] == TRAINING_ROWS
@@ -104,7 +104,7 @@ def test_a_search_has_the_rows_in_memory_and_the_fit_all(
 def test_matrices_are_those_without_an_approximation(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     found = []
     for inference in ({}, NYSTROM):
-        assert ntk("kernel", make_spec(inference=inference), "--overwrite", "--quiet").returncode == 0
+        assert ntk("kernel", make_spec(inference=inference), "--overwrite", "-qq").returncode == 0
         found.append({path.name: path.read_bytes() for path in (tmp_path / "run" / "kernels").iterdir()})
     assert found[0] == found[1]
 
@@ -132,7 +132,7 @@ def test_simulated_networks_are_beside_the_exact_answer(
 ) -> None:
     few: dict[str, Any] = {"widths": [8], "seeds": 2, "rows": 8}
     spec = make_spec(inference=NYSTROM | {"time": 1.0}, simulate=few, network={"depth": 2})
-    outcome = ntk("simulate", spec, "--quiet")
+    outcome = ntk("simulate", spec, "-qq")
     assert outcome.returncode == 0, outcome.stderr
     assert load_json(tmp_path / "run-simulation" / "run.json")["data"]["train"]["rows"] == 12
 
@@ -143,7 +143,7 @@ def test_too_little_memory_for_an_exact_answer_names_the_approximation(
     spec = make_spec(inference={"ridge": 0.1}, compute={"memory": "200 MiB"}, data={"test": None})
     values = np.random.default_rng(0).normal(size=(9000, 4)).round(3).tolist()
     write("train.csv", "\n".join(["a,b,c,y", *(",".join(map(str, row)) for row in values)]))
-    outcome = ntk("fit", spec, "--quiet")
+    outcome = ntk("fit", spec, "-qq")
     assert (outcome.returncode, outcome.stdout) == (5, "")
     assert " or inference.approximation: {method: nystrom, centres: " in outcome.stderr
     assert "; another answer" in outcome.stderr
@@ -167,7 +167,7 @@ def test_a_spectrum_of_many_rows_is_that_of_centres(make_spec: MakeSpec, ntk: Nt
 def test_a_spectrum_of_some_rows_is_exact(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     found = []
     for inference in (NYSTROM, NYSTROM | {"approximation": "none"}):
-        outcome = ntk("spectrum", make_spec(inference=inference), "--rows", 12, "--overwrite", "--quiet")
+        outcome = ntk("spectrum", make_spec(inference=inference), "--rows", 12, "--overwrite", "-qq")
         assert outcome.returncode == 0, outcome.stderr
         found.append(load_json(tmp_path / "run-spectrum" / "summary.json"))
         assert (tmp_path / "run-spectrum" / "learning_curve.csv").exists()

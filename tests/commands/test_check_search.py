@@ -66,7 +66,7 @@ def test_as_many_candidates_are_reported_as_are_tried(
     (reported,) = re.findall(
         r"2 networks x (\d+) candidates", checked(tune, inference=inference)["search"][0]
     )
-    assert ntk("tune", make_spec(tune=tune, inference=inference), "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=tune, inference=inference), "-qq").returncode == 0
     assert (tmp_path / "run-tune" / "trials.csv").read_text().count("\n") == 1 + 2 * int(reported)
 
 
@@ -108,7 +108,7 @@ def test_what_the_search_replaces_may_not_work_by_itself(
     outcome = ntk("check", spec)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert "singular" not in texts_of(outcome.stdout)["doubtful"][0]
-    assert ntk("tune", spec, "--quiet").returncode == 0
+    assert ntk("tune", spec, "-qq").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_search_reads_dates(make_spec: MakeSpec, ntk: Ntk, write: Write, tmp_p
     spec = make_spec(
         data={"test": None, **DATES}, tune={"validation": {"folds": 3}, "space": {"network.depth": [2, 3]}}
     )
-    outcome = ntk("tune", spec, "--quiet")
+    outcome = ntk("tune", spec, "-qq")
     assert outcome.returncode == 0, outcome.stderr
     assert read_spec(tmp_path / "run-tune" / "best.yaml").spec.data.dates == {"when": PARTS}
     assert (tmp_path / "run-tune" / "fit" / "model" / "model.json").is_file()

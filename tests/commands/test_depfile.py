@@ -28,7 +28,7 @@ def test_the_rule_is_of_all_that_was_read(
 ) -> None:
     make_spec(tune=TUNE, simulate=SIMULATE).rename(tmp_path / "base.yaml")
     (tmp_path / "own.yaml").write_text("extends: base.yaml\nnetwork: {depth: 2}\n")
-    outcome = ntk(command, "own.yaml", "--depfile", "own.d", "--quiet")
+    outcome = ntk(command, "own.yaml", "--depfile", "own.d", "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     inputs = ["own.yaml", "base.yaml", "train.csv", "test.csv"]
     first, *others = (tmp_path / "own.d").read_text().splitlines()

@@ -34,7 +34,7 @@ def test_every_command_that_reads_a_spec_warns(make_spec: MakeSpec, ntk: Ntk) ->
 
 
 def test_runs_have_the_new_name(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
-    assert ntk("fit", make_spec(network={"dropout": 0.8}, **ASKED), "--quiet").returncode == 0
+    assert ntk("fit", make_spec(network={"dropout": 0.8}, **ASKED), "-qq").returncode == 0
     spec = yaml.safe_load((tmp_path / "run" / "spec.yaml").read_text())
     model = load_json(tmp_path / "run" / "model" / "model.json")
     for network in (spec["network"], model["network"]):
@@ -49,7 +49,7 @@ def test_a_model_with_the_former_name_predicts_as_it_did(fit: Fit, ntk: Ntk, tmp
     model["network"]["dropout"] = model["network"].pop("keep_probability")
     del model["sha256"]
     path.write_text(json.dumps({**model, "format": 1}))
-    assert ntk("predict", "run", "test.csv", "--quiet", "--out", "again.csv").returncode == 0
+    assert ntk("predict", "run", "test.csv", "-qq", "--out", "again.csv").returncode == 0
     again, first = pd.read_csv(tmp_path / "again.csv"), pd.read_csv(run / "predictions.csv")
     pd.testing.assert_frame_equal(again, first, rtol=1e-12)
 

@@ -35,7 +35,7 @@ def fitted(write: Write, ntk: Ntk, tmp_path: Path) -> Callable[[str], Path]:
     def fit(kernel: str = "nngp") -> Path:
         write("train.csv", trees(40, 1).to_csv(index=False))
         write("test.csv", trees(60, 2).to_csv(index=False))
-        outcome = ntk("fit", write("spec.yaml", SPEC.replace("KERNEL", kernel)), "--overwrite", "--quiet")
+        outcome = ntk("fit", write("spec.yaml", SPEC.replace("KERNEL", kernel)), "--overwrite", "-qq")
         assert (outcome.returncode, outcome.stderr) == (0, "")
         return tmp_path / "run"
 
@@ -85,7 +85,7 @@ def test_the_temperature_is_that_of_rows_really_held_out(
     for row in range(len(train)):
         write("train.csv", train.drop(index=row).to_csv(index=False))
         write("test.csv", train.iloc[[row]].to_csv(index=False))
-        assert ntk("fit", path, "--overwrite", "--quiet").returncode == 0
+        assert ntk("fit", path, "--overwrite", "-qq").returncode == 0
         scores.append(columns(pd.read_csv(run / "predictions.csv"), "score")[0])
     labels = np.array([CLASSES.index(label) for label in train["tree"]])
     assert found["temperature"] == pytest.approx(fit_temperature(np.array(scores), labels), rel=1e-8)

@@ -47,13 +47,13 @@ def test_the_interval_of_a_constant_target_is_a_point(
     path = make_spec(
         data={"target": target, "features": ["a", "b", "c"]}, inference=inference, output=BY_ROWS
     )
-    outcome = ntk("fit", path, "--quiet")
+    outcome = ntk("fit", path, "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     fitted = pd.read_csv(tmp_path / "run" / "predictions.csv")
     for column in ("y_mean", "y_lower", "y_upper"):
         np.testing.assert_array_equal(values(fitted, column), 5.0)
     assert np.isfinite(fitted.select_dtypes("number").drop(columns="time").to_numpy()).all()
-    assert ntk("predict", "run", "test.csv", "--quiet", "--out", "again.csv").returncode == 0
+    assert ntk("predict", "run", "test.csv", "-qq", "--out", "again.csv").returncode == 0
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), fitted)
     for found in load_json(tmp_path / "run" / "run.json")["calibration"]["found"]:
         assert found["half_width"][0] == 0
@@ -95,6 +95,6 @@ def test_a_scale_of_variances_that_are_0_is_reported_to_have_left_the_numbers(
 ) -> None:
     inference, output = {**OF_ZEROS["inference"], "variance_scale": "auto"}, {"interval_from": "normal"}
     scaled = {**OF_ZEROS, "inference": inference, "output": output}
-    outcome = ntk("fit", make_spec(**scaled), "--quiet")
+    outcome = ntk("fit", make_spec(**scaled), "-qq")
     assert (outcome.returncode, outcome.stderr.count("\n")) == (4, 1)
     assert "give inference.ridge a value above 0" in outcome.stderr

@@ -25,7 +25,7 @@ def test_an_activation_without_critical_weights_is_reported_with_a_remedy(
 def test_an_overflow_in_depth_is_reported_in_one_line_and_leaves_nothing(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
-    outcome = ntk("fit", make_spec(network=EXPLODING), "--quiet")
+    outcome = ntk("fit", make_spec(network=EXPLODING), "-qq")
     assert outcome.returncode == 4
     (line,) = outcome.stderr.splitlines()
     assert "train.csv:2: the kernel of this row leaves the range of float64 in layer " in line
@@ -47,7 +47,7 @@ def test_a_gaussian_that_has_no_variance_is_reported_by_row_and_layer(
 ) -> None:
     """E[exp(2 b u^2)] exists for variances below 1 / 4b."""
     network = {"activation": {"name": "gaussian", "b": 5.0}}
-    outcome = ntk("fit", make_spec(network=network), "--quiet")
+    outcome = ntk("fit", make_spec(network=network), "-qq")
     assert outcome.returncode == 4
     (line,) = outcome.stderr.splitlines()
     assert "train.csv:2: gaussian takes variances below 0.05, and this row has " in line
@@ -58,7 +58,7 @@ def test_a_gaussian_that_has_no_variance_is_reported_by_row_and_layer(
 def test_an_activation_that_cannot_be_had_precisely_says_what_can(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
 ) -> None:
-    outcome = ntk("fit", make_spec(network={"activation": "tanh", "sigma_w": 3e4}), "--quiet")
+    outcome = ntk("fit", make_spec(network={"activation": "tanh", "sigma_w": 3e4}), "-qq")
     assert outcome.returncode == 4
     (line,) = outcome.stderr.splitlines()
     assert re.search(r"can be had to \d\.\de-0\d only, not to 1e-9, for variances up to \S+e\+\d+: use", line)
@@ -101,7 +101,7 @@ def test_linear_networks_of_any_shape_are_refused_before_any_work(
 def test_settings_whose_squares_leave_the_range_are_reported_in_one_line(
     make_spec: MakeSpec, ntk: Ntk, network: dict[str, Any]
 ) -> None:
-    outcome = ntk("fit", make_spec(network=network), "--quiet")
+    outcome = ntk("fit", make_spec(network=network), "-qq")
     assert outcome.returncode in (2, 4)
     (line,) = outcome.stderr.splitlines()
     assert "unexpected" not in line

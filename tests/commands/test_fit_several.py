@@ -45,7 +45,7 @@ def test_each_spec_gets_its_run_directory(specs: Callable[..., list[str]], ntk: 
 
 
 def test_settings_are_of_all(specs: Callable[..., list[str]], ntk: Ntk, tmp_path: Path) -> None:
-    ntk("fit", *specs("a.yaml", "b.yaml"), "--set", "network.depth=2", "--quiet")
+    ntk("fit", *specs("a.yaml", "b.yaml"), "--set", "network.depth=2", "-qq")
     assert all("depth: 2\n" in (tmp_path / "runs" / name / "spec.yaml").read_text() for name in "ab")
 
 
@@ -56,7 +56,7 @@ def test_what_fails_does_not_stop_the_others_and_the_worst_code_is_the_end(
     spoil(tmp_path / "a.yaml", "ridge: 0", "ridge: -1")
     spoil(tmp_path / "b.yaml", "train.csv", "none.csv")
     spoil(tmp_path / "c.yaml", "target: y", "target: z")
-    outcome = ntk("fit", *names, "--quiet")
+    outcome = ntk("fit", *names, "-qq")
     assert outcome.returncode == 3
     assert outcome.stdout == ""
     first, second, third, *summary = outcome.stderr.splitlines()
@@ -78,7 +78,7 @@ def test_a_fault_in_ntk_is_the_worst(
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setattr("ntkcli.models.fitting.Fitting.carry_out", fail)
-    outcome = ntk("fit", *specs("a.yaml", "b.yaml"), "none.yaml", "--quiet")
+    outcome = ntk("fit", *specs("a.yaml", "b.yaml"), "none.yaml", "-qq")
     assert outcome.returncode == 1
     assert outcome.stderr.count("unexpected ZeroDivisionError: by nought") == 2
     assert outcome.stderr.endswith("ntk: error: none.yaml: not fitted (exit code 2)\n")
@@ -115,7 +115,7 @@ def test_a_spec_does_not_write_over_the_results_of_another(
     """As two would that extend one with an output.dir: --overwrite is of earlier runs."""
     names = specs("a.yaml", "b.yaml")
     for _ in range(2):
-        outcome = ntk("fit", *names, "--set", "output.dir=one", "--overwrite", "--quiet")
+        outcome = ntk("fit", *names, "--set", "output.dir=one", "--overwrite", "-qq")
         assert outcome.returncode == 6
         assert outcome.stderr.splitlines() == [
             "ntk: error: b.yaml: one has the results of a spec before it: give it another output.dir",

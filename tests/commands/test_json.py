@@ -54,7 +54,7 @@ def test_a_fit_prints_its_metrics(printed: Printed, make_spec: MakeSpec, tmp_pat
 
 
 def test_quiet_silences_messages_and_not_the_object(printed: Printed, make_spec: MakeSpec) -> None:
-    assert printed("fit", make_spec(), "--quiet")["rows"] == 5
+    assert printed("fit", make_spec(), "-qq")["rows"] == 5
 
 
 def test_an_evaluation_prints_its_metrics_and_importances(

@@ -31,7 +31,7 @@ def kernel(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> Callable[..., Path]
     """Write the matrices of a spec with these sections, and give their folder."""
 
     def write_kernels(**sections: dict[str, Any]) -> Path:
-        outcome = ntk("kernel", make_spec(**sections), "--overwrite", "--quiet")
+        outcome = ntk("kernel", make_spec(**sections), "--overwrite", "-qq")
         assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
         return tmp_path / "run" / "kernels"
 

@@ -39,7 +39,7 @@ def test_rows_without_a_target_are_predicted_and_not_scored(
     write("new.csv", table.to_csv(index=False))
     write("known.csv", table[table[target] != ""].to_csv(index=False))
     data = {"test": "new.csv", "target": target, "features": FEATURES, "missing": BY_COLUMN}
-    outcome = ntk("fit", make_spec(data=data, inference={"ridge": 0.05}), "--quiet")
+    outcome = ntk("fit", make_spec(data=data, inference={"ridge": 0.05}), "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     run = tmp_path / "run"
     found = predicted(ntk, tmp_path, "new.csv")
@@ -104,7 +104,7 @@ def test_an_approximation_has_the_gaps_of_a_file_in_parts(
     for read_rows in (7, 100):
         read_in_parts(monkeypatch, read_rows, held=30)
         spec = make_spec(data={"features": FEATURES, "missing": missing}, inference=nystrom(10))
-        outcome = ntk("fit", spec, "--quiet", "--overwrite")
+        outcome = ntk("fit", spec, "-qq", "--overwrite")
         assert outcome.returncode == 0, outcome.stderr
         found.append((tmp_path / "run" / "predictions.csv").read_bytes())
     assert found[0] == found[1]
@@ -127,7 +127,7 @@ def test_a_spectrum_leaves_test_rows_without_a_target_out(
         for inference in ({"kernel": "nngp", "ridge": 0.1}, nystrom(8)):
             spec = make_spec(data={"missing": "drop"}, inference=inference)
             write("test.csv", (tmp_path / "t.csv").read_text())
-            assert ntk("spectrum", spec, "--out", "spectra", "--overwrite", "--quiet").returncode == 0
+            assert ntk("spectrum", spec, "--out", "spectra", "--overwrite", "-qq").returncode == 0
             made.append(pd.read_csv(tmp_path / "spectra" / "time_course.csv"))
     for one, other in ((made[0], made[2]), (made[1], made[3])):
         pd.testing.assert_frame_equal(one, other, rtol=1e-8)

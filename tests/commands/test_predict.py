@@ -59,7 +59,7 @@ SPREADLESS = {
 
 def predicted(ntk: Ntk, tmp_path: Path, csv: str = "test.csv", *options: object) -> pd.DataFrame:
     """What predict says of a file."""
-    outcome = ntk("predict", "run", csv, "--quiet", "--out", "predicted.csv", "--overwrite", *options)
+    outcome = ntk("predict", "run", csv, "-qq", "--out", "predicted.csv", "--overwrite", *options)
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
     return pd.read_csv(tmp_path / "predicted.csv", dtype={"time": str})
 
@@ -275,7 +275,7 @@ def test_what_a_model_was_not_fitted_for_is_refused_with_what_there_is(
 def test_a_std_that_has_to_be_factored_again_is_reported_and_no_other(fit: Fit, ntk: Ntk) -> None:
     for factor in (False, True):
         fit(inference=ALL_KERNELS, output={"factor": factor})
-        for options, reported in ((["--std"], not factor), (["--no-std"], False), (["--quiet"], False)):
+        for options, reported in ((["--std"], not factor), (["--no-std"], False), (["-qq"], False)):
             outcome = ntk("predict", "run", "test.csv", *options)
             assert outcome.returncode == 0
             assert ("the factorisation is computed again" in outcome.stderr) == reported, options

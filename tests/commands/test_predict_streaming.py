@@ -184,7 +184,7 @@ def test_a_file_that_ends_in_gz_is_compressed_and_the_same_each_time(
 def test_standard_output_has_the_rows_and_nothing_else(fit: Fit, ntk: Ntk, tmp_path: Path) -> None:
     fit(inference=ALL_KERNELS)
     ntk("predict", "run", "test.csv", "--out", "out.csv")
-    for options in ([], ["--out", "-"], ["--quiet"]):
+    for options in ([], ["--out", "-"], ["-qq"]):
         assert ntk("predict", "run", "test.csv", *options).stdout == (tmp_path / "out.csv").read_text()
 
 

@@ -267,7 +267,7 @@ def test_the_main_figures_are_printed(make_spec: MakeSpec, ntk: Ntk) -> None:
     assert out[1].split() == ["ridge", "0.05", "0.05"]
     assert out[-2].startswith("learning curve off by")
     assert out[-1] == "wrote run-spectrum"
-    quiet = ntk("spectrum", make_spec(inference=BOTH), "--quiet", "--out", "elsewhere")
+    quiet = ntk("spectrum", make_spec(inference=BOTH), "-qq", "--out", "elsewhere")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 

@@ -103,11 +103,11 @@ def test_the_best_is_the_first_of_the_least(make_spec: MakeSpec, ntk: Ntk, out: 
 
 def test_the_best_spec_fits_to_the_same_run(make_spec: MakeSpec, ntk: Ntk, out: Path, tmp_path: Path) -> None:
     ntk("tune", make_spec(tune=TUNE))
-    outcome = ntk("fit", out / "best.yaml", "--out", tmp_path / "again", "--quiet")
+    outcome = ntk("fit", out / "best.yaml", "--out", tmp_path / "again", "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     for name in ("predictions.csv", "metrics.json"):
         assert (tmp_path / "again" / name).read_bytes() == (out / "fit" / name).read_bytes()
-    assert ntk("fit", out / "best.yaml", "--overwrite", "--quiet").returncode == 0
+    assert ntk("fit", out / "best.yaml", "--overwrite", "-qq").returncode == 0
 
 
 def test_what_the_search_learned_of_the_features_is_not_learned_again(
@@ -138,19 +138,19 @@ def test_the_best_spec_has_every_default_and_its_paths(make_spec: MakeSpec, ntk:
 
 
 def test_another_directory_can_be_given(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
-    assert ntk("tune", make_spec(tune=TUNE), "--out", "else/where", "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=TUNE), "--out", "else/where", "-qq").returncode == 0
     assert (tmp_path / "else" / "where" / "fit" / "predictions.csv").exists()
-    assert ntk("fit", "else/where/best.yaml", "--overwrite", "--quiet").returncode == 0
+    assert ntk("fit", "else/where/best.yaml", "--overwrite", "-qq").returncode == 0
 
 
 def test_quiet_is_quiet(make_spec: MakeSpec, ntk: Ntk) -> None:
-    outcome = ntk("tune", make_spec(tune=TUNE), "--quiet")
+    outcome = ntk("tune", make_spec(tune=TUNE), "-qq")
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
 
 
 def test_the_same_spec_gives_the_same_bytes(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        ntk("tune", make_spec(tune=TUNE), "--out", name, "--quiet")
+        ntk("tune", make_spec(tune=TUNE), "--out", name, "-qq")
     one, two = (
         pd.read_csv(tmp_path / name / "trials.csv").drop(columns="seconds") for name in ("one", "two")
     )
@@ -172,7 +172,7 @@ def test_overwriting_replaces_a_search_and_nothing_else(make_spec: MakeSpec, ntk
     ntk("tune", make_spec(tune=TUNE))
     (out / "notes.txt").write_text("mine")
     small = {"space": {"inference.ridge": [0.5]}}
-    outcome = ntk("tune", make_spec(tune=small), "--overwrite", "--quiet")
+    outcome = ntk("tune", make_spec(tune=small), "--overwrite", "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert len(trials(out)) == 1
     assert read_spec(out / "best.yaml").spec.inference.ridge == 0.5
@@ -247,7 +247,7 @@ def test_the_held_out_score_of_a_fold_is_that_of_a_fit(
     write("some.csv", table.iloc[split.train].to_csv(index=False))
     write("others.csv", table.iloc[split.held_out].to_csv(index=False))
     data |= {"train": "some.csv", "test": "others.csv"}
-    ntk("fit", make_spec(data=data, inference={"ridge": 0.1}), "--quiet")
+    ntk("fit", make_spec(data=data, inference={"ridge": 0.1}), "-qq")
     (score,) = load_json(tmp_path / "run" / "metrics.json")["scores"]
     assert trials(out)["rmse"].item() == pytest.approx(score["rmse"], rel=1e-8)
     assert len(part(tmp_path / "run", "ntk", "inf")) == len(split.held_out)
@@ -255,7 +255,7 @@ def test_the_held_out_score_of_a_fold_is_that_of_a_fit(
 
 def test_a_grid_needs_no_optuna(make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    assert ntk("tune", make_spec(tune=TUNE), "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=TUNE), "-qq").returncode == 0
 
 
 def test_drawing_without_optuna_is_reported(
@@ -281,7 +281,7 @@ def test_a_search_that_draws_goes_on_and_is_complete(make_spec: MakeSpec, ntk: N
     again = ntk("tune", make_spec(tune=section))
     assert (again.returncode, others_than_ridges(again.stderr)) == (0, ["ntk: resuming after 5 trials"])
     assert len(trials(out)) == 100
-    assert ntk("tune", make_spec(tune=section | {"seed": 1}), "--overwrite", "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=section | {"seed": 1}), "--overwrite", "-qq").returncode == 0
 
 
 def test_progress_reports_the_best_so_far(
@@ -299,7 +299,7 @@ def test_classes_are_tuned_and_fitted(make_spec: MakeSpec, ntk: Ntk, out: Path, 
     data = {"train": "classes.csv", "test": None}
     for objective in ("accuracy", "log_loss"):
         section = TUNE | {"objective": objective}
-        outcome = ntk("tune", make_spec(data=data, tune=section), "--overwrite", "--quiet")
+        outcome = ntk("tune", make_spec(data=data, tune=section), "--overwrite", "-qq")
         assert outcome.returncode == 0, outcome.stderr
         assert trials(out)[objective].between(0, 1 if objective == "accuracy" else 2).all()
 

@@ -33,7 +33,7 @@ def interrupted(make_spec: MakeSpec, ntk: Ntk, out: Path) -> Any:
         path = make_spec(**sections)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Fitting, "carry_out", fail)
-            assert ntk("tune", path, "--quiet", *options).returncode != 0
+            assert ntk("tune", path, "-qq", *options).returncode != 0
         assert {"best.yaml", "trials.csv"} <= {path.name for path in out.iterdir()}
         return path
 
@@ -91,7 +91,7 @@ def test_another_spec_is_not_gone_on_with(
     assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (6, "", 1)
     assert "best.yaml: was found with another spec or other data: give --overwrite" in outcome.stderr
     assert contents(out) == before
-    assert ntk("tune", make_spec(**sections), "--overwrite", "--quiet").returncode == 0
+    assert ntk("tune", make_spec(**sections), "--overwrite", "-qq").returncode == 0
 
 
 def test_other_data_is_not_gone_on_with(interrupted: Any, ntk: Ntk, tmp_path: Path) -> None:
@@ -128,30 +128,30 @@ def test_a_search_that_draws_may_go_on_with_more_trials(
     interrupted: Any, make_spec: MakeSpec, ntk: Ntk, out: Path
 ) -> None:
     interrupted(FULL, tune=DRAWN)
-    assert ntk("tune", make_spec(tune=DRAWN | {"trials": 3}), "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=DRAWN | {"trials": 3}), "-qq").returncode == 0
     assert (out / "trials.csv").read_text().count("\n") == 1 + 3 * 4
 
 
 def test_an_older_fit_does_not_count_for_a_new_best(
     interrupted: Any, make_spec: MakeSpec, ntk: Ntk, out: Path
 ) -> None:
-    assert ntk("tune", make_spec(tune=GRID), "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=GRID), "-qq").returncode == 0
     other = {"space": {"inference.ridge": [0.5]}}
     path = interrupted(FULL, "--overwrite", tune=other)
     assert (out / "fit" / "predictions.csv").exists()
-    assert ntk("tune", path, "--quiet").returncode == 0
+    assert ntk("tune", path, "-qq").returncode == 0
     assert read_spec(out / "fit" / "spec.yaml").spec.inference.ridge == 0.5
-    assert ntk("tune", path, "--quiet").returncode == 6
+    assert ntk("tune", path, "-qq").returncode == 6
 
 
 def test_a_fit_that_is_deleted_is_made_again(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
     path = make_spec(tune=GRID)
-    assert ntk("tune", path, "--quiet").returncode == 0
+    assert ntk("tune", path, "-qq").returncode == 0
     before = (out / "fit" / "predictions.csv").read_bytes()
     for file in sorted((out / "fit").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     (out / "fit").rmdir()
-    assert ntk("tune", path, "--quiet").returncode == 0
+    assert ntk("tune", path, "-qq").returncode == 0
     assert (out / "fit" / "predictions.csv").read_bytes() == before
 
 
@@ -167,5 +167,5 @@ def test_a_grid_without_its_table_is_searched_again(interrupted: Any, ntk: Ntk, 
     path = interrupted(FULL, tune=GRID)
     before = (out / "best.yaml").read_bytes()
     (out / "trials.csv").unlink()
-    assert ntk("tune", path, "--quiet").returncode == 0
+    assert ntk("tune", path, "-qq").returncode == 0
     assert (out / "best.yaml").read_bytes() == before

@@ -106,7 +106,7 @@ def test_data_that_cannot_be_read(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path)
 
 def test_a_study_of_another_spec(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
     section = {"search": "random", "trials": 2, "space": {"network.depth": [1, 2], **RIDGES}}
-    assert ntk("tune", make_spec(tune=section), "--quiet").returncode == 0
+    assert ntk("tune", make_spec(tune=section), "-qq").returncode == 0
     (tmp_path / "run-tune" / "best.yaml").unlink()
     outcome = ntk("tune", make_spec(tune=section, network={"sigma_w": 1.0}))
     assert "study.db: was begun with another spec or other data: give --overwrite" in refusal(outcome, 6)

@@ -28,7 +28,7 @@ def approximate(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> Fitted:
         x = np.random.default_rng(rows).normal(size=(rows, 3))
         table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=x[:, 0] + np.sin(x[:, 1]))
         table.to_csv(tmp_path / "train.csv", index=False)
-        outcome = ntk("fit", spec, "--overwrite", "--quiet")
+        outcome = ntk("fit", spec, "--overwrite", "-qq")
         assert outcome.returncode == 0, outcome.stderr
         return tmp_path / "run"
 

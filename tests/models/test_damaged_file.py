@@ -167,7 +167,7 @@ def test_whatever_is_changed_is_reported_in_a_line_or_does_no_harm(
         if not path:
             continue
         rewrite(replaced(content, path, change))
-        outcome = ntk("predict", "run", "test.csv", "--quiet")
+        outcome = ntk("predict", "run", "test.csv", "-qq")
         assert outcome.returncode in (0, 2, 3, 4, 5), (path, outcome.stderr)
         assert "Traceback" not in outcome.stderr
         assert outcome.stderr.count("\n") == (outcome.returncode != 0), (path, outcome.stderr)

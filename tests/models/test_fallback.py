@@ -152,11 +152,11 @@ def test_a_prediction_whose_iterations_fail_says_what_helps(
     assert ntk("fit", make_spec(**PRODUCTS)).returncode == 0
     monkeypatch.setattr(PcgFlow, "solve", fail)
     before = contents(tmp_path)
-    outcome = ntk("predict", "run", "test.csv", "--out", "new.csv", "--quiet")
+    outcome = ntk("predict", "run", "test.csv", "--out", "new.csv", "-qq")
     assert (outcome.returncode, outcome.stdout) == (4, "")
     assert outcome.stderr == (
         f"ntk: error: run: {STOPS} (compute.tolerance: 1e-10): use --no-std, or fit again with "
         "a larger compute.tolerance or compute.solver: cholesky (about a second)\n"
     )
     assert contents(tmp_path) == before
-    assert ntk("predict", "run", "test.csv", "--no-std", "--out", "new.csv", "--quiet").returncode == 0
+    assert ntk("predict", "run", "test.csv", "--no-std", "--out", "new.csv", "-qq").returncode == 0

@@ -143,7 +143,7 @@ def test_a_new_solver_goes_through_every_command(
     assert (tmp_path / "run" / "model" / "factors").exists() == factor
     if factor:
         monkeypatch.setattr(Dense, "factor", None)  # a factorisation that is kept is not computed again
-    assert ntk("predict", "run", "test.csv", "--out", "new.csv", "--quiet").returncode == 0
+    assert ntk("predict", "run", "test.csv", "--out", "new.csv", "-qq").returncode == 0
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "new.csv"), expected, rtol=1e-7)
 
 
@@ -216,6 +216,6 @@ def test_without_it_a_spec_that_names_it_is_refused(
 
 def predictions_of(ntk: Callable[..., Any], spec: Path, folder: Path) -> pd.DataFrame:
     """What a fit of a spec predicts."""
-    outcome = ntk("fit", spec, "--overwrite", "--quiet")
+    outcome = ntk("fit", spec, "--overwrite", "-qq")
     assert (outcome.returncode, outcome.stderr) == (0, "")
     return pd.read_csv(folder / "run" / "predictions.csv")

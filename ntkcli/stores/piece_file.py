@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -147,12 +147,12 @@ class PieceFile:
 
     def close(self) -> None:
         """Flush and close the file, which gives back its lock."""
-        try:
-            self.flush()
-        finally:
+        # Whatever fails, both are closed.
+        with ExitStack() as closing:
+            closing.callback(self._file.close)
             if self._written:
-                self._written.close()
-            self._file.close()
+                closing.callback(self._written.close)
+            self.flush()
 
     @property
     def _is_there(self) -> bool:

@@ -2,6 +2,7 @@
 # make test    run the tests, a worker for every processor; `.venv/bin/python -m pytest FILE` runs some without any
 # make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
 # make check   format, lint, types and tests: what CI runs
+# make crash   kill commands at every change of files and at random moments (takes up to an hour; MOMENTS=100 tries fewer)
 # make coverage   tests, and the lines of the package that they do not reach
 # make docs    write the tables of keys in docs, from ntkcli/spec
 # make man    man pages in build/man/; `man -l build/man/ntk-fit.1` shows one
@@ -24,12 +25,13 @@ RESULTS := .bench/results
 MNIST := .bench/mnist
 SCALE := .bench/scale
 SHARE ?= 1
+MOMENTS ?= 2000
 WORKERS := -n auto --dist worksteal
 # Folders of tests whose results depend on how BLAS rounds.
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
+.PHONY: demo test test-other-blas crash check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -42,6 +44,9 @@ test: $(VENV)/test
 
 test-other-blas: $(VENV)/test
 	$(BIN)/python tests/other_blas.py $(WORKERS) $(ROUNDING_TESTS)
+
+crash: $(VENV)/test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.crash --moments $(MOMENTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

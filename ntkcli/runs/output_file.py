@@ -1,5 +1,6 @@
 """A file that the user asks for, written whole or not at all, and never over a file to be kept."""
 
+import glob
 import io
 import os
 import secrets
@@ -15,8 +16,11 @@ from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
+from ntkcli.runs.lock import FileLock
 from ntkcli.streams import STANDARD, in_utf8
 
+# How the names of files end that are being written.
+PARTIAL = ".ntk-partial"
 STDOUT = Path("/dev/stdout")
 # They are open already: a file behind them is not to be replaced, nor written from its start.
 STDOUT_NAMES = frozenset((STANDARD, *map(Path, ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"))))
@@ -96,15 +100,16 @@ class OutputFile:
     @contextmanager
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
         """A file beside the place under a random name, so that two processes never write the same one."""
-        partial = place.with_name(f".{place.name[:50]}.{secrets.token_hex(4)}.ntk-partial")
-
-        def clean_up() -> None:
-            with suppress(OSError):
-                files.remove(partial)
-
-        owe(clean_up)
+        stem = f".{place.name[:50]}."
+        _sweep(place.parent, stem)
+        partial = place.with_name(f"{stem}{secrets.token_hex(4)}{PARTIAL}")
+        # It is locked as long as it is written, so that what a killed process left can be told from it.
+        lock = FileLock(partial)
+        owe(lock.release)
         try:
-            with files.opened(partial, "xb") as file:
+            with held_back():
+                lock.acquire()
+            with files.opened(partial) as file:
                 yield file
             with held_back():
                 # Somebody may have come meanwhile.
@@ -113,8 +118,8 @@ class OutputFile:
                 results_are_whole()
         finally:
             with held_back():
-                clean_up()
-                settle(clean_up)
+                lock.release()
+                settle(lock.release)
 
     def _publish(self, partial: Path, place: Path) -> None:
         if self.overwrite:
@@ -168,6 +173,15 @@ def standard_output() -> Iterator[IO[str]]:
         sys.stdout = io.StringIO()
         kind = ResourceError if files.is_full(error) else RunDirectoryError
         raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
+
+
+def _sweep(folder: Path, stem: str) -> None:
+    """Delete what killed processes left of files whose names begin so."""
+    for left in folder.glob(f"{glob.escape(stem)}*{PARTIAL}"):
+        lock = FileLock(left)
+        with held_back(), suppress(OSError):  # it may be somebody else's
+            lock.acquire()
+            lock.release()
 
 
 def _would_lose(place: Path, kept: Path) -> bool:

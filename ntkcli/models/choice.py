@@ -15,6 +15,7 @@ from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
 from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.linalg.threads import with_threads
 from ntkcli.models.factoring import factoring_lines
 from ntkcli.models.model import TABLE_ROWS, Model
@@ -91,11 +92,17 @@ def model_at_work(
             _check_scale(model, pairs, run)
             for line in factoring_lines(model, pairs):
                 journal.tell(line)
-        predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
         try:
+            predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
         except ConvergenceError as error:
             raise _explained(error, model, pairs, run) from error
+        except SingularMatrixError as error:
+            raise NumericalError(
+                f"{run}: std: the Gram matrix of the training rows, computed again, is singular to rounding "
+                f"(smallest pivot or eigenvalue {error.value:.2g}): use --no-std, or fit again with a larger "
+                "inference.ridge or output.factor: true"
+            ) from error
 
 
 def _explained(error: ConvergenceError, model: Model, pairs: list[Pair], run: Path) -> NumericalError:

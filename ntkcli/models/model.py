@@ -14,6 +14,8 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
+from ntkcli.linalg.convergence import ConvergenceError
+from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.array_files import AGAIN, SURPRISES
 from ntkcli.models.model_file import NAME, ModelFile
 from ntkcli.planning.budget import Budget
@@ -110,6 +112,7 @@ class Model:
         Raises:
             DataError: an array of the model is missing or damaged.
             ResourceError: the factorisations do not fit in memory.
+            SingularMatrixError, ConvergenceError: one cannot be computed again.
         """
         question = self._question(pairs, std=std)
         place, kept = self._placed(question, executor.workers)
@@ -121,6 +124,9 @@ class Model:
             )
         except MissingNumberError as error:
             raise DataError(f"{self.arrays.folder / NAME}: is damaged: {error}: {AGAIN}") from error
+        except (SingularMatrixError, ConvergenceError):
+            # They are of what is computed again, and say nothing against the files.
+            raise
         except SURPRISES as error:
             raise DataError(f"{self.arrays.folder}: is damaged ({error}): {AGAIN}") from error
 

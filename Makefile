@@ -1,6 +1,7 @@
 # make demo    install into .venv and fit the concrete data
 # make test    run the tests, a worker for every processor; `.venv/bin/python -m pytest FILE` runs some without any
 # make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
+# make fuzz    read 10,000 mutated specs, tables and models (takes ten minutes; FUZZ="--seed 7 --keep DIR" repeats and keeps)
 # make check   format, lint, types and tests: what CI runs
 # make crash   kill commands at every change of files and at random moments (takes up to an hour; MOMENTS=100 tries fewer)
 # make coverage   tests, and the lines of the package that they do not reach
@@ -31,7 +32,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas crash check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
+.PHONY: demo test test-other-blas crash fuzz check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -47,6 +48,9 @@ test-other-blas: $(VENV)/test
 
 crash: $(VENV)/test
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.crash --moments $(MOMENTS)
+
+fuzz: $(VENV)/test
+	$(BIN)/python -m tests.reliability.fuzz $(FUZZ)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -63,8 +63,8 @@ def run(words: Sequence[str], folder: Path, outputs: Path) -> Outcome:
         _become(words, folder, out, err)
     code = _code_of(child, start + LIMIT_SECONDS)
     seconds = time.monotonic() - start
-    texts = [path.read_bytes().decode(errors="replace") for path in (out, err)]
-    return Outcome(code, *texts, seconds)
+    stdout, stderr = (path.read_bytes().decode(errors="replace") for path in (out, err))
+    return Outcome(code, stdout, stderr, seconds)
 
 
 def _code_of(child: int, end: float) -> int | None:
@@ -103,7 +103,7 @@ def _become(words: Sequence[str], folder: Path, out: Path, err: Path) -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -37,7 +37,7 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "by_hand": {
         "data": {**DATA, "csv": {"separator": ",", "decimal": "."}, "missing": "mean", "id": "n"},
-        "network": {"layers": [{"sigma_w": 1.3, "activation": "erf"}, {"sigma_w": 1.0}]},
+        "network": {"depth": 2, "activation": ["erf", "relu"], "sigma_w": [1.3, 1.0, 0.9]},
         "inference": {"kernel": "ntk", "time": [1.0], "learning_rate": 0.5},
     },
 }  # fmt: skip

@@ -87,7 +87,9 @@ def _array(rng: Random, run: Path) -> None:
     path = rng.choice(found)
     try:
         array = np.load(path)
-    except (ValueError, EOFError):
+    except (OSError, ValueError, EOFError):
+        return
+    if array.dtype.kind != "f" or not array.ndim:
         return
     with np.errstate(all="ignore"):
         array = _changed_array(rng, array)
@@ -130,21 +132,24 @@ def _changed_array(rng: Random, array: np.ndarray) -> np.ndarray:
         case 4:
             return array * rng.choice([1e300, 1e-300, -1.0, 1e12, 3.0])
         case 5:
-            rng.shuffle(flat)
-            return flat.reshape(array.shape)
+            return flat[rng.sample(range(len(flat)), len(flat))].reshape(array.shape)
         case 6:
             return np.asfortranarray(array)
-    return np.concatenate([array, array]) if array.ndim else array
+    return np.concatenate([array, array])
 
 
 def _bytes(rng: Random, run: Path) -> None:
     files = sorted(path for path in run.rglob("*") if path.is_file())
+    if not files:
+        return
     path = rng.choice(files)
     path.write_bytes(mutated_bytes(rng, path.read_bytes()))
 
 
 def _missing(rng: Random, run: Path) -> None:
-    path = rng.choice(sorted(run.rglob("*")))
+    if not (found := sorted(run.rglob("*"))):
+        return
+    path = rng.choice(found)
     if path.is_dir():
         shutil.rmtree(path)
     else:

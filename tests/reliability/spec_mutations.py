@@ -95,7 +95,8 @@ def holder_of(content: Any, path: tuple[Any, ...]) -> Any:
 def _at_a_place(change: Callable[[Random, Any, Any], None]) -> Callable[[Random, Any], Any]:
     def mutation(rng: Random, content: Any) -> Any:
         if found := places(content):
-            path = rng.choice(found)
+            # What is deep inside leaves most of a spec in force.
+            path = max(rng.sample(found, min(2, len(found))), key=len)
             change(rng, holder_of(content, path), path[-1])
         return content
 
@@ -108,6 +109,17 @@ def _drop(_: Random, holder: Any, key: Any) -> None:
 
 def _retype(rng: Random, holder: Any, key: Any) -> None:
     holder[key] = deepcopy(rng.choice(ODD))
+
+
+def _recount(rng: Random, holder: Any, key: Any) -> None:
+    """Put a likely number in the place of a number, and a likely text in that of a text."""
+    value = holder[key]
+    if isinstance(value, int | float):
+        holder[key] = rng.choice([0, 0.1, 0.5, 1, 2, 3, 7, value * 2, value / 2, -value])
+    elif isinstance(value, str):
+        holder[key] = rng.choice(
+            ["a", "b", "c", "d", "g", "n", "y", "auto", "ntk", "nngp", "erf", "inf", "none"]
+        )
 
 
 def _rename(rng: Random, holder: Any, key: Any) -> None:
@@ -140,8 +152,7 @@ def _known_key(rng: Random, content: Any) -> Any:
     if not isinstance(content, dict):
         return content
     name, definition = rng.choice(list(_SCHEMA["properties"].items()))
-    path, value = [name], _instance(rng, definition, 0)
-    section = content.get(path[0])
+    value, section = _instance(rng, definition, 0), content.get(name)
     if isinstance(section, dict) and isinstance(value, dict):
         section.update(value)
     else:
@@ -162,7 +173,7 @@ def _instance(rng: Random, definition: dict[str, Any], depth: int) -> Any:
         return deepcopy(rng.choice(definition["examples"]))
     match definition.get("type"):
         case "object" if definition.get("properties"):
-            names = rng.sample(list(definition["properties"]), min(2, len(definition["properties"])))
+            names = rng.sample(list(definition["properties"]), 1)
             return {name: _instance(rng, definition["properties"][name], depth + 1) for name in names}
         case "array" if isinstance(definition.get("items"), dict):
             return [_instance(rng, definition["items"], depth + 1) for _ in range(rng.choice([0, 1, 2]))]
@@ -205,8 +216,8 @@ def _alias(rng: Random, data: bytes) -> bytes:
 
 
 _OF_CONTENT: list[Callable[[Random, Any], Any]] = [
-    *map(_at_a_place, (_drop, _retype, _retype, _rename, _wrap, _list)), _move, _known_key, _known_key,
-    _known_key,
+    *map(_at_a_place, (_drop, _retype, _recount, _recount, _recount, _rename, _wrap, _list)), _move,
+    _known_key, _known_key, _known_key,
 ]  # fmt: skip
 _OF_TEXT: list[Callable[[Random, bytes], bytes]] = [
     mutated_bytes, _insert, _insert, _double_line, _recode, _nest, _alias,

@@ -54,4 +54,7 @@ def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:
 
 
 def _scaling(name: str, width: int, arrays: ArrayReader) -> Scaling:
-    return Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))
+    scaling = Scaling(arrays.read(f"{name}_mean", width), arrays.read(f"{name}_scale", width))
+    if not (np.isfinite([scaling.mean, scaling.scale]).all() and (scaling.scale > 0).all()):
+        raise DataError(f"{arrays.folder / name}_scale.npy: is damaged: it scales nothing: {AGAIN}")
+    return scaling

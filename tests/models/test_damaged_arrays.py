@@ -142,6 +142,18 @@ def test_an_array_with_a_hash_of_its_own_is_read_by_the_shape_that_is_needed(
             intact()
 
 
+@pytest.mark.parametrize("name", ["features_scale", "targets_scale"])
+def test_a_scale_that_no_fit_would_have_is_not_put_down_to_the_rows(
+    run: Path, refused: Refused, intact: Callable[[], None], name: str
+) -> None:
+    for value in (0.0, -1.0, np.nan, np.inf):
+        array = np.load(run / "model" / f"{name}.npy")
+        array[0] = value
+        forge(run, name, saved(array))
+        assert refused(f"{name}.npy").endswith("is damaged: it scales nothing: fit it again")
+        intact()
+
+
 def test_no_pickle_is_opened_whatever_its_hash(
     run: Path, refused: Refused, intact: Callable[[], None], tmp_path: Path
 ) -> None:

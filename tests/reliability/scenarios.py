@@ -27,7 +27,7 @@ tune:
   search: random
   trials: 3
   space:
-    inference.ridge: {low: 0.01, high: 1, log: true}
+    network.sigma_b: {low: 0.01, high: 1.0}
 """
 SIMULATE = "simulate:\n  widths: [4, 8]\n  seeds: 2\n  rows: 8\n"
 # Files that a killed command may leave beside what it writes, and the next one deletes.

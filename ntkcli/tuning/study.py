@@ -2,11 +2,15 @@
 
 import json
 import math
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntkcli import files
 from ntkcli.address_space import is_out_of_memory
-from ntkcli.errors import RunDirectoryError
+from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.chains import Configuration
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
 NAME = "ntk-tune"
 FINGERPRINT, TRIAL = "fingerprint", "ntk"
+# What SQLite says on a full disk, and where the user may have no more of it.
+FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 class Study:
@@ -30,34 +36,33 @@ class Study:
 
     Raises:
         RunDirectoryError: the file holds the study of another spec or other data, or no study.
+        ResourceError: the disk is full; so do the methods.
     """
 
     def __init__(self, path: Path, tune: TuneSpec, fingerprint: str) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._tune = tune
+        self._path, self._tune = path, tune
         larger = tune.objective in LARGER_IS_BETTER
+        is_new = not path.exists()
         try:
-            self._study = optuna.create_study(
-                storage=optuna.storages.RDBStorage(f"sqlite:///{path}"),
-                study_name=NAME,
-                direction="maximize" if larger else "minimize",
-                load_if_exists=True,
-            )
-        except Exception as error:  # of whichever layer between here and SQLite
-            if is_out_of_memory(error):
-                raise
-            reason = str(error).split("\n", 1)[0]
-            raise RunDirectoryError(f"{path}: cannot be opened: {reason}: give --overwrite") from error
-        known = self._study.user_attrs.setdefault(FINGERPRINT, fingerprint)
-        if known != fingerprint:
-            raise RunDirectoryError(
-                f"{path}: was begun with another spec or other data: give --overwrite to begin anew, or "
-                "another --out"
-            )
-        self._study.set_user_attr(FINGERPRINT, fingerprint)
-        self._redo_interrupted()
+            with _using(path):
+                self._study = optuna.create_study(
+                    storage=optuna.storages.RDBStorage(f"sqlite:///{path}"),
+                    study_name=NAME,
+                    direction="maximize" if larger else "minimize",
+                    load_if_exists=True,
+                )
+                self._claim(fingerprint)
+                self._redo_interrupted()
+        except BaseException:
+            if is_new:
+                # Half a study would be in the way of the next call.
+                with suppress(OSError):
+                    for leftover in (path, journal_of(path)):
+                        files.remove(leftover)
+            raise
 
     def trials(self) -> list[Trial]:
         """Return the finished trials, numbered in their order."""
@@ -74,8 +79,9 @@ class Study:
             Optuna's trial, to pass to `tell`, and the configuration drawn.
         """
         self._study.sampler = self._sampler(number)
-        trial = self._study.ask()
-        values = {key: _drawn(trial, key, axis) for key, axis in self._tune.trial_axes.items()}
+        with _using(self._path):
+            trial = self._study.ask()
+            values = {key: _drawn(trial, key, axis) for key, axis in self._tune.trial_axes.items()}
         return trial, Configuration(number, values)
 
     def tell(self, drawn: "optuna.Trial", trial: Trial) -> None:
@@ -87,14 +93,15 @@ class Study:
         """
         import optuna
 
-        drawn.set_user_attr(TRIAL, trial_content(trial))
         losses = [loss(self._tune.objective, score) for score in trial.scored.values()]
         best = min(losses, default=math.inf)
-        if math.isfinite(best):
-            sign = -1.0 if self._tune.objective in LARGER_IS_BETTER else 1.0
-            self._study.tell(drawn, sign * best)
-        else:
-            self._study.tell(drawn, state=optuna.trial.TrialState.FAIL)
+        sign = -1.0 if self._tune.objective in LARGER_IS_BETTER else 1.0
+        with _using(self._path):
+            drawn.set_user_attr(TRIAL, trial_content(trial))
+            if math.isfinite(best):
+                self._study.tell(drawn, sign * best)
+            else:
+                self._study.tell(drawn, state=optuna.trial.TrialState.FAIL)
 
     def _sampler(self, number: int) -> "optuna.samplers.BaseSampler":
         import optuna
@@ -105,6 +112,15 @@ class Study:
             return optuna.samplers.RandomSampler(seed=seed)
         return optuna.samplers.TPESampler(seed=seed)
 
+    def _claim(self, fingerprint: str) -> None:
+        known = self._study.user_attrs.setdefault(FINGERPRINT, fingerprint)
+        if known != fingerprint:
+            raise RunDirectoryError(
+                f"{self._path}: was begun with another spec or other data: give --overwrite to begin anew, "
+                "or another --out"
+            )
+        self._study.set_user_attr(FINGERPRINT, fingerprint)
+
     def _redo_interrupted(self) -> None:
         import optuna
 
@@ -112,6 +128,43 @@ class Study:
             self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             if TRIAL not in trial.user_attrs and trial.params:
                 self._study.enqueue_trial(trial.params)
+
+
+@contextmanager
+def _using(path: Path) -> Iterator[None]:
+    """Run a block that uses the study in a file, and tell what goes wrong with it.
+
+    Raises:
+        ResourceError: the disk is full.
+        RunDirectoryError: the file cannot be used.
+    """
+    try:
+        yield
+    except NtkError:
+        raise
+    except Exception as error:  # of whichever layer between here and SQLite
+        if is_out_of_memory(error):
+            raise
+        if any(code & 0xFF in FULL for code in _codes(error)):
+            raise ResourceError(
+                f"{path}: the disk is full, or fails: free some space, or write elsewhere with --out"
+            ) from error
+        reason = str(error).split("\n", 1)[0]
+        raise RunDirectoryError(f"{path}: cannot be used: {reason}: give --overwrite") from error
+
+
+def _codes(error: BaseException | None) -> Iterator[int]:
+    """The codes of SQLite in an error and in those that led to it."""
+    while error is not None:
+        if isinstance(error, sqlite3.Error):
+            # Python's own faults have none.
+            yield getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        error = error.__cause__ or error.__context__
+
+
+def journal_of(path: Path) -> Path:
+    """Return where SQLite keeps what it needs to take back an unfinished change of a file."""
+    return path.with_name(f"{path.name}-journal")
 
 
 def _drawn(trial: "optuna.Trial", key: str, axis: Axis) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import optuna
 import pytest
+import sqlalchemy
 
-from ntkcli.errors import RunDirectoryError
+from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.journal import Journal
 from ntkcli.tuning.assessment import Assessment
 from ntkcli.tuning.study import NAME
@@ -128,8 +129,24 @@ def test_a_study_of_something_else_is_not_gone_on_with(
 def test_what_is_no_study_is_reported(make_spec: MakeSpec, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "study.db").write_text("this is no database, though it is long enough for one" * 50)
-    with pytest.raises(RunDirectoryError, match=r"study\.db: cannot be opened: .*: give --overwrite"):
+    with pytest.raises(RunDirectoryError, match=r"study\.db: cannot be used: .*: give --overwrite"):
         searched(make_spec(tune=tune("tpe", 2)), tmp_path / "out")
+
+
+@pytest.mark.parametrize("pages", [3, 20])
+def test_a_full_disk_leaves_no_half_of_a_study(make_spec: MakeSpec, tmp_path: Path, pages: int) -> None:
+    def keep_small(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"pragma max_page_count = {pages}")
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", keep_small)
+    try:
+        with pytest.raises(ResourceError, match=r"study\.db: the disk is full, or fails"):
+            searched(make_spec(tune=tune("random")), tmp_path / "out")
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", keep_small)
+    assert not (tmp_path / "out" / "study.db").exists()
+    _, _, trials = searched(make_spec(tune=tune("random")), tmp_path / "out")
+    assert len(trials) == 6
 
 
 def test_a_grid_does_not_take_the_place_of_an_unfinished_study(make_spec: MakeSpec, tmp_path: Path) -> None:

@@ -131,6 +131,9 @@ class OutputFile:
             self.check()
             raise
         except OSError:
+            if place.exists():
+                # It has its name, though the disk may not have it yet.
+                raise
             # A file system without hard links: an empty file holds the place, as long as a blink.
             with files.opened(place, "xb"):
                 pass

@@ -26,7 +26,7 @@ def tune(request: "Request", overwrite: bool, as_json: bool, messages: Messages)
 
     SPEC has a `tune` section, which tells what to search and what to make small. The directory, output.dir
     with `-tune` behind it, gets trials.csv with every score, best.yaml, and fit/ with the best fitted to all
-    training rows. A random or tpe search that was interrupted goes on.
+    training rows. A search that was interrupted goes on.
     """
     from ntkcli.commands.tune import tune as run_tune
 

@@ -1,5 +1,6 @@
 """What a run keeps of its work until it is whole, in a hidden folder beside its directory."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,7 +120,8 @@ def forget(run: RunDirectory) -> None:
 def tell_of_leftovers(run: RunDirectory, journal: Journal) -> None:
     """Tell of work that an earlier call has left, and this one does not use."""
     folder = run.hidden("resume")
-    if folder.exists():
+    # Path.exists raises for a name that is too long.
+    if os.path.exists(folder):  # noqa: PTH110
         journal.tell(f"{folder}: has what an earlier call finished: --resume goes on with it, or delete it")
 
 

@@ -32,6 +32,7 @@ def _run() -> None:
 
     from ntkcli.address_space import make_room
     from ntkcli.cli import ntk
+    from ntkcli.streams import drop_unwritten
     from ntkcli.terminal.failure import Failure
 
     try:
@@ -45,6 +46,7 @@ def _run() -> None:
         if failure.is_to_be_traced:
             raise
         failure.write()
+        drop_unwritten()
         sys.exit(failure.code)
 
 

@@ -1,6 +1,7 @@
 """Standard input, output and error: `-` in place of a path, and text in UTF-8 whatever the locale."""
 
 import io
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -16,3 +17,11 @@ def in_utf8(stream: IO[str]) -> IO[str]:
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     return stream
+
+
+def drop_unwritten() -> None:
+    """Drop what standard output cannot take: Python would try again at its end, and exit with 120."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = io.StringIO()

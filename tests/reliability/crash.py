@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ntkcli import files
 
-from .scenarios import LEFTOVER, SCENARIOS, Scenario, contents, write_inputs
+from .scenarios import LEFTOVER, SCENARIOS, Scenario, contents, load, write_inputs
 
 KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
 # Signals that are sent at a change of files, and at those after it.
@@ -211,18 +211,6 @@ def trials(names: Iterable[str], work: Path) -> Iterator[Trial]:
         trial = Trial(name, SCENARIOS[name], place / "now", place / "before", place / "log")
         trial.prepare()
         yield trial
-
-
-def load() -> None:
-    """Import all that the scenarios use, while there is one thread."""
-    import importlib
-    import pkgutil
-
-    import ntkcli.commands
-
-    for module in pkgutil.walk_packages(ntkcli.__path__, "ntkcli."):
-        if not module.name.startswith(("ntkcli.estimators", "ntkcli.cluster", "ntkcli.__main__")):
-            importlib.import_module(module.name)
 
 
 def main() -> None:

@@ -6,12 +6,8 @@ A process that has loaded everything forks for each run, so that thousands take 
 
 import argparse
 import errno
-import importlib
 import io
-import json
 import os
-import pkgutil
-import random
 import re
 import shlex
 import shutil
@@ -19,25 +15,17 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ntkcli import files
 
+from .scenarios import Scenario, contents, load, write_inputs
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-SPEC = """\
-data: {train: train.csv, test: test.csv, target: y}
-network: {depth: 1}
-inference: {ridge: 0.01}
-compute: {threads: 1}
-output: {kernels: [ntk_train_train]}
-"""
-GRID = "tune: {space: {network.depth: [1, 2], inference.ridge: [0.1, 0.01]}}\n"
-SIMULATE = "simulate: {widths: [4, 8], seeds: 2, rows: 8}\n"
 CODES = ("ENOSPC", "EDQUOT", "EIO", "EACCES")
 # A write that takes half of its bytes, and a disk that stays full: nothing is made or written any more.
 SHORT, STAYS_FULL = "short write", "full from then on"
@@ -46,20 +34,6 @@ TAKES_SPACE = frozenset({"create", "write", "make_folder", "reserve", "link"})
 # If these fail, something may stay behind until the next run, or what is whole not be on the disk yet.
 CLEANS_UP = frozenset({"remove", "remove_folder"})
 LEFTOVER = re.compile(r"\.ntk-|(^|/)\.partial-")
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A command whose changes fail.
-
-    words: of the command line, behind `ntk`.
-    before: command lines that make what is there.
-    unfinished: what files are called with which a command goes on; None for one that begins again.
-    """
-
-    words: str
-    before: tuple[str, ...] = ()
-    unfinished: re.Pattern[str] | None = None
 
 
 SCENARIOS = {
@@ -253,50 +227,6 @@ class Trial:
 def note_down(note: int, change: files.Change, path: Path) -> None:
     """Write a line of a change to a file that is open."""
     os.write(note, f"{change} {path}\n".encode())
-
-
-def write_inputs(folder: Path) -> None:
-    """Write the tables and the specs that the scenarios read."""
-    draw = random.Random(0)
-    for name, rows in (("train.csv", 30), ("test.csv", 8)):
-        pairs = [(draw.random(), draw.random()) for _ in range(rows)]
-        lines = [f"{a:.4f},{b:.4f},{a * b + a:.4f}\n" for a, b in pairs]
-        (folder / name).write_text("a,b,y\n" + "".join(lines), encoding="utf-8")
-    specs = {
-        "spec": SPEC,
-        "other": SPEC.replace("depth: 1", "depth: 2"),
-        "grid": SPEC + GRID,
-        "simulate": SPEC.replace("output: {kernels: [ntk_train_train]}\n", "") + SIMULATE,
-    }
-    for name, text in specs.items():
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """The bytes of all files in a folder by their paths, and of folders nothing; seconds and memory aside."""
-    return {
-        path.relative_to(folder).as_posix(): b"" if path.is_dir() else _lasting(path)
-        for path in sorted(folder.rglob("*"))
-    }
-
-
-def _lasting(path: Path) -> bytes:
-    data = path.read_bytes()
-    if path.name == "trials.csv":
-        return b"\n".join(line.rpartition(b",")[0] for line in data.splitlines())
-    if path.name == "run.json":
-        with suppress(ValueError):  # it is there in part
-            return json.dumps(json.loads(data) | {"seconds": 0, "peak_memory_bytes": 0}).encode()
-    return data
-
-
-def load() -> None:
-    """Import all that the scenarios use, while there is one thread."""
-    import ntkcli
-
-    for module in pkgutil.walk_packages(ntkcli.__path__, "ntkcli."):
-        if not module.name.startswith(("ntkcli.estimators", "ntkcli.cluster", "ntkcli.__main__")):
-            importlib.import_module(module.name)
 
 
 def main() -> None:

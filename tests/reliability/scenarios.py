@@ -105,3 +105,15 @@ def _lasting(path: Path) -> bytes:
         with suppress(ValueError):  # it is there in part
             return json.dumps(json.loads(data) | {"seconds": 0, "peak_memory_bytes": 0}).encode()
     return data
+
+
+def load() -> None:
+    """Import all that the scenarios use, while there is one thread."""
+    import importlib
+    import pkgutil
+
+    import ntkcli.commands
+
+    for module in pkgutil.walk_packages(ntkcli.__path__, "ntkcli."):
+        if not module.name.startswith(("ntkcli.estimators", "ntkcli.cluster", "ntkcli.__main__")):
+            importlib.import_module(module.name)

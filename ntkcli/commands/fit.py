@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ntkcli.commands.request import Request
-from ntkcli.data.content import Content
-from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import RunDirectoryError
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.checks import check_accuracy, preflight, warn_of_unkept
@@ -17,7 +15,6 @@ from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.factors import factor_lines
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
-from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
 from ntkcli.models.approximate_fitting import ApproximateFitting
 from ntkcli.models.fallback import fit_job
@@ -28,7 +25,7 @@ from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.exchange import LAST
 from ntkcli.runs.json_files import read_json
 from ntkcli.runs.manifest import MANIFEST, write_manifest
-from ntkcli.runs.resumption import Resumption, forget, is_finished, tell_of_leftovers
+from ntkcli.runs.resumption import Resumption, is_finished, tell_of_leftovers
 from ntkcli.spec.approximation import NystromSpec
 from ntkcli.spec.file import SpecFile
 
@@ -99,9 +96,7 @@ def fit_unless_finished(
     """Fit a spec, unless it is one to be resumed whose run is whole; arguments and errors as of `fit`."""
     if request.resume:
         source = request.spec_file_of_run()
-        files = [Content(path, OF_SPEC).digest for path in source.spec.data.files]
-        if is_finished(source.spec.place, "fit", job_record(source.spec, files)):
-            forget(RunDirectory(source.spec.place, overwrite=True, contents=CONTENTS))
+        if is_finished(source.spec, "fit", CONTENTS):
             return FinishedReport(source.spec.place)
     return fit(request, overwrite=overwrite, taken=taken, journal=journal)
 

@@ -6,13 +6,10 @@ from typing import Any
 
 from ntkcli.arrays import in_memory
 from ntkcli.commands.request import Request
-from ntkcli.data.content import Content
-from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import SpecError
 from ntkcli.jobs.clusters import check_workers, clustered
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
-from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
 from ntkcli.planning.planner import Planner
 from ntkcli.regression.kernel import inverted_grams
@@ -22,7 +19,7 @@ from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.exchange import LAST
 from ntkcli.runs.manifest import MANIFEST, write_manifest
 from ntkcli.runs.matrices import rows_to_write, write_matrices
-from ntkcli.runs.resumption import Resumption, forget, is_finished, tell_of_leftovers
+from ntkcli.runs.resumption import Resumption, is_finished, tell_of_leftovers
 
 
 @dataclass(frozen=True)
@@ -65,12 +62,9 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
     """
     source = request.spec_file_of_run()
     place, contents = source.spec.place, (*MANIFEST, "kernels")
-    if request.resume:
-        files = [Content(path, OF_SPEC).digest for path in source.spec.data.files]
-        if is_finished(place, "kernel", job_record(source.spec, files)):
-            forget(RunDirectory(place, overwrite=True, contents=contents))
-            journal.tell(f"{place} is finished")
-            return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
+    if request.resume and is_finished(source.spec, "kernel", contents):
+        journal.tell(f"{place} is finished")
+        return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
     patience = request.patience_for_place(journal)
     run = RunDirectory(place, overwrite=overwrite, contents=contents, patience=patience)
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:

@@ -36,11 +36,6 @@ class HeldTable(TableFile):
         self.frame = frame.set_axis(pd.RangeIndex(len(frame)), axis=0)
         self.columns = [str(column) for column in frame.columns]
 
-    @property
-    def digest(self) -> str:
-        """None, as there is no file."""
-        return ""
-
     def chunks(
         self, numbers: list[str], texts: list[str], *, missing: bool = False, rows: int | None = None
     ) -> Generator[pd.DataFrame]:

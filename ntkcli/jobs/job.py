@@ -1,7 +1,7 @@
 """A job, from which every computing command starts: a spec, its data, and its network."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from ntkcli.jobs.calibration_rows import (
     held_out_rows,
     smaller_fit_bytes,
 )
+from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
 from ntkcli.keeping import NOWHERE, Keeper
 from ntkcli.kernels.evaluator import Evaluator
@@ -51,7 +52,7 @@ class Job:
     preparing: bytes that finding `auto` takes at its peak, beside the base.
     all_rows: of an approximation, of which `dataset` has a sample; None where that has all.
     cluster: carries out long tasks, on other machines perhaps; None where this process does.
-    record: all that its results depend on, as it was asked for.
+    asked: the spec as it was read; None where that is the same.
     keeper: keeps Gram matrices.
     """
 
@@ -65,7 +66,7 @@ class Job:
     preparing: int = 0
     all_rows: RowSource | None = None
     cluster: Cluster | None = None
-    record: dict[str, str] = field(default_factory=dict)
+    asked: Spec | None = None
     keeper: Keeper = NOWHERE
 
     @property
@@ -109,6 +110,13 @@ class Job:
     def spec(self) -> Spec:
         """The spec without its file."""
         return self.source.spec
+
+    @property
+    def record(self) -> dict[str, str]:
+        """All that its results depend on, by the keys of the spec as it was read, and its data files."""
+        asked = self.asked or self.spec
+        files = [self.dataset.train.file, self.dataset.test.file][: len(asked.data.files)]
+        return job_record(asked, [file.digest for file in files])
 
     @cached_property
     def question(self) -> Question:

@@ -9,7 +9,6 @@ from ntkcli.data.raw_data import RawData
 from ntkcli.data.survey import survey
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.prepared_data import prepared_data
-from ntkcli.jobs.record import job_record
 from ntkcli.jobs.tabulation import prepared_network
 from ntkcli.journal import Journal
 from ntkcli.keeping import NOWHERE, Keeper
@@ -72,9 +71,7 @@ def open_job(
         all_rows = surveyed.rows(dataset) if surveyed else None
         convergence = Convergence(evaluator, train)
         job = Job(source, dataset, evaluator, train, test, journal, convergence, all_rows=all_rows)
-        files = [dataset.train.file, dataset.test.file][: len(asked.data.files)]
-        record = job_record(asked, [file.digest for file in files])
-        yield replace(job, record=record, keeper=_cache(spec, journal))
+        yield replace(job, asked=asked, keeper=_cache(spec, journal))
 
 
 def _cache(spec: Spec, journal: Journal) -> Keeper:

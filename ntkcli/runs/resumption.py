@@ -1,6 +1,7 @@
 """What a run keeps of its work until it is whole, in a hidden folder beside its directory."""
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,13 +10,16 @@ import numpy as np
 import scipy
 
 from ntkcli import __version__, files
+from ntkcli.data.content import Content
+from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import DataError, RunDirectoryError
 from ntkcli.jobs.job import Job
-from ntkcli.jobs.record import differences, job_mark
+from ntkcli.jobs.record import differences, job_mark, job_record
 from ntkcli.journal import Journal
 from ntkcli.runs.directory import RunDirectory, unwritable
 from ntkcli.runs.json_files import json_text, read_json
 from ntkcli.runs.reader import Run
+from ntkcli.spec.spec import Spec
 from ntkcli.stores.gram_store import GramStore
 
 RECORD, GRAMS = "job.json", "grams"
@@ -125,15 +129,22 @@ def tell_of_leftovers(run: RunDirectory, journal: Journal) -> None:
         journal.tell(f"{folder}: has what an earlier call finished: --resume goes on with it, or delete it")
 
 
-def is_finished(place: Path, command: str, record: dict[str, str]) -> bool:
-    """Whether the run of a job is at its place.
+def is_finished(spec: Spec, command: str, contents: Collection[str]) -> bool:
+    """Whether the run of a spec is at its place; what was kept of its work is deleted then.
 
     Args:
-        place: of its directory.
+        spec: as it was read.
         command: that writes it.
-        record: of the job.
+        contents: the names that the command writes.
+
+    Raises:
+        DataError: a data file cannot be read.
+        RunDirectoryError: what was kept cannot be deleted.
     """
+    mark = job_mark(job_record(spec, [Content(path, OF_SPEC).digest for path in spec.data.files]))
     with suppress(DataError):
-        run = Run.at(place)
-        return run.kind == command and read_json(run.path("run.json")).get("job") == job_mark(record)
+        run = Run.at(spec.place)
+        if run.kind == command and read_json(run.path("run.json")).get("job") == mark:
+            forget(RunDirectory(spec.place, overwrite=True, contents=contents))
+            return True
     return False

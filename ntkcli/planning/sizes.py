@@ -13,7 +13,7 @@ from ntkcli.solvers.storage import Place
 
 # The interpreter with its libraries; pyarrow, which pandas loads where it is installed; a thread's tiles and
 # BLAS buffers.
-OVERHEAD_BYTES = 104 * 2**20
+OVERHEAD_BYTES = 109 * 2**20
 PYARROW_BYTES = 34 * 2**20
 THREAD_BYTES = 7 * 2**20
 # Copies of a file's values while it is read; of the training rows' while the test rows are read; and of both

@@ -221,14 +221,17 @@ class Model:
         Raises:
             DataError: an array is missing or damaged.
         """
+        return [self._baseline(name) for name in ("mean", "linear")]
+
+    def _baseline(self, name: str) -> Baseline:
         d, k = len(self.schema.features.columns), self.schema.targets.count
-        read = self.arrays.read
-        return [
-            Baseline(
-                name, read(f"{name}_weights", d, k), read(f"{name}_intercept", k), read(f"{name}_variance", k)
-            )
-            for name in ("mean", "linear")
-        ]
+        shapes = {"weights": (d, k), "intercept": (k,), "variance": (k,)}
+        parts = {part: self.arrays.read(f"{name}_{part}", *shape) for part, shape in shapes.items()}
+        for part, values in parts.items():
+            if not np.isfinite(values).all() or (part == "variance" and (values < 0).any()):
+                path = self.arrays.folder / f"{name}_{part}.npy"
+                raise DataError(f"{path}: is damaged: it is that of no baseline: {AGAIN}")
+        return Baseline(name, **parts)
 
 
 def _too_little_memory(what: str, needed: int, remedy: str) -> ResourceError:

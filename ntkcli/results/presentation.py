@@ -190,8 +190,12 @@ class ClassPresentation(Presentation):
         if result.temperature is not None:
             return probabilities(result.mean, result.temperature)
         # Targets are indicators less 1 / C; a linear baseline may leave [0, 1].
-        shares = np.maximum(result.mean + 1.0 / len(self.targets.classes), 0.0)
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        share = 1.0 / len(self.targets.classes)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            shares = np.maximum(result.mean + share, 0.0)
+            total = shares.sum(axis=1, keepdims=True)
+            # Shares of which none is above 0, or that leave float64, say nothing of the classes.
+            return np.where(np.isfinite(total) & (total > 0.0), shares / total, share)
 
 
 def presentation_of(targets: Targets, output: OutputSpec) -> Presentation:

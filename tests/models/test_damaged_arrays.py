@@ -154,6 +154,19 @@ def test_a_scale_that_no_fit_would_have_is_not_put_down_to_the_rows(
         intact()
 
 
+@pytest.mark.parametrize("part", ["mean_weights", "linear_intercept", "linear_variance"])
+def test_a_baseline_that_no_fit_would_have_is_not_compared_with(
+    run: Path, ntk: Callable[..., Any], intact: Callable[[], None], part: str
+) -> None:
+    for value in (np.nan, -np.inf, -1.0) if part.endswith("variance") else (np.nan, -np.inf):
+        array = np.full_like(np.load(run / "model" / f"{part}.npy"), value)
+        forge(run, part, saved(array))
+        outcome = ntk("evaluate", "run", "test.csv")
+        assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (3, "", 1)
+        assert f"{part}.npy: is damaged: it is that of no baseline: fit it again" in outcome.stderr
+        intact()
+
+
 def test_no_pickle_is_opened_whatever_its_hash(
     run: Path, refused: Refused, intact: Callable[[], None], tmp_path: Path
 ) -> None:

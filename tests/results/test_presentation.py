@@ -147,6 +147,13 @@ def test_shares_of_a_model_without_a_kernel_are_its_probabilities(load: Load) ->
     assert found["k_probability_q"].tolist() == [0.0] * 3
 
 
+def test_shares_that_say_nothing_of_the_classes_are_equal(load: Load) -> None:
+    dataset = load(target="k")
+    odd = class_result(mean=np.array([[-1.0] * 3, [np.nan, 0.0, 0.0], [1.7e308] * 3]), temperature=None)
+    found = columns(report(dataset), odd, dataset.test.targets)
+    assert {found[f"k_probability_{label}"].tolist()[row] for label in "pqr" for row in range(3)} == {1 / 3}
+
+
 def test_the_confusion_matrix_has_a_row_for_every_true_class(load: Load) -> None:
     dataset = load(target="k")
     metrics = class_metrics(report(dataset), class_result(), dataset.test.targets)

@@ -40,8 +40,9 @@ class Scaling:
         return cls(mean, np.where(constant, 1.0, scale))
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """Scale values (rows, columns)."""
-        return (values - self.mean) / self.scale
+        """Scale values (rows, columns); inf where one is too far from the mean for float64."""
+        with np.errstate(over="ignore"):
+            return (values - self.mean) / self.scale
 
     def undo(self, values: FloatArray) -> FloatArray:
         """Return the values (rows, columns) that `apply` maps to these."""

@@ -67,3 +67,8 @@ def test_the_unit_of_a_column_does_not_matter(unit: float) -> None:
         Scaling.standard(values).apply(values),
         rtol=1e-12,
     )
+
+
+def test_a_value_that_is_too_far_from_nearly_equal_ones_is_infinite() -> None:
+    scaling = Scaling(np.zeros(1), np.array([5e-324]))
+    np.testing.assert_array_equal(scaling.apply(np.array([[1.0], [0.0]])), [[np.inf], [0.0]])

@@ -115,7 +115,9 @@ def _recount(rng: Random, holder: Any, key: Any) -> None:
     """Put a likely number in the place of a number, and a likely text in that of a text."""
     value = holder[key]
     if isinstance(value, int | float):
-        holder[key] = rng.choice([0, 0.1, 0.5, 1, 2, 3, 7, value * 2, value / 2, -value])
+        # An integer may be too large for a float.
+        half = value // 2 if isinstance(value, int) else value / 2
+        holder[key] = rng.choice([0, 0.1, 0.5, 1, 2, 3, 7, value * 2, half, -value])
     elif isinstance(value, str):
         holder[key] = rng.choice(
             ["a", "b", "c", "d", "g", "n", "y", "auto", "ntk", "nngp", "erf", "inf", "none"]

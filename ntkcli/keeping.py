@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
 
 
 class Kept(Protocol):
@@ -32,8 +33,45 @@ class Keeper(Protocol):
         """
 
 
+class Checkpoint(Protocol):
+    """How far one computation has come, which may be a while ago."""
+
+    def load(self) -> "State | None":
+        """What was saved last; None where nothing was, or it is damaged."""
+
+    def save(self, state: "State") -> None:
+        """Save a state in the place of the one before, unless that was done just now."""
+
+
+class Checkpoints(Protocol):
+    """Keeps the states of computations that take long."""
+
+    def of(self, name: str, unit: str, *arrays: FloatArray | IntArray) -> Checkpoint:
+        """The checkpoint of a computation.
+
+        Args:
+            name: of its kind.
+            unit: what `State.done` counts, for messages.
+            arrays: all that it depends on beside the name, or what follows from all of that.
+        """
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a computation needs to go on.
+
+    done: how far it has come.
+    arrays: by their names, each contiguous.
+    is_result: whether they are what it was to find.
+    """
+
+    done: int
+    arrays: Mapping[str, FloatArray]
+    is_result: bool = False
+
+
 class Nowhere:
-    """Keeps nothing: a `Keeper` and a `Kept` of those who do not ask for any."""
+    """Keeps nothing: all of the protocols here, for those who do not ask for any."""
 
     def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> AbstractContextManager[Kept]:
         """An array that is not kept."""
@@ -46,11 +84,22 @@ class Nowhere:
     def keep(self, piece: int, values: FloatArray) -> None:
         """Do not keep it."""
 
+    def of(self, name: str, unit: str, *arrays: FloatArray | IntArray) -> Checkpoint:
+        """A checkpoint that is nowhere."""
+        return self
+
+    def load(self) -> State | None:
+        """There is nothing."""
+        return None
+
+    def save(self, state: State) -> None:
+        """Do not save it."""
+
 
 NOWHERE = Nowhere()
 
 
-def digest(*arrays: FloatArray | None) -> str:
+def digest(*arrays: FloatArray | IntArray | None) -> str:
     """A SHA-256 of arrays: of their types, shapes and numbers."""
     found = hashlib.sha256()
     for array in arrays:

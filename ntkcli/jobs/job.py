@@ -21,7 +21,7 @@ from ntkcli.jobs.calibration_rows import (
 )
 from ntkcli.jobs.record import job_record
 from ntkcli.journal import Journal
-from ntkcli.keeping import NOWHERE, Keeper
+from ntkcli.keeping import NOWHERE, Checkpoints, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import Rows
 from ntkcli.planning.approximated import Approximated
@@ -54,6 +54,7 @@ class Job:
     cluster: carries out long tasks, on other machines perhaps; None where this process does.
     asked: the spec as it was read; None where that is the same.
     keeper: keeps Gram matrices.
+    checkpoints: keep how far computations have come.
     """
 
     source: SpecFile
@@ -68,6 +69,7 @@ class Job:
     cluster: Cluster | None = None
     asked: Spec | None = None
     keeper: Keeper = NOWHERE
+    checkpoints: Checkpoints = NOWHERE
 
     @property
     def row_source(self) -> RowSource:

@@ -1,7 +1,7 @@
 """The pass over all rows of a job, which sums what an approximation needs to know of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ from ntkcli.arrays import IntArray
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.tabulation import precision_reported, spans_of
 from ntkcli.journal import Advance
+from ntkcli.keeping import Checkpoint
 from ntkcli.kernels.executor import Here
 from ntkcli.regression.feature_sums import GROUP_ROWS, ROWS, FeatureSums, Part, group_sums, in_units
 from ntkcli.results.baseline_tally import BaselineTally
@@ -44,10 +45,23 @@ class Summation:
         sums, executor = self.features, job.cluster or Here()
         features = sums.features.alone if job.cluster else sums.features
         task = partial(group_sums, features, sums.cross is not None)
+        checkpoint = self._checkpoint(job, held_out)
+        if known := checkpoint.load():
+            sums.go_on(known)
+            advance(sums.rows)
         with precision_reported():
-            for group in executor.map(task, in_units(self._parts(job, held_out), GROUP_ROWS)):
+            groups = _behind(sums.rows, in_units(self._parts(job, held_out), GROUP_ROWS))
+            for group in executor.map(task, groups):
                 sums.include(group)
                 advance(group.rows)
+                checkpoint.save(sums.state)
+        checkpoint.save(replace(sums.state, is_result=True))
+
+    def _checkpoint(self, job: Job, held_out: IntArray) -> Checkpoint:
+        """Of the same features alone; the job, whose rows they are of, is the same."""
+        features = self.features.features
+        whitenings = [own.inverse for own in features.whitenings.values()]
+        return job.checkpoints.of(f"sums-{GROUP_ROWS}", "row", held_out, features.centres, *whitenings)
 
     def _parts(self, job: Job, held_out: IntArray) -> Iterator[Part]:
         rows, network = job.row_source, job.evaluator.network
@@ -59,3 +73,11 @@ class Summation:
             # Not where a job takes rows for equal that are not.
             weights = table.weights if job.dataset.schema.weights else None
             yield table.x[kept], y[kept], *([] if weights is None else [weights[kept]])
+
+
+def _behind(rows: int, groups: Iterator[Part]) -> Iterator[Part]:
+    """Yield the groups behind so many rows."""
+    for group in groups:
+        if rows <= 0:
+            yield group
+        rows -= len(group[0])

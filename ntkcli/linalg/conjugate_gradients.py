@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ntkcli.arrays import BoolArray, FloatArray
+from ntkcli.keeping import NOWHERE, Checkpoint, State
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.system import System
 from ntkcli.linalg.threads import blas_threads
@@ -21,6 +23,7 @@ GROWTH, STILL = 1e8, 1e-12
 
 # Is told of iterations so far and the largest residual over what it should be.
 Watch = Callable[[int, float], None]
+Arrays = dict[str, FloatArray]
 
 
 def unwatched(iterations: int, excess: float) -> None:
@@ -39,7 +42,13 @@ class Solved:
     residuals: FloatArray
 
 
-def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = unwatched) -> Solved:
+def solve(
+    system: System,
+    b: FloatArray,
+    tolerances: FloatArray,
+    watch: Watch = unwatched,
+    checkpoint: Checkpoint = NOWHERE,
+) -> Solved:
     """Solve G x = b for all columns of b in one growing space, until the true residuals are small.
 
     Conjugate gradients run until the residual that they carry along is small, or no longer the true one; then
@@ -50,6 +59,7 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
         b: (n, c).
         tolerances: (c,), of |b - G x| / |b|.
         watch: is told how far it has come.
+        checkpoint: keeps the iterates; the same bits come of going on from one.
 
     Raises:
         ConvergenceError: MAX_ITERATIONS do not do, or rounding stands in the way.
@@ -59,11 +69,21 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
     b = b / scales
     norms = np.linalg.norm(b, axis=0)
     wanted = tolerances * norms
-    x, rest, iterations = np.zeros(b.shape), b, 0
+    x: FloatArray = np.zeros(b.shape)
+    rest, iterations = b, 0
     excess = _excess(norms, wanted)
+    known = checkpoint.load()
+    if known and known.is_result:
+        return Solved(known.arrays["x"], known.done, known.arrays["residuals"])
+    if known:
+        x, rest, excess = known.arrays["x"], known.arrays["rest"], float(known.arrays["excess"][0])
     while True:
         run = _Run(system, rest, _goal(system, rest, wanted), watch, iterations)
-        change, iterations = run.solution(), run.iterations
+        if known:
+            run.go_on(known)
+            known = None
+        keep = partial(_keep, checkpoint, {"x": x, "rest": rest, "excess": np.array([excess])})
+        change, iterations = run.solution(keep), run.iterations
         better = x + change
         left, lengths = _left(system, b, better, rest, change, wanted)
         before, excess = excess, _excess(lengths, wanted)
@@ -71,9 +91,16 @@ def solve(system: System, b: FloatArray, tolerances: FloatArray, watch: Watch = 
             x, rest = better, left
         if excess <= 1.0:
             residuals = np.divide(lengths, norms, out=np.zeros_like(norms), where=norms > 0)
-            return Solved(x * scales, iterations, residuals)
+            x = x * scales
+            checkpoint.save(State(iterations, {"x": x, "residuals": residuals}, is_result=True))
+            return Solved(x, iterations, residuals)
         if not excess < PROGRESS * before or iterations >= MAX_ITERATIONS:
             raise ConvergenceError(_failure(lengths, norms, tolerances, iterations))
+
+
+def _keep(checkpoint: Checkpoint, before: Arrays, run: "_Run") -> None:
+    """Keep what runs before have found, and the iterate of this one."""
+    checkpoint.save(State(run.iterations, before | run.iterate))
 
 
 def _left(
@@ -125,21 +152,43 @@ class _Run:
         # The transformed b is basis @ weights, and directions are conjugate.
         self._basis, self._weights = _orthonormal(self._half(b))
         self._directions = self._basis
-        self._x = np.zeros(b.shape)
+        self._x: FloatArray = np.zeros(b.shape)
         self._residual = b.copy()
+        # How long the residual was when it was last compared with the true one.
+        self._checked = np.inf
 
-    def solution(self) -> FloatArray:
-        """Iterate, and return x (n, c)."""
-        excess = start = _excess(np.linalg.norm(self._b, axis=0), self._wanted)
-        checked = np.inf
+    @property
+    def iterate(self) -> Arrays:
+        """All that the next iterations depend on."""
+        return {
+            "basis": self._basis,
+            "weights": self._weights,
+            "directions": self._directions,
+            "change": self._x,
+            "residual": self._residual,
+            "checked": np.array([self._checked]),
+        }
+
+    def go_on(self, state: State) -> None:
+        """Go on from an iterate."""
+        self.iterations, arrays = state.done, state.arrays
+        self._basis, self._weights = arrays["basis"], arrays["weights"]
+        self._directions, self._x = arrays["directions"], arrays["change"]
+        self._residual, self._checked = arrays["residual"], float(arrays["checked"][0])
+
+    def solution(self, keep: Callable[["_Run"], None]) -> FloatArray:
+        """Iterate, and return x (n, c); every iterate may be kept."""
+        start = _excess(np.linalg.norm(self._b, axis=0), self._wanted)
+        excess = _excess(np.linalg.norm(self._residual, axis=0), self._wanted)
         while excess > 1.0 and self.iterations < MAX_ITERATIONS and self._step():
             excess = _excess(np.linalg.norm(self._residual, axis=0), self._wanted)
             self._watch(self.iterations, excess)
             if self.iterations % CHECK_EVERY == 0:
-                is_still = abs(excess - checked) <= STILL * excess
+                is_still = abs(excess - self._checked) <= STILL * excess
                 if is_still or excess > GROWTH * start or self._has_strayed():
                     break
-                checked = excess
+                self._checked = excess
+            keep(self)
         return self._x
 
     def _step(self) -> bool:

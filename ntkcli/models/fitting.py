@@ -81,6 +81,7 @@ class Fitting:
             plan.storage.place,
             cluster=job.cluster,
             keeper=job.keeper,
+            checkpoints=job.checkpoints,
         )
         self.begin(plan, support)
         with _singularity_explained(job), np.errstate(over="ignore", invalid="ignore"):

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.keeping import State
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.tiling import Tile, lower_tiles, rectangle_tiles
@@ -73,6 +74,25 @@ class RowSums:
     cross: FloatArray | None
     squares: FloatArray
     rows: int
+
+    @property
+    def state(self) -> State:
+        """All numbers, to go on from."""
+        arrays = {"squares": self.squares}
+        for gram, sums in self.grams.items():
+            arrays |= {f"{gram}.square": sums.square, f"{gram}.targets": sums.targets}
+            arrays[f"{gram}.trace"] = np.array([sums.trace])
+        if self.cross is not None:
+            arrays["cross"] = self.cross
+        return State(self.rows, arrays)
+
+    def go_on(self, state: State) -> None:
+        """Take the numbers of a state."""
+        arrays, self.rows = state.arrays, state.done
+        self.squares, self.cross = arrays["squares"], arrays.get("cross")
+        for gram in self.grams:
+            square, targets, trace = (arrays[f"{gram}.{name}"] for name in ("square", "targets", "trace"))
+            self.grams[gram] = GramSums(square, targets, float(trace[0]))
 
     def include(self, other: "RowSums") -> None:
         """Add the sums over other rows."""

@@ -125,6 +125,7 @@ def _task(fitted: FittedStage, probes: Probes, watch: Watch) -> Factoring:
         columns=stage.columns(question, fitted.outputs, question.expected_rows),
         exact=support.exact(stage.gram) if is_coarse else None,
         watch=watch,
+        checkpoints=support.checkpoints,
     )
 
 

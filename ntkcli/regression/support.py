@@ -8,7 +8,7 @@ import numpy as np
 
 from ntkcli.arrays import Allocate, ArraySink, FloatArray, in_memory
 from ntkcli.journal import Journal
-from ntkcli.keeping import NOWHERE, Keeper
+from ntkcli.keeping import NOWHERE, Checkpoints, Keeper
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.rows import GramName, Rows
@@ -31,6 +31,7 @@ class Support:
     cluster: computes Gram matrices, and multiplies with those that are computed anew; None where the
         evaluator does. Kernels with other rows are the evaluator's.
     keeper: keeps Gram matrices as they are computed.
+    checkpoints: keep iterates of what is solved.
     """
 
     evaluator: Evaluator
@@ -40,6 +41,7 @@ class Support:
     matrices: dict[GramName, SymmetricBlocks] = field(default_factory=dict)
     cluster: Executor | None = None
     keeper: Keeper = NOWHERE
+    checkpoints: Checkpoints = NOWHERE
 
     @property
     def size(self) -> int:

@@ -20,9 +20,10 @@ from ntkcli.runs.directory import RunDirectory, unwritable
 from ntkcli.runs.json_files import json_text, read_json
 from ntkcli.runs.reader import Run
 from ntkcli.spec.spec import Spec
+from ntkcli.stores.checkpoint_files import CheckpointFiles
 from ntkcli.stores.gram_store import GramStore
 
-RECORD, GRAMS = "job.json", "grams"
+RECORD, GRAMS, STATES = "job.json", "grams", "states"
 # Differences that a message has.
 SHOWN = 3
 
@@ -80,7 +81,7 @@ class Resumption:
         """Return the job with its work kept: Gram matrices where compute.cache has them, if it does."""
         grams = GramStore(self.folder / GRAMS, job.spec.network.model_dump(mode="json"), job.journal)
         keeper = job.keeper if job.spec.compute.cache else grams
-        return replace(job, keeper=keeper)
+        return replace(job, keeper=keeper, checkpoints=CheckpointFiles(self.folder / STATES, job.journal))
 
     def end(self) -> None:
         """Delete it, as the run is whole.

@@ -6,12 +6,14 @@ Chen, Epperly, Tropp & Webber 2024; Diaz, Epperly, Frangella, Tropp & Webber 202
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.flow import Deletion, Health
 from ntkcli.inference.leave_one_out import deletion_in_the_limit, unit_columns
+from ntkcli.keeping import Checkpoint, Checkpoints
 from ntkcli.linalg.conjugate_gradients import Watch, solve
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
@@ -91,7 +93,7 @@ class PcgSolver(Solver):
         preconditioner = Preconditioner.of(low_rank, shift, matrix.dtype)
         system = System(matrix, task.ridge, preconditioner, task.exact)
         share = low_rank.left / (float(matrix.diagonal.sum()) or 1.0)
-        return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch)
+        return PcgFlow(system, task.tolerance, low_rank.rank, share, task.watch, task.checkpoints)
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class PcgFlow:
     """F_inf = G^{-1}. Every other time is refused with a TypeError.
 
     tolerance: of |b - G x| / |b|, for every column.
+    checkpoints: keep iterates.
     iterations, residual: the worst so far.
     """
 
@@ -128,6 +131,7 @@ class PcgFlow:
     rank: int
     trace_left: float
     watch: Watch
+    checkpoints: Checkpoints
     iterations: int = field(default=0, init=False)
     residual: float = field(default=0.0, init=False)
 
@@ -158,10 +162,23 @@ class PcgFlow:
         random = np.random.default_rng(0).normal(size=(n, helpers))
         tolerances = np.full(columns + helpers, self.tolerance)
         tolerances[columns + witnesses :] = HELPER_TOLERANCE
-        solved = solve(self.system, np.hstack([b, random]), tolerances, self.watch)
+        b = np.hstack([b, random])
+        solved = solve(self.system, b, tolerances, self.watch, self._checkpoint(b, tolerances))
         self.iterations = max(self.iterations, solved.iterations)
         self.residual = max(self.residual, float(solved.residuals[:columns].max(initial=0.0)))
         return solved.x[:, :columns]
+
+    def _checkpoint(self, b: FloatArray, tolerances: FloatArray) -> Checkpoint:
+        """Of the same matrix, ridge, preconditioner, right-hand sides and tolerances alone."""
+        matrix = self.system.matrix
+        name = f"pcg-{type(matrix).__name__}{'-coarse' if self.system.exact else ''}"
+        known = matrix.diagonal, np.array([self.system.ridge]), self._preconditioned
+        return self.checkpoints.of(name, "iteration", *known, b, tolerances)
+
+    @cached_property
+    def _preconditioned(self) -> FloatArray:
+        """What the preconditioner makes of a vector, which depends on all columns that it was made of."""
+        return self.system.preconditioner.half_solve(np.ones((self.system.matrix.n, 1)))
 
 
 class _PcgAction:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ntkcli.arrays import ArraySource
 from ntkcli.inference.flow import Flow
 from ntkcli.journal import Advance, unshown
+from ntkcli.keeping import NOWHERE, Checkpoints
 from ntkcli.kernels.tiling import CHUNK_ROWS
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.conjugate_gradients import Watch, unwatched
@@ -32,6 +33,7 @@ class Factoring:
     exact: M in float64, for a matrix that has less digits than the answer should; None for any other.
     advance: called with the number of blocks finished.
     watch: told how far iterations have come.
+    checkpoints: keep iterates.
     """
 
     times: Collection[float]
@@ -42,6 +44,7 @@ class Factoring:
     exact: ReadableOperator | None = None
     advance: Advance = unshown
     watch: Watch = unwatched
+    checkpoints: Checkpoints = NOWHERE
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Checkpoints(Protocol):
         """The checkpoint of a computation.
 
         Args:
-            name: of its kind.
+            name: of its kind, for messages too.
             unit: what `State.done` counts, for messages.
             arrays: all that it depends on beside the name, or what follows from all of that.
         """

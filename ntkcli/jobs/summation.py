@@ -61,7 +61,8 @@ class Summation:
         """Of the same features alone; the job, whose rows they are of, is the same."""
         features = self.features.features
         whitenings = [own.inverse for own in features.whitenings.values()]
-        return job.checkpoints.of(f"sums-{GROUP_ROWS}", "row", held_out, features.centres, *whitenings)
+        known = np.array([GROUP_ROWS]), held_out, features.centres, *whitenings
+        return job.checkpoints.of("sums", "row", *known)
 
     def _parts(self, job: Job, held_out: IntArray) -> Iterator[Part]:
         rows, network = job.row_source, job.evaluator.network

@@ -170,10 +170,11 @@ class PcgFlow:
 
     def _checkpoint(self, b: FloatArray, tolerances: FloatArray) -> Checkpoint:
         """Of the same matrix, ridge, preconditioner, right-hand sides and tolerances alone."""
-        matrix = self.system.matrix
-        name = f"pcg-{type(matrix).__name__}{'-coarse' if self.system.exact else ''}"
-        known = matrix.diagonal, np.array([self.system.ridge]), self._preconditioned
-        return self.checkpoints.of(name, "iteration", *known, b, tolerances)
+        matrix, is_coarse = self.system.matrix, self.system.exact is not None
+        # Sums of products are made in another order by another kind of operator.
+        numbers = np.array([self.system.ridge, matrix.best_columns, is_coarse])
+        known = numbers, matrix.diagonal, self._preconditioned, b, tolerances
+        return self.checkpoints.of("pcg", "iteration", *known)
 
     @cached_property
     def _preconditioned(self) -> FloatArray:

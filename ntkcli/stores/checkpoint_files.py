@@ -40,7 +40,7 @@ class CheckpointFiles:
 
     def of(self, name: str, unit: str, *arrays: FloatArray | IntArray) -> "_CheckpointFile":
         """The checkpoint of a computation, as `Checkpoints.of`."""
-        return _CheckpointFile(self, self.folder / f"{name}-{digest(*arrays)}", unit)
+        return _CheckpointFile(self, self.folder / f"{name}-{digest(*arrays)}", f"{name}: goes on at {unit}")
 
     def write(self, path: Path, state: State) -> None:
         """Write a file, or warn that nothing more can be kept."""
@@ -60,8 +60,8 @@ class CheckpointFiles:
 class _CheckpointFile:
     """One computation's file."""
 
-    def __init__(self, store: CheckpointFiles, path: Path, unit: str) -> None:
-        self._store, self._path, self._unit = store, path, unit
+    def __init__(self, store: CheckpointFiles, path: Path, going_on: str) -> None:
+        self._store, self._path, self._going_on = store, path, going_on
         self._began = time.monotonic()
         self._due = self._began + store.interval
 
@@ -77,7 +77,7 @@ class _CheckpointFile:
         if state is None:
             journal.warn(f"{self._path}: is damaged: what it held is computed again")
         elif not state.is_result:
-            journal.tell(f"goes on at {self._unit} {state.done:,}")
+            journal.tell(f"{self._going_on} {state.done:,}")
         return state
 
     def save(self, state: State) -> None:

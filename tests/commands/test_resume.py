@@ -1,6 +1,7 @@
 """A fit that was stopped goes on where it was, and ends with the same bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,13 @@ import yaml
 
 from ntkcli import files
 from ntkcli.cli import ntk
+from ntkcli.jobs import summation
 from ntkcli.kernels import evaluator
-from ntkcli.linalg import blocks
-from ntkcli.stores import gram_store
+from ntkcli.kernels.stored_operator import StoredOperator
+from ntkcli.linalg import blocks, pivoted_cholesky
+from ntkcli.stores import checkpoint_files
+from ntkcli.stores.checkpoint_files import CheckpointFiles
+from ntkcli.stores.gram_store import GramStore
 
 
 class StoppedError(BaseException):
@@ -20,15 +25,11 @@ class StoppedError(BaseException):
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Blocks of a few rows, each on the disk at once."""
+    """Blocks of a few rows, each on the disk at once, as is every state."""
     monkeypatch.setattr(blocks, "_block_count", lambda n, block_rows: max(1, -(-n // 16)))
-    original = gram_store.GramStore.__init__
-
-    def at_once(self: gram_store.GramStore, *arguments: object, **named: object) -> None:
-        original(self, *arguments, **named)  # type: ignore[arg-type]
-        self.interval = 0.0
-
-    monkeypatch.setattr(gram_store.GramStore, "__init__", at_once)
+    monkeypatch.setattr(checkpoint_files, "LEAST_PAUSES", 0.0)
+    for store in (GramStore, CheckpointFiles):
+        monkeypatch.setattr(store, "__init__", partialmethod(store.__init__, interval=0.0))
     yield
     files.watch_with(files.unwatched)
 
@@ -60,10 +61,18 @@ def content(place: Path) -> dict[str, bytes]:
 
 
 def stop_after(writes: int) -> None:
-    left = [writes]
+    stop_at(writes, lambda change, path: path.suffix == ".gram" and change == "sync")
+
+
+def stop_at_state(count: int) -> None:
+    stop_at(count, lambda change, path: path.parent.name == "states" and change == "rename")
+
+
+def stop_at(count: int, counts: Callable[[files.Change, Path], bool]) -> None:
+    left = [count]
 
     def watch(change: files.Change, path: Path) -> None:
-        if path.suffix == ".gram" and change == "sync":
+        if counts(change, path):
             left[0] -= 1
             if left[0] < 0:
                 raise StoppedError
@@ -164,3 +173,40 @@ def test_a_damaged_strip_is_computed_again(spec: Path, tmp_path: Path, tiles: li
     tiles.clear()
     run("fit", spec, "--out", tmp_path / "three", *cached)
     assert tiles == []
+
+
+PCG = ("compute.solver=pcg", "inference.kernel=nngp", "inference.ridge=1e-4")
+NYSTROM = ("inference.approximation={method: nystrom, centres: 20}", "output.kernels=[]")
+
+
+@pytest.mark.parametrize(
+    ("settings", "states", "told"),
+    [
+        (PCG, 3, "pcg: goes on at iteration 3"),
+        (PCG, 9, "ended with exit code 0"),
+        (NYSTROM, 1, "sums: goes on at row 10"),
+        (NYSTROM, 2, "sums: goes on at row 20"),
+    ],
+)
+def test_iterations_and_sums_that_are_stopped_end_with_the_same_bytes(
+    spec: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Sequence[str],
+    states: int,
+    told: str,
+) -> None:
+    monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", 5)
+    monkeypatch.setattr(StoredOperator, "best_columns", 2)
+    monkeypatch.setattr(summation, "GROUP_ROWS", 10)
+    options = [part for setting in settings for part in ("--set", setting)]
+    run("fit", spec, "--out", tmp_path / "whole", *options)
+    place = tmp_path / "run"
+    stop_at_state(states)
+    with pytest.raises(StoppedError):
+        run("fit", spec, "--out", place, "--resume", *options)
+    files.watch_with(files.unwatched)
+    run("fit", spec, "--out", place, "--resume", *options, "--log", tmp_path / "log")
+    assert told in (tmp_path / "log").read_text()
+    assert content(place) == content(tmp_path / "whole")
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []

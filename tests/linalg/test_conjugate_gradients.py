@@ -1,4 +1,6 @@
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkcli.arrays import FloatArray
+from ntkcli.keeping import NOWHERE, Checkpoint
 from ntkcli.linalg import system
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS, Solved, solve
@@ -15,6 +18,7 @@ from ntkcli.linalg.pivoted_cholesky import randomly_pivoted_cholesky
 from ntkcli.linalg.preconditioner import Preconditioner
 from ntkcli.linalg.system import System
 
+from ..checkpoints import InMemory, StoppedError
 from .matrices import SPECTRA, every_spectrum, in_blocks, positive_definite, symmetric
 
 BLOCK_ROWS = 50
@@ -38,8 +42,10 @@ def columns(n: int, count: int = 3, seed: int = 0) -> FloatArray:
     return np.random.default_rng([seed, 1]).normal(size=(n, count))
 
 
-def solved(system: System, b: FloatArray, tolerance: float = TOLERANCE) -> Solved:
-    return solve(system, b, np.full(b.shape[1], tolerance))
+def solved(
+    system: System, b: FloatArray, tolerance: float = TOLERANCE, checkpoint: Checkpoint = NOWHERE
+) -> Solved:
+    return solve(system, b, np.full(b.shape[1], tolerance), checkpoint=checkpoint)
 
 
 def residuals(matrix: FloatArray, ridge: float, b: FloatArray, x: FloatArray) -> FloatArray:
@@ -325,3 +331,47 @@ def test_the_right_hand_sides_are_left_alone_and_bits_are_the_same_again() -> No
     one, again = solved(system, b), solved(system, b)
     assert np.array_equal(b, copy)
     assert np.array_equal(one.x, again.x)
+
+
+@pytest.mark.parametrize("stop", [1, 9, 10, 11, 19])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_iterations_that_are_stopped_and_go_on_end_with_the_same_bits(
+    stop: int, order: Literal["C", "F"]
+) -> None:
+    matrix, b = symmetric(np.geomspace(1, 1e-5, 120)), np.array(columns(120, 3), order=order)
+    whole = solved(system_of(matrix, 1e-4, 10), b)
+    assert whole.iterations > 20
+    assert_same(whole, stopped_often(system_of(matrix, 1e-4, 10), b, stop))
+
+
+@pytest.mark.parametrize("stop", [1, 4, 7])
+def test_runs_that_begin_anew_go_on_too(stop: int) -> None:
+    """Those of a coarse matrix do; each call is stopped, many times over."""
+    matrix, b = symmetric(np.geomspace(1, 1e-5, 120)), columns(120)
+    exact = Counting(matrix).operator()
+    system = system_of(matrix.astype(np.float32), 1e-3, 10, exact)
+    whole = solved(system, b)
+    assert_same(whole, stopped_often(system, b, stop))
+
+
+def test_a_result_that_is_known_is_not_computed_again() -> None:
+    matrix, b, known = positive_definite(20), columns(20), InMemory()
+    system = system_of(matrix)
+    whole = solved(system, b, checkpoint=known)
+    assert_same(whole, solved(replace(system, matrix=system_of(2 * matrix).matrix), b, checkpoint=known))
+
+
+def stopped_often(system: System, b: FloatArray, stop: int) -> Solved:
+    """The solution by calls that each end after some iterations."""
+    known = InMemory()
+    for _ in range(MAX_ITERATIONS):
+        known.left = stop
+        with suppress(StoppedError):
+            return solved(system, b, checkpoint=known)
+    raise AssertionError("it does not go on")
+
+
+def assert_same(found: Solved, other: Solved) -> None:
+    assert found.iterations == other.iterations
+    assert found.x.tobytes() == other.x.tobytes()
+    assert found.residuals.tobytes() == other.residuals.tobytes()

@@ -1,10 +1,13 @@
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ntkcli.arrays import FloatArray
+from ntkcli.arrays import FloatArray, IntArray
+from ntkcli.keeping import NOWHERE, Checkpoint, digest
 from ntkcli.kernels.executor import Threads
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg import pivoted_cholesky
@@ -231,3 +234,35 @@ def test_any_number_of_threads_gives_the_same_bits(threads: int, monkeypatch: py
         for count in (1, threads)
     )
     assert np.array_equal(one, other)
+
+
+class Named:
+    """Checkpoints that keep nothing but what they are told of computations."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def of(self, name: str, unit: str, *arrays: FloatArray | IntArray) -> Checkpoint:
+        self.found.append(digest(*arrays))
+        return NOWHERE
+
+
+def test_solutions_that_differ_in_anything_have_checkpoints_of_their_own() -> None:
+    matrix, b = symmetric(SPECTRA["condition 1e4"](N)), columns(N, 3)
+    named = Named()
+
+    def solve(matrix: FloatArray, b: FloatArray, ridge: float = 0.1, **others: Any) -> None:
+        replace(flow_of(matrix, ridge, **others), checkpoints=named).solve(b)
+
+    solve(matrix, b)
+    solve(matrix, b)
+    solve(matrix, np.nextafter(b, 1))
+    solve(matrix, b, np.nextafter(0.1, 1))
+    solve(matrix, b, tolerance=1e-9)
+    solve(matrix, b, tolerance=1e-4, dtype=np.float32)
+    solve(matrix, b, tolerance=1e-4, dtype=np.float32, exact=matrix)
+    solve(2 * matrix, b)
+    solve(matrix[::-1, ::-1], b)
+    first, second, *others = named.found
+    assert first == second
+    assert len({first, *others}) == 1 + len(others)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.files import is_full, make_folder, opened, rename
+from ntkcli.files import is_full, make_folder, opened, remove, rename
 from ntkcli.journal import Journal
 from ntkcli.keeping import State, digest
 from ntkcli.stores.gram_store import INTERVAL
@@ -46,13 +47,16 @@ class CheckpointFiles:
         """Write a file, or warn that nothing more can be kept."""
         if self._has_failed:
             return
+        partial = path.with_suffix(".partial")
         try:
             make_folder(self.folder, exist_ok=True)
-            partial = path.with_suffix(".partial")
             _write(partial, state)
             rename(partial, path)
         except OSError as error:
             self._has_failed = True
+            # On a full disk, the run needs the space more.
+            with suppress(OSError):
+                remove(partial)
             why = "the disk is full" if is_full(error) else error.strerror or str(error)
             self.journal.warn(f"{self.folder}: iterations cannot be kept there: {why}: going on without")
 

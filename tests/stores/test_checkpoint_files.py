@@ -122,5 +122,6 @@ def test_where_nothing_can_be_kept_it_is_told_once_and_what_was_kept_stays(
     assert lines.lines == [
         f"warning: {store.folder}: iterations cannot be kept there: the disk is full: going on without"
     ]
+    assert [*store.folder.parent.rglob("*.partial")] == []
     found = store.of("pcg", "iteration", B).load()
     assert (found.done if found else None) == (None if change == "make_folder" else 1)

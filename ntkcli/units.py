@@ -1,4 +1,18 @@
-"""Sizes, durations and numbers as people read them."""
+"""Sizes, durations and numbers as people read and write them."""
+
+import re
+
+SIZE = re.compile(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE | re.ASCII)
+
+
+def bytes_of(text: str) -> int | None:
+    """Return the bytes of a size such as 8GiB, 500MB or 1000; None of a text that is none."""
+    found = SIZE.fullmatch(text)
+    if not found:
+        return None
+    number, prefix, binary = found.groups()
+    unit = 1024 if binary or not prefix else 1000
+    return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
 
 
 def bytes_text(size: float) -> str:

@@ -120,7 +120,7 @@ class ComputeSpec(Section):
     cache: FilePath | None = None
     """A folder that keeps Gram matrices for later runs with other times, ridges or targets."""
 
-    cache_size: Annotated[Memory, unit("bytes")] = 20 * 2**30
+    cache_size: Annotated[Memory, unit("bytes")] = Field(default="20GiB", validate_default=True)
     """The most that the cache may have: those go first that were used last long ago."""
 
     @property

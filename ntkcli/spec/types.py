@@ -20,6 +20,7 @@ from pydantic_core.core_schema import CoreSchema
 
 from ntkcli.spec.path import meant_path
 from ntkcli.spec.section import Written
+from ntkcli.units import bytes_of
 
 T = TypeVar("T")
 
@@ -110,12 +111,10 @@ def _memory(value: object) -> object:
     """Read a number of bytes, with or without a unit."""
     if not isinstance(value, str):
         return value
-    found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d*)?)\s*([KMGT]?)(i?)B?\s*", value, re.IGNORECASE | re.ASCII)
-    if not found:
+    found = bytes_of(value)
+    if found is None:
         raise ValueError("should be a size such as 8GiB, 500MB or a number of bytes")
-    number, prefix, binary = found.groups()
-    unit = 1024 if binary or not prefix else 1000
-    return int(float(number) * unit ** " KMGT".index(prefix.upper() or " "))
+    return found
 
 
 def _scheduler(value: object, info: ValidationInfo) -> object:
@@ -145,7 +144,7 @@ class _OneOfThem:
 
 FINITE = _float_text()
 POSSIBLY_INFINITE = _float_text("|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?")
-# `_memory`, without its flags; the text that is looked ahead for is a digit other than 0.
+# `units.SIZE`, without its flags; the text that is looked ahead for is a digit other than 0.
 MEMORY_TEXT = r"^(?=[^1-9]*[1-9])\s*[0-9]{1,18}(?:\.[0-9]*)?\s*[kKmMgGtT]?[iI]?[bB]?\s*$"
 # `_scheduler`: an address, or a path that does not look like one.
 SCHEDULER_TEXT = (

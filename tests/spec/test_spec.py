@@ -252,6 +252,10 @@ def test_a_unit_with_an_i_is_binary_and_one_without_is_decimal(
     assert make_with("compute.memory", f"{number}{prefix}{'i' * binary}B").compute.memory == size
 
 
+def test_the_default_of_a_size_is_one() -> None:
+    assert make_with("compute.threads", 1).compute.cache_size == 20 * 2**30
+
+
 def test_a_memory_beyond_all_numbers_is_refused() -> None:
     with pytest.raises(ValidationError):
         make_with("compute.memory", "9" * 400 + "GiB")

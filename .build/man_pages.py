@@ -1,4 +1,4 @@
-"""Man pages of ntk, by the declarations of its command line: one of the program, one of each command.
+"""Man pages of ntk, by the declarations of its command line: one of the program, one of each command in it.
 
 `python man_pages.py FOLDER` writes them into a folder.
 """
@@ -23,14 +23,19 @@ VERBATIM = "\b\n"
 
 def pages() -> dict[str, str]:
     """Return the pages by the names of their files."""
-    context = click.Context(ntk, info_name="ntk", **ntk.context_settings)
-    contexts = [context]
-    for name in ntk.list_commands(context):
-        command = ntk.get_command(context, name)
-        assert command is not None
-        contexts.append(click.Context(command, parent=context, info_name=name))
+    contexts = [*_contexts(click.Context(ntk, info_name="ntk", **ntk.context_settings))]
     names = [_page_name(context) for context in contexts]
     return {f"{name}.1": _page(context, names) for name, context in zip(names, contexts, strict=True)}
+
+
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """Yield the context of a command, and those of the commands in it."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            command = context.command.get_command(context, name)
+            assert command is not None
+            yield from _contexts(click.Context(command, parent=context, info_name=name))
 
 
 def _page_name(context: click.Context) -> str:
@@ -76,7 +81,7 @@ def _options(context: click.Context) -> Iterator[str]:
 
 
 def _commands(context: click.Context) -> Iterator[str]:
-    """Yield what stands for each command of the program."""
+    """Yield what stands for each command of a group."""
     if isinstance(context.command, click.Group):
         yield ".SH COMMANDS"
         for name in context.command.list_commands(context):

@@ -9,15 +9,17 @@ import click
 import man_pages
 import pytest
 
-from ntkcli.cli import ntk
-
 from .test_help import COMMANDS, PROGRAM, declared, examples
 
 PAGES = man_pages.pages()
 
 
+def file_of(name: str) -> str:
+    return "ntk.1" if name == PROGRAM else f"ntk-{name.replace(' ', '-')}.1"
+
+
 def page(name: str) -> str:
-    return PAGES["ntk.1" if name == PROGRAM else f"ntk-{name}.1"]
+    return PAGES[file_of(name)]
 
 
 def shown(text: str) -> str:
@@ -34,7 +36,7 @@ def shown(text: str) -> str:
 
 
 def test_there_is_a_page_for_the_program_and_for_every_command() -> None:
-    assert sorted(PAGES) == sorted(["ntk.1", *(f"ntk-{name}.1" for name in COMMANDS[1:])])
+    assert sorted(PAGES) == sorted(map(file_of, COMMANDS))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -50,11 +52,13 @@ def test_a_page_shows_all_that_the_help_shows_in_signs_that_can_be_copied(name: 
     assert "-h, --help" in text
 
 
-def test_the_page_of_the_program_lists_the_commands() -> None:
-    text = shown(page(PROGRAM))
-    for name in ntk.list_commands(click.Context(ntk)):
-        assert f"ntk-{name}(1)" in text
-        assert re.search(rf"^ +{name}\b", text, flags=re.MULTILINE)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if isinstance(declared(name), click.Group)])
+def test_the_page_of_a_group_lists_its_commands(name: str) -> None:
+    text, group = shown(page(name)), declared(name)
+    assert isinstance(group, click.Group)
+    for inner in group.list_commands(click.Context(group)):
+        assert f"{file_of(name).removesuffix('.1')}-{inner}(1)" in text
+        assert re.search(rf"^ +{inner}\b", text, flags=re.MULTILINE)
 
 
 def test_a_line_of_text_is_no_request_of_roff() -> None:

@@ -1,7 +1,7 @@
 """The part of `ntk show` that every run has: spec, data, network, solvers, warnings, time and memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ntkcli.commands.finding import Finding
@@ -68,12 +68,17 @@ def network_finding(layers: list[LayerRecord]) -> Finding:
 
 def network_text(layers: list[LayerRecord]) -> str:
     """Return the activations and the depth of a network in short."""
-    settings = (layer.activation for layer in layers if layer.activation is not None)
+    return activations_text((layer.activation for layer in layers), len(layers))
+
+
+def activations_text(settings: Iterable[str | dict[str, Any] | None], depth: int) -> str:
+    """Return a network in short, from the activations of its layers, which may be None, and its depth."""
     names = dict.fromkeys(
         setting_text(setting if isinstance(setting, str) or "name" in setting else str(setting))
         for setting in settings
+        if setting is not None
     )
-    return f"{', '.join(names) or 'linear'}, depth {len(layers)}"
+    return f"{', '.join(names) or 'linear'}, depth {depth}"
 
 
 def _inference(run: Run) -> Finding:

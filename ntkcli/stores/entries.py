@@ -1,16 +1,21 @@
 """The Gram matrices in a folder of a store: which there are, whether they are sound, which go first."""
 
-import time
-from collections.abc import Iterator
-from contextlib import suppress
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ntkcli.files import remove
-from ntkcli.stores.piece_file import Layout, PieceFile
+from ntkcli.journal import Advance, unshown
+from ntkcli.stores.piece_file import PAGE, Layout, PieceFile, hold
 
 ENDING = ".gram"
+
+# Of one in use, another process writes the file.
+Condition = Literal["whole", "unfinished", "damaged", "in use"]
 
 
 @dataclass(frozen=True)
@@ -18,44 +23,74 @@ class Entry:
     """A Gram matrix that is kept.
 
     path: its file.
-    size: bytes.
+    size: bytes, which the file has before it is filled.
     used: when it was used last, in seconds since 1970.
-    layout: None of a file that is damaged, or hardly begun.
     """
 
     path: Path
     size: int
     used: float
-    layout: Layout | None
 
-    @property
-    def what(self) -> dict[str, Any]:
-        """What it was computed from."""
-        return dict(self.layout.what) if self.layout else {}
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where everything is in the file; None of one that is damaged, or hardly begun."""
+        return Layout.of(self.path)
 
-    def missing(self) -> list[int] | None:
-        """The pieces that are not finished, or damaged; None where another process writes the file.
+    @cached_property
+    def finished(self) -> float:
+        """The share of it that is finished."""
+        if self.layout is None:
+            return 0.0
+        with closing(PieceFile(self.path, self.layout, 0.0)) as file:
+            return file.finished
+
+    def check(self, advance: Advance = unshown) -> Condition:
+        """Compare all that is in the file with its checksums; no process writes there meanwhile.
+
+        Args:
+            advance: called with the number of bytes that were read since its last call.
 
         Raises:
             OSError: the file cannot be read.
         """
-        if self.layout is None:
-            return [0]
-        file = PieceFile.opened(self.path, self.layout, 0.0)
-        if file is None:
-            return None
-        try:
-            pieces = range(len(self.layout.sizes))
-            return [piece for piece in pieces if not (file.has(piece) and file.is_sound(piece))]
-        finally:
-            file.close()
+        with self.path.open("rb") as file:
+            if not hold(file, fcntl.LOCK_SH):
+                return "in use"
+            layout = Layout.of(self.path)
+            if layout is None:
+                return "damaged" if any(file.read(PAGE)) else "unfinished"
+            if self.path.stat().st_size < layout.end:
+                return "damaged"
+            with closing(PieceFile(self.path, layout, 0.0)) as pieces:
+                return _checked(pieces, layout, advance)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no process reads or writes the file."""
+        with self.path.open("rb") as file:
+            return hold(file, fcntl.LOCK_EX)
 
     def delete(self) -> bool:
-        """Delete the file, unless another process is at work on it; whether it is gone."""
-        if not PieceFile.is_free(self.path):
-            return False
-        remove(self.path)
+        """Delete the file, unless another process reads or writes it; whether it is gone."""
+        with self.path.open("rb") as file:
+            if not hold(file, fcntl.LOCK_EX):
+                return False
+            remove(self.path)
         return True
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What became of the Gram matrices in a folder.
+
+    gone: those that were deleted, in this order.
+    busy: those that would have been, and are in use.
+    left: bytes of those that stay.
+    """
+
+    gone: list[Entry]
+    busy: list[Entry]
+    left: int
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -67,34 +102,55 @@ def entries(folder: Path) -> list[Entry]:
     return sorted(_found(folder), key=lambda entry: (entry.used, entry.path))
 
 
-def _found(folder: Path) -> Iterator[Entry]:
-    for path in folder.iterdir():
-        if path.suffix != ENDING:
-            continue
-        # Another process may delete it meanwhile.
-        with suppress(FileNotFoundError):
-            status = path.stat()
-            # Its disk space is taken before it is filled.
-            yield Entry(path, status.st_size, status.st_mtime, Layout.of(path))
-
-
-def prune(folder: Path, size: int | None = None, older: float | None = None) -> list[Entry]:
-    """Delete Gram matrices that nobody is at work on, and return them.
+def prune(
+    folder: Path,
+    size: int | None = None,
+    goes: Callable[[Entry], bool] = lambda entry: False,
+    *,
+    dry_run: bool = False,
+) -> Pruning:
+    """Delete Gram matrices that nobody is at work on.
 
     Args:
         folder: that has them.
-        size: bytes that may stay; None for any number.
-        older: those go that were not used for so many seconds; None for none.
+        size: bytes that may stay: those go first that were used last long ago; None for any number.
+        goes: whether one goes whatever its size.
+        dry_run: whether they stay, and are only returned.
 
     Raises:
         OSError: the folder cannot be read, or a file not be deleted.
     """
     found = entries(folder)
-    total, gone = sum(entry.size for entry in found), []
+    left = sum(entry.size for entry in found)
+    gone: list[Entry] = []
+    busy: list[Entry] = []
     for entry in found:
-        is_old = older is not None and time.time() - entry.used > older
-        is_too_much = size is not None and total > size
-        if (is_old or is_too_much) and entry.delete():
-            total -= entry.size
-            gone.append(entry)
-    return gone
+        # Another process may have deleted it.
+        is_gone = True
+        with suppress(FileNotFoundError):
+            if not (goes(entry) or (size is not None and left > size)):
+                continue
+            is_gone = entry.is_free if dry_run else entry.delete()
+        (gone if is_gone else busy).append(entry)
+        left -= is_gone * entry.size
+    return Pruning(gone, busy, left)
+
+
+def _found(folder: Path) -> Iterator[Entry]:
+    for path in folder.iterdir():
+        # Another process may delete it meanwhile.
+        with suppress(FileNotFoundError):
+            if path.suffix == ENDING and path.is_file():
+                status = path.stat()
+                yield Entry(path, status.st_size, status.st_mtime)
+
+
+def _checked(file: PieceFile, layout: Layout, advance: Advance) -> Condition:
+    is_sound = True
+    for piece, size in enumerate(layout.sizes):
+        if file.has(piece):
+            is_sound = file.is_sound(piece) and is_sound
+        advance(size)
+    if not is_sound:
+        return "damaged"
+    return "whole" if file.is_whole else "unfinished"

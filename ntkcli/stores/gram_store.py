@@ -86,18 +86,29 @@ class GramStore:
     def _opened(self, layout: Layout) -> PieceFile | None:
         path = self.path(layout)
         make_folder(self.folder, parents=True, exist_ok=True)
-        if self.limit is not None and not path.exists():
-            if layout.end > self.limit:
-                self.journal.tell(
-                    f"{self.folder}: may have {bytes_text(self.limit)} (compute.cache_size), and a Gram "
-                    f"matrix takes {bytes_text(layout.end)}: it is not kept"
-                )
-                return None
-            prune(self.folder, self.limit - layout.end)
+        if not self._has_room(path, layout):
+            return None
         file = PieceFile.opened(path, layout, self.interval)
         with suppress(OSError):
             touch(path)
         return file
+
+    def _has_room(self, path: Path, layout: Layout) -> bool:
+        """Whether a file is there, or may be made, after others have made room for it."""
+        if self.limit is None:
+            return True
+        with suppress(FileNotFoundError):
+            if path.stat().st_size >= layout.end:
+                return True
+        left = self.limit - layout.end
+        if left >= 0 and prune(self.folder, left).left <= left:
+            return True
+        others = " beside those in use" if left >= 0 else ""
+        self.journal.tell(
+            f"{self.folder}: may have {bytes_text(self.limit)} (compute.cache_size), and a Gram "
+            f"matrix takes {bytes_text(layout.end)}{others}: it is not kept"
+        )
+        return False
 
     def _tried(self, act: Callable[[], PieceFile | None]) -> PieceFile | None:
         if self._has_failed:
@@ -121,7 +132,7 @@ class _KeptArray:
 
     def __init__(self, store: GramStore, path: Path, file: PieceFile) -> None:
         self._store, self._path, self._file = store, path, file
-        self._is_open = True
+        self._is_open, self._is_damaged = True, False
 
     def read(self, piece: int, out: FloatArray) -> bool:
         if not self._file.has(piece):
@@ -131,7 +142,9 @@ class _KeptArray:
                 return True
         except OSError as error:
             self._store.fail(error)
-        self._store.journal.warn(f"{self._path}: is damaged: what it held is computed again")
+        if not self._is_damaged:
+            self._store.journal.warn(f"{self._path}: is damaged: what it held is computed again")
+        self._is_damaged = True
         return False
 
     def keep(self, piece: int, values: FloatArray) -> None:

@@ -7,11 +7,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from io import BufferedReader, FileIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.files import WrittenFile
@@ -19,8 +18,12 @@ from ntkcli.files import WrittenFile
 # Of the file: a page of JSON, one of checksums, the pieces; each begins with a page.
 PAGE, CHECKSUM = 4096, 32
 UNFINISHED = bytes(CHECKSUM)
+# Bytes of a first line that may have a layout: a file without lines may have any number.
+LONGEST = 2**24
 # How often a file is opened again that somebody has deleted meanwhile.
 ATTEMPTS = 3
+# Bytes that are read at a time where they are only compared with their checksum.
+PART = 2**20
 
 
 class Layout:
@@ -40,13 +43,15 @@ class Layout:
 
     @classmethod
     def of(cls, path: Path) -> "Layout | None":
-        """The layout of a file, or None of one that is damaged, or hardly begun."""
+        """The layout of a file, which is named after it; None of one that is damaged, or hardly begun."""
+        with path.open("rb") as file:
+            line = file.readline(LONGEST)
         try:
-            with path.open("rb") as file:
-                content = json.loads(file.readline())
-            return cls(content["what"], content["sizes"])
+            content = json.loads(line)
+            found = cls(content["what"], content["sizes"])
         except (ValueError, KeyError, TypeError):
             return None
+        return found if found.name == path.stem else None
 
 
 class PieceFile:
@@ -88,20 +93,16 @@ class PieceFile:
                 found.close()
         return None
 
-    @staticmethod
-    def is_free(path: Path) -> bool:
-        """Whether no process has a file open to read or write its pieces."""
-        with path.open("rb") as file:
-            try:
-                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
-
     @property
     def is_whole(self) -> bool:
         """Whether all pieces are finished."""
         return UNFINISHED not in self._checksums
+
+    @property
+    def finished(self) -> float:
+        """The share of the bytes that are finished."""
+        sizes = self._layout.sizes
+        return sum(size for piece, size in enumerate(sizes) if self.has(piece)) / sum(sizes)
 
     def has(self, piece: int) -> bool:
         """Whether a piece was finished."""
@@ -113,17 +114,23 @@ class PieceFile:
         return self._filled(piece, view) and hashlib.sha256(view).digest() == self._checksums[piece]
 
     def is_sound(self, piece: int) -> bool:
-        """Whether a piece is what was written."""
-        return self.read(piece, np.empty(self._layout.sizes[piece], np.uint8))
+        """Whether a piece is what was written; it may be larger than memory."""
+        self._file.seek(self._layout.starts[piece])
+        left, found = self._layout.sizes[piece], hashlib.sha256()
+        while left and (part := self._file.read(min(left, PART))):
+            found.update(part)
+            left -= len(part)
+        return not left and found.digest() == self._checksums[piece]
 
     def write(self, piece: int, values: FloatArray) -> bool:
-        """Write a piece; False where other processes read the file.
+        """Write a piece; False where other processes read the file, or have deleted it.
 
         Raises:
             OSError: it cannot be written.
         """
         if self._written is None:
-            if not self._lock(fcntl.LOCK_EX):
+            # Between the two locks, somebody may have deleted it.
+            if not (self._lock(fcntl.LOCK_EX) and self._is_there):
                 return False
             self._written = self._begun()
         view = memoryview(values.data).cast("B")
@@ -162,11 +169,7 @@ class PieceFile:
         return False
 
     def _lock(self, kind: int) -> bool:
-        try:
-            fcntl.flock(self._file.fileno(), kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return hold(self._file, kind)
 
     def _journal(self) -> list[bytes]:
         """The checksums of the pieces; none where the file is another one, or hardly begun."""
@@ -196,6 +199,20 @@ class PieceFile:
                 return False
             done += count
         return True
+
+
+def hold(file: FileIO | BufferedReader, kind: int) -> bool:
+    """Lock a file until it is closed; False where another process has a lock that does not go with it.
+
+    Args:
+        file: it is open.
+        kind: fcntl.LOCK_EX of those who write or delete it, LOCK_SH of those who read it.
+    """
+    try:
+        fcntl.flock(file.fileno(), kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _paged(data: bytes) -> bytes:

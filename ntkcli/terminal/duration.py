@@ -1,4 +1,4 @@
-"""Durations on the command line, such as 90, 90s, 55m or 2h."""
+"""Durations on the command line, such as 90, 90s, 55m, 2h or 30d."""
 
 import math
 import re
@@ -12,8 +12,8 @@ else:  # the oldest Click that is supported knows no types of values
     _Type = click.ParamType
 
 # Seconds of a unit; a number alone is of seconds.
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([smh]?)")
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([smhd]?)")
 
 
 class DurationType(_Type):
@@ -35,7 +35,7 @@ class DurationType(_Type):
         found = FORM.fullmatch(value.strip().lower())
         seconds = float(found[1]) * UNITS[found[2]] if found else math.nan
         if not math.isfinite(seconds):
-            self.fail(f"{value!r} is no duration: write one such as 90, 90s, 55m or 2h", param, ctx)
+            self.fail(f"{value!r} is no duration: write one such as 90, 90s, 55m, 2h or 30d", param, ctx)
         if self._above_zero and not seconds:
             self.fail(f"{value!r} is no time at all: write a duration such as 90s, 55m or 2h", param, ctx)
         return seconds

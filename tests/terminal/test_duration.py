@@ -15,6 +15,7 @@ from ntkcli.terminal.duration import DURATION, DurationType
         ("1.5h", 5400),
         (".5", 0.5),
         ("2 H", 7200),
+        ("30d", 30 * 86400),
         (30.0, 30),
     ],
 )
@@ -22,9 +23,9 @@ def test_a_duration_is_its_seconds(text: object, seconds: float) -> None:
     assert DURATION.convert(text, None, None) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "m", "-1", "1d", "1h30m", "nan", "inf", "1e3", "9" * 400, "٣m"])
+@pytest.mark.parametrize("text", ["", "m", "-1", "1w", "1h30m", "nan", "inf", "1e3", "9" * 400, "٣m"])
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="such as 90, 90s, 55m or 2h"):
+    with pytest.raises(click.BadParameter, match="such as 90, 90s, 55m, 2h or 30d"):
         DURATION.convert(text, None, None)
 
 

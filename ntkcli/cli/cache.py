@@ -1,5 +1,6 @@
 """The declaration of `ntk cache`, and of its commands."""
 
+import math
 from pathlib import Path
 
 import click
@@ -100,7 +101,7 @@ def prune(
 
     if size is None and older is None and not damaged and not everything:
         raise click.UsageError("nothing says what to delete: give --size, --older, --damaged or --all")
-    report = run_prune(
-        directory, size=0 if everything else size, older=older, damaged=damaged, dry_run=dry_run
-    )
+    # Clocks of other machines may be ahead.
+    older = -math.inf if everything else older
+    report = run_prune(directory, size=size, older=older, damaged=damaged, dry_run=dry_run)
     print_report(report, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,10 +161,9 @@ class _KeptArray:
         except OSError as error:
             self._is_open = False
             self._store.fail(error)
-            with suppress(OSError):
+            with suppress(OSError), closing(self._file):
                 if is_full(error):
                     remove(self._path)
-                self._file.close()
 
 
 def _unwritable(folder: Path, why: str) -> RunDirectoryError:

@@ -132,7 +132,9 @@ class PieceFile:
             # Between the two locks, somebody may have deleted it.
             if not (self._lock(fcntl.LOCK_EX) and self._is_there):
                 return False
-            self._written = self._begun()
+            # First of all known here, so that it is closed whatever fails.
+            self._written = WrittenFile(self._path, "r+b")
+            self._begin(self._written)
         view = memoryview(values.data).cast("B")
         self._written.seek(self._layout.starts[piece])
         self._written.write_all(view)
@@ -182,13 +184,11 @@ class PieceFile:
             return [UNFINISHED] * count
         return [table[start : start + CHECKSUM] for start in range(0, len(table), CHECKSUM)]
 
-    def _begun(self) -> WrittenFile:
-        """The file, open to be written; one without a journal gets an empty one, and its disk space."""
-        written = WrittenFile(self._path, "r+b")
+    def _begin(self, written: WrittenFile) -> None:
+        """Give a file without a journal an empty one, and its disk space."""
         if not any(map(self.has, range(len(self._checksums)))):
             written.reserve(self._layout.end)
             written.write_all(self._layout.header + _paged(bytes(CHECKSUM * len(self._checksums))))
-        return written
 
     def _filled(self, piece: int, view: memoryview) -> bool:
         self._file.seek(self._layout.starts[piece])

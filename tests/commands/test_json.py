@@ -179,3 +179,16 @@ def test_runs_are_listed_shown_and_compared(printed: Printed, make_spec: MakeSpe
     assert fit.keys() | {"search"} == tune.keys()
     assert spectrum.keys() <= documented("show")
     assert np.isfinite(spectrum["summary"]["kernels"]["ntk"]["ridge"])
+
+
+def test_a_cache_is_listed_verified_and_pruned(printed: Printed, make_spec: MakeSpec, ntk: Ntk) -> None:
+    ntk("fit", make_spec(compute={"cache": "kernels"}))
+    listed, verified = printed("cache", "ls", "kernels"), printed("cache", "verify", "kernels")
+    pruned = printed("cache", "prune", "kernels", "--all")
+    assert listed.keys() == documented("cache ls")
+    assert verified.keys() == documented("cache verify")
+    assert pruned.keys() == documented("cache prune")
+    assert (pruned["deleted"], pruned["deleted_bytes"]) == (
+        [line["file"] for line in listed["matrices"]],
+        listed["bytes"],
+    )

@@ -28,19 +28,22 @@ SECTIONS: dict[str, dict[str, Any]] = {
     "inference": {"kernel": ["ntk", "nngp"], "ridge": 0.1},
     "output": {"kernels": ["ntk_train_train", "nngp_test_train"]},
 }
-# What another spec than this has.
-OTHERS: dict[str, dict[str, Any]] = {
-    "network": {"network": {"depth": 2}},
-    "bias": {"network": {"sigma_b": 0.2}},
-    "activation": {"network": {"depth": 2, "activation": {"name": "leaky_relu", "slope": 0.1}}},
-    "slope": {"network": {"depth": 2, "activation": {"name": "leaky_relu", "slope": 0.2}}},
-    "columns": {"data": {"features": ["a", "c"]}},
-    "rows": {"data": {"train": "fewer.csv"}},
-    "cell": {"data": {"train": "changed.csv"}},
-    "weights": {"data": {"weight": "w", "train": "weighted.csv"}},
-    "dtype": {"compute": {"dtype": "float32"}},
-    "mixed": {"compute": {"dtype": "mixed"}},
-    "tile": {"compute": {"tile": 5}},
+# What a spec has, and another one whose kernels are others.
+OTHERS: dict[str, tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]] = {
+    "depth": ({}, {"network": {"depth": 2}}),
+    "bias": ({}, {"network": {"sigma_b": 0.2}}),
+    # Every row has the same kernels with itself: (1 + slope^2) sigma_w^2 is the same.
+    "activation": (
+        {"network": {"depth": 2, "sigma_w": [1, 1.25]}},
+        {"network": {"depth": 2, "sigma_w": [1, 1], "activation": {"name": "leaky_relu", "slope": 0.75}}},
+    ),
+    "columns": ({}, {"data": {"features": ["a", "c"]}}),
+    "rows": ({}, {"data": {"train": "fewer.csv"}}),
+    "order": ({}, {"data": {"train": "reversed.csv"}}),
+    "cell": ({}, {"data": {"train": "changed.csv"}}),
+    "weights": ({}, {"data": {"weight": "w", "train": "weighted.csv"}}),
+    "dtype": ({}, {"compute": {"dtype": "float32"}}),
+    "tile": ({}, {"compute": {"tile": 5}}),
 }
 
 
@@ -61,6 +64,7 @@ def spec(make_spec: MakeSpec, tmp_path: Path) -> MakeSpec:
         path = make_spec(**merged)
         table = pd.read_csv(tmp_path / "train.csv")
         table[:-1].to_csv(tmp_path / "fewer.csv", index=False)
+        table[::-1].to_csv(tmp_path / "reversed.csv", index=False)
         table.assign(w=[1, 2] * 7).to_csv(tmp_path / "weighted.csv", index=False)
         table.replace(table["a"][3], table["a"][3] + 1e-9).to_csv(tmp_path / "changed.csv", index=False)
         return path
@@ -102,15 +106,16 @@ def compute(ntk: Ntk, spec: Path, out: str, *options: str, warnings: int = 0) ->
     return results(Path(out))
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize(("before", "after"), OTHERS.values(), ids=OTHERS)
 def test_a_kernel_of_anything_else_is_not_mistaken(
-    spec: MakeSpec, ntk: Ntk, tiles: list[object], other: str
+    spec: MakeSpec,
+    ntk: Ntk,
+    tiles: list[object],
+    before: dict[str, dict[str, Any]],
+    after: dict[str, dict[str, Any]],
 ) -> None:
-    plain = spec({"network": {"depth": 2}}) if other in ("activation", "slope") else spec({})
-    compute(ntk, plain, "plain", "--set", CACHE)
-    if other == "slope":
-        compute(ntk, spec(OTHERS["activation"]), "activation", "--set", CACHE)
-    changed = spec(OTHERS[other])
+    compute(ntk, spec(before), "before", "--set", CACHE)
+    changed = spec(after)
     without = compute(ntk, changed, "without")
     tiles.clear()
     assert compute(ntk, changed, "first", "--set", CACHE) == without

@@ -97,7 +97,7 @@ class Evaluator:
             "dtype": np.dtype(self.dtype).name,
             "tile": self.tile_rows,
             "inputs": [rows.digest, None if columns is None else columns.digest],
-            "tables": digest(*self.network.tabulated_for),
+            "tables": digest(*self.network.table_spans),
         }
 
     def _fill(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation
+from ntkcli.kernels.activations.numerical import Numerical
 from ntkcli.kernels.activations.polynomial import Identity
 from ntkcli.kernels.range_errors import check_limit, check_range
 from ntkcli.kernels.rows import Rows
@@ -116,6 +117,15 @@ class Network:
             ),
             tabulated_for=tuple(_ends(q) for q in spans),
         )
+
+    @property
+    def table_spans(self) -> list[FloatArray]:
+        """The ranges of variances that kernels depend on: those of activations without a closed form."""
+        return [
+            span
+            for step, span in zip(self.steps, self.tabulated_for, strict=False)
+            if isinstance(step, Activate) and isinstance(step.activation, Numerical)
+        ]
 
     def rows(self, x: FloatArray, dtype: npt.DTypeLike = np.float64) -> Rows:
         """Prepare inputs (n, d): scale them, and run the recursion on the diagonal alone.

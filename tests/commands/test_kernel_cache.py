@@ -65,6 +65,7 @@ def spec(make_spec: MakeSpec, tmp_path: Path) -> MakeSpec:
         table = pd.read_csv(tmp_path / "train.csv")
         table[:-1].to_csv(tmp_path / "fewer.csv", index=False)
         table[::-1].to_csv(tmp_path / "reversed.csv", index=False)
+        (9 * table).to_csv(tmp_path / "far.csv", index=False)
         table.assign(w=[1, 2] * 7).to_csv(tmp_path / "weighted.csv", index=False)
         table.replace(table["a"][3], table["a"][3] + 1e-9).to_csv(tmp_path / "changed.csv", index=False)
         return path
@@ -122,6 +123,24 @@ def test_a_kernel_of_anything_else_is_not_mistaken(
     assert tiles
     tiles.clear()
     assert compute(ntk, changed, "second", "--set", CACHE) == without
+    assert tiles == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"data": {"test": "far.csv"}},
+        {"inference": {"time": [0.5, "inf"], "loss": "mean"}},
+        {"output": {"std": False}},
+    ],
+    ids=["test rows", "times", "results"],
+)
+def test_a_kernel_is_found_again_whatever_else_is_asked(
+    spec: MakeSpec, ntk: Ntk, tiles: list[object], after: dict[str, dict[str, Any]]
+) -> None:
+    compute(ntk, spec({}), "before", "--set", CACHE)
+    tiles.clear()
+    compute(ntk, spec(after), "after", "--set", CACHE)
     assert tiles == []
 
 

@@ -1,7 +1,7 @@
 """Arrays that outlive the process which computes them: what computations know of where they are."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,6 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
+
+# Called where something is kept alone: it hashes arrays.
+What = Callable[[], Mapping[str, Any]]
 
 
 class Kept(Protocol):
@@ -24,11 +27,11 @@ class Kept(Protocol):
 class Keeper(Protocol):
     """Keeps arrays that take long to compute."""
 
-    def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> AbstractContextManager[Kept]:
+    def array(self, what: What, sizes: Sequence[int]) -> AbstractContextManager[Kept]:
         """The array that is computed from something, for a `with` block.
 
         Args:
-            what: all that it depends on beside the network, as JSON has it; its type is `dtype`.
+            what: tells all that it depends on beside the network, as JSON has it; its type is `dtype`.
             sizes: the numbers in each of its pieces.
         """
 
@@ -73,7 +76,7 @@ class State:
 class Nowhere:
     """Keeps nothing: all of the protocols here, for those who do not ask for any."""
 
-    def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> AbstractContextManager[Kept]:
+    def array(self, what: What, sizes: Sequence[int]) -> AbstractContextManager[Kept]:
         """An array that is not kept."""
         return nullcontext(self)
 

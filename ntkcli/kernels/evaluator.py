@@ -70,7 +70,7 @@ class Evaluator:
             kept: dict[GramName, Kept] = {}
             missing: dict[GramName, set[int]] = {}
             for gram, matrix in matrices.items():
-                what, sizes = self.identity(gram, rows), [strip.size for strip in matrix.strips]
+                what, sizes = partial(self.identity, gram, rows), [strip.size for strip in matrix.strips]
                 kept[gram] = stack.enter_context(keeper.array(what, sizes))
                 missing[gram] = _missing(kept[gram], matrix)
             wanted = {gram: matrix for gram, matrix in matrices.items() if missing[gram]}
@@ -88,13 +88,13 @@ class Evaluator:
 
         Args:
             gram: which one.
-            rows, columns: that it is of; None for a symmetric one.
+            rows, columns: that it is of; None for a symmetric one. A rectangle is in float64.
         """
         return {
             "gram": gram,
             "rows": len(rows),
             "columns": None if columns is None else len(columns),
-            "dtype": np.dtype(self.dtype).name,
+            "dtype": np.dtype(self.dtype if columns is None else np.float64).name,
             "tile": self.tile_rows,
             "inputs": [rows.digest, None if columns is None else columns.digest],
             "tables": digest(*self.network.table_spans),

@@ -1,6 +1,7 @@
 """Input rows, prepared for a network."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -53,7 +54,7 @@ class Rows:
         """Some values (n, c) of the rows, times the roots of their weights."""
         return values if self.roots is None else values * self.roots[:, None]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of all that is known of the rows."""
         return digest(self.x, self.variances, self.ntk_diagonal, self.roots)

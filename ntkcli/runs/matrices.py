@@ -101,7 +101,7 @@ def _rectangle(support: Support, gram: GramName, a: Rows, b: Rows) -> Iterator[F
     task = partial(rectangle_panel, evaluator, gram, a, b)
     cuts = [*strips(slice(0, len(a)), CHUNK_ROWS)]
     sizes = [(cut.stop - cut.start) * len(b) for cut in cuts]
-    with support.keeper.array(support.evaluator.identity(gram, a, b) | {"dtype": "float64"}, sizes) as kept:
+    with support.keeper.array(partial(support.evaluator.identity, gram, a, b), sizes) as kept:
         done = 0
         for done, cut in enumerate(cuts):
             panel = np.empty((cut.stop - cut.start, len(b)))

@@ -15,7 +15,7 @@ from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
 from ntkcli.files import is_full, make_folder, remove, touch
 from ntkcli.journal import Journal
-from ntkcli.keeping import NOWHERE, Kept
+from ntkcli.keeping import NOWHERE, Kept, What
 from ntkcli.stores.entries import ENDING, prune
 from ntkcli.stores.piece_file import Layout, PieceFile
 from ntkcli.units import bytes_text
@@ -62,9 +62,10 @@ class GramStore:
         return cls(folder, network, journal, limit)
 
     @contextmanager
-    def array(self, what: Mapping[str, Any], sizes: Sequence[int]) -> Iterator[Kept]:
+    def array(self, what: What, sizes: Sequence[int]) -> Iterator[Kept]:
         """Open the file of an array; another process that writes it has it alone."""
-        layout = Layout(self._all_of(what), [size * np.dtype(what["dtype"]).itemsize for size in sizes])
+        told = self._all_of(what())
+        layout = Layout(told, [size * np.dtype(told["dtype"]).itemsize for size in sizes])
         file = self._tried(lambda: self._opened(layout))
         if file is None:
             yield NOWHERE

@@ -174,3 +174,9 @@ def test_gram_matrices_are_positive_semidefinite(activation: str, sigma_b: float
     for kernel, matrix in symmetric(Evaluator(make_network(activation, sigma_b=sigma_b), 5), x).items():
         eigenvalues = np.linalg.eigvalsh(matrix)
         assert eigenvalues[0] >= -ROUNDING[kernel] * eigenvalues[-1]
+
+
+def test_rows_of_matrices_that_nobody_keeps_are_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ntkcli.kernels.rows.digest", lambda *arrays: pytest.fail("rows are hashed"))
+    evaluator = Evaluator(make_network("relu", 2))
+    evaluator.symmetric(evaluator.network.rows(normal_rows(5)), BOTH)

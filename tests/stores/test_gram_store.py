@@ -12,7 +12,7 @@ from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
 from ntkcli.journal import Journal
-from ntkcli.keeping import NOWHERE
+from ntkcli.keeping import NOWHERE, What
 from ntkcli.stores.entries import entries
 from ntkcli.stores.gram_store import GramStore
 
@@ -48,8 +48,8 @@ def unwatched() -> Iterator[None]:
     files.watch_with(files.unwatched)
 
 
-def what(name: str) -> dict[str, str]:
-    return {"name": name, "dtype": "float64"}
+def what(name: str) -> What:
+    return lambda: {"name": name, "dtype": "float64"}
 
 
 def use(store: GramStore, name: str) -> list[bool]:

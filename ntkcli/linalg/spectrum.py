@@ -5,11 +5,12 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, eigh
+from scipy.linalg import LinAlgError
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
+from ntkcli.linalg.syevd import syevd
 from ntkcli.linalg.threads import blas_threads
 
 
@@ -27,20 +28,18 @@ class Spectrum:
     smallest: float
 
     @classmethod
-    def of(cls, matrix: FloatArray, *, alone: bool = True) -> Self:
+    def of(cls, matrix: FloatArray) -> Self:
         """Decompose a matrix.
 
         Args:
-            matrix: G (n, n), Fortran-ordered; overwritten by V.
-            alone: whether no other thread computes meanwhile. SciPy holds Python's lock while LAPACK works,
-                which NumPy does not, at the price of a copy.
+            matrix: G (n, n); overwritten by V, or copied if it is not Fortran-ordered.
 
         Raises:
             NumericalError: LAPACK's iteration does not converge.
         """
         try:
             with blas_threads(len(matrix)):
-                eigenvalues, vectors = _decomposed(matrix) if alone else np.linalg.eigh(matrix)
+                eigenvalues, vectors = syevd(matrix)
         except LinAlgError as error:
             raise _failed(error) from error
         return cls(np.maximum(eigenvalues, 0.0), vectors, float(eigenvalues[0]))
@@ -73,12 +72,6 @@ class Spectrum:
     def _largest_diagonal(self) -> float:
         """Of G; the decomposition has overwritten G itself."""
         return float(np.max(np.einsum("ij,ij,j->i", self.vectors, self.vectors, self.eigenvalues)))
-
-
-def _decomposed(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues, ascending, and eigenvectors, in the matrix's memory."""
-    values, vectors = eigh(matrix, overwrite_a=True, check_finite=False, driver="evd")
-    return values, vectors
 
 
 def eigenvalues_alone(matrix: FloatArray) -> FloatArray:

@@ -90,9 +90,7 @@ class Decomposed:
     def __init__(self, kernels: Kernels, gram: GramName, rows: IntArray, targets: Targets) -> None:
         self.kernels, self.gram, self.rows, self.targets = kernels, gram, rows, targets
         self.roots = targets.roots(rows)
-        # Others may be decomposed meanwhile, or a worker tell its scheduler that it is there; and the digits
-        # shall not depend on that.
-        self.spectrum = Spectrum.of(weighted_gram(kernels, gram, rows, targets), alone=False)
+        self.spectrum = Spectrum.of(weighted_gram(kernels, gram, rows, targets))
         self.y = targets.y[rows] if self.roots is None else targets.y[rows] * self.roots
         self.smoother = SpectralSmoother(self.spectrum, self.y)
 

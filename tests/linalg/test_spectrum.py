@@ -112,7 +112,7 @@ def test_an_iteration_that_does_not_converge_is_a_numerical_error(monkeypatch: p
     def fails(*_: Any, **__: Any) -> None:
         raise LinAlgError("did not converge")
 
-    monkeypatch.setattr("ntkcli.linalg.spectrum.eigh", fails)
+    monkeypatch.setattr("ntkcli.linalg.spectrum.syevd", fails)
     with pytest.raises(NumericalError, match="did not converge"):
         spectrum_of(np.eye(3))
 

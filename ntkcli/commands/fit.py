@@ -81,10 +81,12 @@ class FinishedReport:
     @property
     def content(self) -> dict[str, Any]:
         """What metrics.json holds, with where the results are and how it went."""
-        run = read_json(self.place / LAST)
+        run, metrics = read_json(self.place / LAST), read_json(self.place / "metrics.json")
         return {
             "directory": str(self.place),
-            **read_json(self.place / "metrics.json"),
+            **metrics,
+            # There it is which ones were predicted, and here how many.
+            "rows": run["data"][metrics["rows"]]["rows"],
             "warnings": run["warnings"],
             "seconds": run["seconds"]["total"],
         }

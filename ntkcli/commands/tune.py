@@ -1,10 +1,11 @@
 """`ntk tune`: the search for the network, kernel, ridge and time that predict best, and a fit with them."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ntkcli.commands.fit import FitReport, fit
+from ntkcli.commands.fit import FinishedReport, FitReport, fit
 from ntkcli.commands.request import Request
 from ntkcli.data.content import Content
 from ntkcli.data.remedies import OF_SPEC
@@ -33,16 +34,18 @@ class TuneReport:
 
     place: its directory.
     ranking: of the candidates.
-    fit: the report of the fit with the best one.
+    fit: the report of the fit with the best one, which an earlier call may have finished.
     """
 
     place: Path
     ranking: Ranking
-    fit: FitReport
+    fit: FitReport | FinishedReport
 
     @property
     def text(self) -> str:
         """The best candidates, the scores of the fit, and where the results are."""
+        if isinstance(self.fit, FinishedReport):
+            return f"{self.place} is finished"
         best = aligned_left(self.ranking.lines(SHOWN))
         return f"{best}\n\n{score_table(self.fit.metrics)}\nwrote {self.place}"
 
@@ -80,12 +83,16 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
     check_inputs(place, [BEST, TRIALS], [request.path, *source.spec.data.files])
     depending = request.depending(source, place / FIT / FIT_MARK)
     patience = request.patience_for_place(journal)
-    with depending, TuneDirectory(place, overwrite=overwrite, patience=patience) as directory:
+    taken = TuneDirectory(place, overwrite=overwrite, resume=request.resume, patience=patience)
+    with depending, taken as directory:
         mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
-        best = _known(source, tune_spec, directory, mark, journal)
+        _check_mark(directory, mark)
+        if found := _finished(directory, tune_spec):
+            return TuneReport(place, found, FinishedReport(place / FIT))
+        best = _known(source, tune_spec, directory, journal)
         if best is None:
-            found = _searched(shared, tune_spec, directory, request.patience, journal)
-            best = best_spec(source.spec, found)
+            outcome = _searched(shared, tune_spec, directory, request.patience, journal)
+            best = best_spec(source.spec, outcome)
         directory.write_best(mark, _text(best, directory))
         directory.drop_grid()
         # The directory belongs to the search, and so does an earlier fit in it.
@@ -95,22 +102,35 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
     return TuneReport(place, Ranking.of(table), report)
 
 
-def _known(
-    source: SpecFile, tune: TuneSpec, directory: TuneDirectory, mark: str, journal: Journal
-) -> Spec | None:
-    """Return the best that an earlier call found before its fit was interrupted, or None to search on.
+def _check_mark(directory: TuneDirectory, mark: str) -> None:
+    """Refuse to go on with what an earlier call found with another spec or other data.
 
     Raises:
-        RunDirectoryError: it was found with another spec or other data.
+        RunDirectoryError: that is there.
     """
-    if not directory.is_searched:
-        return None
-    if directory.fingerprint != mark:
+    if directory.is_searched and directory.fingerprint != mark:
         raise RunDirectoryError(
             f"{directory.path / BEST}: was found with another spec or other data: give --overwrite to begin "
             "anew, or another --out"
         )
-    if tune.search != "grid" or not (directory.path / TRIALS).exists():
+
+
+def _finished(directory: TuneDirectory, tune: TuneSpec) -> Ranking | None:
+    """Return the ranking of a search that an earlier call has finished, or None if it has more to do."""
+    if not directory.is_finished:
+        return None
+    # Without a table that can be read, there is something to do.
+    with suppress(ValueError, OSError):
+        ranking = Ranking.of((directory.path / TRIALS).read_text(encoding="utf-8"))
+        if tune.search == "grid" or ranking.networks >= tune.trials:
+            return ranking
+    return None
+
+
+def _known(source: SpecFile, tune: TuneSpec, directory: TuneDirectory, journal: Journal) -> Spec | None:
+    """Return the best that an earlier call found before its fit was interrupted, or None to search on."""
+    is_searched = directory.is_searched and (directory.path / TRIALS).exists()
+    if directory.is_finished or not is_searched or tune.search != "grid":
         # A study has all trials, and can be asked for more.
         return None
     journal.tell("the search is finished: fitting the best")
@@ -127,7 +147,7 @@ def _searched(
 ) -> Outcome:
     """Search, write the trials, and return the best."""
     found = search(source, tune, directory, journal, patience=patience)
-    directory.write(TRIALS, trial_table(found.trials, tune))
+    directory.write_trials(trial_table(found.trials, tune))
     if found.best is None:
         raise NumericalError(_why_none(found.trials))
     if "inference.ridge" in tune.space:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ntkcli import files
 from ntkcli.errors import RunDirectoryError
+from ntkcli.runs.lock import IMPATIENT, Patience
 from ntkcli.runs.resumable import ResumableDirectory
 
 TRIALS, BEST, STUDY, GRID, FIT = "trials.csv", "best.yaml", "study.db", "trials.jsonl", "fit"
@@ -20,12 +21,29 @@ class TuneDirectory(ResumableDirectory):
     The study of a random or TPE search, or the trials of a grid so far, are in it first, then trials.csv,
     best.yaml and fit/. The search is finished when fit/ is complete.
 
+    Args:
+        path: where it is, or will be.
+        overwrite: whether what an earlier call wrote there is deleted.
+        resume: whether a finished search is come back to.
+        patience: for another process that searches there.
+
     Raises:
         RunDirectoryError: a finished search or something else is there, another process searches there, or
             the directory cannot be written.
     """
 
     noun = "search"
+
+    def __init__(
+        self, path: Path, *, overwrite: bool, resume: bool = False, patience: Patience = IMPATIENT
+    ) -> None:
+        self._resume = resume
+        super().__init__(path, overwrite=overwrite, patience=patience)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the best is fitted."""
+        return self.is_searched and (self.path / FIT / FIT_MARK).exists()
 
     @property
     def is_searched(self) -> bool:
@@ -38,14 +56,18 @@ class TuneDirectory(ResumableDirectory):
         first = _first_line(self.path / BEST)
         return first.removeprefix(BEST_MARK).strip() if first.startswith(BEST_MARK) else ""
 
+    def write_trials(self, text: str) -> None:
+        """Write trials.csv; a fit that is there belongs to fewer trials, and no longer counts as finished."""
+        files.remove(self.path / FIT / FIT_MARK)
+        self.write(TRIALS, text)
+
     def write_best(self, fingerprint: str, text: str) -> None:
-        """Write best.yaml; a fit that is there belongs to an earlier best, and no longer counts as finished.
+        """Write best.yaml.
 
         Args:
             fingerprint: of the spec and the data, as `search_fingerprint` returns it.
             text: the YAML of the best spec.
         """
-        files.remove(self.path / FIT / FIT_MARK)
         self.write(BEST, f"{BEST_MARK}{fingerprint}\n{text}")
 
     def drop_grid(self) -> None:
@@ -61,8 +83,7 @@ class TuneDirectory(ResumableDirectory):
             raise RunDirectoryError(
                 f"{trials}: is no search's: move it, or give --overwrite or another --out"
             )
-        is_finished = (self.path / BEST).exists() and (self.path / FIT / FIT_MARK).exists()
-        if is_finished and not self._overwrite:
+        if self.is_finished and not (self._overwrite or self._resume):
             raise RunDirectoryError(
                 f"{self.path}: holds the results of a finished search: give --overwrite or another --out"
             )

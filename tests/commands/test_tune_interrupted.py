@@ -1,5 +1,6 @@
 """A search is finished when its best is fitted; one that was interrupted there does that only."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,49 @@ def test_a_grid_without_its_table_is_searched_again(interrupted: Any, ntk: Ntk, 
     (out / "trials.csv").unlink()
     assert ntk("tune", path, "-qq").returncode == 0
     assert (out / "best.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", [["--resume"], ["--max-time", "1h"]], ids=["resume", "time limit"])
+@pytest.mark.parametrize("tune", [GRID, DRAWN], ids=["grid", "random"])
+def test_a_search_to_be_resumed_that_is_finished_is_done(
+    make_spec: MakeSpec, ntk: Ntk, out: Path, monkeypatch: pytest.MonkeyPatch, option: list[str], tune: Any
+) -> None:
+    path = make_spec(tune=tune)
+    first = json.loads(ntk("tune", path, "--json", *option).stdout)
+    before = contents(out)
+    monkeypatch.setattr("ntkcli.commands.tune.search", without_search)
+    outcome = ntk("tune", path, *option)
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "run-tune is finished\n", "")
+    again = json.loads(ntk("tune", path, "--json", *option).stdout)
+    # The seconds of the fit are until they were written, and until it ended.
+    assert again["fit"].pop("seconds") <= first["fit"].pop("seconds")
+    assert again == first
+    assert contents(out) == before
+
+
+def test_a_finished_search_of_another_spec_is_refused(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    ntk("tune", make_spec(tune=GRID))
+    before = contents(out)
+    outcome = ntk("tune", make_spec(tune=GRID, network={"sigma_w": 1.0}), "--resume")
+    assert outcome.returncode == 6
+    assert "was found with another spec or other data" in outcome.stderr
+    assert contents(out) == before
+
+
+def test_a_finished_search_goes_on_with_more_trials(make_spec: MakeSpec, ntk: Ntk, out: Path) -> None:
+    ntk("tune", make_spec(tune=DRAWN))
+    outcome = ntk("tune", make_spec(tune=DRAWN | {"trials": 3}), "--resume")
+    assert (outcome.returncode, outcome.stderr) == (0, "ntk: resuming after 2 trials\n")
+    (whole := out.with_name("whole")).mkdir()
+    ntk("tune", make_spec(tune=DRAWN | {"trials": 3}), "--out", whole)
+    assert (out / "best.yaml").read_bytes() == (whole / "best.yaml").read_bytes()
+    assert (out / "fit" / "predictions.csv").read_bytes() == (whole / "fit" / "predictions.csv").read_bytes()
+
+
+def test_more_trials_without_their_fit_are_not_finished(
+    interrupted: Any, make_spec: MakeSpec, ntk: Ntk, out: Path
+) -> None:
+    ntk("tune", make_spec(tune=DRAWN))
+    more = interrupted(FULL, "--resume", tune=DRAWN | {"trials": 3})
+    outcome = ntk("tune", more, "--resume")
+    assert (outcome.returncode, outcome.stderr) == (0, "ntk: resuming after 3 trials\n")

@@ -38,6 +38,8 @@ def test_a_finished_search_stays(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(RunDirectoryError, match="finished search: give --overwrite or another --out"):
         TuneDirectory(tmp_path, overwrite=False)
+    with TuneDirectory(tmp_path, overwrite=False, resume=True) as directory:
+        assert directory.is_finished
 
 
 def test_a_search_without_its_fit_is_come_back_to(tmp_path: Path) -> None:
@@ -58,12 +60,12 @@ def test_a_best_without_a_fingerprint_is_that_of_no_search(tmp_path: Path, text:
         assert directory.fingerprint == ""
 
 
-def test_a_new_best_makes_an_older_fit_unfinished(tmp_path: Path) -> None:
+def test_new_trials_make_an_older_fit_unfinished(tmp_path: Path) -> None:
     (tmp_path / "fit").mkdir()
     for name in ("run.json", "predictions.csv"):
         (tmp_path / "fit" / name).touch()
     with TuneDirectory(tmp_path, overwrite=False) as directory:
-        directory.write("trials.csv", "trial,kernel\n")
+        directory.write_trials("trial,kernel\n")
         directory.write_best("f00d", "data:\n")
     TuneDirectory(tmp_path, overwrite=False)
     assert names(tmp_path / "fit") == {"predictions.csv"}

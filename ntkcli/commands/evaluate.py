@@ -18,7 +18,7 @@ from ntkcli.models.predictor import Predictor
 from ntkcli.results.importance import Importances
 from ntkcli.results.metrics import Metrics, MetricsTally, baseline_results
 from ntkcli.results.shown import importance_table, score_table
-from ntkcli.runs.directory import put_back
+from ntkcli.runs.leftovers import put_back
 
 
 @dataclass(frozen=True)

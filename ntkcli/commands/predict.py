@@ -14,8 +14,8 @@ from ntkcli.models.choice import Choice, model_at_work
 from ntkcli.models.model import Model
 from ntkcli.models.predictor import Predictor
 from ntkcli.results.predictions import prediction_table
-from ntkcli.runs.directory import put_back
 from ntkcli.runs.json_files import read_json
+from ntkcli.runs.leftovers import put_back
 from ntkcli.runs.table_sink import Write, table_sink
 from ntkcli.streams import STANDARD
 

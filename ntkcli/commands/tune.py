@@ -14,6 +14,7 @@ from ntkcli.journal import Journal
 from ntkcli.layout import aligned_left
 from ntkcli.results.shown import score_table
 from ntkcli.runs.inputs import check_inputs
+from ntkcli.runs.leftovers import tidy
 from ntkcli.spec.file import SpecFile, read_spec, spec_text
 from ntkcli.spec.space import section_with
 from ntkcli.spec.spec import Spec
@@ -88,6 +89,7 @@ def tune(request: Request, *, overwrite: bool, journal: Journal) -> TuneReport:
         mark = search_fingerprint(source, Content(source.spec.data.train, OF_SPEC).digest)
         _check_mark(directory, mark)
         if found := _finished(directory, tune_spec):
+            tidy(place / FIT)
             return TuneReport(place, found, FinishedReport(place / FIT))
         best = _known(source, tune_spec, directory, journal)
         if best is None:

@@ -12,6 +12,7 @@ from ntkcli import files
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
+from ntkcli.runs.leftovers import beside, put_right, recover
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 
 LOCK = ".ntk-lock"
@@ -58,7 +59,12 @@ class RunDirectory:
         self._lock = FileLock(self.place / LOCK if stays else beside(self.place, "lock"))
         self._overwrite = overwrite
         self._new_parents: list[Path] = []
-        self._check_place()
+        try:
+            self._check_place()
+        except RunDirectoryError:
+            if not self._foreign():
+                self.tidy()
+            raise
 
     def __enter__(self) -> Self:
         owe(self._clean_up)
@@ -120,6 +126,11 @@ class RunDirectory:
         """Return a hidden place beside the directory or, where it stays where it is, in it."""
         return self.place / f".ntk-{ending}" if self._stays else beside(self.place, ending)
 
+    def tidy(self) -> None:
+        """Put right what a killed run left, unless another is at work there, or it cannot be done."""
+        hidden = [self.place / name for name in (STAGED, LEAVING, OLD)]
+        put_right(self._lock, (self.path, self._old, *hidden), self._recover)
+
     def _check_place(self) -> None:
         if self._is_free():
             return
@@ -164,10 +175,7 @@ class RunDirectory:
 
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""
-        if self._old.exists() and not self.place.exists():
-            files.rename(self._old, self.place)
-        for leftover in (self.path, self._old):
-            files.remove_tree(leftover)
+        recover(self.place)
         if self.place.is_dir():
             self._exchange.recover()
 
@@ -209,28 +217,6 @@ class RunDirectory:
             for folder in self._new_parents:
                 files.remove_folder(folder)
         settle(self._clean_up)
-
-
-def beside(place: Path, ending: str) -> Path:
-    """Return where something is that belongs to a run directory while it is written."""
-    return place.parent / f".{place.name}.ntk-{ending}"
-
-
-def put_back(place: Path) -> None:
-    """Put a run in its place that a process which was killed between two renames left beside it.
-
-    Not while another is at work there; what cannot be put back is left as it is.
-    """
-    place = Path(os.path.realpath(place))
-    old, lock = beside(place, "old"), FileLock(beside(place, "lock"))
-    if place.exists() or not old.exists():
-        return
-    with suppress(OSError):
-        try:
-            if lock.acquire() and old.exists() and not place.exists():
-                files.rename(old, place)
-        finally:
-            lock.release()
 
 
 def _stays(place: Path) -> bool:

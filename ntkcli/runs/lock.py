@@ -46,12 +46,11 @@ IMPATIENT = Patience(0.0, lambda text: None)
 class FileLock:
     """An exclusive lock by a file, which is there while somebody holds it.
 
-    Args:
-        path: the file.
+    path: the file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._descriptor: int | None = None
 
     @property
@@ -65,11 +64,11 @@ class FileLock:
         Raises:
             OSError: the file cannot be made.
         """
-        descriptor = files.create(self._path)
+        descriptor = files.create(self.path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Who held it before deletes the file: then this one is locked, and nobody looks at it.
-            is_held = os.path.samestat(os.fstat(descriptor), self._path.stat())
+            is_held = os.path.samestat(os.fstat(descriptor), self.path.stat())
         except (BlockingIOError, FileNotFoundError):
             is_held = False
         if is_held:
@@ -82,6 +81,6 @@ class FileLock:
         """Give the lock back, and delete its file."""
         if self._descriptor is not None:
             with suppress(OSError):
-                files.remove(self._path)
+                files.remove(self.path)
             os.close(self._descriptor)
             self._descriptor = None

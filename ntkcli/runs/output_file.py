@@ -16,6 +16,7 @@ from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
+from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import FileLock
 from ntkcli.streams import STANDARD, in_utf8
 
@@ -73,6 +74,7 @@ class OutputFile:
                 f"{self.path}: ntk compresses with gzip alone: give {self.option} a file that ends in .gz"
             )
         if stat.S_ISREG(found) and not self.overwrite:
+            _sweep(self._place)
             raise RunDirectoryError(
                 f"{self.path}: is already there: give --overwrite or another {self.option}"
             )
@@ -91,8 +93,7 @@ class OutputFile:
                 with files.opened(self.path) as file:
                     yield file
             else:
-                # What a link leads to is replaced, and not the link.
-                with self._replacing(Path(os.path.realpath(self.path))) as file:
+                with self._replacing(self._place) as file:
                     yield file
         except OSError as error:
             raise unwritable(self.path, error, self.option) from error
@@ -100,9 +101,8 @@ class OutputFile:
     @contextmanager
     def _replacing(self, place: Path) -> Iterator[IO[bytes]]:
         """A file beside the place under a random name, so that two processes never write the same one."""
-        stem = f".{place.name[:50]}."
-        _sweep(place.parent, stem)
-        partial = place.with_name(f"{stem}{secrets.token_hex(4)}{PARTIAL}")
+        _sweep(place)
+        partial = place.with_name(f"{_stem(place)}{secrets.token_hex(4)}{PARTIAL}")
         # It is locked as long as it is written, so that what a killed process left can be told from it.
         lock = FileLock(partial)
         owe(lock.release)
@@ -143,6 +143,11 @@ class OutputFile:
                 files.remove(place)
                 raise
 
+    @property
+    def _place(self) -> Path:
+        """What is replaced: of a link, what it leads to."""
+        return Path(os.path.realpath(self.path))
+
     def _mode(self) -> int:
         """The mode of what is there, links followed; 0 where there is nothing, or for standard output."""
         if self.is_stdout:
@@ -178,13 +183,15 @@ def standard_output() -> Iterator[IO[str]]:
         raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
 
 
-def _sweep(folder: Path, stem: str) -> None:
-    """Delete what killed processes left of files whose names begin so."""
-    for left in folder.glob(f"{glob.escape(stem)}*{PARTIAL}"):
-        lock = FileLock(left)
-        with held_back(), suppress(OSError):  # it may be somebody else's
-            lock.acquire()
-            lock.release()
+def _stem(place: Path) -> str:
+    """How the names of files begin that a place is written by."""
+    return f".{place.name[:50]}."
+
+
+def _sweep(place: Path) -> None:
+    """Delete what killed processes left of files that were to be written to a place."""
+    for left in place.parent.glob(f"{glob.escape(_stem(place))}*{PARTIAL}"):
+        put_right(FileLock(left), (), lambda: None)
 
 
 def _would_lose(place: Path, kept: Path) -> bool:

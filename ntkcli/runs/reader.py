@@ -11,9 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from ntkcli.errors import DataError
-from ntkcli.runs.directory import put_back
 from ntkcli.runs.json_files import read_json, read_text
 from ntkcli.runs.kind import LAST, Kind, checked_kind
+from ntkcli.runs.leftovers import put_back
 from ntkcli.runs.reading import reading
 from ntkcli.runs.records import MetricsRecord, Record, RunRecord, SpecRecord
 

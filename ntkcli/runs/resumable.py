@@ -12,6 +12,7 @@ from ntkcli import files
 from ntkcli.errors import RunDirectoryError
 from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
+from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 
 # How the names of files begin that are being written.
@@ -48,6 +49,9 @@ class ResumableDirectory(ABC):
             self._check()
         except OSError as error:
             raise unwritable(path, error) from error
+        except RunDirectoryError:
+            self._tidy()
+            raise
 
     @abstractmethod
     def _check(self) -> None:
@@ -56,6 +60,10 @@ class ResumableDirectory(ABC):
     @abstractmethod
     def _clear(self) -> None:
         """Delete what an earlier call wrote."""
+
+    def _tidy(self) -> None:
+        """Delete the lock that a killed process left."""
+        put_right(self._lock, (), lambda: None)
 
     def __enter__(self) -> Self:
         self._was_there = self.path.exists()

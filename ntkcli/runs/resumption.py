@@ -146,6 +146,8 @@ def is_finished(spec: Spec, command: str, contents: Collection[str]) -> bool:
     with suppress(DataError):
         run = Run.at(spec.place)
         if run.kind == command and read_json(run.path("run.json")).get("job") == mark:
-            forget(RunDirectory(spec.place, overwrite=True, contents=contents))
+            place = RunDirectory(spec.place, overwrite=True, contents=contents)
+            place.tidy()
+            forget(place)
             return True
     return False

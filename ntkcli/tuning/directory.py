@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ntkcli import files
 from ntkcli.errors import RunDirectoryError
+from ntkcli.runs.leftovers import tidy
 from ntkcli.runs.lock import IMPATIENT, Patience
 from ntkcli.runs.resumable import ResumableDirectory
 
@@ -87,6 +88,12 @@ class TuneDirectory(ResumableDirectory):
             raise RunDirectoryError(
                 f"{self.path}: holds the results of a finished search: give --overwrite or another --out"
             )
+
+    def _tidy(self) -> None:
+        """Delete what a killed process left, also beside its fit."""
+        super()._tidy()
+        if self.is_finished:
+            tidy(self.path / FIT)
 
     def _clear(self) -> None:
         for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal", GRID):

@@ -124,10 +124,12 @@ def test_what_is_finished_is_not_computed_again(spec: Path, tmp_path: Path, tile
     assert 0 < len(tiles) < whole
 
 
-def test_a_finished_run_is_left_as_it_is(spec: Path, tmp_path: Path) -> None:
+def test_a_finished_run_is_left_as_it_is_without_what_a_killed_one_left(spec: Path, tmp_path: Path) -> None:
     run("fit", spec, "--out", tmp_path / "run", "--resume")
     before = (tmp_path / "run" / "run.json").read_bytes()
+    (tmp_path / ".run.ntk-lock").touch()
     run("fit", spec, "--out", tmp_path / "run", "--resume")
+    assert not (tmp_path / ".run.ntk-lock").exists()
     assert (tmp_path / "run" / "run.json").read_bytes() == before
 
 

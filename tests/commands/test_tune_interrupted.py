@@ -216,3 +216,17 @@ def test_more_trials_without_their_fit_are_not_finished(
     more = interrupted(FULL, "--resume", tune=DRAWN | {"trials": 3})
     outcome = ntk("tune", more, "--resume")
     assert (outcome.returncode, outcome.stderr) == (0, "ntk: resuming after 3 trials\n")
+
+
+@pytest.mark.parametrize("options", [[], ["--resume"]], ids=["refused", "finished"])
+def test_a_finished_search_is_rid_of_what_a_killed_one_left(
+    make_spec: MakeSpec, ntk: Ntk, out: Path, options: list[str]
+) -> None:
+    ntk("tune", make_spec(tune=GRID))
+    before = contents(out)
+    (out / ".fit.ntk-partial").mkdir()
+    for name in (".ntk-lock", ".fit.ntk-lock", ".fit.ntk-partial/model.json"):
+        (out / name).touch()
+    assert ntk("tune", make_spec(tune=GRID), *options).returncode == (0 if options else 6)
+    assert contents(out) == before
+    assert {path.name for path in out.iterdir()} == {"best.yaml", "fit", "trials.csv"}

@@ -7,7 +7,8 @@ import pytest
 from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.runs.directory import RunDirectory as AnyRunDirectory
-from ntkcli.runs.directory import put_back
+from ntkcli.runs.leftovers import put_back
+from ntkcli.runs.lock import FileLock
 
 MANIFEST = "run.json"
 
@@ -213,6 +214,42 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     (partial / "link").symlink_to(tmp_path)
     write_run(tmp_path / "run")
     assert contents(tmp_path) == whole("new")
+
+
+def leave(folder: Path) -> set[str]:
+    """Leave what a killed run may; returns the names."""
+    (folder / ".run.ntk-partial" / "kernels").mkdir(parents=True)
+    (folder / ".run.ntk-old").mkdir()
+    (folder / ".run.ntk-lock").touch()
+    return {entry.name for entry in folder.iterdir()}
+
+
+def test_a_run_that_is_refused_clears_what_a_killed_one_left(tmp_path: Path) -> None:
+    write_run(tmp_path / "run")
+    leave(tmp_path)
+    with pytest.raises(RunDirectoryError, match="is already there"):
+        write_run(tmp_path / "run")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"run"}
+
+
+def test_a_run_that_is_refused_leaves_what_another_is_at_work_with(tmp_path: Path) -> None:
+    write_run(tmp_path / "run")
+    before = leave(tmp_path)
+    other = FileLock(tmp_path / ".run.ntk-lock")
+    assert other.acquire()
+    with pytest.raises(RunDirectoryError, match="is already there"):
+        write_run(tmp_path / "run")
+    assert {entry.name for entry in tmp_path.iterdir()} == before
+    other.release()
+
+
+def test_a_run_that_is_refused_touches_nothing_beside_what_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine").touch()
+    before = leave(tmp_path)
+    with pytest.raises(RunDirectoryError, match="does not write"):
+        write_run(tmp_path / "run")
+    assert {entry.name for entry in tmp_path.iterdir()} == before
 
 
 def test_a_run_killed_between_two_renames_has_its_old_results_put_back(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ntkcli import files
 from ntkcli.errors import RunDirectoryError, SpecError
+from ntkcli.runs.lock import FileLock
 from ntkcli.runs.output_file import OutputFile
 
 
@@ -118,6 +119,19 @@ def test_what_is_left_by_a_process_that_was_killed_has_a_name(tmp_path: Path) ->
         (name,) = names(tmp_path)
     assert name.startswith(".out.csv.")
     assert name.endswith(".ntk-partial")
+
+
+def test_a_file_that_is_refused_has_what_killed_processes_left_deleted(tmp_path: Path) -> None:
+    place = tmp_path / "out.csv"
+    place.touch()
+    left, used = (tmp_path / f".out.csv.{word}.ntk-partial" for word in ("dead", "beef"))
+    left.touch()
+    other = FileLock(used)
+    assert other.acquire()
+    with pytest.raises(RunDirectoryError, match="is already there"):
+        OutputFile(place, False, {}).check()
+    assert names(tmp_path) == {place.name, used.name}
+    other.release()
 
 
 def test_what_a_link_leads_to_is_written_and_the_link_stays(tmp_path: Path) -> None:

@@ -33,13 +33,14 @@ def _run() -> None:
     from ntkcli.address_space import make_room
     from ntkcli.cli import ntk
     from ntkcli.streams import drop_unwritten
+    from ntkcli.terminal.display import Stream
     from ntkcli.terminal.failure import Failure
 
     try:
         make_room()
         sys.exit(ntk.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        Stream("stderr").write(f"{error.format_message()}\n")
         sys.exit(error.exit_code)
     except Exception as error:
         failure = Failure.of(error)

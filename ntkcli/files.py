@@ -36,8 +36,12 @@ Mode = Literal["wb", "xb", "ab", "r+b"]
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 # Bytes that are gathered before they are written.
 BUFFER = 2**17
-# What a full disk says, and one on which the user may have no more.
-FULL = (errno.ENOSPC, errno.EDQUOT)
+# What a system says that has no more space for a file, and what helps.
+FULL = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EFBIG: "the limit on the size of a file is reached: raise it (ulimit -f)",
+}
 # What a system or a file system says that has no such call.
 NOT_THERE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
@@ -324,9 +328,9 @@ def sync_folders(path: Path) -> None:
     sync_folder(path)
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether an error is that of a full disk."""
-    return isinstance(error, OSError) and error.errno in FULL
+def lack_of_space(error: BaseException) -> str | None:
+    """Return what an error says of a lack of space for a file, and what helps; None for any other error."""
+    return FULL.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
 def _sync(descriptor: int) -> None:

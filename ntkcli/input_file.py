@@ -22,7 +22,7 @@ class TooLargeError(OSError):
     """A file is larger than what is read of such."""
 
     def __init__(self, path: Path, most: int) -> None:
-        super().__init__(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+        super().__init__(errno.EOVERFLOW, f"it is larger than {most:,} bytes", str(path))
 
 
 def open_regular(path: Path) -> io.BufferedReader:

@@ -172,7 +172,8 @@ def test_a_full_disk_is_told_with_its_reason(tmp_path: Path) -> None:
         pytest.skip("no device is always full here")
     with pytest.raises(OSError, match="No space left") as caught:
         files.write_bytes(Path("/dev/full"), np.zeros(10**6).data)
-    assert files.is_full(caught.value)
+    assert files.lack_of_space(caught.value) == "the disk is full: free some space"
+    assert files.lack_of_space(OSError(errno.EIO, "Input/output error")) is None
 
 
 def test_two_names_are_swapped_in_one_step(tmp_path: Path) -> None:

@@ -60,9 +60,9 @@ def init(
             overwrite=overwrite,
             ask=_ask_target if sys.stdin and sys.stdin.isatty() else None,
         )
-    if report.place:
-        following = f"ntk check {report.place}, ntk {report.command} {report.place}"
-        print_result(f"wrote {report.place}: {report.text}: next: {following}")
+        if report.place:
+            following = f"ntk check {report.place}, ntk {report.command} {report.place}"
+            print_result(f"wrote {report.place}: {report.text}: next: {following}")
 
 
 def _ask_target(guess: str, names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Memory-mapped files for Gram matrices larger than memory."""
 
-import errno
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,9 @@ def _reserve(descriptor: int, size: int, folder: Path) -> None:
     try:
         files.reserve(descriptor, size, folder)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        lack = files.lack_of_space(error)
+        if lack is None:
             raise
         raise ResourceError(
-            f"not enough disk under {folder} for a Gram matrix ({error.strerror}): free some space, or write "
-            "elsewhere with --out"
+            f"not enough disk under {folder} for a Gram matrix: {lack}, or write elsewhere with --out"
         ) from error

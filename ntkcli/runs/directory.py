@@ -232,15 +232,15 @@ def _stays(place: Path) -> bool:
 
 
 def unwritable(place: Path, error: OSError, option: str = "--out") -> NtkError:
-    """Return the error to raise for a place that cannot be written: ResourceError if the disk is full.
+    """Return the error to raise for a place that cannot be written: ResourceError if there is no space.
 
     Args:
         place: where that was.
         error: of the system.
         option: of the command line that names the place.
     """
-    if files.is_full(error):
-        return ResourceError(f"{place}: the disk is full: free some space, or write elsewhere with {option}")
+    if lack := files.lack_of_space(error):
+        return ResourceError(f"{place}: {lack}, or write elsewhere with {option}")
     return RunDirectoryError(
         f"{place}: cannot be written: {error.strerror or error}: choose another {option}"
     )

@@ -18,7 +18,7 @@ from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import FileLock
-from ntkcli.streams import STANDARD, in_utf8
+from ntkcli.streams import STANDARD, check_standard_output, in_utf8
 
 # How the names of files end that are being written.
 PARTIAL = ".ntk-partial"
@@ -169,8 +169,7 @@ def standard_output() -> Iterator[IO[str]]:
         ResourceError: the disk is full.
         BrokenPipeError: nobody reads on.
     """
-    if sys.stdout is None:
-        raise RunDirectoryError("standard output: is closed: connect it to a file")
+    check_standard_output()
     try:
         yield in_utf8(sys.stdout)
         sys.stdout.flush()
@@ -179,8 +178,11 @@ def standard_output() -> Iterator[IO[str]]:
     except OSError as error:
         # Python would try to write the rest at exit, and turn the failure into the exit code.
         sys.stdout = io.StringIO()
-        kind = ResourceError if files.is_full(error) else RunDirectoryError
-        raise kind(f"standard output: cannot be written: {error.strerror}: write elsewhere") from error
+        if lack := files.lack_of_space(error):
+            raise ResourceError(f"standard output: {lack}, or write elsewhere") from error
+        raise RunDirectoryError(
+            f"standard output: cannot be written: {error.strerror}: write elsewhere"
+        ) from error
 
 
 def _stem(place: Path) -> str:

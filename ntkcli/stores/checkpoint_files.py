@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.files import is_full, make_folder, opened, remove, rename
+from ntkcli.files import lack_of_space, make_folder, opened, remove, rename
 from ntkcli.journal import Journal
 from ntkcli.keeping import State, digest
 from ntkcli.stores.gram_store import INTERVAL
@@ -57,7 +57,7 @@ class CheckpointFiles:
             # On a full disk, the run needs the space more.
             with suppress(OSError):
                 remove(partial)
-            why = "the disk is full" if is_full(error) else error.strerror or str(error)
+            why = lack_of_space(error) or error.strerror or str(error)
             self.journal.warn(f"{self.folder}: iterations cannot be kept there: {why}: going on without")
 
 

@@ -13,7 +13,7 @@ import scipy
 from ntkcli import __version__
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
-from ntkcli.files import is_full, make_folder, remove, touch
+from ntkcli.files import lack_of_space, make_folder, remove, touch
 from ntkcli.journal import Journal
 from ntkcli.keeping import NOWHERE, Kept, What
 from ntkcli.stores.entries import ENDING, prune
@@ -122,7 +122,7 @@ class GramStore:
 
     def fail(self, error: OSError) -> None:
         """Warn that nothing more can be kept."""
-        why = "the disk is full" if is_full(error) else error.strerror or str(error)
+        why = lack_of_space(error) or error.strerror or str(error)
         if not self._has_failed:
             self.journal.warn(f"{self.folder}: Gram matrices cannot be kept there: {why}: going on without")
         self._has_failed = True
@@ -163,7 +163,7 @@ class _KeptArray:
             self._is_open = False
             self._store.fail(error)
             with suppress(OSError), closing(self._file):
-                if is_full(error):
+                if lack_of_space(error):
                     remove(self._path)
 
 

@@ -8,7 +8,7 @@ import click
 
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import NtkError
-from ntkcli.files import is_full
+from ntkcli.files import lack_of_space
 from ntkcli.terminal.display import write_message
 
 UNEXPECTED = 1
@@ -42,9 +42,8 @@ class Failure:
             case _ if is_out_of_memory(error):
                 remedy = "use fewer rows, compute.dtype: float32, or a larger machine"
                 return cls(f"not enough memory: {remedy}", 5)
-            case OSError() if is_full(error):
-                place = error.filename or "standard output"
-                return cls(f"{place}: cannot be written: {error.strerror}: free some space", 5)
+            case OSError() if lack := lack_of_space(error):
+                return cls(f"{error.filename or 'standard output'}: {lack}", 5)
         what = f"unexpected {type(error).__name__}: {error}"
         return cls(f"{what} (NTK_TRACEBACK=1 shows where; please report it)", UNEXPECTED)
 

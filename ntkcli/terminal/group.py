@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from ntkcli.terminal.display import whole_output
+
 
 class FoundCommands(click.Group):
     """The commands of a package, whose module NAME declares the command NAME, and is loaded with it.
@@ -21,6 +23,17 @@ class FoundCommands(click.Group):
         super().__init__(**options)
         self._package = package
         self._folders = list(folders)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take options such as --help, whose reader may be gone: Click would make a failure of that."""
+        with whole_output():
+            return super().parse_args(ctx, args)
+        raise click.exceptions.Exit
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command, or show its help."""
+        with whole_output():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""

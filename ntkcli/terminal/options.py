@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.interruption import limit, resumes
-from ntkcli.streams import STANDARD
+from ntkcli.streams import STANDARD, check_standard_output
 from ntkcli.terminal.completion import complete_kernel, complete_setting
 from ntkcli.terminal.duration import DURATION, DurationType
 
@@ -51,6 +51,13 @@ class PathType(click.Path):
         return [CompletionItem(incomplete, type=self._completed)]
 
 
+def _with_stdout(context: click.Context, param: click.Parameter, is_asked: bool) -> bool:
+    """Refuse to work for a result that can go nowhere."""
+    if is_asked:
+        check_standard_output()
+    return is_asked
+
+
 PATH = PathType(path_type=Path)
 RUN = click.argument("run", type=PathType(path_type=Path, completed="dir"))
 TABLE = click.argument("table", metavar="TABLE", type=PATH)
@@ -68,7 +75,11 @@ STD = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a run directory that is already there.")
 PLOT = click.option("--plot", is_flag=True, help="Draw pictures too (pip install 'ntkcli[report]').")
 JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object instead of text (docs/command_line.md)."
+    "--json",
+    "as_json",
+    is_flag=True,
+    callback=_with_stdout,
+    help="Print one JSON object instead of text (docs/command_line.md).",
 )
 
 _SPEC = click.argument("spec", type=PATH)

@@ -1,5 +1,6 @@
 """The Optuna study of a random or TPE search, kept in a file so that the search can resume."""
 
+import errno
 import json
 import math
 import sqlite3
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ntkcli import files
 from ntkcli.address_space import is_out_of_memory
-from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.errors import NtkError, RunDirectoryError
+from ntkcli.runs.directory import unwritable
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.chains import Configuration
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 NAME = "ntk-tune"
 FINGERPRINT, TRIAL = "fingerprint", "ntk"
-# What SQLite says on a full disk, and where the user may have no more of it.
-FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+# What SQLite may need at once for a change: pages of its file and of its journal, in bytes.
+ROOM = 2**18
 
 
 class Study:
@@ -145,12 +147,30 @@ def _using(path: Path) -> Iterator[None]:
     except Exception as error:  # of whichever layer between here and SQLite
         if is_out_of_memory(error):
             raise
-        if any(code & 0xFF in FULL for code in _codes(error)):
-            raise ResourceError(
-                f"{path}: the disk is full, or fails: free some space, or write elsewhere with --out"
-            ) from error
-        reason = str(error).split("\n", 1)[0]
-        raise RunDirectoryError(f"{path}: cannot be used: {reason}: give --overwrite") from error
+        raise _failure(path, error) from error
+
+
+def _failure(path: Path, error: Exception) -> NtkError:
+    """Return what an error of SQLite's, or one that it led to, means for the user."""
+    reason, codes = str(error).split("\n", 1)[0], [*_codes(error)]
+    if sqlite3.SQLITE_FULL in codes:
+        return unwritable(path, OSError(errno.ENOSPC, reason))
+    if any(code & 0xFF == sqlite3.SQLITE_IOERR for code in codes):
+        return unwritable(path, _lack_of_room(path) or OSError(errno.EIO, reason))
+    return RunDirectoryError(f"{path}: cannot be used: {reason}: give --overwrite")
+
+
+def _lack_of_room(path: Path) -> OSError | None:
+    """Return what the system says where the file of a study can grow no more, if so.
+
+    SQLite takes a quota that is used up, and a limit on the size of files, for faults of the disk.
+    """
+    try:
+        with files.unnamed(path.parent) as file:
+            files.reserve(file.fileno(), (path.stat().st_size if path.exists() else 0) + ROOM, path)
+    except OSError as error:
+        return error if files.lack_of_space(error) else None
+    return None
 
 
 def _codes(error: BaseException | None) -> Iterator[int]:

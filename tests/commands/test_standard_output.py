@@ -27,7 +27,7 @@ def ntk(line: str, folder: Path, before: str = "true") -> "subprocess.CompletedP
 def test_it_is_reported_when_it_cannot_be_written(fit: Fit, tmp_path: Path, command: str) -> None:
     fit(output={"std": False})
     for redirection, code, reported in (
-        ("> /dev/full", 5, "standard output: cannot be written: No space left on device: write elsewhere"),
+        ("> /dev/full", 5, "standard output: the disk is full: free some space, or write elsewhere"),
         (">&-", 6, "standard output: is closed: connect it to a file"),
     ):
         outcome = ntk(f"{command} {redirection}", tmp_path)
@@ -45,7 +45,7 @@ def test_what_goes_into_files_needs_no_streams(make_spec: MakeSpec, tmp_path: Pa
 
 def test_help_that_cannot_be_written_is_a_full_disk(tmp_path: Path) -> None:
     outcome = ntk("fit --help > /dev/full", tmp_path)
-    shown = "standard output: cannot be written: No space left on device: free some space"
+    shown = "standard output: the disk is full: free some space"
     assert (outcome.returncode, outcome.stderr) == (5, f"ntk: error: {shown}\n")
 
 
@@ -77,3 +77,21 @@ def test_no_table_is_lost_to_a_locale(make_spec: MakeSpec, tmp_path: Path, local
     make_spec(output={"dir": "läufe"})
     outcome = ntk("fit spec.yaml", tmp_path, before=f"export {locale}")
     assert (outcome.returncode, outcome.stdout.splitlines()[-1]) == (0, "wrote läufe")
+
+
+@pytest.mark.parametrize("line", ["--help", "fit --help", "--version", "init train.csv y --out -", "2>&1"])
+def test_a_reader_that_is_gone_is_no_failure(make_spec: MakeSpec, tmp_path: Path, line: str) -> None:
+    make_spec()
+    # Its reader ends before it is loaded.
+    words = f"{{ {sys.executable} -m ntkcli {line}; echo $? >&2; }} | true"
+    outcome = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert outcome.stderr.split("\n")[-2:] == ["2" if line == "2>&1" else "0", ""]
+    assert "error" not in outcome.stderr
+
+
+def test_json_that_can_go_nowhere_is_refused_before_the_work(make_spec: MakeSpec, tmp_path: Path) -> None:
+    make_spec()
+    outcome = ntk("fit spec.yaml --json >&-", tmp_path)
+    told = "standard output: is closed: connect it to a file"
+    assert (outcome.returncode, outcome.stderr) == (6, f"ntk: error: {told}\n")
+    assert not (tmp_path / "run").exists()

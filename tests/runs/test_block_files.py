@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ntkcli import files
 from ntkcli.arrays import in_memory, let_go
 from ntkcli.errors import ResourceError
 from ntkcli.linalg.blocks import SymmetricBlocks
@@ -68,7 +69,7 @@ def test_a_full_disk_is_refused_with_a_remedy(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    with pytest.raises(ResourceError, match=f"not enough disk under {tmp_path} .*{os.strerror(code)}.*--out"):
+    with pytest.raises(ResourceError, match=f"not enough disk under {tmp_path} .*{files.FULL[code]}.*--out"):
         in_file(tmp_path)(1000, np.dtype(np.float64))
     assert list(tmp_path.iterdir()) == []
 

@@ -322,9 +322,16 @@ def test_a_parent_that_cannot_be_written_is_told(
         write_run(tmp_path / "run")
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_no_fault_of_the_place(tmp_path: Path, code: int) -> None:
-    with pytest.raises(ResourceError, match="run: the disk is full: free some space"):
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (errno.ENOSPC, "the disk is full: free some space, or write elsewhere with --out"),
+        (errno.EDQUOT, "the disk quota is used up: free some space"),
+        (errno.EFBIG, r"the limit on the size of a file is reached: raise it \(ulimit -f\)"),
+    ],
+)
+def test_a_full_disk_is_no_fault_of_the_place(tmp_path: Path, code: int, told: str) -> None:
+    with pytest.raises(ResourceError, match=f"run: {told}"):
         write_half(tmp_path / "run", OSError(code, os.strerror(code)))
     assert list(tmp_path.iterdir()) == []
 

@@ -1,5 +1,7 @@
 """Searches that draw networks, and go on where they were interrupted."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import optuna
 import pytest
 import sqlalchemy
 
+from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.journal import Journal
 from ntkcli.tuning.assessment import Assessment
@@ -140,13 +143,47 @@ def test_a_full_disk_leaves_no_half_of_a_study(make_spec: MakeSpec, tmp_path: Pa
 
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", keep_small)
     try:
-        with pytest.raises(ResourceError, match=r"study\.db: the disk is full, or fails"):
+        with pytest.raises(ResourceError, match=r"study\.db: the disk is full: free some space"):
             searched(make_spec(tune=tune("random")), tmp_path / "out")
     finally:
         sqlalchemy.event.remove(sqlalchemy.Engine, "connect", keep_small)
     assert not (tmp_path / "out" / "study.db").exists()
     _, _, trials = searched(make_spec(tune=tune("random")), tmp_path / "out")
     assert len(trials) == 6
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        (0, RunDirectoryError, r"cannot be written: .*disk I/O error.*: choose another --out"),
+        (errno.EDQUOT, ResourceError, "the disk quota is used up: free some space"),
+        (errno.EFBIG, ResourceError, "the limit on the size of a file is reached: raise it"),
+    ],
+)
+def test_a_disk_that_fails_is_told_from_one_that_gives_no_more(
+    make_spec: MakeSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    kind: type[Exception],
+    told: str,
+) -> None:
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+        raise error
+
+    def reserve(*_: object) -> None:
+        if code:
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(files, "reserve", reserve)
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", fail)
+    try:
+        with pytest.raises(kind, match=rf"study\.db: {told}"):
+            searched(make_spec(tune=tune("random")), tmp_path / "out")
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", fail)
 
 
 def test_a_grid_does_not_take_the_place_of_an_unfinished_study(make_spec: MakeSpec, tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ def fit_unless_finished(
     if request.resume:
         source = request.spec_file_of_run()
         if is_finished(source.spec, "fit", CONTENTS):
-            return FinishedReport(source.spec.place)
+            with request.depending(source, source.spec.place / LAST):
+                return FinishedReport(source.spec.place)
     return fit(request, overwrite=overwrite, taken=taken, journal=journal)
 
 

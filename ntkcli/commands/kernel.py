@@ -63,8 +63,9 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
     source = request.spec_file_of_run()
     place, contents = source.spec.place, (*MANIFEST, "kernels")
     if request.resume and is_finished(source.spec, "kernel", contents):
-        journal.tell(f"{place} is finished")
-        return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
+        with request.depending(source, place / LAST):
+            journal.tell(f"{place} is finished")
+            return KernelReport(place, sorted(path.stem for path in (place / "kernels").iterdir()))
     patience = request.patience_for_place(journal)
     run = RunDirectory(place, overwrite=overwrite, contents=contents, patience=patience)
     with request.depending(source, run.given / LAST), open_job(source, journal) as job:

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from ntkcli.errors import DataError, NtkError, NumericalError, ResourceError, RunDirectoryError, SpecError
 
 SECTIONS = re.compile(r"\b(?:data|network|inference|output|compute)\.(?=[a-z])")
-# What has another name here than on the command line.
+# What has another name here than on the command line, or is not there.
 OTHER_NAMES = {
     "set task: regression": "use NTKRegressor",
     "--overwrite": "overwrite=True",
     "another --out": "another path",
+    "elsewhere with --out": "to another path",
+    ", or give --wait 10m": "",
 }
 
 

@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ntkcli import files
 from ntkcli.errors import SpecError
+from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile
 from ntkcli.streams import STANDARD
@@ -47,9 +48,11 @@ def depfile(path: Path | None, target: Path, inputs: Iterable[Path]) -> Iterator
     text = rule(target, inputs)
     output = OutputFile(path, overwrite=True, kept=dict.fromkeys(inputs, "is read"), option=OPTION)
     _check(output, target.parent)
-    yield
-    with output.opened() as file:
-        file.write(text.encode())
+    with _folder_for(path):
+        output.check()
+        yield
+        with output.opened() as file:
+            file.write(os.fsencode(text))
 
 
 def rule(target: Path, inputs: Iterable[Path]) -> str:
@@ -82,14 +85,37 @@ def _is_file(path: Path) -> bool:
 
 
 def _check(output: OutputFile, run: Path) -> None:
-    """Check that the file may be written, and make the folders that it is to be in."""
+    """Check that the file is one, and in no run directory."""
     path = output.path
     if output.is_stdout:
         raise SpecError(f"{OPTION}: {path}: is no file: give it one")
     if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(run)):
         raise SpecError(f"{OPTION}: {path}: is in {run}, which is replaced as a whole: write it beside that")
+
+
+@contextmanager
+def _folder_for(path: Path) -> Iterator[None]:
+    """Make the folders that a file is to be in, which are deleted again if the block fails."""
+    made: list[Path] = []
+
+    def clean_up() -> None:
+        with held_back(), suppress(OSError):  # others may have written there
+            for folder in made:
+                files.remove_folder(folder)
+
+    owe(clean_up)
     try:
-        files.make_folder(path.parent, parents=True, exist_ok=True)
+        with held_back():
+            made += [folder for folder in path.parents if not os.path.exists(folder)]  # noqa: PTH110
+            files.make_folder(path.parent, parents=True, exist_ok=True)
     except OSError as error:
+        clean_up()
+        settle(clean_up)
         raise unwritable(path, error, OPTION) from error
-    output.check()
+    try:
+        yield
+    except BaseException:
+        clean_up()
+        raise
+    finally:
+        settle(clean_up)

@@ -21,8 +21,10 @@ def meant_path(folder: Path, text: str) -> Path:
         raise ValueError("should be a file path, and is empty")
     if "\0" in text:
         raise ValueError("should be a file path: it holds a NUL character")
+    # As the system has names, in whatever locale: a spec is UTF-8.
+    name = os.fsdecode(text.encode(errors="surrogateescape"))
     try:
-        return seen_path(folder, Path(text).expanduser())
+        return seen_path(folder, Path(name).expanduser())
     except RuntimeError as error:
         raise ValueError("should be a file path: there is no such user") from error
 

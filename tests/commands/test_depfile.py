@@ -37,10 +37,24 @@ def test_the_rule_is_of_all_that_was_read(
     assert (tmp_path / target).exists()
 
 
-def test_a_run_that_fails_leaves_no_rule(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:
-    outcome = ntk("fit", make_spec(data={"target": "z"}), "--depfile", "own.d")
+@pytest.mark.parametrize("command", ["fit", "kernel"])
+def test_a_run_that_is_finished_gets_its_rule(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, command: str
+) -> None:
+    make_spec()
+    words = [command, "spec.yaml", "--resume", "-qq"]
+    for more in [], ["--depfile", "rules/own.d"]:
+        assert ntk(*words, *more).returncode == 0
+    assert (tmp_path / "rules" / "own.d").read_text().startswith("run/run.json: spec.yaml train.csv")
+
+
+@pytest.mark.parametrize("data", [{"target": "z"}, {"train": "none.csv"}])
+def test_a_run_that_fails_leaves_no_rule(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, data: dict[str, str]
+) -> None:
+    outcome = ntk("fit", make_spec(data=data), "--depfile", "some/rules/own.d", "--out", "some/run")
     assert outcome.returncode == 3
-    assert not (tmp_path / "own.d").exists()
+    assert not (tmp_path / "some").exists()
 
 
 def test_a_rule_in_the_way_of_the_spec_is_refused(make_spec: MakeSpec, ntk: Ntk, tmp_path: Path) -> None:

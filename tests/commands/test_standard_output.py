@@ -79,6 +79,16 @@ def test_no_table_is_lost_to_a_locale(make_spec: MakeSpec, tmp_path: Path, local
     assert (outcome.returncode, outcome.stdout.splitlines()[-1]) == (0, "wrote läufe")
 
 
+def test_a_spec_names_its_files_in_utf_8_whatever_the_locale(make_spec: MakeSpec, tmp_path: Path) -> None:
+    (tmp_path / "train.csv").rename(tmp_path / "häuser.csv")
+    make_spec(data={"train": "häuser.csv"}, output={"dir": "läufe"})
+    plain = "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"
+    outcome = ntk("fit spec.yaml --depfile ü.d -qq", tmp_path, before=plain)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    rule = (tmp_path / "ü.d").read_text(encoding="utf-8")
+    assert rule.startswith("läufe/run.json: spec.yaml häuser.csv")
+
+
 @pytest.mark.parametrize("line", ["--help", "fit --help", "--version", "init train.csv y --out -", "2>&1"])
 def test_a_reader_that_is_gone_is_no_failure(make_spec: MakeSpec, tmp_path: Path, line: str) -> None:
     make_spec()

@@ -20,6 +20,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ntkcli import NTKClassifier, NTKRegressor
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.estimators.parameters import SECTIONS
+from ntkcli.runs.directory import beside
+from ntkcli.runs.lock import FileLock
 from ntkcli.spec.spec import Spec
 
 X, Y = make_regression(40, 4, noise=1.0, random_state=0)
@@ -239,6 +241,11 @@ def test_what_is_refused_is_told_in_words_of_parameters(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match="give overwrite=True or another path"):
         model.save(tmp_path / "saved")
     model.save(tmp_path / "saved", overwrite=True)
+    lock = FileLock(beside(tmp_path / "saved", "lock"))
+    assert lock.acquire()
+    with pytest.raises(RunDirectoryError, match="another run is writing it: wait for it to end$"):
+        model.save(tmp_path / "saved", overwrite=True)
+    lock.release()
 
 
 def test_a_constant_column_is_warned_of_and_dropped() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli.terminal.messages import Messages, with_messages
-from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, on_spec
+from ntkcli.terminal.options import JSON, OVERWRITE, PLOT, check_goes_on, on_spec
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -42,6 +42,7 @@ def simulate(
     """
     from ntkcli.commands.simulate import simulate as run_simulate
 
+    check_goes_on(request, overwrite=overwrite)
     report = run_simulate(
         request,
         overwrite=overwrite,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ntkcli.terminal.messages import Messages, with_messages
-from ntkcli.terminal.options import JSON, OVERWRITE, on_spec
+from ntkcli.terminal.options import JSON, OVERWRITE, check_goes_on, on_spec
 
 if TYPE_CHECKING:
     from ntkcli.commands.request import Request
@@ -30,5 +30,6 @@ def tune(request: "Request", overwrite: bool, as_json: bool, messages: Messages)
     """
     from ntkcli.commands.tune import tune as run_tune
 
+    check_goes_on(request, overwrite=overwrite)
     report = run_tune(request, overwrite=overwrite, journal=messages.journal())
     messages.report(report, as_json=as_json)

@@ -10,7 +10,16 @@ LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 def legible(text: str) -> str:
     """Return a text with its control characters escaped, and what is too long shortened in the middle."""
     text = LONG_WORD.sub(lambda word: _shortened(word[0], LONGEST_WORD), text)
-    return "".join(map(_seen, _shortened(text, LONGEST_LINE)))
+    return _escaped(_shortened(text, LONGEST_LINE))
+
+
+def legible_lines(text: str) -> str:
+    """Return lines, such as a table, with their control characters escaped."""
+    return "\n".join(map(_escaped, text.split("\n")))
+
+
+def _escaped(line: str) -> str:
+    return "".join(map(_seen, line))
 
 
 def _seen(character: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ntkcli.terminal.display import Several, Stream, Terminal, Warnings, write_message
+from ntkcli.terminal.legible import legible_lines
 from ntkcli.terminal.options import PATH
 from ntkcli.terminal.output import Report, print_report
 
@@ -74,7 +75,7 @@ class Messages:
         if as_json:
             print_report(report, as_json=True)
         elif not self.quiet:
-            Stream("stdout").write(f"{report.text}\n")
+            Stream("stdout").write(f"{legible_lines(report.text)}\n")
 
     def _displays(self) -> Iterator["Display"]:
         if self.log:

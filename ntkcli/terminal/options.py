@@ -219,6 +219,18 @@ def _request(
     return Request(spec, tuple(map(Setting, settings)), out, scheduler, wait, depfile, resume)
 
 
+def check_goes_on(request: "Request", *, overwrite: bool) -> None:
+    """Refuse to begin anew in every call of a command that is to go on from the one before.
+
+    Raises:
+        click.UsageError: both are asked for.
+    """
+    if request.resume and overwrite:
+        raise click.UsageError(
+            "--overwrite begins anew in every call, and --resume and --max-time go on: give one of them"
+        )
+
+
 def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
     for option in reversed(options):
         command = option(command)

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from ntkcli.terminal.display import whole_output
+from ntkcli.terminal.legible import legible_lines
 
 
 class Report(Protocol):
@@ -21,7 +22,7 @@ def print_report(report: Report, *, as_json: bool) -> None:
     """Write a report as text or as JSON; unlike messages, it is an error if it cannot be written."""
     from ntkcli.runs.json_files import json_text
 
-    print_result(json_text(report.content).rstrip("\n") if as_json else report.text)
+    print_result(json_text(report.content).rstrip("\n") if as_json else legible_lines(report.text))
 
 
 def print_result(text: str) -> None:

@@ -72,3 +72,11 @@ def test_what_is_no_time_limit_is_refused(spec: Path, ntk: Ntk, text: str) -> No
     outcome = ntk("simulate", spec, f"--max-time={text}")
     assert outcome.returncode == 2
     assert "--max-time" in outcome.stderr
+
+
+@pytest.mark.parametrize("command", ["tune", "simulate"])
+@pytest.mark.parametrize("option", ["--resume", "--max-time=1h"])
+def test_to_begin_anew_in_every_call_is_not_to_go_on(spec: Path, ntk: Ntk, command: str, option: str) -> None:
+    outcome = ntk(command, spec, option, "--overwrite")
+    assert outcome.returncode == 2
+    assert "--overwrite begins anew in every call" in outcome.stderr

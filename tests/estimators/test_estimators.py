@@ -243,7 +243,7 @@ def test_what_is_refused_is_told_in_words_of_parameters(tmp_path: Path) -> None:
     model.save(tmp_path / "saved", overwrite=True)
     lock = FileLock(beside(tmp_path / "saved", "lock"))
     assert lock.acquire()
-    with pytest.raises(RunDirectoryError, match="another run is writing it: wait for it to end$"):
+    with pytest.raises(RunDirectoryError, match=r"another run is writing it: wait for it to end$"):
         model.save(tmp_path / "saved", overwrite=True)
     lock.release()
 

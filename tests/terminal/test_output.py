@@ -24,6 +24,13 @@ def test_a_report_is_text_or_one_object(capsys: pytest.CaptureFixture[str]) -> N
     assert (json.loads(out), err) == ({"rows": 1}, "")
 
 
+def test_a_terminal_acts_on_nothing_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Told(text="a\x1b[31m\0  1\nb      2")
+    print_report(told, as_json=False)
+    Messages().report(told, as_json=False)
+    assert capsys.readouterr().out == 2 * "a\\x1b[31m\\x00  1\nb      2\n"
+
+
 def test_quiet_silences_the_text_of_a_run_and_not_its_object(capsys: pytest.CaptureFixture[str]) -> None:
     Messages(quiet=1).report(Told(), as_json=False)
     assert capsys.readouterr() == ("", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ntkcli.results.row_errors import RowErrors
 from ntkcli.runs.best_pair import best_pair
 from ntkcli.runs.predictions import Predictions
 from ntkcli.runs.reader import Run
+from ntkcli.runs.replacement import of_one_run
 from ntkcli.runs.shared_rows import SharedRows
 from ntkcli.units import counted
 
@@ -97,7 +99,7 @@ def compare(places: Sequence[Path], *, kernels: Collection[str], times: Collecti
         SpecError: a run was not fitted with one of the kernels and times.
         DataError: a directory is no fit's, or damaged, or of other test data.
     """
-    found = [_predictions(place, kernels, times) for place in places]
+    found = [of_one_run(place, partial(_predictions, place, kernels, times)) for place in places]
     shared = SharedRows.of(found)
     runs = [
         Compared(str(place), each.kernel, each.time, shared.errors(i))

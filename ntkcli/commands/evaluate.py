@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def evaluate(run: Path, table: Path, *, choice: Choice, importance: bool, journa
         NtkError: another of its family: the model cannot be read, or not predict.
     """
     put_back(run)
-    with model_at_work(run, table, choice, journal) as (model, predictor, tables):
+    with model_at_work(run, table, choice, journal, attrgetter("baselines")) as (model, predictor, tables):
         first = next(tables, None)
         if first is None:
             raise DataError(no_rows_left(shown(table)))

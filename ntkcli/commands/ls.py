@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ntkcli.commands.ls_line import METRICS, RunLine
 from ntkcli.errors import DataError
 from ntkcli.layout import aligned_left
 from ntkcli.runs.finder import found_runs
+from ntkcli.runs.replacement import of_one_run
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def ls(folder: Path, *, key: str, reverse: bool) -> LsReport:
     lines, unreadable = [], []
     for place in found_runs(folder):
         try:
-            lines.append(RunLine.of(place))
+            lines.append(of_one_run(place, partial(RunLine.of, place)))
         except DataError as error:
             unreadable.append(str(error))
     known = [line for line in lines if line.sort_key(key) is not None]

@@ -12,6 +12,7 @@ from ntkcli.commands.show_run import run_findings
 from ntkcli.layout import aligned_left, aligned_right, labelled
 from ntkcli.runs.json_files import read_text
 from ntkcli.runs.reader import Run
+from ntkcli.runs.replacement import of_one_run
 from ntkcli.simulation.shown import summary_text
 from ntkcli.spectra.shown import figure_lines
 from ntkcli.tuning.directory import TRIALS
@@ -55,7 +56,11 @@ def show(place: Path) -> ShowReport:
     Raises:
         DataError: it is no run's, or a file in it is damaged.
     """
-    run = Run.at(place)
+    return of_one_run(place, lambda: _report(Run.at(place)))
+
+
+def _report(run: Run) -> ShowReport:
+    """Read all that is told of a run."""
     findings = [_head(run), *run_findings(run.fit), _files(run)]
     if run.kind in ("fit", "tune"):
         findings += fit_findings(run.fit)

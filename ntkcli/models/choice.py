@@ -1,6 +1,6 @@
 """The choice of a model's kernels and times, and the model opened to predict with them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from ntkcli.data.formats import open_table
 from ntkcli.data.remedies import OF_MODEL
 from ntkcli.data.standard_input import readable
 from ntkcli.data.table import Table
+from ntkcli.data.table_file import TableFile
 from ntkcli.errors import NumericalError, SpecError
 from ntkcli.journal import Journal
 from ntkcli.kernels.executor import Threads
@@ -24,6 +25,7 @@ from ntkcli.models.reader import load_model
 from ntkcli.planning.alternatives import cheapest_other
 from ntkcli.planning.machine import multiply_rate, thread_count
 from ntkcli.regression.question import Pair, time_text
+from ntkcli.runs.replacement import again_if_replaced
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,22 @@ class Choice:
 
 @contextmanager
 def model_at_work(
-    run: Path, table: Path, choice: Choice, journal: Journal
+    run: Path,
+    table: Path,
+    choice: Choice,
+    journal: Journal,
+    also_read: Callable[[Model], object] = lambda model: None,
 ) -> Iterator[tuple[Model, Predictor, Iterator[Table]]]:
     """Open the model of a run and a file to predict, for the `with` block.
+
+    All of it is of one run, though another may take its place meanwhile.
 
     Args:
         run: the run directory.
         table: the file, or `-` for standard input.
         choice: of kernels, times and standard deviations.
         journal: receives what has to be computed again.
+        also_read: reads what else will be needed of the model's files.
 
     Yields:
         The model, its predictor, and the tables of the file's rows.
@@ -82,27 +91,45 @@ def model_at_work(
     """
     executor = Threads(thread_count("auto"))
     with readable(table) as path, with_threads(executor.workers):
-        model = load_model(run)
-        pairs = choice.pairs(model, run)
-        std = model.file.output.std if choice.std is None else choice.std
-        file = open_table(path, model.file.csv, OF_MODEL)
-        model.schema.check_columns(file)
-        if std:
-            _check_variances(model, pairs, run)
-            _check_scale(model, pairs, run)
-            for line in factoring_lines(model, pairs):
-                journal.tell(line)
-        try:
-            predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
+
+        def opened() -> tuple[Model, list[Pair], Predictor, TableFile]:
+            model = load_model(run)
+            also_read(model)
+            pairs = choice.pairs(model, run)
+            std = model.file.output.std if choice.std is None else choice.std
+            file = open_table(path, model.file.csv, OF_MODEL)
+            model.schema.check_columns(file)
+            if std:
+                _check_variances(model, pairs, run)
+                _check_scale(model, pairs, run)
+                for line in factoring_lines(model, pairs):
+                    journal.tell(line)
+            with _explaining(model, pairs, run):
+                predictor = Predictor(model, pairs, std=std, executor=executor, journal=journal)
+            return model, pairs, predictor, file
+
+        model, pairs, predictor, file = again_if_replaced(run, opened)
+        with _explaining(model, pairs, run):
             yield model, predictor, model.schema.tables(file, rows=TABLE_ROWS)
-        except ConvergenceError as error:
-            raise _explained(error, model, pairs, run) from error
-        except SingularMatrixError as error:
-            raise NumericalError(
-                f"{run}: std: the Gram matrix of the training rows, computed again, is singular to rounding "
-                f"(smallest pivot or eigenvalue {error.value:.2g}): use --no-std, or fit again with a larger "
-                "inference.ridge or output.factor: true"
-            ) from error
+
+
+@contextmanager
+def _explaining(model: Model, pairs: list[Pair], run: Path) -> Iterator[None]:
+    """Say of factorisations that fail in a block what helps.
+
+    Raises:
+        NumericalError: one does.
+    """
+    try:
+        yield
+    except ConvergenceError as error:
+        raise _explained(error, model, pairs, run) from error
+    except SingularMatrixError as error:
+        raise NumericalError(
+            f"{run}: std: the Gram matrix of the training rows, computed again, is singular to rounding "
+            f"(smallest pivot or eigenvalue {error.value:.2g}): use --no-std, or fit again with a larger "
+            "inference.ridge or output.factor: true"
+        ) from error
 
 
 def _explained(error: ConvergenceError, model: Model, pairs: list[Pair], run: Path) -> NumericalError:

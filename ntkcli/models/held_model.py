@@ -16,6 +16,7 @@ from ntkcli.models.model_file import write_model_file
 from ntkcli.models.reader import load_model
 from ntkcli.regression.question import Pair
 from ntkcli.runs.directory import RunDirectory
+from ntkcli.runs.replacement import again_if_replaced
 from ntkcli.spec.spec import OutputSpec
 
 
@@ -74,5 +75,9 @@ def load_into_memory(run: Path) -> Model:
     Raises:
         DataError: there is none, it is damaged, or a newer ntk wrote it.
     """
-    model = load_model(run)
-    return replace(model, arrays=HeldArrays.read_from(model.arrays, model.file.arrays))
+
+    def read() -> Model:
+        model = load_model(run)
+        return replace(model, arrays=HeldArrays.read_from(model.arrays, model.file.arrays))
+
+    return again_if_replaced(run, read)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -214,7 +215,7 @@ class Model:
             for found in self.file.calibrations
         }
 
-    @property
+    @cached_property
     def baselines(self) -> list[Baseline]:
         """The baselines that were fitted to the same rows: the mean, and linear least squares.
 

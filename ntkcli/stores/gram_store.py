@@ -120,6 +120,12 @@ class GramStore:
             self.fail(error)
             return None
 
+    def shrink(self) -> None:
+        """Delete what is too much: several processes may have made room for their own files at once."""
+        if self.limit is not None:
+            with suppress(OSError):
+                prune(self.folder, self.limit)
+
     def fail(self, error: OSError) -> None:
         """Warn that nothing more can be kept."""
         why = lack_of_space(error) or error.strerror or str(error)
@@ -155,6 +161,7 @@ class _KeptArray:
     def close(self) -> None:
         if self._is_open:
             self._try(self._file.close)
+            self._store.shrink()
 
     def _try(self, act: Callable[[], object]) -> None:
         try:

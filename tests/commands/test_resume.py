@@ -212,3 +212,21 @@ def test_iterations_and_sums_that_are_stopped_end_with_the_same_bytes(
     assert told in (tmp_path / "log").read_text()
     assert content(place) == content(tmp_path / "whole")
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_run_leaves_no_more_in_the_cache_than_it_may_have(spec: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cached = ("--set", f"compute.cache={cache}")
+    run("fit", spec, "--out", tmp_path / "one", *cached)
+    sizes = [path.stat().st_size for path in cache.iterdir()]
+    assert len(sizes) > 1
+    run(
+        "fit",
+        spec,
+        "--out",
+        tmp_path / "two",
+        *cached,
+        "--set",
+        f"compute.cache_size={max(sizes) / 2**20}MiB",
+    )
+    assert 0 < sum(path.stat().st_size for path in cache.iterdir()) <= max(sizes)

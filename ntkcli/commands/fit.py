@@ -134,8 +134,6 @@ def fit(request: Request, *, overwrite: bool, taken: Collection[Path] = (), jour
         else:
             with clustered(job, request.patience) as job:
                 metrics = _fit_exactly(job, run, resumption)
-        if resumption:
-            resumption.end()
     return FitReport(run.given, metrics, journal.warnings, journal.seconds)
 
 

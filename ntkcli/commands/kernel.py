@@ -86,8 +86,6 @@ def kernel(request: Request, *, overwrite: bool, journal: Journal) -> KernelRepo
             with journal.phase("matrices", rows_to_write(names, job.train, job.test)) as advance:
                 write_matrices(run.folder("kernels"), names, support.plain, job.test, advance)
             write_manifest(run, job, [], {}, storage=plan.storage)
-        if resumption:
-            resumption.end()
         return KernelReport(run.given, names)
 
 

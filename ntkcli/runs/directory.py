@@ -59,6 +59,7 @@ class RunDirectory:
         self._lock = FileLock(self.place / LOCK if stays else beside(self.place, "lock"))
         self._overwrite = overwrite
         self._new_parents: list[Path] = []
+        self._spent: list[Path] = []
         try:
             self._check_place()
         except RunDirectoryError:
@@ -109,6 +110,8 @@ class RunDirectory:
             if kind is None:
                 self._publish()
                 results_are_whole()
+                for path in self._spent:
+                    files.remove_tree(path)
             elif isinstance(error, OSError):
                 raise unwritable(self.given, error) from error
         except OSError as failure:
@@ -130,6 +133,10 @@ class RunDirectory:
         """Put right what a killed run left, unless another is at work there, or it cannot be done."""
         hidden = [self.place / name for name in (STAGED, LEAVING, OLD)]
         put_right(self._lock, (self.path, self._old, *hidden), self._recover)
+
+    def spend(self, path: Path) -> None:
+        """Have something deleted once the directory is whole, before another run may write it."""
+        self._spent.append(path)
 
     def _check_place(self) -> None:
         if self._is_free():

@@ -1,7 +1,7 @@
 """What a run keeps of its work until it is whole, in a hidden folder beside its directory."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +13,13 @@ from ntkcli import __version__, files
 from ntkcli.data.content import Content
 from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import DataError, RunDirectoryError
+from ntkcli.interruption import held_back
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.record import differences, job_mark, job_record
 from ntkcli.journal import Journal
 from ntkcli.runs.directory import RunDirectory, unwritable
 from ntkcli.runs.json_files import json_text, read_json
+from ntkcli.runs.lock import FileLock
 from ntkcli.runs.reader import Run
 from ntkcli.spec.spec import Spec
 from ntkcli.stores.checkpoint_files import CheckpointFiles
@@ -52,8 +54,7 @@ class Resumption:
         Raises:
             RunDirectoryError: it is another job's.
         """
-        versions = {"ntkcli": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
-        found = cls(run, {"command": command, **job.record, **versions})
+        found = cls(run, _record(command, job.record))
         before = found._before
         if before != found.record and not overwrite:
             found._refuse(before)
@@ -67,6 +68,8 @@ class Resumption:
     def begin(self) -> None:
         """Take what an earlier call of the same job has left, and delete all else; the run is locked.
 
+        Once the run is whole, the work is deleted.
+
         Raises:
             OSError: it cannot be written.
         """
@@ -76,6 +79,7 @@ class Resumption:
             partial = self.folder / f"{RECORD}.partial"
             files.write_text(partial, json_text(self.record))
             files.rename(partial, self.folder / RECORD)
+        self.run.spend(self.folder)
 
     def keeping(self, job: Job) -> Job:
         """Return the job with its work kept: Gram matrices where compute.cache has them, if it does."""
@@ -83,13 +87,24 @@ class Resumption:
         keeper = job.keeper if job.spec.compute.cache else grams
         return replace(job, keeper=keeper, checkpoints=CheckpointFiles(self.folder / STATES, job.journal))
 
-    def end(self) -> None:
-        """Delete it, as the run is whole.
+    def forget(self) -> None:
+        """Delete it, as the run is whole; not while another run is at work there, nor of another job.
 
         Raises:
             RunDirectoryError: it cannot be deleted.
         """
-        forget(self.run)
+        # Path.exists raises for a name that is too long.
+        if not os.path.exists(self.folder):  # noqa: PTH110
+            return
+        lock = FileLock(self.run.hidden("lock"))
+        try:
+            with held_back():
+                if lock.acquire() and self._before == self.record:
+                    files.remove_tree(self.folder)
+        except OSError as error:
+            raise unwritable(self.run.given, error) from error
+        finally:
+            lock.release()
 
     @property
     def _before(self) -> dict[str, str]:
@@ -108,18 +123,6 @@ class Resumption:
             f"{self.run.given}: was begun with another spec or other data: {'; '.join(found[:SHOWN])}{more}: "
             "give --overwrite to begin anew, or another --out"
         )
-
-
-def forget(run: RunDirectory) -> None:
-    """Delete what a run that is whole has kept of its work.
-
-    Raises:
-        RunDirectoryError: it cannot be deleted.
-    """
-    try:
-        files.remove_tree(run.hidden("resume"))
-    except OSError as error:
-        raise unwritable(run.given, error) from error
 
 
 def tell_of_leftovers(run: RunDirectory, journal: Journal) -> None:
@@ -142,12 +145,18 @@ def is_finished(spec: Spec, command: str, contents: Collection[str]) -> bool:
         DataError: a data file cannot be read.
         RunDirectoryError: what was kept cannot be deleted.
     """
-    mark = job_mark(job_record(spec, [Content(path, OF_SPEC).digest for path in spec.data.files]))
+    record = job_record(spec, [Content(path, OF_SPEC).digest for path in spec.data.files])
     with suppress(DataError):
         run = Run.at(spec.place)
-        if run.kind == command and read_json(run.path("run.json")).get("job") == mark:
+        if run.kind == command and read_json(run.path("run.json")).get("job") == job_mark(record):
             place = RunDirectory(spec.place, overwrite=True, contents=contents)
             place.tidy()
-            forget(place)
+            Resumption(place, _record(command, record)).forget()
             return True
     return False
+
+
+def _record(command: str, record: Mapping[str, str]) -> dict[str, str]:
+    """Return the record of a job with the command that computes it, and the versions that do."""
+    versions = {"ntkcli": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    return {"command": command, **record, **versions}

@@ -230,3 +230,28 @@ def test_a_run_leaves_no_more_in_the_cache_than_it_may_have(spec: Path, tmp_path
         f"compute.cache_size={max(sizes) / 2**20}MiB",
     )
     assert 0 < sum(path.stat().st_size for path in cache.iterdir()) <= max(sizes)
+
+
+def test_a_finished_run_leaves_what_is_kept_of_another_job(spec: Path, tmp_path: Path) -> None:
+    first = ("fit", spec, "--out", tmp_path / "run", "--resume")
+    run(*first)
+    stop_after(2)
+    with pytest.raises(StoppedError):
+        run(*first, "--overwrite", "--set", "inference.ridge=0.5")
+    files.watch_with(files.unwatched)
+    kept = content(tmp_path / ".run.ntk-resume")
+    assert kept
+    run(*first)
+    assert content(tmp_path / ".run.ntk-resume") == kept
+
+
+def test_what_was_kept_is_deleted_before_another_run_may_begin(spec: Path, tmp_path: Path) -> None:
+    is_locked: list[bool] = []
+
+    def watch(change: files.Change, path: Path) -> None:
+        if change == "remove_folder" and path.name == ".run.ntk-resume":
+            is_locked.append((tmp_path / ".run.ntk-lock").exists())
+
+    files.watch_with(watch)
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    assert is_locked == [True]

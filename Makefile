@@ -5,6 +5,7 @@
 # make check   format, lint, types and tests: what CI runs
 # make crash   kill commands at every change of files and at random moments (takes up to an hour; MOMENTS=100 tries fewer)
 # make faults   have every change of files fail in turn, as on a full disk, and look at what is there (takes many minutes)
+# make soak   ten minutes of commands that meet at one run directory, cache and file, a third of them killed (SOAK="--minutes 1 --seed 7")
 # make coverage   tests, and the lines of the package that they do not reach
 # make docs    write the tables of keys in docs, from ntkcli/spec
 # make man    man pages in build/man/; `man -l build/man/ntk-fit.1` shows one
@@ -33,7 +34,7 @@ WORKERS := -n auto --dist worksteal
 ROUNDING_TESTS := tests/linalg tests/inference tests/solvers tests/regression
 UNTUNED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 
-.PHONY: demo test test-other-blas crash faults fuzz check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
+.PHONY: demo test test-other-blas crash faults soak fuzz check format docs coverage man dist bench bench-mnist bench-rows bench-scale bench-cluster experiments results clean
 
 demo: $(VENV)/installed
 	$(BIN)/ntk fit configs/concrete.yaml --overwrite
@@ -55,6 +56,9 @@ fuzz: $(VENV)/test
 
 faults: $(VENV)/test
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.faults
+
+soak: $(VENV)/test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.soak $(SOAK)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

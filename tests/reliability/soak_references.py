@@ -1,0 +1,62 @@
+"""What the commands leave and tell that nobody disturbs."""
+
+import shutil
+from pathlib import Path
+from typing import TypeVar
+
+from .scenarios import contents
+from .soak_checks import References, told
+from .soak_commands import EVALUATE, PREDICT, READERS, SHOW, WRITERS, Command
+from .soak_process import Process
+
+T = TypeVar("T")
+
+
+def references_of(work: Path, outputs: Path) -> References:
+    """Run the commands that write, and after each those that read, alone in a folder with the inputs.
+
+    Raises:
+        SystemExit: one does not end well.
+    """
+    found = References()
+    inputs = {path.name for path in work.iterdir()}
+    for words in WRITERS:
+        _run(Command("", words), work, outputs)
+        for name in ("run", "kernel", "tune/fit"):
+            if (work / name).is_dir():
+                _add(found.runs.setdefault(name, []), contents(work / name))
+        if (work / "run" / "model").is_dir():
+            _add_readings(found, work, outputs)
+        elif (work / "run").is_dir():
+            _add_told(found, READERS[-1], work, outputs)
+        for path in work.iterdir():
+            if path.name not in inputs:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return found
+
+
+def _add_readings(found: References, work: Path, outputs: Path) -> None:
+    for command in dict.fromkeys(READERS):
+        if command.name == PREDICT:
+            _run(command, work, outputs)
+            _add(found.tables, (work / "p.csv").read_bytes())
+        else:
+            _add_told(found, command, work, outputs)
+
+
+def _add_told(found: References, command: Command, work: Path, outputs: Path) -> None:
+    assert command.name in (EVALUATE, SHOW)
+    text = _run(command, work, outputs).read("stdout")
+    _add(found.told.setdefault(command.name, []), told(text))
+
+
+def _run(command: Command, work: Path, outputs: Path) -> Process:
+    process = Process.begin(command, work, outputs, [])
+    if code := process.end():
+        raise SystemExit(f"ntk {command.words} ends with {code}, alone: {process.read('stderr')}")
+    return process
+
+
+def _add(to: list[T], one: T) -> None:
+    if one not in to:
+        to.append(one)

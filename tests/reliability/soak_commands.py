@@ -21,7 +21,7 @@ FILES = {
     "grid": CACHED + GRID,
 }
 # Networks of `ntk kernel`.
-BIASES = ("0.1", "0.2", "0.3")
+BIASES = ("0.1", "0.2")
 
 IN_USE = re.compile(r"another (run is writing it|search is at work there)")
 TAKEN = re.compile(r"is already there|holds the results of a finished search|was begun with another spec")
@@ -79,14 +79,13 @@ def _kernels() -> list[Command]:
     return [*elsewhere, Command("kernel in a fit's place", "kernel one.yaml --out run --overwrite", at_fit)]
 
 
-PREDICT, EVALUATE, SHOW = "predict", "evaluate", "show"
-READERS = [
-    Command(PREDICT, "predict run test.csv --out p.csv --overwrite", READS),
-    Command(PREDICT, "predict run test.csv --out p.csv --overwrite", READS),
-    Command(PREDICT, "predict run test.csv --no-std --out p.csv --overwrite", READS),
-    Command(EVALUATE, "evaluate run test.csv --json", READS),
-    Command(SHOW, "show run --json", READS),
+PREDICTED = [
+    Command("predict", f"predict run test.csv{option} --out p.csv --overwrite", READS)
+    for option in ("", " --no-std")
 ]
+JUDGED = Command("evaluate", "evaluate run test.csv --json", READS)
+SHOWN = Command("show", "show run --json", READS)
+READERS = [*PREDICTED, *PREDICTED, JUDGED, SHOWN]
 SEARCHES = [
     Command("tune", "tune grid.yaml --out tune", REFUSED),
     Command("tune --overwrite", "tune grid.yaml --out tune --overwrite", REFUSED),

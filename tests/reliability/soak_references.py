@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from .scenarios import contents
 from .soak_checks import References, told
-from .soak_commands import EVALUATE, PREDICT, READERS, SHOW, WRITERS, Command
+from .soak_commands import JUDGED, PREDICTED, SHOWN, WRITERS, Command
 from .soak_process import Process
 
 T = TypeVar("T")
@@ -25,27 +25,25 @@ def references_of(work: Path, outputs: Path) -> References:
         for name in ("run", "kernel", "tune/fit"):
             if (work / name).is_dir():
                 _add(found.runs.setdefault(name, []), contents(work / name))
-        if (work / "run" / "model").is_dir():
-            _add_readings(found, work, outputs)
-        elif (work / "run").is_dir():
-            _add_told(found, READERS[-1], work, outputs)
+        if (work / "run").is_dir():
+            _add_told(found, SHOWN, work, outputs)
+        # A fit without a cache predicts the same.
+        if (work / "run" / "model").is_dir() and "kept" not in words:
+            _add_predictions(found, work, outputs)
         for path in work.iterdir():
             if path.name not in inputs:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     return found
 
 
-def _add_readings(found: References, work: Path, outputs: Path) -> None:
-    for command in dict.fromkeys(READERS):
-        if command.name == PREDICT:
-            _run(command, work, outputs)
-            _add(found.tables, (work / "p.csv").read_bytes())
-        else:
-            _add_told(found, command, work, outputs)
+def _add_predictions(found: References, work: Path, outputs: Path) -> None:
+    for command in PREDICTED:
+        _run(command, work, outputs)
+        _add(found.tables, (work / "p.csv").read_bytes())
+    _add_told(found, JUDGED, work, outputs)
 
 
 def _add_told(found: References, command: Command, work: Path, outputs: Path) -> None:
-    assert command.name in (EVALUATE, SHOW)
     text = _run(command, work, outputs).read("stdout")
     _add(found.told.setdefault(command.name, []), told(text))
 

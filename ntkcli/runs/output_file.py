@@ -108,7 +108,9 @@ class OutputFile:
         owe(lock.release)
         try:
             with held_back():
-                lock.acquire()
+                # Another process may have taken it for what a killed one left, before it was locked.
+                while not lock.acquire():
+                    pass
             with files.opened(partial) as file:
                 yield file
             with held_back():

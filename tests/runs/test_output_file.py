@@ -1,10 +1,12 @@
 """An output file takes the place of nothing that is to stay, and of nobody else's."""
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -185,3 +187,25 @@ def test_what_is_kept_may_be_gone(tmp_path: Path) -> None:
 
 def test_a_device_may_be_read_and_written() -> None:
     put(Path(os.devnull), input=Path(os.devnull))
+
+
+def test_a_file_that_was_swept_before_it_was_locked_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps: list[int] = []
+
+    def swept_at_first(descriptor: int, kind: int) -> None:
+        if not sweeps:
+            sweeps.append(descriptor)
+            raise BlockingIOError
+        fcntl.flock(descriptor, kind)
+
+    lock = SimpleNamespace(flock=swept_at_first, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
+    monkeypatch.setattr("ntkcli.runs.lock.fcntl", lock)
+    output = OutputFile(tmp_path / "out.csv", overwrite=True, kept={})
+    with output.opened() as file:
+        file.write(b"one")
+        with output.opened() as other:
+            other.write(b"other")
+    assert (tmp_path / "out.csv").read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

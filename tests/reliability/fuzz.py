@@ -2,12 +2,13 @@
 
 import multiprocessing
 import os
+import resource
 import secrets
 import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,13 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 # Its allocator has threads of its own.
 os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 
-from tests.reliability.fork_server import Outcome, import_all, run
+from tests.reliability.child import Child, Outcome, import_all
 from tests.reliability.fuzz_base import FITTED, fit_words, write_base
 from tests.reliability.fuzz_case import KINDS, Case, make_case
-from tests.reliability.fuzz_checks import CODES, compared, faults, files_below
+from tests.reliability.fuzz_checks import CODES, LIMIT_SECONDS, compared, faults, files_below
+
+# More than any of the small jobs takes; or a fault could take the whole machine's.
+MOST_MEMORY = 2**32
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Fuzzer:
         folder = place / "files"
         case = make_case(Random(f"{self.seed}/{number}"), self.base, folder)
         before = files_below(folder)
-        outcome = run(case.words, folder, place)
+        outcome = _run(case.words, folder, place)
         found = list(faults(case, outcome, folder, before))
         columns = list(compared(case, folder)) if outcome.code == 0 and case.kind == "table" else []
         found += filter(None, columns)
@@ -82,7 +86,7 @@ def fuzzer(seed: int, keep: Path | None) -> Iterator[Fuzzer]:
         base.mkdir()
         write_base(base)
         for spec in FITTED:
-            outcome = run(fit_words(spec), base, work)
+            outcome = _run(fit_words(spec), base, work)
             if outcome.code:
                 raise click.ClickException(f"{spec}: cannot be fitted: {outcome.stderr}")
         yield Fuzzer(seed, base, work, keep)
@@ -117,6 +121,15 @@ def main(cases: int, seed: int | None, first: int, jobs: int, keep: Path | None)
     )
     click.echo(f"{failed} of {cases} cases failed")
     sys.exit(failed > 0)
+
+
+def _run(words: Sequence[str], folder: Path, outputs: Path) -> Outcome:
+    return Child.begin(words, folder, outputs, _limit).outcome(LIMIT_SECONDS)
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _show(verdict: Verdict) -> None:

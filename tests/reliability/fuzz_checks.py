@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.reliability.fork_server import LIMIT_SECONDS, Outcome
+from tests.reliability.child import Outcome
 from tests.reliability.fuzz_case import Case
 
+LIMIT_SECONDS = 10.0
 CODES = {0, 2, 3, 4, 5, 6}
 # A scaled number that is scaled back is rounded three times, relative to its column's largest.
 ROUNDING = 8 * np.finfo(float).eps

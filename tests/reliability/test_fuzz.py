@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.fork_server import Outcome
+from tests.reliability.child import Outcome
 from tests.reliability.fuzz_case import Case
 from tests.reliability.fuzz_checks import faults
 

@@ -1,0 +1,38 @@
+"""What is in a folder, as far as it lasts: seconds and memory aside."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+Contents = dict[str, bytes]
+
+
+def contents(folder: Path) -> Contents:
+    """The bytes of all files in a folder by their paths, and nothing for folders, whose paths end with /."""
+    found: Contents = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        found |= {f"{name}/": b""} if path.is_dir() else {name: _lasting(path)}
+    return found
+
+
+def differences(found: Contents, expected: Contents) -> list[str]:
+    """What is missing, left, or other than expected."""
+    return [
+        f"{path} {'is left' if path not in expected else 'is missing' if path not in found else 'differs'}"
+        for path in sorted({*found, *expected})
+        if found.get(path) != expected.get(path)
+    ]
+
+
+def _lasting(path: Path) -> bytes:
+    if path.name == "study.db":
+        # It has the times of its trials, which trials.csv has without.
+        return b""
+    data = path.read_bytes()
+    if path.name == "trials.csv":
+        return b"\n".join(line.rpartition(b",")[0] for line in data.splitlines())
+    if path.name == "run.json":
+        with suppress(ValueError):  # it is there in part
+            return json.dumps(json.loads(data) | {"seconds": 0, "peak_memory_bytes": 0}).encode()
+    return data

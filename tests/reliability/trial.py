@@ -1,0 +1,139 @@
+"""A scenario in a folder, with what is there before and after a run that nothing stops."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from .child import Child, Outcome
+from .folder import Contents, contents, differences
+from .scenario_inputs import write_inputs
+from .scenarios import LEFTOVER, Scenario
+from .watcher import Noter, Watcher
+
+# After which a run counts as stuck.
+STUCK_SECONDS = 60.0
+
+
+class Trial:
+    """A scenario that was run well, to be stopped as often as one likes, by several processes.
+
+    before, after: what is there before and after a run that nothing stops.
+    changes: of files in such a run, a line each.
+    seconds: of such a run.
+
+    Args:
+        name: of the scenario.
+        scenario: what is run.
+        work: an empty folder.
+
+    Raises:
+        SystemExit: it does not end well.
+    """
+
+    def __init__(self, name: str, scenario: Scenario, work: Path) -> None:
+        self.name, self.scenario, self._work = name, scenario, work
+        self._template = work / "before"
+        # Contents from which the next run went well.
+        self._sound: list[Contents] = []
+        write_inputs(self.folder)
+        for words in scenario.before:
+            self._run_well(words)
+        shutil.copytree(self.folder, self._template)
+        self.before = contents(self.folder)
+        self.note.unlink(missing_ok=True)
+        self._run_well(scenario.words, Noter(self.note))
+        self.changes = self.note.read_text(encoding="utf-8").splitlines()
+        self.after = contents(self.folder)
+        self.restore()
+        self.seconds = self._run_well(scenario.words).seconds
+
+    @property
+    def folder(self) -> Path:
+        """Where this process runs it."""
+        return self._own("now")
+
+    @property
+    def note(self) -> Path:
+        """A file for notes of this process."""
+        return self._own("notes") / "note"
+
+    def _own(self, name: str) -> Path:
+        folder = self._work / f"{name}-{os.getpid()}"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def begin(self, words: str, watcher: Watcher | None = None) -> Child:
+        """Start `ntk WORDS` in the folder, with a watcher under its changes."""
+
+        def prepare() -> None:
+            # No power is cut here, and a disk would take most of the time.
+            os.fsync = lambda fd: None
+            if watcher:
+                watcher.begin()
+
+        return Child.begin(words, self.folder, self._own("outputs"), prepare)
+
+    def run(self, words: str, watcher: Watcher | None = None) -> Outcome:
+        """Run `ntk WORDS` in the folder, with a watcher under its changes."""
+        return self.begin(words, watcher).outcome(STUCK_SECONDS)
+
+    def _run_well(self, words: str, watcher: Watcher | None = None) -> Outcome:
+        outcome = self.run(words, watcher)
+        if outcome.code:
+            raise SystemExit(f"{self.name}: ntk {words} ends with {outcome.code}: {outcome.said}")
+        return outcome
+
+    def restore(self) -> None:
+        """Have the folder as it was before."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._template, self.folder, dirs_exist_ok=True)
+
+    def kept(self, left: Contents) -> Contents:
+        """What is left, without what the next run deletes or fills."""
+        grows = self.scenario.grows
+        kept = {path: data for path, data in left.items() if grows.match(path) or not LEFTOVER.search(path)}
+        new = [path for path in kept if path.endswith("/") and path not in self.before]
+        empty = {
+            folder for folder in new if not any(path != folder and path.startswith(folder) for path in kept)
+        }
+        return {path: data for path, data in kept.items() if path not in empty}
+
+    def torn(self, kept: Contents) -> Iterator[str]:
+        """What is neither as before nor as after, and not unfinished either."""
+        grows, steps = self.scenario.grows, self.scenario.steps
+        for path in sorted({*kept, *self.before}):
+            if steps.match(path) and kept.get(path) not in (
+                None,
+                self.before.get(path),
+                self.after.get(path),
+            ):
+                yield f"{path} is torn"
+        rest, before, after = (
+            {path: data for path, data in side.items() if not grows.match(path) and not steps.match(path)}
+            for side in (kept, self.before, self.after)
+        )
+        if rest not in (before, after):
+            yield f"in part: {'; '.join(differences(rest, after))}"
+
+    def is_done(self, left: Contents) -> bool:
+        """Whether all results are there."""
+        return all(left.get(path) == data for path, data in self.after.items())
+
+    def is_known(self, left: Contents) -> bool:
+        """Whether the next run went well from the same files before, so that it need not be repeated."""
+        return left == self.before or left in self._sound
+
+    def next_faults(self, left: Contents) -> list[str]:
+        """What is wrong with the next run, from what is left."""
+        again = self.run(self.scenario.again if self._is_done(left) else self.scenario.words)
+        found = [f"after the next run, {text}" for text in differences(contents(self.folder), self.after)]
+        if again.code != 0:
+            found.append(f"the next run ends with {again.code}: {again.said[-300:]}")
+        # The bytes of a study are not compared: it has times.
+        if not found and not any(path.endswith("study.db") for path in left):
+            self._sound.append(left)
+        return found
+
+    def _is_done(self, left: Contents) -> bool:
+        return all(left.get(path) == data for path, data in self.after.items())

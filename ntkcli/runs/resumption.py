@@ -134,7 +134,7 @@ def tell_of_leftovers(run: RunDirectory, journal: Journal) -> None:
 
 
 def is_finished(spec: Spec, command: str, contents: Collection[str]) -> bool:
-    """Whether the run of a spec is at its place; what was kept of its work is deleted then.
+    """Whether the run of a spec is at its place; what was left of its work is deleted then.
 
     Args:
         spec: as it was read.

@@ -133,6 +133,14 @@ def test_a_finished_run_is_left_as_it_is_without_what_a_killed_one_left(spec: Pa
     assert (tmp_path / "run" / "run.json").read_bytes() == before
 
 
+def test_what_a_kill_left_beside_a_run_that_was_whole_is_deleted(spec: Path, tmp_path: Path) -> None:
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    (tmp_path / ".run.ntk-lock").touch()
+    (tmp_path / ".run.ntk-old").mkdir()
+    run("fit", spec, "--out", tmp_path / "run", "--resume")
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
 def test_another_spec_is_refused_with_the_difference(spec: Path, tmp_path: Path) -> None:
     from ntkcli.errors import RunDirectoryError
 

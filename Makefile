@@ -3,8 +3,8 @@
 # make test-other-blas   run those that depend on rounding under another OpenBLAS kernel than the machine's own
 # make fuzz    read 10,000 mutated specs, tables and models (takes ten minutes; FUZZ="--seed 7 --keep DIR" repeats and keeps)
 # make check   format, lint, types and tests: what CI runs
-# make crash   kill commands at every change of files and at random moments (takes up to an hour; MOMENTS=100 tries fewer)
-# make faults   have every change of files fail in turn, as on a full disk, and look at what is there (takes many minutes)
+# make crash   kill commands at every change of files and at random moments (takes twenty minutes on two cores; MOMENTS=100 tries fewer)
+# make faults   have every change of files fail in turn, as on a full disk, and look at what is there (takes half an hour on two cores)
 # make soak   ten minutes of commands that meet at one run directory, cache and file, a third of them killed (SOAK="--minutes 1 --seed 7")
 # make coverage   tests, and the lines of the package that they do not reach
 # make docs    write the tables of keys in docs, from ntkcli/spec
@@ -49,13 +49,13 @@ test-other-blas: $(VENV)/test
 	$(BIN)/python tests/other_blas.py $(WORKERS) $(ROUNDING_TESTS)
 
 crash: $(VENV)/test
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.crash --moments $(MOMENTS)
+	$(BIN)/python -m tests.reliability.crash --moments $(MOMENTS)
 
 fuzz: $(VENV)/test
 	$(BIN)/python -m tests.reliability.fuzz $(FUZZ)
 
 faults: $(VENV)/test
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.faults
+	$(BIN)/python -m tests.reliability.faults
 
 soak: $(VENV)/test
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.soak $(SOAK)

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 
+from . import one_thread  # noqa: F401
+from .attempts import Attempt, Case
 from .folder import Contents, contents, differences
 from .kill import AT_CHANGES, AT_MOMENTS, KILL, TERM, Sender
 from .scenarios import SCENARIOS
-from .tally import Attempt, Case, try_all
+from .tally import try_all
 from .trial import STUCK_SECONDS, Trial
 
 # EX_TEMPFAIL, with which SIGTERM ends what is to be resumed.
@@ -51,22 +53,22 @@ def kill(trial: Trial, case: Case) -> Attempt:
 
 def _faults_of_end(trial: Trial, number: signal.Signals, code: int | None, left: Contents) -> Iterator[str]:
     """What is wrong with a command that had the time to clean up."""
-    kept = trial.kept(left)
+    kept = trial.sides.kept(left)
     goes_on = "--resume" in trial.scenario.words and number == TERM
     if code not in {0, 128 + number, -number, *([TRY_AGAIN] if goes_on else [])}:
         yield f"ends with {code}"
     if leftovers := sorted(set(left) - set(kept)):
         yield f"leaves {leftovers[0]}"
-    if code != 0 and kept == trial.after:
+    if code != 0 and kept == trial.sides.after:
         yield "is whole, and says that it is not"
 
 
 def _faults(trial: Trial, code: int | None, left: Contents) -> Iterator[str]:
     """What is wrong with what is there."""
-    kept = trial.kept(left)
-    if code == 0 and kept != trial.after:
-        yield f"though it ended well, {'; '.join(differences(kept, trial.after))}"
-    yield from trial.torn(kept)
+    kept = trial.sides.kept(left)
+    if code == 0 and kept != trial.sides.after:
+        yield f"though it ended well, {'; '.join(differences(kept, trial.sides.after))}"
+    yield from trial.sides.torn(kept)
 
 
 def _kinds_before(change: str) -> list[str]:

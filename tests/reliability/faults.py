@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Iterator
 
+from . import one_thread  # noqa: F401
+from .attempts import Attempt, Case
 from .child import Outcome
 from .fault import KINDS, SHORT, Fault
 from .folder import Contents, contents, differences
 from .scenarios import SCENARIOS
-from .tally import Attempt, Case, try_all
+from .tally import try_all
 from .trial import Trial
 
 # If these fail, something may stay behind until the next run.
@@ -51,19 +53,19 @@ def _told(kind: str, outcome: Outcome, failed: list[str]) -> Iterator[str]:
 
 def _left(trial: Trial, outcome: Outcome, failed: list[str], left: Contents) -> Iterator[str]:
     """What is wrong with the files."""
-    kept, grows = trial.kept(left), trial.scenario.grows
+    kept, grows = trial.sides.kept(left), trial.scenario.grows
     is_cleaning = any(line.split()[0] in CLEANS_UP for line in failed)
     if len(kept) < len(left) and not is_cleaning:
         yield f"leaves {min(set(left) - set(kept))}"
     if outcome.code == 0:
         # What goes on from run to run need not be whole: a warning tells of it.
         results, after = (
-            {p: d for p, d in side.items() if not grows.match(p)} for side in (kept, trial.after)
+            {p: d for p, d in side.items() if not grows.match(p)} for side in (kept, trial.sides.after)
         )
         if results != after:
             yield f"though it ended well, {'; '.join(differences(results, after))}"
     else:
-        yield from trial.torn(kept)
+        yield from trial.sides.torn(kept)
 
 
 def main() -> None:

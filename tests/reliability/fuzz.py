@@ -1,7 +1,6 @@
 """Mutated specs, tables and models, each read by a command: `python -m tests.reliability.fuzz --help`."""
 
 import multiprocessing
-import os
 import resource
 import secrets
 import shutil
@@ -16,11 +15,7 @@ from random import Random
 
 import click
 
-# numpy asks for it when it is imported.
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-# Its allocator has threads of its own.
-os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
-
+from tests.reliability import one_thread  # noqa: F401
 from tests.reliability.child import Child, Outcome, import_all
 from tests.reliability.fuzz_base import FITTED, fit_words, write_base
 from tests.reliability.fuzz_case import KINDS, Case, make_case

@@ -1,40 +1,14 @@
-"""What came of many attempts at stopping commands: workers that make them, and a table of counts."""
+"""What came of many attempts at stopping commands: a table of counts."""
 
-import multiprocessing
-import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from .attempts import Attempt, Case, Try, attempts, work_folder
 from .child import import_all
 from .scenarios import SCENARIOS
 from .trial import Trial
-
-# Where there is one, a disk in memory.
-MEMORY = Path("/dev/shm")
-Case = tuple[str, float]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt.
-
-    kind: of what stops the command.
-    code: that it ended with; None where it was stuck.
-    is_followed: whether the next run was looked at, too.
-    faults: what was wrong.
-    """
-
-    kind: str
-    code: int | None
-    is_followed: bool
-    faults: list[str]
-
-
-Try = Callable[[Trial, Case], Attempt]
 
 
 @dataclass
@@ -42,54 +16,43 @@ class Tally:
     """Prints a table, a line for each scenario.
 
     kinds: the columns.
+    wrong: what was wrong, of how many commands.
     """
 
     kinds: Sequence[str]
-    kind_counts: Counter[str] = field(default_factory=Counter)
-    codes: Counter[int | None] = field(default_factory=Counter)
-    followed: int = 0
-    changes: int = 0
-    faults: list[str] = field(default_factory=list)
+    wrong: int = 0
+    _counts: Counter[str] = field(default_factory=Counter)
+    _codes: Counter[int | None] = field(default_factory=Counter)
+    _followed: int = 0
+    _changes: int = 0
 
     def begin(self) -> None:
         """Print the head."""
         heads = ("Command", "Changes", *self.kinds, "Next runs", "Wrong")
         print(f"| {' | '.join(heads)} |\n|---|{'---:|' * (len(heads) - 1)}", flush=True)
 
-    def add(self, name: str, changes: int, attempts: Sequence[Attempt]) -> None:
+    def add(self, name: str, changes: int, made: Sequence[Attempt]) -> None:
         """Print the line of a scenario, and what was wrong on standard error."""
-        counts = Counter(attempt.kind for attempt in attempts)
-        followed = sum(attempt.is_followed for attempt in attempts)
-        wrong = [fault for attempt in attempts for fault in attempt.faults]
+        counts = Counter(attempt.kind for attempt in made)
+        followed = sum(attempt.is_followed for attempt in made)
+        wrong = [attempt for attempt in made if attempt.faults]
         self._print(f"`{name}`", changes, counts, followed, len(wrong))
-        self.kind_counts += counts
-        self.codes.update(attempt.code for attempt in attempts)
-        self.followed, self.changes = self.followed + followed, self.changes + changes
-        self.faults += wrong
-        sys.stderr.write("".join(f"{fault}\n" for fault in wrong))
+        sys.stderr.write("".join(f"{fault}\n" for attempt in wrong for fault in attempt.faults))
         sys.stderr.flush()
+        self._counts += counts
+        self._codes.update(attempt.code for attempt in made)
+        self._changes, self._followed = self._changes + changes, self._followed + followed
+        self.wrong += len(wrong)
 
     def end(self) -> None:
         """Print the total."""
-        self._print("total", self.changes, self.kind_counts, self.followed, len(self.faults))
-        ends = ", ".join(f"{count} with {code}" for code, count in self.codes.most_common())
-        print(f"\n{self.kind_counts.total()} commands were stopped, and ended: {ends}.", flush=True)
+        self._print("total", self._changes, self._counts, self._followed, self.wrong)
+        ends = ", ".join(f"{count} with {code}" for code, count in self._codes.most_common())
+        print(f"\n{self._counts.total()} commands were stopped. They ended: {ends}.", flush=True)
 
     def _print(self, name: str, changes: int, counts: Counter[str], followed: int, wrong: int) -> None:
         cells = (name, changes, *(counts[kind] for kind in self.kinds), followed, wrong)
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
-
-
-_attempt: Callable[[Case], Attempt]
-
-
-def _become_worker(attempt: Try, trial: Trial) -> None:
-    global _attempt
-    _attempt = lambda case: attempt(trial, case)  # noqa: E731
-
-
-def _attempted(case: Case) -> Attempt:
-    return _attempt(case)
 
 
 def try_all(
@@ -111,16 +74,11 @@ def try_all(
     import_all()
     tally = Tally(kinds)
     tally.begin()
-    fork = multiprocessing.get_context("fork")
-    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as work:
-        # What is temporary for a command goes as well.
-        tempfile.tempdir = work
+    with work_folder() as work:
         for number, name in enumerate(names):
-            place = Path(work) / str(number)
+            place = work / str(number)
             place.mkdir()
             trial = Trial(name, SCENARIOS[name], place)
-            with fork.Pool(jobs, _become_worker, (attempt, trial)) as pool:
-                attempts = list(pool.imap_unordered(_attempted, cases(trial), chunksize=4))
-            tally.add(name, len(trial.changes), attempts)
+            tally.add(name, len(trial.changes), attempts(trial, cases(trial), attempt, jobs))
     tally.end()
-    return not tally.faults
+    return not tally.wrong

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from .child import Child, Outcome
 from .folder import Contents, contents, differences
 from .scenario_inputs import write_inputs
-from .scenarios import LEFTOVER, Scenario
+from .scenarios import Scenario
+from .sides import Sides
 from .watcher import Noter, Watcher
 
 # After which a run counts as stuck.
@@ -18,7 +18,7 @@ STUCK_SECONDS = 60.0
 class Trial:
     """A scenario that was run well, to be stopped as often as one likes, by several processes.
 
-    before, after: what is there before and after a run that nothing stops.
+    sides: what is there before and after a run that nothing stops.
     changes: of files in such a run, a line each.
     seconds: of such a run.
 
@@ -40,11 +40,11 @@ class Trial:
         for words in scenario.before:
             self._run_well(words)
         shutil.copytree(self.folder, self._template)
-        self.before = contents(self.folder)
+        before = contents(self.folder)
         self.note.unlink(missing_ok=True)
         self._run_well(scenario.words, Noter(self.note))
         self.changes = self.note.read_text(encoding="utf-8").splitlines()
-        self.after = contents(self.folder)
+        self.sides = Sides(scenario, before, contents(self.folder))
         self.restore()
         self.seconds = self._run_well(scenario.words).seconds
 
@@ -89,51 +89,19 @@ class Trial:
         shutil.rmtree(self.folder)
         shutil.copytree(self._template, self.folder, dirs_exist_ok=True)
 
-    def kept(self, left: Contents) -> Contents:
-        """What is left, without what the next run deletes or fills."""
-        grows = self.scenario.grows
-        kept = {path: data for path, data in left.items() if grows.match(path) or not LEFTOVER.search(path)}
-        new = [path for path in kept if path.endswith("/") and path not in self.before]
-        empty = {
-            folder for folder in new if not any(path != folder and path.startswith(folder) for path in kept)
-        }
-        return {path: data for path, data in kept.items() if path not in empty}
-
-    def torn(self, kept: Contents) -> Iterator[str]:
-        """What is neither as before nor as after, and not unfinished either."""
-        grows, steps = self.scenario.grows, self.scenario.steps
-        for path in sorted({*kept, *self.before}):
-            if steps.match(path) and kept.get(path) not in (
-                None,
-                self.before.get(path),
-                self.after.get(path),
-            ):
-                yield f"{path} is torn"
-        rest, before, after = (
-            {path: data for path, data in side.items() if not grows.match(path) and not steps.match(path)}
-            for side in (kept, self.before, self.after)
-        )
-        if rest not in (before, after):
-            yield f"in part: {'; '.join(differences(rest, after))}"
-
-    def is_done(self, left: Contents) -> bool:
-        """Whether all results are there."""
-        return all(left.get(path) == data for path, data in self.after.items())
-
     def is_known(self, left: Contents) -> bool:
         """Whether the next run went well from the same files before, so that it need not be repeated."""
-        return left == self.before or left in self._sound
+        return left == self.sides.before or left in self._sound
 
     def next_faults(self, left: Contents) -> list[str]:
         """What is wrong with the next run, from what is left."""
-        again = self.run(self.scenario.again if self._is_done(left) else self.scenario.words)
-        found = [f"after the next run, {text}" for text in differences(contents(self.folder), self.after)]
+        again = self.run(self.scenario.again if self.sides.is_done(left) else self.scenario.words)
+        found = [
+            f"after the next run, {text}" for text in differences(contents(self.folder), self.sides.after)
+        ]
         if again.code != 0:
             found.append(f"the next run ends with {again.code}: {again.said[-300:]}")
         # The bytes of a study are not compared: it has times.
         if not found and not any(path.endswith("study.db") for path in left):
             self._sound.append(left)
         return found
-
-    def _is_done(self, left: Contents) -> bool:
-        return all(left.get(path) == data for path, data in self.after.items())

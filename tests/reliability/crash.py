@@ -44,11 +44,11 @@ def kill(trial: Trial, case: Case) -> Attempt:
         *(_faults_of_end(trial, first, outcome.code, left) if is_soft else ()),
         *_faults(trial, outcome.code, left),
     ]
-    is_followed = not trial.is_known(left)
-    if is_followed:
-        found += trial.next_faults(left)
+    follow = trial.next_faults()
     head = f"{trial.name}, {kind}, {where} (exit {outcome.code}, {outcome.said[-300:]!r})"
-    return Attempt(kind, outcome.code, is_followed, [f"{head}: {fault}" for fault in found])
+    return Attempt(
+        kind, outcome.code, follow is not None, [f"{head}: {fault}" for fault in [*found, *(follow or ())]]
+    )
 
 
 def _faults_of_end(trial: Trial, number: signal.Signals, code: int | None, left: Contents) -> Iterator[str]:

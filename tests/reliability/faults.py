@@ -30,11 +30,11 @@ def fail(trial: Trial, case: Case) -> Attempt:
     failed = trial.note.read_text(encoding="utf-8").splitlines() if trial.note.exists() else []
     left = contents(trial.folder)
     found = [*_told(kind, outcome, failed), *_left(trial, outcome, failed, left)]
-    is_followed = not trial.is_known(left)
-    if is_followed:
-        found += trial.next_faults(left)
+    follow = trial.next_faults()
     head = f"{trial.name}, {kind} at change {at:.0f}, {trial.changes[int(at)]} (exit {outcome.code})"
-    return Attempt(kind, outcome.code, is_followed, [f"{head}: {fault}" for fault in found])
+    return Attempt(
+        kind, outcome.code, follow is not None, [f"{head}: {fault}" for fault in [*found, *(follow or ())]]
+    )
 
 
 def _told(kind: str, outcome: Outcome, failed: list[str]) -> Iterator[str]:

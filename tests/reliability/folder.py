@@ -1,10 +1,17 @@
 """What is in a folder, as far as it lasts: seconds and memory aside."""
 
 import json
-from contextlib import suppress
+import re
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 Contents = dict[str, bytes]
+STUDY = "study.db"
+# What differs from run to run in what a study says.
+TIMES = re.compile(r"'\d{4}-\d\d-\d\d [^']*'|\"seconds\": [^,}]*")
 
 
 def contents(folder: Path) -> Contents:
@@ -26,7 +33,7 @@ def differences(found: Contents, expected: Contents) -> list[str]:
 
 
 def _lasting(path: Path) -> bytes:
-    if path.name == "study.db":
+    if path.name == STUDY:
         # It has the times of its trials, which trials.csv has without.
         return b""
     data = path.read_bytes()
@@ -36,3 +43,20 @@ def _lasting(path: Path) -> bytes:
         with suppress(ValueError):  # it is there in part
             return json.dumps(json.loads(data) | {"seconds": 0, "peak_memory_bytes": 0}).encode()
     return data
+
+
+def studies(folder: Path) -> Contents:
+    """What the studies in a folder say once SQLite has opened a copy; seconds aside.
+
+    Raises:
+        sqlite3.Error: one of them is torn.
+    """
+    found = {}
+    for path in folder.rglob(STUDY):
+        with tempfile.TemporaryDirectory() as copies:
+            for part in path.parent.glob(f"{STUDY}*"):
+                shutil.copy(part, copies)
+                found[part.name] = b""
+            with closing(sqlite3.connect(Path(copies) / STUDY)) as study:
+                found[STUDY] = TIMES.sub("", "\n".join(study.iterdump())).encode()
+    return found

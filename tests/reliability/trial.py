@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 from .child import Child, Outcome
-from .folder import Contents, contents, differences
+from .folder import Contents, contents, differences, studies
 from .scenario_inputs import write_inputs
 from .scenarios import Scenario
 from .sides import Sides
@@ -89,19 +90,24 @@ class Trial:
         shutil.rmtree(self.folder)
         shutil.copytree(self._template, self.folder, dirs_exist_ok=True)
 
-    def is_known(self, left: Contents) -> bool:
-        """Whether the next run went well from the same files before, so that it need not be repeated."""
-        return left == self.sides.before or left in self._sound
+    def next_faults(self) -> list[str] | None:
+        """What is wrong with the next run, from what is left now; None where it need not be repeated.
 
-    def next_faults(self, left: Contents) -> list[str]:
-        """What is wrong with the next run, from what is left."""
+        That is where it went well from the same files before.
+        """
+        left = contents(self.folder)
+        try:
+            state = left | studies(self.folder)
+        except sqlite3.Error as error:
+            return [f"the study is torn: {error}"]
+        if state == self.sides.before or state in self._sound:
+            return None
         again = self.run(self.scenario.again if self.sides.is_done(left) else self.scenario.words)
         found = [
             f"after the next run, {text}" for text in differences(contents(self.folder), self.sides.after)
         ]
         if again.code != 0:
             found.append(f"the next run ends with {again.code}: {again.said[-300:]}")
-        # The bytes of a study are not compared: it has times.
-        if not found and not any(path.endswith("study.db") for path in left):
-            self._sound.append(left)
+        if not found:
+            self._sound.append(state)
         return found

@@ -53,13 +53,17 @@ class GramStore:
         Raises:
             RunDirectoryError: its folder cannot be written.
         """
+        store = cls(folder, network, journal, limit)
         try:
             make_folder(folder, parents=True, exist_ok=True)
         except OSError as error:
+            if lack_of_space(error):
+                # It warns once it is used.
+                return store
             raise _unwritable(folder, error.strerror or str(error)) from error
         if not os.access(folder, os.W_OK | os.X_OK):
             raise _unwritable(folder, "permission denied")
-        return cls(folder, network, journal, limit)
+        return store
 
     @contextmanager
     def array(self, what: What, sizes: Sequence[int]) -> Iterator[Kept]:
@@ -142,7 +146,7 @@ class _KeptArray:
         self._is_open, self._is_damaged = True, False
 
     def read(self, piece: int, out: FloatArray) -> bool:
-        if not self._file.has(piece):
+        if not (self._is_open and self._file.has(piece)):
             return False
         try:
             if self._file.read(piece, out):
@@ -169,9 +173,10 @@ class _KeptArray:
         except OSError as error:
             self._is_open = False
             self._store.fail(error)
-            with suppress(OSError), closing(self._file):
-                if lack_of_space(error):
+            if lack_of_space(error):
+                with suppress(OSError):
                     remove(self._path)
+            self._file.abandon()
 
 
 def _unwritable(folder: Path, why: str) -> RunDirectoryError:

@@ -163,6 +163,15 @@ class PieceFile:
                 closing.callback(self._written.close)
             self.flush()
 
+    def abandon(self) -> None:
+        """Close the file, which gives back its lock, without what is not in its journal yet."""
+        with suppress(OSError):
+            self._file.close()
+        if self._written:
+            self._written.abandon()
+            with suppress(OSError):
+                self._written.close()
+
     @property
     def _is_there(self) -> bool:
         """Whether the file has not been deleted since it was opened."""

@@ -1,5 +1,6 @@
 """A fit that was stopped goes on where it was, and ends with the same bytes."""
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from functools import partialmethod
 from pathlib import Path
@@ -165,6 +166,26 @@ def test_a_second_ridge_reads_the_cache(spec: Path, tmp_path: Path, tiles: list[
     tiles.clear()
     run("fit", spec, "--out", tmp_path / "three", *cached, "--set", "inference.ridge=0.3")
     assert tiles == []
+
+
+@pytest.mark.parametrize("failing", ["make_folder", "create", "reserve", "write", "sync"])
+@pytest.mark.parametrize("first", [0, 3])
+def test_on_a_full_disk_nothing_is_kept_and_the_run_is_whole(
+    spec: Path, tmp_path: Path, failing: str, first: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("fit", spec, "--out", tmp_path / "plain")
+    left = [first if failing != "make_folder" else 0]
+
+    def fill(change: files.Change, path: Path) -> None:
+        if change == failing and "cache" in str(path):
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, "no space", str(path))
+
+    files.watch_with(fill)
+    run("fit", spec, "--out", tmp_path / "run", "--set", f"compute.cache={tmp_path / 'cache'}")
+    assert content(tmp_path / "run") == content(tmp_path / "plain")
+    assert left[0] >= 0 or "the disk is full: going on without" in capsys.readouterr().err
 
 
 def test_a_damaged_strip_is_computed_again(spec: Path, tmp_path: Path, tiles: list[object]) -> None:

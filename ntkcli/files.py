@@ -28,6 +28,7 @@ Change = Literal[
     "remove",
     "remove_folder",
     "reserve",
+    "touch",
 ]
 Watch = Callable[[Change, Path], None]
 Mode = Literal["wb", "xb", "ab", "r+b"]
@@ -254,7 +255,7 @@ def make_folder(path: Path, *, parents: bool = False, exist_ok: bool = False) ->
 
 def touch(path: Path) -> None:
     """Set the time of a file to now."""
-    _watch("write", path)
+    _watch("touch", path)
     os.utime(path)
 
 

@@ -1,4 +1,4 @@
-"""What is in a folder, as far as it lasts: seconds and memory aside."""
+"""What is in a folder, as far as it lasts: seconds, memory and warnings aside."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 
 Contents = dict[str, bytes]
 STUDY = "study.db"
+# Of run.json; what went wrong with what is kept for other runs is a warning.
+PASSING = {"seconds": 0, "peak_memory_bytes": 0, "warnings": []}
 # What differs from run to run in what a study says.
 TIMES = re.compile(r"'\d{4}-\d\d-\d\d [^']*'|\"seconds\": [^,}]*")
 
@@ -41,7 +43,7 @@ def _lasting(path: Path) -> bytes:
         return b"\n".join(line.rpartition(b",")[0] for line in data.splitlines())
     if path.name == "run.json":
         with suppress(ValueError):  # it is there in part
-            return json.dumps(json.loads(data) | {"seconds": 0, "peak_memory_bytes": 0}).encode()
+            return json.dumps(json.loads(data) | PASSING).encode()
     return data
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 # Files that a killed command may leave beside what it writes, and the next one deletes.
-LEFTOVER = re.compile(r"\.ntk-|(^|/)\.partial-|-journal$")
+LEFTOVER = re.compile(r"\.ntk-|(^|/)\.partial-")
 
 
 def _names(pattern: str) -> re.Pattern[str]:
@@ -13,7 +13,10 @@ def _names(pattern: str) -> re.Pattern[str]:
 
 NOTHING = _names("(?!)")
 # What a search goes on with, and what it writes one by one.
-STUDY, SEARCHED = _names(r"run/(study\.db|trials\.jsonl)"), _names(r"run/(trials\.csv|best\.yaml)?")
+STUDY, SEARCHED = (
+    _names(r"run/(study\.db(-journal)?|trials\.jsonl)"),
+    _names(r"run/(trials\.csv|best\.yaml)?"),
+)
 RESUMED, CACHE, SIMULATED = _names(r"\.run\.ntk-resume/.*"), _names("cache/.*"), _names("run/.*")
 
 

@@ -19,7 +19,9 @@ class Sides:
         """What is left, without what the next run deletes or fills."""
         grows = self.scenario.grows
         kept = {path: data for path, data in left.items() if grows.match(path) or not LEFTOVER.search(path)}
-        new = [path for path in kept if path.endswith("/") and path not in self.before]
+        new = [
+            path for path in kept if path.endswith("/") and path not in self.before and not grows.match(path)
+        ]
         empty = {
             folder for folder in new if not any(path != folder and path.startswith(folder) for path in kept)
         }
@@ -44,4 +46,5 @@ class Sides:
 
     def is_done(self, left: Contents) -> bool:
         """Whether all results are there."""
-        return all(left.get(path) == data for path, data in self.after.items())
+        grows = self.scenario.grows
+        return all(left.get(path) == data for path, data in self.after.items() if not grows.match(path))

@@ -58,7 +58,7 @@ faults: $(VENV)/test
 	$(BIN)/python -m tests.reliability.faults
 
 soak: $(VENV)/test
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.reliability.soak $(SOAK)
+	$(BIN)/python -m tests.reliability.soak $(SOAK)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ntkcli import NTKClassifier, NTKRegressor
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.estimators.parameters import SECTIONS
-from ntkcli.runs.directory import beside
+from ntkcli.runs.leftovers import beside
 from ntkcli.runs.lock import FileLock
 from ntkcli.spec.spec import Spec
 

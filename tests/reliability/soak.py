@@ -14,10 +14,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from .fork_server import import_all
+from . import one_thread  # noqa: F401
+from .child import SIGNALS, import_all
 from .soak_checks import ended_badly, left_behind, torn, unsound
 from .soak_commands import COMMANDS, LAST, Command, write_files
-from .soak_process import SIGNALS, Process
+from .soak_process import Process
 from .soak_references import references_of
 
 AT_ONCE = 8
@@ -98,7 +99,7 @@ class Soak:
         self.codes.setdefault(command.name, Counter())[code] += 1
         if process.sent:
             self.kills[next(kind for kind, sent in KINDS.items() if sent == tuple(process.sent))] += 1
-        found = ended_badly(process, code, self._references, has_fit=process.start > self._fitted)
+        found = ended_badly(process, code, self._references, has_fit=process.child.start > self._fitted)
         self.losses += [
             f"ntk {command.words} (sent {[*map(int, process.sent)]}, exit {code}): {what}: "
             f"{process.read('stderr').strip()[-300:]}"

@@ -12,7 +12,8 @@ from typing import Any
 from ntkcli.stores.entries import entries
 from ntkcli.stores.piece_file import PieceFile
 
-from .scenarios import LEFTOVER, contents
+from .folder import contents
+from .scenarios import LEFTOVER
 from .soak_commands import CACHE_SIZE
 from .soak_process import Process
 

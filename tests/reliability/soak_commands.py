@@ -4,20 +4,20 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .scenarios import GRID, SPEC, write_inputs
+from .scenario_inputs import DEEPER, GRID, KERNELS, SPEC, write_inputs
 
 # The cache has room for some of the Gram matrices that the commands need, each of 15 KB.
 CACHE_SIZE = 80 * 1024
-CACHED = SPEC.replace(
+PLAIN = SPEC + KERNELS
+CACHED = PLAIN.replace(
     "  threads: 1\n", f"  threads: 1\n  cache: cache\n  cache_size: {CACHE_SIZE // 1024}KiB\n"
 )
-DEEPER = ("depth: 1", "depth: 2")
 # What is kept for `--resume` is in the cache where there is one.
 FILES = {
     "one": CACHED,
     "other": CACHED.replace(*DEEPER),
-    "kept_one": SPEC,
-    "kept_other": SPEC.replace(*DEEPER),
+    "kept_one": PLAIN,
+    "kept_other": PLAIN.replace(*DEEPER),
     "grid": CACHED + GRID,
 }
 # Networks of `ntk kernel`.

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import TypeVar
 
-from .scenarios import contents
+from .folder import contents
 from .soak_checks import References, told
 from .soak_commands import JUDGED, PREDICTED, SHOWN, WRITERS, Command
 from .soak_process import Process

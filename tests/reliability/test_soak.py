@@ -1,6 +1,5 @@
 """Some seconds of what `make soak` does for ten minutes."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import sys
 def test_commands_that_meet_and_are_killed_lose_nothing() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "tests.reliability.soak", "--minutes", "0.01", "--seed", "3"],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=300,

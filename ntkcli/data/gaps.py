@@ -1,4 +1,4 @@
-"""Gaps: cells without a value, counted by column, and the training rows that are left out for them."""
+"""Gaps: cells without a value, counted by column, and the rows that are left out for them."""
 
 from collections import Counter
 from collections.abc import Container
@@ -42,6 +42,22 @@ class Gaps:
         """Return how many gaps there are in each of some columns, the most first."""
         texts = [f"{name} {count:,}" for name, count in self.counts.most_common() if name in columns]
         return ", ".join(texts[:MOST_COLUMNS]) + (", ..." if len(texts) > MOST_COLUMNS else "")
+
+    def excess(self, columns: Container[str], most: float) -> str | None:
+        """Return what there is to say where more rows are left out than a share of them; None where not.
+
+        Args:
+            columns: for whose gaps rows are left out.
+            most: the share.
+        """
+        # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
+        if self.dropped <= round(most * self.rows, 9):
+            return None
+        share = 100 * self.dropped / self.rows
+        return (
+            f"{self.dropped:,} of {counted(self.rows, 'row')} ({share:.3g} %) lack a value in: "
+            f"{self.text(columns)}"
+        )
 
     def warnings(self, path: Path, columns: Container[str]) -> list[str]:
         """Return the warning that rows of a file are left out, if any are.

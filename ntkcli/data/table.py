@@ -11,10 +11,12 @@ from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.data.faults import Fault
 from ntkcli.data.features import Features, encode
 from ntkcli.data.frames import has_values, trimmed
+from ntkcli.data.gaps import Gaps
 from ntkcli.data.row_weights import RowWeights
 from ntkcli.data.table_error import FaultList
 from ntkcli.data.table_file import TableFile
 from ntkcli.data.targets import Targets
+from ntkcli.errors import DataError
 from ntkcli.spec.suggestions import did_you_mean
 
 
@@ -117,17 +119,27 @@ class Schema:
             rows: of the file in a part; None for all at once.
 
         Raises:
-            DataError: rows are ragged, or cells are no numbers where numbers are wanted.
+            DataError: rows are ragged, cells are no numbers where numbers are wanted, or too many rows are
+                dropped.
         """
         observed = _observed(self.targets.names, file)
         numbers = self.features.numbers + [name for name in self.targets.numbers if name in observed]
         numbers += _observed(self.weights.numbers if self.weights else [], file)
         texts = self.features.texts + [name for name in self.targets.texts if name in observed] + self.ids
         missing, dropping = self.features.rules.gaps.allows_gaps, self.features.dropping
+        gaps = Gaps()
         for frame in file.chunks(numbers, texts, missing=missing, rows=rows):
             kept = trimmed(frame, [name for name in texts if name not in self.ids], file)
             kept = kept[has_values(kept[dropping])] if dropping else kept
-            yield kept, len(frame) - len(kept)
+            lacking = len(frame) - len(kept)
+            yield kept, lacking
+            gaps += Gaps.of(frame[dropping], dropped=lacking)
+        most = self.features.rules.gaps.most_dropped
+        if excess := gaps.excess(dropping, most):
+            raise DataError(
+                f"{file.path}: {excess}: fill them in, or fit with other rules: data.missing.most_dropped is "
+                f"{most:g}"
+            )
 
     def checked_table(self, frame: pd.DataFrame, file: TableFile) -> Table:
         """Return the table of some rows; the faults of features and targets are told together.

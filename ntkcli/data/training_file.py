@@ -155,13 +155,10 @@ class TrainingFile:
                 f"{path}: data.missing: drop leaves {counted(kept, 'row')} of {gaps.rows:,}, and "
                 f"at least two are needed: {why}"
             )
-        # A share such as 0.29 of 100 rows is 29, whatever float64 makes of it.
-        if gaps.dropped > round(most * gaps.rows, 9):
-            share = 100 * gaps.dropped / gaps.rows
+        if excess := gaps.excess(self.dropping, most):
             raise DataError(
-                f"{path}: {gaps.dropped:,} of {counted(gaps.rows, 'row')} ({share:.3g} %) lack a value in: "
-                f"{gaps.text(self.dropping)}: fill them in, use mean or category for these columns, or allow "
-                f"more than data.missing.most_dropped: {most:g}"
+                f"{path}: {excess}: fill them in, use mean or category for these columns, or allow more than "
+                f"data.missing.most_dropped: {most:g}"
             )
 
     def _look_at_texts(self, faults: FaultList) -> None:

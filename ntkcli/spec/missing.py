@@ -26,8 +26,8 @@ class MissingSpec(Section):
     indicator: bool = False
     """Beside each feature that is filled with the mean, a column that tells where."""
 
-    most_dropped: Annotated[Finite, Field(ge=0, le=1), unit("share of the training rows")] = 1.0
-    """The most that may be left out."""
+    most_dropped: Annotated[Finite, Field(ge=0, le=1), unit("share of a file's rows")] = 1.0
+    """The most that may be left out, in training and in prediction."""
 
     @model_validator(mode="before")
     @classmethod

@@ -72,6 +72,22 @@ def test_rows_left_out_are_told_by_column_and_too_many_refused(
     assert "data.missing.most_dropped: 0.1" in refused.stderr
 
 
+def test_too_many_rows_to_predict_that_are_left_out_are_refused(
+    make_spec: MakeSpec, ntk: Ntk, write: Write
+) -> None:
+    write("train.csv", "a,b,y\n1,2,1\n2,1,2\n3,5,3\n4,0,5\n")
+    write("test.csv", "a,b,y\n1,2,1\n,2,2\n,,3\n4,,3\n")
+    data = {"test": None, "missing": {"features": "drop", "most_dropped": 0.5}}
+    assert ntk("fit", make_spec(data=data), "-qq").returncode == 0
+    for words in ("predict run test.csv --out p.csv", "evaluate run test.csv", "fit spec.yaml --out other"):
+        make_spec(data=data | {"test": "test.csv"})
+        outcome = ntk(*words.split())
+        assert (outcome.returncode, outcome.stdout) == (3, "")
+        assert "error: test.csv: 3 of 4 rows (75 %) lack a value in: a 2, b 2: fill them in" in outcome.stderr
+    assert not Path("p.csv").exists()
+    assert not Path("other").exists()
+
+
 def test_check_tells_the_gaps_and_what_becomes_of_them(make_spec: MakeSpec, ntk: Ntk, write: Write) -> None:
     write("train.csv", "a,b,c,y\n1,p,4,1\n,q,5,2\n,,6,3\n3,p,7,\n5,q,2,5\n6,p,1,2\n")
     rules = {"target": "drop", "features": "mean", "b": "category", "indicator": True}

@@ -10,6 +10,7 @@ import pytest
 
 from ntkcli.stores.piece_file import Layout, PieceFile
 
+from ..stores.kept import change_byte
 from .run_files import MakeSpec, Ntk
 
 Kept = Callable[..., Path]
@@ -42,12 +43,6 @@ def kernels(keep: Kept) -> list[Path]:
     return files
 
 
-def damage(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[-1] ^= 1
-    file.write_bytes(data)
-
-
 def test_a_line_tells_what_a_gram_matrix_is(kernels: list[Path], ntk: Ntk) -> None:
     head, *lines, total = [line.split() for line in ntk("cache", "ls", "kernels").stdout.splitlines()]
     assert head == ["gram", "network", "rows", "dtype", "size", "finished", "used", "file"]
@@ -63,14 +58,14 @@ def test_sound_ones_are_counted(kernels: list[Path], ntk: Ntk) -> None:
 
 
 def test_damaged_ones_are_named_with_what_to_do(kernels: list[Path], ntk: Ntk) -> None:
-    damage(kernels[1])
+    change_byte(kernels[1], -1)
     kernels[2].write_bytes(b"")
     outcome = ntk("cache", "verify", "kernels")
     assert outcome.returncode == 3
     assert outcome.stdout.splitlines() == [
         f"{kernels[1]}: damaged",
         f"{kernels[2]}: unfinished",
-        "3 Gram matrices: 1 whole, 1 damaged, 1 unfinished",
+        "3 Gram matrices: 1 whole, 1 unfinished, 1 damaged",
     ]
     assert "`ntk cache prune kernels --damaged` deletes it" in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
@@ -122,7 +117,7 @@ def test_a_size_leaves_those_that_were_used_last(kernels: list[Path], ntk: Ntk) 
 
 
 def test_the_next_run_mends_what_is_damaged(kernels: list[Path], ntk: Ntk, make_spec: MakeSpec) -> None:
-    damage(kernels[2])
+    change_byte(kernels[2], -1)
     spec = make_spec(inference={"kernel": "nngp", "ridge": 1.0}, compute={"cache": "kernels"})
     outcome = ntk("fit", spec, "--overwrite", "-q")
     assert (outcome.returncode, len(outcome.stderr.splitlines())) == (0, 1)

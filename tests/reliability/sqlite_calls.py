@@ -45,46 +45,46 @@ class SqliteCalls:
 
     def watch_with(self, watcher: "Watcher") -> None:
         """Have every change told to a watcher beforehand; an OSError that it raises is what SQLite sees."""
-        # SQLite calls from no other module than this one, or it has its own copy.
-        sqlite = ctypes.CDLL(sys.modules["_sqlite3"].__file__)
-        sqlite.sqlite3_vfs_find.restype = ctypes.POINTER(FileSystem)
-        system = sqlite.sqlite3_vfs_find(None)
-        libc = ctypes.CDLL(None, use_errno=True)
-        number, text, size, data = ctypes.c_int, ctypes.c_char_p, ctypes.c_ssize_t, ctypes.c_void_p
+        sqlite = sqlite_library()
+        if sqlite is None:
+            return
 
-        def opened(path: bytes, flags: int, mode: int) -> int:
-            place = Path(os.fsdecode(path))
-            if flags & os.O_CREAT and not place.exists():
-                watcher("create", place)
-            descriptor = int(libc.open(path, flags, number(mode)))
-            self._paths[descriptor] = place
+        def opened(name: bytes, flags: int, mode: int) -> int:
+            path = Path(os.fsdecode(name))
+            if flags & os.O_CREAT and not path.exists():
+                watcher("create", path)
+            descriptor = os.open(path, flags, mode)
+            self._paths[descriptor] = path
             return descriptor
 
-        def written(file: int, start: int, count: int, offset: int) -> int:
-            count = watcher.share(self._paths.get(file, Path()), count)
-            return int(libc.pwrite(file, data(start), size(count), ctypes.c_int64(offset)))
+        def written(descriptor: int, start: int, count: int, offset: int) -> int:
+            count = watcher.share(self._paths[descriptor], count)
+            return os.pwrite(descriptor, ctypes.string_at(start, count), offset)
 
-        def truncated(file: int, length: int) -> int:
-            watcher("write", self._paths.get(file, Path()))
-            return int(libc.ftruncate(file, ctypes.c_int64(length)))
+        def truncated(descriptor: int, length: int) -> int:
+            watcher("write", self._paths[descriptor])
+            os.ftruncate(descriptor, length)
+            return 0
 
-        def deleted(path: bytes) -> int:
-            watcher("remove", Path(os.fsdecode(path)))
-            return int(libc.unlink(path))
+        def deleted(name: bytes) -> int:
+            path = Path(os.fsdecode(name))
+            watcher("remove", path)
+            path.unlink()
+            return 0
 
-        libc.pwrite.restype = size
+        system = sqlite.sqlite3_vfs_find(None)
+        number, size, offset = ctypes.c_int, ctypes.c_ssize_t, ctypes.c_int64
         for name, call, *kinds in (
-            ("open", opened, number, text, number, number),
-            ("pwrite", written, size, number, data, size, ctypes.c_int64),
-            ("pwrite64", written, size, number, data, size, ctypes.c_int64),
-            ("ftruncate", truncated, number, number, ctypes.c_int64),
-            ("unlink", deleted, number, text),
+            ("open", opened, number, ctypes.c_char_p, number, number),
+            ("pwrite", written, size, number, ctypes.c_void_p, size, offset),
+            ("pwrite64", written, size, number, ctypes.c_void_p, size, offset),
+            ("ftruncate", truncated, number, number, offset),
+            ("unlink", deleted, number, ctypes.c_char_p),
         ):
             function = ctypes.CFUNCTYPE(*kinds, use_errno=True)(self._guarded(call))
             self._kept.append(function)
-            system.contents.xSetSystemCall(
-                ctypes.addressof(system.contents), name.encode(), ctypes.cast(function, data)
-            )
+            address = ctypes.cast(function, ctypes.c_void_p)
+            system.contents.xSetSystemCall(ctypes.addressof(system.contents), name.encode(), address)
 
     def _guarded(self, call: Callable[..., int]) -> Callable[..., int]:
         def guarded(*arguments: Any) -> int:
@@ -98,6 +98,17 @@ class SqliteCalls:
                 self.is_inside = False
 
         return guarded
+
+
+def sqlite_library() -> ctypes.CDLL | None:
+    """The library of Python's module; None where its functions are not to be had."""
+    path = getattr(sys.modules["_sqlite3"], "__file__", None)
+    try:
+        library = ctypes.CDLL(path)
+        library.sqlite3_vfs_find.restype = ctypes.POINTER(FileSystem)
+    except (OSError, AttributeError):
+        return None
+    return library
 
 
 def after_sqlite(act: Callable[[], object]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .attempts import Attempt, Case, Try, attempts, work_folder
 from .child import import_all
 from .scenarios import SCENARIOS
+from .sqlite_calls import sqlite_library
 from .trial import Trial
 
 
@@ -72,6 +73,8 @@ def try_all(
         jobs: processes at a time.
     """
     import_all()
+    if sqlite_library() is None:
+        print("The changes that SQLite makes are not among them: its library is not to be had here.\n")
     tally = Tally(kinds)
     tally.begin()
     with work_folder() as work:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .scenarios import contents
+from .folder import contents
 from .soak_checks import References, left_behind, torn
 
 

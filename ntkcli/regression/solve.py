@@ -8,7 +8,7 @@ from ntkcli.arrays import ArraySource, FloatArray
 from ntkcli.inference.features import FeatureFlow
 from ntkcli.inference.flow import Flow
 from ntkcli.inference.solution import Solution, refine, solve
-from ntkcli.journal import Journal
+from ntkcli.journal import Journal, unshown
 from ntkcli.linalg.conjugate_gradients import Watch
 from ntkcli.linalg.probes import Probes
 from ntkcli.regression.feature_support import FeatureSupport
@@ -47,6 +47,8 @@ def fit_stage(
             for time, solution in _solve(fitted, fitted.flow, probes, y).items():
                 fitted.coefficients[time] = solution.coefficients
                 fitted.health[time] = solution.health
+        # Later iterations, of predictions, are of other phases.
+        iterations.advance = unshown
     return fitted
 
 

@@ -6,11 +6,12 @@ from typing import Self
 
 import numpy as np
 from scipy.linalg.blas import dtrmm
-from scipy.linalg.lapack import dpotrf, dpstrf, dtrtri
+from scipy.linalg.lapack import dpstrf
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.errors import NumericalError
 from ntkcli.linalg.singular import rounding_level
+from ntkcli.linalg.triangle import cholesky_factor, triangular_inverse
 from ntkcli.linalg.triangular import triangular_product
 
 
@@ -45,11 +46,11 @@ class Whitening:
         if not largest > 0:
             raise NumericalError("the kernel of every centre is 0: give network.sigma_b a value above 0")
         rounding = rounding_level(m, np.float64, largest)
-        factor, failed = dpotrf(matrix, lower=1, clean=1)
-        if not failed and factor.diagonal().min() ** 2 > rounding:
-            return cls(m, np.arange(m), _inverse(factor))
+        lower = cholesky_factor(matrix)
+        if lower is not None and lower.diagonal().min() ** 2 > rounding:
+            return cls(m, np.arange(m), triangular_inverse(lower))
         factor, pivots, rank, _ = dpstrf(matrix, tol=rounding, lower=1)
-        return cls(m, pivots[:rank] - 1, _inverse(np.tril(factor[:rank, :rank])))
+        return cls(m, pivots[:rank] - 1, triangular_inverse(np.tril(factor[:rank, :rank])))
 
     @cached_property
     def _is_in_order(self) -> bool:
@@ -73,9 +74,3 @@ class Whitening:
         out = np.zeros((self.rows, matrix.shape[1]), order="F")
         out[self.order] = dtrmm(1.0, self.inverse, matrix, lower=1, trans_a=1)
         return out
-
-
-def _inverse(lower: FloatArray) -> FloatArray:
-    """The inverse of a lower triangular matrix whose diagonal is positive, in its place if that may be."""
-    inverse, _ = dtrtri(np.asfortranarray(lower), lower=1, overwrite_c=1)
-    return np.asarray(inverse)

@@ -114,7 +114,9 @@ class ArrayReader:
         except (OSError, ValueError, EOFError) as error:
             if is_out_of_memory(error):
                 raise
-            raise DataError(f"{path}: cannot be read ({error}): {AGAIN}") from error
+            raise DataError(
+                f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): {AGAIN}"
+            ) from error
 
     def _record(self, name: str) -> ArrayRecord:
         if name not in self.records:

@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from ntkcli.errors import RunDirectoryError
-
 # In place of the path of a file: standard input where it is read, standard output where it is written.
 STANDARD = Path("-")
 
@@ -19,16 +17,6 @@ def in_utf8(stream: IO[str]) -> IO[str]:
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     return stream
-
-
-def check_standard_output() -> None:
-    """Check that there is a standard output.
-
-    Raises:
-        RunDirectoryError: it is closed.
-    """
-    if sys.stdout is None:
-        raise RunDirectoryError("standard output: is closed: connect it to a file")
 
 
 def drop_unwritten() -> None:

@@ -18,7 +18,7 @@ from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import FileLock
-from ntkcli.streams import STANDARD, check_standard_output, in_utf8
+from ntkcli.streams import STANDARD, in_utf8
 
 # How the names of files end that are being written.
 PARTIAL = ".ntk-partial"
@@ -160,6 +160,16 @@ class OutputFile:
             return 0
         except OSError as error:
             raise unwritable(self.path, error, self.option) from error
+
+
+def check_standard_output() -> None:
+    """Check that there is a standard output.
+
+    Raises:
+        RunDirectoryError: it is closed.
+    """
+    if sys.stdout is None:
+        raise RunDirectoryError("standard output: is closed: connect it to a file")
 
 
 @contextmanager

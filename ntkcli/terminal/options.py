@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ntkcli.cluster import WAIT_SECONDS
 from ntkcli.interruption import limit, resumes
-from ntkcli.streams import STANDARD, check_standard_output
+from ntkcli.streams import STANDARD
 from ntkcli.terminal.completion import complete_kernel, complete_setting
 from ntkcli.terminal.duration import DURATION, DurationType
 
@@ -54,6 +54,8 @@ class PathType(click.Path):
 def _with_stdout(context: click.Context, param: click.Parameter, is_asked: bool) -> bool:
     """Refuse to work for a result that can go nowhere."""
     if is_asked:
+        from ntkcli.runs.output_file import check_standard_output
+
         check_standard_output()
     return is_asked
 

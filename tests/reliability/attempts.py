@@ -54,7 +54,8 @@ def _tried(case: Case) -> Attempt:
 @contextmanager
 def work_folder() -> Iterator[Path]:
     """Yield a folder on a disk in memory, if there is one, where commands have what is temporary, too."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as work:
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="ntk-harness-", dir=place) as work:
         tempfile.tempdir = work
         yield Path(work)
         tempfile.tempdir = None

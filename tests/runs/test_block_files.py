@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,9 @@ def test_a_full_disk_is_refused_with_a_remedy(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    with pytest.raises(ResourceError, match=f"not enough disk under {tmp_path} .*{files.FULL[code]}.*--out"):
+    with pytest.raises(
+        ResourceError, match=f"not enough disk under {tmp_path} .*{re.escape(files.FULL[code])}.*--out"
+    ):
         in_file(tmp_path)(1000, np.dtype(np.float64))
     assert list(tmp_path.iterdir()) == []
 

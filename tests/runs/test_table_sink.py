@@ -55,7 +55,7 @@ def test_a_standard_output_that_is_full_is_told_and_not_written_to_again(
     with Path("/dev/full").open("wb", buffering=0) as full:
         stdout = io.TextIOWrapper(io.BufferedWriter(full))
         monkeypatch.setattr("sys.stdout", stdout)
-        with pytest.raises(ResourceError, match="standard output: cannot be written: No space left"):
+        with pytest.raises(ResourceError, match="standard output: the disk is full"):
             fill(None)
         assert sys.stdout is not stdout
         with pytest.raises(OSError, match="No space"):

@@ -159,7 +159,7 @@ def test_whatever_change_fails_a_warning_tells_it_and_nothing_wrong_is_read_late
         store = GramStore(folder, {}, journal, 10**6, 0.0)
         assert use(store, "a") == [False, False]
         files.watch_with(files.unwatched)
-        why = "the disk is full" if code == errno.ENOSPC else os.strerror(code)
+        why = files.FULL.get(code, os.strerror(code))
         assert journal.warnings == [f"{folder}: Gram matrices cannot be kept there: {why}: going on without"]
         # What was kept is right, and the rest is kept by the next one.
         use(GramStore(folder, {}, journal), "a")

@@ -120,7 +120,8 @@ def test_where_nothing_can_be_kept_it_is_told_once_and_what_was_kept_stays(
         store.of("pcg", "iteration", B).save(State(done, ARRAYS))
     files.watch_with(files.unwatched)
     assert lines.lines == [
-        f"warning: {store.folder}: iterations cannot be kept there: the disk is full: free some space: going on without"
+        f"warning: {store.folder}: iterations cannot be kept there: "
+        f"{files.FULL[errno.ENOSPC]}: going on without"
     ]
     assert [*store.folder.parent.rglob("*.partial")] == []
     found = store.of("pcg", "iteration", B).load()

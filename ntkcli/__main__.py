@@ -38,7 +38,8 @@ def _run() -> None:
 
     try:
         make_room()
-        sys.exit(ntk.main(standalone_mode=False))
+        with interruption.unmasked():
+            sys.exit(ntk.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         Stream("stderr").write(f"{error.format_message()}\n")
         sys.exit(error.exit_code)

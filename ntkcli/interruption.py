@@ -146,6 +146,17 @@ def begin_more() -> None:
     _act()
 
 
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """Raise an interruption again that a library turned into an exception of its own, as pydantic does."""
+    try:
+        yield
+    except Exception as error:
+        if _state.asked and _state.is_raised and not _state.is_whole:
+            raise _state.asked from error
+        raise
+
+
 def tell(end: Interruption) -> None:
     """Show the message of an interruption, once."""
     if not _state.is_told:

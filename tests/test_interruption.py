@@ -97,6 +97,23 @@ end_with(work)
     assert outcome(code) == (143, [TOLD_TO_END])
 
 
+def test_a_signal_that_a_library_makes_an_exception_of_its_own_of_is_one_all_the_same() -> None:
+    code = """
+import pydantic
+class Slow(pydantic.BaseModel):
+    x: int
+    @pydantic.field_serializer("x")
+    def told(self, x):
+        send()
+        time.sleep(0)
+def work():
+    with i.unmasked():
+        Slow(x=1).model_dump()
+end_with(work)
+"""
+    assert outcome(code) == (143, [TOLD_TO_END])
+
+
 def test_the_time_limit_asks_to_try_again() -> None:
     code = """
 def work():

@@ -9,6 +9,7 @@ import click
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import NtkError
 from ntkcli.files import lack_of_space
+from ntkcli.interruption import unmasked
 from ntkcli.terminal.display import write_message
 
 UNEXPECTED = 1
@@ -66,7 +67,8 @@ def worst(codes: Iterable[int]) -> int:
 def attempt(work: Callable[[], None], say: Callable[[str], object] = _write_error) -> int:
     """Do some work; where it fails, say the message line by line, and return the exit code, else 0."""
     try:
-        work()
+        with unmasked():
+            work()
     except Exception as error:
         failure = Failure.of(error)
         if failure.is_to_be_traced:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import click
 
 from ntkcli.files import AppendedFile
-from ntkcli.interruption import TOLD_TO_END, Interruption, owe, settle
+from ntkcli.interruption import TOLD_TO_END, Interruption, owe, settle, unmasked
 from ntkcli.journal import Advance
 from ntkcli.terminal.failure import UNEXPECTED, Failure
 from ntkcli.terminal.legible import legible
@@ -102,7 +102,8 @@ class Log:
         self.write("info", shlex.join(["ntk", *sys.argv[1:]]))
         code = UNEXPECTED
         try:
-            yield
+            with unmasked():
+                yield
             code = 0
         except click.exceptions.Exit as end:
             code = end.exit_code

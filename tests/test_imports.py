@@ -218,7 +218,7 @@ def test_only_linalg_calls_scipy_linalg() -> None:
         for module, source in SOURCES.items()
         if offences([module], ["scipy.linalg"]) or "scipy.linalg" in source
     }
-    assert {"ntkcli.linalg.blocks", "ntkcli.linalg.cholesky", "ntkcli.linalg.spectrum"} <= callers
+    assert {"ntkcli.linalg.parts", "ntkcli.linalg.cholesky", "ntkcli.linalg.spectrum"} <= callers
     assert callers <= {"ntkcli.linalg", *modules_of("linalg")}
 
 

@@ -22,6 +22,7 @@ from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.inference.target_power import degrees_of_freedom
 from ntkcli.linalg.contraction import contract
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 
 
@@ -151,5 +152,5 @@ class FeatureSmoother:
             residual = np.full_like(self.y, np.nan)
             if at.time < math.inf or self.spectrum.is_positive(at.ridge):
                 factor = relaxation(self.spectrum.eigenvalues + at.ridge, at.time)
-                residual = self.y - self.features @ (factor[:, None] * self.targets)
+                residual = self.y - product(self.features, factor[:, None] * self.targets)
             yield LeaveOneOut(residual, np.full(len(self.y), np.nan))

@@ -17,6 +17,7 @@ from ntkcli.inference.contour import ComplexArray, Contour
 from ntkcli.inference.flow import Action, Deletion, Flow
 from ntkcli.linalg.contraction import column_dots
 from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.product import product
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,10 @@ def rotated_weights(vectors: FloatArray, eigenvalues: FloatArray, contour: Conto
     """
     dtype = vectors.dtype
     parts = _parts(1 / (contour.scale * eigenvalues + contour.shifts[:, None])).astype(dtype, copy=False)
-    real, imaginary = np.split(vectors**2 @ parts.T, 2, axis=1)
+    real, imaginary = np.split(product(vectors**2, parts.T), 2, axis=1)
     factors = contour.weights / (real + 1j * imaginary)
     # The real part of a sum of products, in real arithmetic.
-    shares = _parts(factors.conj().T).astype(dtype, copy=False).T @ parts
+    shares = product(_parts(factors.conj().T).astype(dtype, copy=False).T, parts)
     return np.asarray(vectors * shares, np.float64)
 
 
@@ -137,9 +138,9 @@ def left_out_residuals(
     rows, (n, k) = len(vectors), targets.shape
     each = zip(contours, eigenvalues, strict=True)
     parts = _parts(np.concatenate([1 / (c.scale * g + c.shifts[:, None]) for c, g in each]))
-    real, imaginary = np.split(vectors**2 @ parts.T, 2, axis=1)
+    real, imaginary = np.split(product(vectors**2, parts.T), 2, axis=1)
     columns = (parts.T[:, :, None] * targets[:, None, :]).reshape(n, -1)
-    above, beside = np.split((vectors @ columns).reshape(rows, -1, k), 2, axis=1)
+    above, beside = np.split(product(vectors, columns).reshape(rows, -1, k), 2, axis=1)
     factors = np.concatenate([c.weights for c in contours]) / (real + 1j * imaginary)
     terms = factors.real[:, :, None] * above - factors.imag[:, :, None] * beside
     starts = np.cumsum([0, *(len(c.shifts) for c in contours[:-1])])
@@ -158,9 +159,9 @@ def left_out_in_the_limit(
     """
     (count, n), k = eigenvalues.shape, targets.shape[1]
     inverses = 1 / eigenvalues.T
-    variances = (1 / (vectors**2 @ inverses)).T
+    variances = (1 / product(vectors**2, inverses)).T
     columns = (inverses[:, :, None] * targets[:, None, :]).reshape(n, -1)
-    solved = (vectors @ columns).reshape(-1, count, k).transpose(1, 0, 2)
+    solved = product(vectors, columns).reshape(-1, count, k).transpose(1, 0, 2)
     return solved * variances[:, :, None], variances
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.operator import ReadableOperator
+from ntkcli.linalg.product import product
 from ntkcli.linalg.square_root import SquareRoot
 
 # The error of the prior's covariance, as a share of what the number of samples leaves open.
@@ -90,7 +91,7 @@ class PathSamples:
             fitted: F_t(G) `observed`, (n, s + r).
             rows: which of the test rows.
         """
-        seen = kernels @ fitted
+        seen = product(kernels, fitted)
         count = self.test.shape[1]
         squares = np.mean((self.test[rows] - seen[:, :count]) ** 2, axis=1)
         found = squares - self.added[rows]

@@ -17,6 +17,7 @@ from ntkcli.inference.leave_one_out import (
     left_out_residuals,
     rotated_weights,
 )
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 
 ROWS_AT_ONCE = 1024
@@ -163,7 +164,7 @@ class SpectralSmoother:
         n, k = self._targets.shape
         factors = self._relaxations(settings, 1.0)
         weights = (factors[:, :, None] * self._targets[:, None, :]).reshape(n, -1)
-        means = (rotated @ weights).reshape(len(rotated), len(settings), k)
+        means = product(rotated, weights).reshape(len(rotated), len(settings), k)
         return np.asarray(means.transpose(1, 0, 2))
 
     def posterior_variances(
@@ -176,7 +177,7 @@ class SpectralSmoother:
             prior: M(x*, x*), its diagonal (m,).
             settings: p of them.
         """
-        spent = rotated**2 @ self._relaxations(settings, 2.0)
+        spent = product(rotated**2, self._relaxations(settings, 2.0))
         # A NaN stays one.
         return np.asarray(np.maximum(prior - spent.T, 0.0))
 
@@ -232,7 +233,7 @@ class SpectralSmoother:
 
 def _forms(rows: FloatArray, matrix: FloatArray) -> FloatArray:
     """r^T A r of every row r."""
-    return np.asarray(np.einsum("ij,ij->i", rows @ matrix, rows))
+    return np.asarray(np.einsum("ij,ij->i", product(rows, matrix), rows))
 
 
 def _variances(weights: FloatArray, eigenvalues: FloatArray, prior: FloatArray | None) -> FloatArray:

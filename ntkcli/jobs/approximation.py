@@ -18,6 +18,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.regularisation_search import Axes, Found, RegularisationSearch
 from ntkcli.jobs.summation import Summation
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.product import product
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.planning.nystrom_plan import NystromPlan
 from ntkcli.regression.centres import Centres
@@ -88,7 +89,7 @@ class Approximation:
         y = self._outputs_held_out
         if (weights := self._held_out.weights) is not None:
             features, y = features * np.sqrt(weights)[:, None], y * np.sqrt(weights)[:, None]
-        smoother = FeatureSmoother(own.spectrum, own.targets, features @ own.spectrum.vectors, y)
+        smoother = FeatureSmoother(own.spectrum, own.targets, product(features, own.spectrum.vectors), y)
         rows = self.sums.features.rows, job.row_source.train_rows
         mean = float(self.nystrom.mean_diagonal(gram)[0])
         axes = Axes.of(job, gram, own.spectrum.eigenvalues, mean, rows)

@@ -33,7 +33,7 @@ def open_job(
 ) -> Iterator[Job]:
     """Load a spec's data and prepare its network.
 
-    In the `with` block, BLAS uses the spec's number of threads.
+    In the `with` block, linear algebra uses the spec's number of threads.
 
     Args:
         source: the spec.

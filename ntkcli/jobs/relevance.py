@@ -22,7 +22,6 @@ from ntkcli.kernels.gradients import gram_gradient
 from ntkcli.kernels.network import Network
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.linalg.threads import blas_threads
 from ntkcli.spec.network import NetworkSpec
 
 ROWS, STEPS, DEPTH = 1000, 20, 3
@@ -50,16 +49,15 @@ def learned_relevance(
     chosen = sample(len(x), ROWS)
     evidence = Evidence(x[chosen], y[chosen], groups, executor)
     parameters = [RIDGE, SIGMA_B, *[FACTOR] * count]
-    with blas_threads(len(chosen)):
-        found = minimize(
-            evidence.loss,
-            np.log([start for start, _, _ in parameters]),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=np.log([ends for _, *ends in parameters]),
-            options={"maxiter": STEPS},
-            callback=lambda _: advance(1),
-        )
+    found = minimize(
+        evidence.loss,
+        np.log([start for start, _, _ in parameters]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=np.log([ends for _, *ends in parameters]),
+        options={"maxiter": STEPS},
+        callback=lambda _: advance(1),
+    )
     return np.asarray(np.exp(found.x[2:]))
 
 

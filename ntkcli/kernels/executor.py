@@ -9,7 +9,7 @@ from itertools import chain, islice
 from threading import Event, local
 from typing import Protocol, TypeVar
 
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import one_blas_thread
 
 # Tasks for each worker that are begun, waiting, or done with results that are not read yet.
 AHEAD = 4
@@ -121,7 +121,7 @@ class Threads:
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, initializer=_listen, initargs=(stop,))
         running: deque[Future[T]] = deque()
-        with blas().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             try:
                 for item in items:
                     running.append(pool.submit(task, item))

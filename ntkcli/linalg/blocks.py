@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import get_blas_funcs
 
 from ntkcli.arrays import Allocate, FloatArray, IntArray, in_memory, let_go
+from ntkcli.linalg.parts import add_product, add_symmetric_product, multiply
+from ntkcli.linalg.threads import cuts, in_threads
 
 BLOCK_ROWS = 2048
+# Columns that a thread takes at once of what a matrix is multiplied with.
+COLUMNS = 128
 
 
 class SymmetricBlocks:
@@ -138,13 +141,19 @@ class SymmetricBlocks:
 
     def product(self, b: FloatArray) -> FloatArray:
         """A b for the matrix A and b (n, c)."""
-        gemm, symm = get_blas_funcs(("gemm", "symm"), dtype=self.dtype)
         panels = self.split(b)
-        sums = [symm(1.0, self[i, i], panel, lower=1) for i, panel in enumerate(panels)]
-        for (i, j), block in self._blocks.items():
-            if i != j:
-                sums[i] = gemm(1.0, block, panels[j], 1.0, sums[i], overwrite_c=1)
-                sums[j] = gemm(1.0, block, panels[i], 1.0, sums[j], trans_a=1, overwrite_c=1)
+        sums = [np.zeros_like(panel) for panel in panels]
+
+        def add(columns: slice) -> None:
+            own, out = ([one[:, columns] for one in some] for some in (panels, sums))
+            for (i, j), block in self._blocks.items():
+                if i == j:
+                    add_symmetric_product(out[i], block, own[i])
+                else:
+                    add_product(out[i], block, own[j])
+                    add_product(out[j], block, own[i], trans_a=True)
+
+        in_threads(add, [(columns,) for columns in cuts(b.shape[1], COLUMNS)])
         return join(sums)
 
     def half_product(self, b: FloatArray) -> FloatArray:
@@ -152,17 +161,23 @@ class SymmetricBlocks:
 
         T is the lower triangle with half of the diagonal: b^T A b = b^T (T b) + (T b)^T b.
         """
-        gemm, trmm = get_blas_funcs(("gemm", "trmm"), dtype=self.dtype)
-        count = len(self.spans)
         sums: dict[int, FloatArray] = {}
+
+        def add(i: int, j: int, panel: FloatArray, columns: slice) -> None:
+            own, out, block = panel[:, columns], sums[i][:, columns], self[i, j]
+            if i == j:
+                multiply(out, block)
+                out -= 0.5 * block.diagonal()[:, None] * own
+            else:
+                add_product(out, block, own)
+
         # Column after column, so that of b only one panel is copied at a time.
-        for j in reversed(range(count)):
-            panel = self._panel(b, self.spans[j])
-            sums[j] = trmm(1.0, self[j, j], panel, lower=1)
-            sums[j] -= 0.5 * self[j, j].diagonal()[:, None] * panel
-            for i in range(j + 1, count):
-                sums[i] = gemm(1.0, self[i, j], panel, 1.0, sums[i], overwrite_c=1)
-        return join([sums.pop(i) for i in range(count)])
+        for j, span in reversed(list(enumerate(self.spans))):
+            panel = self._panel(b, span)
+            sums[j] = panel.copy(order="F")
+            groups = cuts(b.shape[1], COLUMNS)
+            in_threads(add, [(i, j, panel, columns) for i in range(j, len(self.spans)) for columns in groups])
+        return join([sums.pop(i) for i in range(len(self.spans))])
 
     def _panel(self, b: FloatArray, span: slice) -> FloatArray:
         return np.array(b[span], dtype=self.dtype, order="F")

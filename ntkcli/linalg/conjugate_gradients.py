@@ -10,7 +10,6 @@ from ntkcli.arrays import BoolArray, FloatArray
 from ntkcli.keeping import NOWHERE, Checkpoint, State
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.system import System
-from ntkcli.linalg.threads import blas_threads
 
 MAX_ITERATIONS = 1000
 # The residual that the recurrence carries along is compared with the true one so often.
@@ -230,9 +229,8 @@ def _differ(a: FloatArray, b: FloatArray) -> BoolArray:
 
 
 def _orthonormal(a: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Q (n, c) and R (c, c) with a = Q R; several threads gain nothing on so few columns."""
-    with blas_threads(0):
-        q, r = np.linalg.qr(a)
+    """Q (n, c) and R (c, c) with a = Q R."""
+    q, r = np.linalg.qr(a)
     return q, r
 
 

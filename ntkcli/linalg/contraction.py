@@ -3,6 +3,7 @@
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.linalg.product import product
 
 
 def column_dots(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -12,4 +13,4 @@ def column_dots(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def contract(a: FloatArray, b: FloatArray, *, full: bool) -> FloatArray:
     """a^T b for a, b (n, m), or its diagonal (m,) alone."""
-    return a.T @ b if full else column_dots(a, b)
+    return product(a.T, b) if full else column_dots(a, b)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ntkcli.arrays import FloatArray
+from ntkcli.linalg.product import product
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class DenseOperator:
 
     def product(self, b: FloatArray) -> FloatArray:
         """A b for b (n, c)."""
-        return self.matrix @ b
+        return product(self.matrix, b)
 
     def half_product(self, b: FloatArray) -> FloatArray:
         """T b for b (n, c), where T + T^T = A: T is half of A."""
-        return 0.5 * (self.matrix @ b)
+        return 0.5 * self.product(b)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.operator import Operator
-from ntkcli.linalg.threads import blas_threads
+from ntkcli.linalg.product import product
 
 # Singular values of a block, in roundings of the operator, below which its directions are noise.
 NOISE = 4.0
@@ -67,10 +67,8 @@ class BlockKrylov:
         self._blocks.append(self._next)
         image = self.matrix.product(self._next).astype(np.float64, copy=False)
         self._largest = max(self._largest, float(np.linalg.norm(image, axis=0).max()))
-        # Of matrices so narrow, threads would wait for each other most of the time.
-        with blas_threads(self.width):
-            self._columns.append(self._orthogonalise(image, passes=1))
-            self._begin_next(image)
+        self._columns.append(self._orthogonalise(image, passes=1))
+        self._begin_next(image)
 
     def _orthogonalise(self, block: FloatArray, passes: int) -> FloatArray:
         """Take the space out of a block, in place; what was in it, in coordinates."""
@@ -109,8 +107,7 @@ class BlockKrylov:
         for column in self._columns:
             compressed[: len(column), end : end + column.shape[1]] = column
             end += column.shape[1]
-        with blas_threads(end):
-            values, coordinates = np.linalg.eigh(compressed, UPLO="U")
+        values, coordinates = np.linalg.eigh(compressed, UPLO="U")
         last = coordinates[end - self._beyond.shape[1] :]
         residuals = np.linalg.norm(self._beyond @ last, axis=0)
         return Ritz(values[::-1], residuals[::-1], coordinates[:, ::-1])
@@ -119,6 +116,6 @@ class BlockKrylov:
         """The vectors (n, count) of the largest values, orthonormal to rounding."""
         found, end = np.zeros((self.matrix.n, count)), 0
         for block in self._blocks:
-            found += block @ ritz.coordinates[end : end + block.shape[1], :count]
+            found += product(block, ritz.coordinates[end : end + block.shape[1], :count])
             end += block.shape[1]
         return found

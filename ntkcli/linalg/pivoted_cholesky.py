@@ -7,6 +7,7 @@ from scipy.linalg import solve_triangular
 
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.linalg.operator import ReadableOperator
+from ntkcli.linalg.product import product
 from ntkcli.linalg.singular import rounding_level
 
 # Rows that are proposed at once: the columns of a tile.
@@ -103,7 +104,7 @@ class _Partial:
             lower: the Cholesky factor (s, s) of what is left of M between them.
         """
         known = self.factor[:, : self.found]
-        columns = self._matrix.columns(pivots) - known @ known[pivots].T
+        columns = self._matrix.columns(pivots) - product(known, known[pivots].T)
         columns = solve_triangular(lower, columns.T, lower=True, check_finite=False).T
         for pivot, column in zip(pivots, columns.T, strict=True):
             residual = self.residual - column**2

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ntkcli.arrays import FloatArray
 from ntkcli.linalg.pivoted_cholesky import LowRank
+from ntkcli.linalg.product import product
 
 
 class Preconditioner:
@@ -32,7 +33,7 @@ class Preconditioner:
     def of(cls, low_rank: LowRank, shift: float, dtype: npt.DTypeLike = np.float64) -> Self:
         """Take a low-rank matrix's factor, whose memory is used up if `dtype` is float32."""
         factor = low_rank.factor
-        squares, rotation = np.linalg.eigh(factor.T @ factor)
+        squares, rotation = np.linalg.eigh(product(factor.T, factor))
         roots = np.sqrt(1.0 + np.maximum(squares, 0.0) / shift)
         shares = 1.0 / (shift * roots * (1.0 + roots))
         return cls(factor if np.dtype(dtype) == factor.dtype else _in_single(factor), rotation, shares, shift)
@@ -41,9 +42,9 @@ class Preconditioner:
         """P^(-1/2) v for v (n, c)."""
         # BLAS multiplies few rows from the left faster than few columns from the right.
         rows = np.ascontiguousarray(v.T)
-        found = (rows.astype(self.factor.dtype, copy=False) @ self.factor) @ self._rotation
+        found = product(rows.astype(self.factor.dtype, copy=False), self.factor) @ self._rotation
         found = (found * self._shares) @ self._rotation.T
-        rows = rows - found.astype(self.factor.dtype, copy=False) @ self.factor.T
+        rows = rows - product(found.astype(self.factor.dtype, copy=False), self.factor.T)
         return np.ascontiguousarray(rows.T / math.sqrt(self.shift))
 
 

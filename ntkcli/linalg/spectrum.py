@@ -9,9 +9,10 @@ from scipy.linalg import LinAlgError
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import NumericalError
+from ntkcli.linalg.product import product
 from ntkcli.linalg.singular import SingularMatrixError, rounding_level
 from ntkcli.linalg.syevd import syevd
-from ntkcli.linalg.threads import blas_threads
+from ntkcli.linalg.threads import lapack_threads
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Spectrum:
             NumericalError: LAPACK's iteration does not converge.
         """
         try:
-            with blas_threads(len(matrix)):
+            with lapack_threads(len(matrix)):
                 eigenvalues, vectors = syevd(matrix)
         except LinAlgError as error:
             raise _failed(error) from error
@@ -46,7 +47,7 @@ class Spectrum:
 
     def rotate(self, b: FloatArray) -> FloatArray:
         """V^T b for b (n, c), in V's precision."""
-        return self.vectors.T @ b.astype(self.vectors.dtype, copy=False)
+        return product(self.vectors.T, b.astype(self.vectors.dtype, copy=False))
 
     def check_positive(self, ridge: float = 0.0) -> None:
         """Check that G + ridge I can be inverted.
@@ -81,7 +82,7 @@ def eigenvalues_alone(matrix: FloatArray) -> FloatArray:
         NumericalError: LAPACK's iteration does not converge.
     """
     try:
-        with blas_threads(len(matrix)):
+        with lapack_threads(len(matrix)):
             return np.asarray(np.maximum(np.linalg.eigvalsh(matrix), 0.0))
     except LinAlgError as error:
         raise _failed(error) from error

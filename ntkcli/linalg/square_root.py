@@ -13,6 +13,7 @@ from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.eigenpairs import BlockKrylov
 from ntkcli.linalg.operator import ReadableOperator
 from ntkcli.linalg.pivoted_cholesky import LowRank, randomly_pivoted_cholesky, usual_rank
+from ntkcli.linalg.product import product
 
 # Blocks of columns that the largest eigenvalue of what is left is found by, and their width.
 BLOCKS, WIDTH = 4, 32
@@ -81,7 +82,7 @@ class SquareRoot:
     def product(self, b: FloatArray) -> FloatArray:
         """S b for b (columns, c): (n, c). Normal columns become such with the covariance S S^T."""
         rest = _Rest(self.matrix, self.low_rank)
-        found = self.low_rank.factor @ b[: self.low_rank.rank]
+        found = product(self.low_rank.factor, b[: self.low_rank.rank])
         found += rest.scale * self._rooted(rest, b[self.low_rank.rank :])
         return found
 
@@ -129,7 +130,7 @@ class _Rest:
     def product(self, b: FloatArray) -> FloatArray:
         scaled = self._inverse * b
         image = self.matrix.product(scaled).astype(np.float64, copy=False)
-        image -= self.low_rank.factor @ (self.low_rank.factor.T @ scaled)
+        image -= product(self.low_rank.factor, product(self.low_rank.factor.T, scaled))
         image *= self._inverse
         return image
 

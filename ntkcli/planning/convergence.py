@@ -13,7 +13,6 @@ from ntkcli.linalg.conjugate_gradients import MAX_ITERATIONS
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.pivoted_cholesky import MOST_COLUMNS, ROWS_PER_COLUMN
 from ntkcli.linalg.singular import SingularMatrixError
-from ntkcli.linalg.threads import blas_threads
 from ntkcli.regression.question import Question
 from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.pcg import PcgSolver
@@ -100,9 +99,8 @@ class Convergence:
         exact = replace(self.evaluator, dtype=np.float64)
         matrix = StoredOperator(exact.symmetric(some, [gram])[gram], self.evaluator.executor)
         try:
-            with blas_threads(0):
-                flow = PcgSolver().factor(matrix, task)
-                flow.solve(random.standard_normal((count, TARGETS)))
+            flow = PcgSolver().factor(matrix, task)
+            flow.solve(random.standard_normal((count, TARGETS)))
         except (ConvergenceError, SingularMatrixError):
             return float(MAX_ITERATIONS)
         return float(max(1, flow.iterations))

@@ -8,6 +8,7 @@ from ntkcli.arrays import ArraySink, ArraySource, FloatArray
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.linalg.dense_operator import DenseOperator
 from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.product import product
 from ntkcli.regression.support import Support
 
 
@@ -34,7 +35,7 @@ class FeatureSupport(Support):
     def kernels_with(self, rows: Rows, grams: Sequence[GramName]) -> dict[GramName, FloatArray]:
         """What stands for the kernels of some rows (c,) with the training rows, (c, r)."""
         found = super().kernels_with(rows, grams)
-        return {gram: found.pop(gram) @ self.maps[gram] for gram in grams}
+        return {gram: product(found.pop(gram), self.maps[gram]) for gram in grams}
 
     def operator(self, gram: GramName) -> Operator:
         """What stands for the prior's Gram matrix of the training rows.

@@ -17,6 +17,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.inference.features import FeatureFlow, evidence_bound
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.regression.feature_sums import FeatureSums
 from ntkcli.regression.feature_support import FeatureSupport
@@ -111,9 +112,9 @@ class Nystrom:
             maps[stage.gram] = whitenings[stage.gram].followed_by(vectors)
             others = {*stage.matrices(question)} - {stage.gram}
             if others and self.sums.cross is not None:
-                between = vectors.T @ self.sums.cross
+                between = product(vectors.T, self.sums.cross)
                 maps |= {gram: whitenings[gram].followed_by(between.T) for gram in others}
-                prior = between @ between.T
+                prior = product(between, between.T)
         rows = features.evaluator.network.rows(features.centres)
         return FeatureSupport(features.evaluator, rows, maps=maps, prior=prior)
 

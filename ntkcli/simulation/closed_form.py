@@ -12,6 +12,7 @@ from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.inference.time_course import TimeCourse
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
+from ntkcli.linalg.product import product
 from ntkcli.linalg.singular import rounding_level
 from ntkcli.linalg.spectrum import Spectrum
 
@@ -43,7 +44,7 @@ class InfiniteWidth:
         exact = {gram: blocks.to_array() for gram, blocks in evaluator.symmetric(train, grams).items()}
         spectrum = Spectrum.of(exact["ntk"].copy(order="F"))
         vectors = spectrum.vectors
-        return cls(exact, spectrum, vectors.T @ exact["nngp"] @ vectors, y, ridge)
+        return cls(exact, spectrum, product(vectors.T, product(exact["nngp"], vectors)), y, ridge)
 
     @property
     def eigenvalues(self) -> FloatArray:
@@ -84,7 +85,7 @@ class InfiniteWidth:
 
         Lee et al. 2019, equation (16).
         """
-        ntk, nngp = (cross[gram] @ self.spectrum.vectors for gram in ("ntk", "nngp"))
+        ntk, nngp = (product(cross[gram], self.spectrum.vectors) for gram in ("ntk", "nngp"))
         smoother = SpectralSmoother(self.spectrum, self.y)
         means = smoother.means(ntk, [Regularisation(self.ridge, time) for time in times])
         variances = [

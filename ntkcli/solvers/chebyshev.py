@@ -24,6 +24,7 @@ from ntkcli.linalg.chebyshev import chebyshev_coefficients, chebyshev_vectors
 from ntkcli.linalg.contraction import column_dots, contract
 from ntkcli.linalg.lanczos import WORST_TOLERANCE, Values
 from ntkcli.linalg.operator import Operator
+from ntkcli.linalg.product import product
 from ntkcli.solvers.cost import DELETION_VECTORS, SOLVING_VECTORS, Cost, Extent
 from ntkcli.solvers.deflation import COLUMNS, MOST_VECTORS, SHARE, Deflation, deflated, typical_work
 from ntkcli.solvers.solver import Factoring, Solver
@@ -168,7 +169,7 @@ class ChebyshevFlow:
         rest = np.zeros_like(rest)
         for j, vectors in enumerate(kept):
             rest += (coefficients[:, j] @ factors).real * vectors
-        weights = rest + self.deflation.vectors @ rotated
+        weights = rest + product(self.deflation.vectors, rotated)
         return Deletion(weights, self._quadratic(rotated, rest) if with_quadratic else None)
 
     def _quadratic(self, rotated: FloatArray, rest: FloatArray) -> FloatArray:
@@ -210,7 +211,7 @@ class _ChebyshevAction:
         for group in strips(slice(0, self._b.shape[1]), COLUMNS):
             rest = np.array(self._b[:, group], np.float64)
             rotated = flow.deflation.take_out(rest)
-            part = flow.deflation.vectors @ (values[:, None] * rotated)
+            part = product(flow.deflation.vectors, values[:, None] * rotated)
             polynomials = self._polynomials(rest, len(coefficients))
             for coefficient, vectors in zip(coefficients, polynomials, strict=True):
                 part += coefficient * vectors

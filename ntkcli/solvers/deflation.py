@@ -11,7 +11,7 @@ from ntkcli.linalg.chebyshev import chebyshev_degree
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.eigenpairs import BlockKrylov, Ritz
 from ntkcli.linalg.operator import Operator
-from ntkcli.linalg.threads import blas_threads
+from ntkcli.linalg.product import product
 from ntkcli.solvers.cost import Extent
 from ntkcli.solvers.solver import Factoring
 
@@ -65,11 +65,10 @@ class Deflation:
     def take_out(self, b: FloatArray, passes: int = 2) -> FloatArray:
         """V^T b (r, c), taken out of b (n, c) in its place, twice for the sake of rounding."""
         shares = np.zeros((len(self.values), b.shape[1]))
-        with blas_threads(b.shape[1] * SEARCH_COLUMNS):
-            for _ in range(passes):
-                found = self.vectors.T @ b
-                b -= self.vectors @ found
-                shares += found
+        for _ in range(passes):
+            found = product(self.vectors.T, b)
+            b -= product(self.vectors, found)
+            shares += found
         return shares
 
 

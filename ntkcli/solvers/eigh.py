@@ -14,6 +14,7 @@ from ntkcli.inference.leave_one_out import deletion_in_the_limit, rotated_weight
 from ntkcli.linalg.blocks import array_bytes
 from ntkcli.linalg.contraction import contract
 from ntkcli.linalg.operator import ReadableOperator
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.solvers.cost import DELETION_VECTORS, SOLVE_EFFICIENCY, SOLVING_VECTORS, Cost, Extent
 from ntkcli.solvers.solver import Factoring, KeepingSolver, SavedFlow, as_blocks
@@ -112,7 +113,7 @@ class SpectralFlow:
         if time == math.inf:
             return deletion_in_the_limit(action, rows)
         rotated = rotated_weights(action.rotated.T, self._eigenvalues, deletion_contour(time))
-        weights = action.vectors @ rotated.T.astype(action.vectors.dtype)
+        weights = product(action.vectors, rotated.T.astype(action.vectors.dtype))
         return Deletion(weights, rotated**2 @ self._eigenvalues)
 
     def save(self, name: str, arrays: ArraySink) -> dict[str, float]:
@@ -129,10 +130,10 @@ class _SpectralAction:
     rotated: FloatArray
 
     def product(self, time: float) -> FloatArray:
-        return self.vectors @ self._scaled(relaxation(self.eigenvalues, time))
+        return product(self.vectors, self._scaled(relaxation(self.eigenvalues, time)))
 
     def decay(self, time: float) -> FloatArray:
-        return self.vectors @ self._scaled(survival(self.eigenvalues, time))
+        return product(self.vectors, self._scaled(survival(self.eigenvalues, time)))
 
     def quadratic(self, time: float, *, full: bool) -> FloatArray:
         root = self._scaled(np.sqrt(relaxation(self.eigenvalues, time)))

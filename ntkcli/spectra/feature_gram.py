@@ -17,6 +17,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.jobs.tabulation import ranges_reported
 from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.tiling import CHUNK_ROWS
+from ntkcli.linalg.product import product
 from ntkcli.linalg.singular import rounding_level
 from ntkcli.regression.nystrom import FeatureSpectrum, Nystrom
 from ntkcli.spectra.decomposed_gram import DecomposedGram
@@ -115,7 +116,9 @@ class FeatureGram(DecomposedGram):
                 with ranges_reported(job.spec.network, table, job.spec.compute.stored_dtype):
                     phi = self.nystrom.sums.features.features(table.x).values[self.gram]
                 observed = targets.outputs(table.targets)
-                smoother = FeatureSmoother(own.spectrum, own.targets, phi @ own.spectrum.vectors, observed)
+                smoother = FeatureSmoother(
+                    own.spectrum, own.targets, product(phi, own.spectrum.vectors), observed
+                )
                 squares += [np.nansum(found.residual**2, axis=0) for found in smoother.left_out(settings)]
                 rows += np.sum(~np.isnan(observed), axis=0)
                 advance(len(table))
@@ -147,5 +150,5 @@ class FeatureGram(DecomposedGram):
         """The diagonal of V^T K V (r,), with the NNGP Gram matrix K by its own features."""
         if self.gram == "nngp" or self.nystrom.sums.cross is None:
             return self.eigenvalues
-        between = self._own.spectrum.vectors.T @ self.nystrom.sums.cross
+        between = product(self._own.spectrum.vectors.T, self.nystrom.sums.cross)
         return np.asarray(np.sum((between / self._roots[:, None]) ** 2, axis=1))

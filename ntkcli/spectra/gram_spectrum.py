@@ -15,6 +15,7 @@ from ntkcli.jobs.job import Job
 from ntkcli.kernels.rows import GramName
 from ntkcli.kernels.tiling import CHUNK_ROWS, strips
 from ntkcli.linalg.blocks import SymmetricBlocks
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.results.number_metrics import joined_rmse
 from ntkcli.spectra.decomposed_gram import DecomposedGram
@@ -131,7 +132,7 @@ class GramSpectrum(DecomposedGram):
         """The sums of squared errors at some test rows, (p, k)."""
         job = self.job
         between = job.evaluator.rectangle(job.test[strip], job.train, [self.gram])[self.gram]
-        rotated = between @ self.spectrum.vectors
+        rotated = product(between, self.spectrum.vectors)
         settings = [Regularisation(self.ridge, time) for time in exponents]
         at_once = max(1, MOST_NUMBERS // self.size)
         return np.concatenate(

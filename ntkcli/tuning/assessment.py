@@ -10,7 +10,7 @@ from ntkcli.errors import NtkError, NumericalError
 from ntkcli.kernels.executor import Executor, Here
 from ntkcli.kernels.incremental import IncrementalEvaluator
 from ntkcli.kernels.network import Network
-from ntkcli.linalg.threads import blas
+from ntkcli.linalg.threads import one_blas_thread
 from ntkcli.tuning.chains import Prepared
 from ntkcli.tuning.decomposed import Kernels
 from ntkcli.tuning.scoring import Scored, Scorer
@@ -102,7 +102,7 @@ class _Scores:
         if self._last and network == self._last[0]:
             return self._last[1]
         # Digits shall not depend on the threads, and it is little work.
-        with blas().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             rows = network.rows(self.x)
         matrices = self.evaluator.advance(network, rows)
         diagonals = {kernel: rows.diagonal(kernel) for kernel in matrices}

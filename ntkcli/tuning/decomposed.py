@@ -11,6 +11,7 @@ from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.spectral_scores import Regularisation, SpectralSmoother
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.product import product
 from ntkcli.linalg.spectrum import Spectrum
 from ntkcli.regression.kernel import KERNELS, KernelName
 from ntkcli.regression.question import ridge_unit
@@ -99,7 +100,7 @@ class Decomposed:
         """The NNGP Gram matrix K of the rows in the eigenbasis, V^T K V, (r, r)."""
         vectors = self.spectrum.vectors
         prior = weighted_gram(self.kernels, "nngp", self.rows, self.targets)
-        return np.asarray(vectors.T @ (prior @ vectors))
+        return product(vectors.T, product(prior, vectors))
 
     def kernels_with(self, rows: IntArray, gram: GramName) -> FloatArray:
         """The kernels of some of the n rows, without weights, with the decomposition's, (m, r)."""

@@ -9,6 +9,7 @@ import numpy as np
 from ntkcli.arrays import FloatArray, IntArray
 from ntkcli.inference.spectral_scores import Regularisation
 from ntkcli.kernels.rows import GramName
+from ntkcli.linalg.product import product
 from ntkcli.regression.kernel import KERNELS, Kernel
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.tuning.candidates import Candidate
@@ -62,7 +63,7 @@ class HeldOut:
 
     def _rotated(self, gram: GramName) -> FloatArray:
         """Return k(x*, X) V, (m, r)."""
-        return np.asarray(self.fold.kernels_with(self.rows, gram) @ self.fold.spectrum.vectors)
+        return product(self.fold.kernels_with(self.rows, gram), self.fold.spectrum.vectors)
 
     def _prior(self, gram: GramName) -> FloatArray:
         return self.fold.kernels.diagonals[gram][self.rows]

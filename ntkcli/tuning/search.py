@@ -13,7 +13,6 @@ from ntkcli.jobs.clusters import clustered
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job, with_ridge_of_noise
 from ntkcli.journal import Journal
-from ntkcli.linalg.threads import blas_threads
 from ntkcli.runs.fingerprint import fingerprint
 from ntkcli.spec.file import SpecFile
 from ntkcli.spec.inference import InferenceSpec
@@ -96,7 +95,7 @@ def search(
         inputs = Inputs(_with_transform_of(job, source), raw, job.evaluator.executor, journal)
         inputs.prepare(tune)
         mark = search_fingerprint(source, job.dataset.train.file.digest)
-        with _shared_out(job, tune, patience) as shared, blas_threads(len(plan.rows)):
+        with _shared_out(job, tune, patience) as shared:
             if shared.cluster:
                 shared.cluster.check_memory(plan.shared_bytes, plan.task_bytes)
             evaluation = Evaluation.of(plan, inputs, shared)

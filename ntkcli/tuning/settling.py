@@ -8,7 +8,6 @@ from dataclasses import replace
 from ntkcli.errors import ResourceError
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.ranges import AUTOMATIC_STEPS, LARGEST_RIDGE, LEAST_RIDGE, spaced
-from ntkcli.linalg.threads import blas_threads
 from ntkcli.spec.inference import InferenceSpec
 from ntkcli.spec.space import Range
 from ntkcli.spec.tune import TuneSpec
@@ -44,7 +43,7 @@ def settled(plan: SearchPlan, inputs: Inputs, job: Job, best: Outcome) -> Outcom
     wider, candidate = _with_more_rows(plan, inputs, job), best.candidate
     axes = FreeAxes([candidate.kernel], [candidate.ridge_scale], [*ridges], [candidate.time])
     configuration = Configuration(best.trial.number, best.trial.values)
-    with job.journal.phase("settle"), blas_threads(len(wider.rows)):
+    with job.journal.phase("settle"):
         evaluation = Evaluation.of(replace(wider, axes=axes), inputs, job)
         trials = [*evaluation.trials([[configuration]])]
     found = ranked(trials, plan.tune.objective)

@@ -1,7 +1,6 @@
 """On a cluster a search finds, to the byte, what it finds without one, whatever becomes of the workers."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +87,9 @@ def test_a_grid_is_the_same_to_the_byte(
 
 
 def test_folds_of_many_rows_are_the_same_to_the_byte(
-    spec: Callable[..., Path], ntk: Ntk, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    spec: Callable[..., Path], ntk: Ntk, processes: Processes
 ) -> None:
-    """Here BLAS has two threads, but for the folds, which are worked on at once."""
-    monkeypatch.setattr("ntkcli.tuning.search.blas_threads", lambda _: nullcontext())
+    """Here two threads compute, but for the folds, which are worked on at once."""
     path = spec(tune=GRID | {"space": FEW}, inference={"time": "auto"}, compute={"threads": 2})
     assert ntk("tune", path, "--out", "here").returncode == 0
     assert ntk("tune", path, "--out", "there", "--scheduler", processes.file).returncode == 0

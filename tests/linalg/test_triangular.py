@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.linalg.blas import dtrmm
 
-from ntkcli.linalg import triangular
+from ntkcli.linalg import parts
 from ntkcli.linalg.triangular import triangular_product
 
 RNG = np.random.default_rng(0)
@@ -29,7 +29,7 @@ def test_the_values_are_those_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix, rows = lower(33), RNG.normal(size=(40, 33))
     own, other, scipys = rows.copy(), rows.copy(), rows.copy()
     triangular_product(matrix, own)
-    monkeypatch.setattr(triangular, "_DTRMM", None)
+    monkeypatch.setitem(parts._ROUTINES, ("trmm", "d"), None)
     triangular_product(matrix, other)
     expected = dtrmm(1.0, matrix, scipys.T, lower=1).T
     assert np.array_equal(own, expected)
@@ -51,7 +51,7 @@ def test_arrays_of_another_kind_are_refused(matrix: np.ndarray, rows: np.ndarray
         triangular_product(matrix, rows)
 
 
-@pytest.mark.skipif(triangular._DTRMM is None, reason="this BLAS has integers of another kind")
+@pytest.mark.skipif(parts._ROUTINES["trmm", "d"] is None, reason="this BLAS has integers of another kind")
 def test_python_goes_on_meanwhile() -> None:
     matrix, rows = np.asfortranarray(np.eye(1500)), np.ones((1500, 1500))
     ticks: list[float] = []

@@ -14,8 +14,8 @@ def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
     # Read once, when a command loads numpy.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", OPENBLAS_THREAD_TIMEOUT)
-    interruption.listen(_say)
     try:
+        interruption.listen(_say)
         _run()
     except interruption.Interruption as end:
         interruption.clean_up()

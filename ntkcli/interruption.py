@@ -22,6 +22,8 @@ GOING_ON = "the same command goes on from here"
 TRY_AGAIN = 75
 # Ctrl-C, what `kill` and batch systems send, and what a terminal sends that is closed.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# With that of the time limit.
+OURS = (*ENDING, signal.SIGALRM)
 # What the timers of all systems can be set to: three years.
 LONGEST_LIMIT_SECONDS = 1e8
 # For which the main thread is waited for: to act, and to finish a change of files.
@@ -75,16 +77,21 @@ def listen(say: Say) -> None:
 
     Args:
         say: shows a message, for the case that the main thread cannot.
+
+    Raises:
+        Interruption: there was a signal meanwhile.
     """
     global _state
     _state = _State(say)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    for number in ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _on_signal)
-    signal.signal(signal.SIGALRM, _on_signal)
     sys.unraisablehook = _again
+    # The start of a thread must not be interrupted, and that thread is to get none.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OURS)
+    for number in OURS:
+        if number == signal.SIGALRM or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _on_signal)
     _start_watch()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def limit(seconds: float) -> None:
@@ -214,8 +221,7 @@ def _start_watch() -> None:
 
 def _watch(read: int) -> None:
     """End the process some time after a signal."""
-    ours = {*ENDING, signal.SIGALRM}
-    while (number := os.read(read, 1)[0]) not in ours or signal.getsignal(number) is not _on_signal:
+    while (number := os.read(read, 1)[0]) not in OURS or signal.getsignal(number) is not _on_signal:
         pass
     time.sleep(PATIENCE_SECONDS)
     end = _ask(number)

@@ -114,6 +114,17 @@ end_with(work)
     assert outcome(code) == (143, [TOLD_TO_END])
 
 
+def test_a_signal_that_comes_while_signals_are_first_listened_to_is_one() -> None:
+    code = """
+start = i._start_watch
+def work():
+    i._start_watch = lambda: (send(), start(), print("started"))
+    i.listen(i._state.say)
+end_with(work)
+"""
+    assert outcome(code) == (143, ["started", TOLD_TO_END])
+
+
 def test_the_time_limit_asks_to_try_again() -> None:
     code = """
 def work():

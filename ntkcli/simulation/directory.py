@@ -11,6 +11,7 @@ from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
 from ntkcli.input_file import open_regular, read_regular
+from ntkcli.interruption import held_back
 from ntkcli.runs.directory import LOST_AND_FOUND
 from ntkcli.runs.manifest import MANIFEST
 from ntkcli.runs.resumable import PARTIAL, ResumableDirectory
@@ -57,9 +58,11 @@ class SimulationDirectory(ResumableDirectory):
                     "anew, or another --out"
                 )
             return
-        self._clear()
-        files.make_folder(mark.parent)
-        self.write(MARK, fingerprint)
+        # A folder without its mark would be left.
+        with held_back():
+            self._clear()
+            files.make_folder(mark.parent)
+            self.write(MARK, fingerprint)
 
     def keep(self, draw: Draw, outcome: Outcome) -> None:
         """Keep the outcome of a draw."""

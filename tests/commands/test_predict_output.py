@@ -146,7 +146,7 @@ def test_a_full_disk_is_reported(ntk: Ntk, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("run")
 def test_a_full_or_a_closed_standard_output_is_reported(tmp_path: Path) -> None:
     for redirection, code, reported in (
-        ("> /dev/full", 5, "standard output: cannot be written: No space left on device"),
+        ("> /dev/full", 5, "standard output: the disk is full"),
         (">&-", 6, "standard output: is closed"),
     ):
         line = f"{' '.join(PREDICT)} test.csv {redirection}"

@@ -4,7 +4,6 @@ Arrays lie by columns: they are Fortran-ordered, or rows and columns of such, al
 float32. SciPy's functions keep the lock and copy parts of arrays: they are called where `routine` has none.
 """
 
-import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -22,13 +21,13 @@ LAYOUTS = {
     "trmm": "cccciirriri",
     "trsm": "cccciirriri",
 }
-PRECISIONS = {"d": ("d", ctypes.c_double), "f": ("s", ctypes.c_float)}
+PRECISIONS = {"d": "d", "f": "s"}
 LETTERS = {False: b"N", True: b"T"}
 
 _ROUTINES: dict[tuple[str, str], Callable[..., None] | None] = {
     (name, dtype): routine(cython_blas, precision + name, layout.replace("r", precision))
     for name, layout in LAYOUTS.items()
-    for dtype, (precision, _) in PRECISIONS.items()
+    for dtype, precision in PRECISIONS.items()
 }
 
 
@@ -108,17 +107,10 @@ def _call(name: str, *arguments: Any) -> None:
         ValueError: an array does not lie by columns, or is of another type than the last.
     """
     dtype, given = arguments[-1].dtype, []
-    _, real = PRECISIONS[dtype.char]
     for argument in arguments:
-        match argument:
-            case np.ndarray():
-                given += [argument.ctypes.data, ctypes.byref(ctypes.c_int(_distance(argument, dtype)))]
-            case bytes():
-                given.append(argument)
-            case int():
-                given.append(ctypes.byref(ctypes.c_int(argument)))
-            case _:
-                given.append(ctypes.byref(real(argument)))
+        given.append(argument)
+        if isinstance(argument, np.ndarray):
+            given.append(_distance(argument, dtype))
     call = _ROUTINES[name, dtype.char]
     assert call
     call(*given)

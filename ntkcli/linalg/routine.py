@@ -9,14 +9,19 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 # What arguments can be, by the letters that name them below.
 KINDS = {"c": "char", "i": "int", "d": "double", "s": "float"}
+TYPES: dict[str, Any] = {"i": ctypes.c_int, "d": ctypes.c_double, "s": ctypes.c_float}
 # How scipy names its types of real numbers, which end in a letter of those.
 REAL = re.compile(r"__pyx_t_\w+_([ds])\b")
 
 
 def routine(module: ModuleType, name: str, kinds: str) -> Callable[..., None] | None:
     """A routine that scipy has for Cython; None if it takes other arguments, such as integers of 64 bits.
+
+    It is called with bytes, numbers, arrays, and ctypes.c_int for what it writes there.
 
     Args:
         module: scipy.linalg.cython_lapack or cython_blas.
@@ -33,5 +38,20 @@ def routine(module: ModuleType, name: str, kinds: str) -> Callable[..., None] | 
     if found != f"void ({', '.join(f'{KINDS[kind]} *' for kind in kinds)})":
         return None
     entry: Any = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(kinds))
-    called: Callable[..., None] = entry(pointing(capsule, signature))
+    call = entry(pointing(capsule, signature))
+
+    def called(*arguments: Any) -> None:
+        call(*(_address(kind, value) for kind, value in zip(kinds, arguments, strict=True)))
+
     return called
+
+
+def _address(kind: str, value: Any) -> Any:
+    match value:
+        case bytes():
+            return value
+        case np.ndarray():
+            return value.ctypes.data
+        case ctypes.c_int():
+            return ctypes.byref(value)
+    return ctypes.byref(TYPES[kind](value))

@@ -41,12 +41,7 @@ def syevd(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     integer_work = np.empty(integers, np.intc)
     values = np.empty(n, matrix.dtype)
     info = ctypes.c_int()
-    rows, work_size, integer_size = map(ctypes.c_int, (n, len(work), integers))
-    at = ctypes.byref
-    call(
-        *(b"V", b"L", at(rows), vectors.ctypes.data, at(rows), values.ctypes.data),
-        *(work.ctypes.data, at(work_size), integer_work.ctypes.data, at(integer_size), at(info)),
-    )
+    call(b"V", b"L", n, vectors, n, values, work, len(work), integer_work, integers, info)
     if info.value:
         raise LinAlgError(f"LAPACK's syevd ends with info {info.value}")
     return values, vectors

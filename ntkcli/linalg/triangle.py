@@ -24,10 +24,10 @@ def cholesky_factor(matrix: FloatArray) -> FloatArray | None:
         factor, failed = dpotrf(matrix, lower=1, clean=1)
         return None if failed else factor
     factor = np.array(matrix, np.float64, order="F")
-    m, failed = ctypes.c_int(len(factor)), ctypes.c_int()
-    _POTRF(b"L", ctypes.byref(m), factor.ctypes.data, ctypes.byref(m), ctypes.byref(failed))
+    m, failed = len(factor), ctypes.c_int()
+    _POTRF(b"L", m, factor, m, failed)
     # Where K was, without another copy.
-    for column in range(1, len(factor)):
+    for column in range(1, m):
         factor[:column, column] = 0.0
     return None if failed.value else factor
 
@@ -40,6 +40,6 @@ def triangular_inverse(lower: FloatArray) -> FloatArray:
     inverse = np.require(lower, np.float64, ("F_CONTIGUOUS", "ALIGNED", "WRITEABLE"))
     if _TRTRI is None:
         return np.asarray(dtrtri(inverse, lower=1, overwrite_c=1)[0])
-    m, failed = ctypes.c_int(len(inverse)), ctypes.c_int()
-    _TRTRI(b"L", b"N", ctypes.byref(m), inverse.ctypes.data, ctypes.byref(m), ctypes.byref(failed))
+    m = len(inverse)
+    _TRTRI(b"L", b"N", m, inverse, m, ctypes.c_int())
     return inverse

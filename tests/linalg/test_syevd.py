@@ -56,7 +56,7 @@ def test_a_matrix_of_another_layout_is_copied(kind: Callable[..., np.ndarray]) -
 
 def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*arguments: object) -> None:
-        arguments[-1]._obj.value = 3  # type: ignore[attr-defined]
+        arguments[-1].value = 3  # type: ignore[attr-defined]
 
     monkeypatch.setattr(module, "_SYEVD", dict.fromkeys(module._SYEVD, fails))
     with pytest.raises(LinAlgError, match="info 3"):

@@ -17,6 +17,7 @@ FLOORS = [
         "errors",
         "arrays",
         "extras",
+        "file_locks",
         "files",
         "input_file",
         "interruption",

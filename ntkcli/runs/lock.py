@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntkcli import files
+from ntkcli.file_locks import hold, is_at
 
 # Seconds between two looks at a lock that somebody else holds.
 PAUSE = 0.2
@@ -65,12 +66,8 @@ class FileLock:
             OSError: the file cannot be made.
         """
         descriptor = files.create(self.path)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Who held it before deletes the file: then this one is locked, and nobody looks at it.
-            is_held = os.path.samestat(os.fstat(descriptor), self.path.stat())
-        except (BlockingIOError, FileNotFoundError):
-            is_held = False
+        # Who held it before deletes the file: then this one is locked, and nobody looks at it.
+        is_held = hold(descriptor, fcntl.LOCK_EX) and is_at(descriptor, self.path)
         if is_held:
             self._descriptor = descriptor
         else:

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from ntkcli.file_locks import hold
 from ntkcli.files import remove
 from ntkcli.journal import Advance, unshown
-from ntkcli.stores.piece_file import PAGE, Layout, PieceFile, hold
+from ntkcli.stores.piece_file import PAGE, Layout, PieceFile
 
 ENDING = ".gram"
 
@@ -54,7 +55,7 @@ class Entry:
             OSError: the file cannot be read.
         """
         with self.path.open("rb") as file:
-            if not hold(file, fcntl.LOCK_SH):
+            if not hold(file.fileno(), fcntl.LOCK_SH):
                 return "in use"
             layout = Layout.of(self.path)
             if layout is None:
@@ -68,12 +69,12 @@ class Entry:
     def is_free(self) -> bool:
         """Whether no process reads or writes the file."""
         with self.path.open("rb") as file:
-            return hold(file, fcntl.LOCK_EX)
+            return hold(file.fileno(), fcntl.LOCK_EX)
 
     def delete(self) -> bool:
         """Delete the file, unless another process reads or writes it; whether it is gone."""
         with self.path.open("rb") as file:
-            if not hold(file, fcntl.LOCK_EX):
+            if not hold(file.fileno(), fcntl.LOCK_EX):
                 return False
             remove(self.path)
         return True

@@ -7,12 +7,12 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from io import BufferedReader, FileIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from ntkcli.arrays import FloatArray
+from ntkcli.file_locks import hold, is_at
 from ntkcli.files import WrittenFile
 
 # Of the file: a page of JSON, one of checksums, the pieces; each begins with a page.
@@ -175,12 +175,10 @@ class PieceFile:
     @property
     def _is_there(self) -> bool:
         """Whether the file has not been deleted since it was opened."""
-        with suppress(FileNotFoundError):
-            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
-        return False
+        return is_at(self._file.fileno(), self._path)
 
     def _lock(self, kind: int) -> bool:
-        return hold(self._file, kind)
+        return hold(self._file.fileno(), kind)
 
     def _journal(self) -> list[bytes]:
         """The checksums of the pieces; none where the file is another one, or hardly begun."""
@@ -208,20 +206,6 @@ class PieceFile:
                 return False
             done += count
         return True
-
-
-def hold(file: FileIO | BufferedReader, kind: int) -> bool:
-    """Lock a file until it is closed; False where another process has a lock that does not go with it.
-
-    Args:
-        file: it is open.
-        kind: fcntl.LOCK_EX of those who write or delete it, LOCK_SH of those who read it.
-    """
-    try:
-        fcntl.flock(file.fileno(), kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _paged(data: bytes) -> bytes:

@@ -10,8 +10,6 @@ from typing import TypeVar
 import numpy as np
 import scipy
 
-# Or scipy's BLAS would come after the limit.
-import ntkcli.linalg.triangular  # noqa: F401
 from ntkcli import __version__
 from ntkcli.cluster.sent import aligned
 from ntkcli.errors import ResourceError

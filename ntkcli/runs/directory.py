@@ -53,10 +53,10 @@ class RunDirectory:
         self._contents = frozenset(contents)
         self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
         self._exchange = Exchange(self.place, contents)
-        self._stays = stays = _stays(self.place)
-        self.path = self.place / STAGED if stays else beside(self.place, "partial")
+        self._stays = _stays(self.place)
+        self.path = self.hidden("partial")
         self._old = beside(self.place, "old")
-        self._lock = FileLock(self.place / LOCK if stays else beside(self.place, "lock"))
+        self._lock = FileLock(self.hidden("lock"))
         self._overwrite = overwrite
         self._new_parents: list[Path] = []
         self._spent: list[Path] = []

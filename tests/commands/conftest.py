@@ -1,4 +1,4 @@
-"""A cluster, and commands that it is for."""
+"""A cluster, and commands that it is for; what is counted of commands, and where they have their blocks."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from ntkcli.cluster.cluster import Cluster
+from ntkcli.kernels import evaluator
 from ntkcli.planning.plan import Plan
 from ntkcli.planning.planner import Planner
 from ntkcli.solvers.storage import Storage
@@ -141,3 +142,29 @@ def matrices(many_tiles: Callable[[str], Path]) -> Path:
 def products(many_tiles: Callable[[str], Path]) -> Path:
     """Products with a Gram matrix whose tiles are computed anew for each."""
     return many_tiles("pcg")
+
+
+@pytest.fixture
+def in_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans have their blocks in a file, however much memory there is."""
+    checked = Planner.checked
+
+    def planned(planner: Planner) -> Plan:
+        plan = checked(planner)
+        return replace(plan, storage=replace(plan.storage, place="file"))
+
+    monkeypatch.setattr(Planner, "checked", planned)
+
+
+@pytest.fixture
+def tiles(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The tiles of symmetric Gram matrices that this process computes."""
+    counted: list[object] = []
+    original = evaluator.symmetric_tile
+
+    def counting(network: Any, rows: Any, grams: Any, tile: Any) -> Any:
+        counted.append(tile)
+        return original(network, rows, grams, tile)
+
+    monkeypatch.setattr(evaluator, "symmetric_tile", counting)
+    return counted

@@ -3,14 +3,10 @@
 import errno
 import os
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from ntkcli.planning.plan import Plan
-from ntkcli.planning.planner import Planner
 
 from .run_files import ALL_KERNELS, MakeSpec, Ntk, contents, load_json
 
@@ -22,18 +18,6 @@ SECTIONS: dict[str, Any] = {
     },
     "compute": {"solver": "lanczos"},
 }
-
-
-@pytest.fixture
-def in_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans have their blocks in a file, however much memory there is."""
-    checked = Planner.checked
-
-    def planned(planner: Planner) -> Plan:
-        plan = checked(planner)
-        return replace(plan, storage=replace(plan.storage, place="file"))
-
-    monkeypatch.setattr(Planner, "checked", planned)
 
 
 def refuse(*args: object) -> None:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,7 @@ import pandas as pd
 import pytest
 
 from ntkcli import files
-from ntkcli.kernels import evaluator
 from ntkcli.linalg import blocks
-from ntkcli.planning.plan import Plan
-from ntkcli.planning.planner import Planner
 from ntkcli.stores.entries import entries
 
 from ..cluster.processes import Processes
@@ -71,32 +67,6 @@ def spec(make_spec: MakeSpec, tmp_path: Path) -> MakeSpec:
         return path
 
     return make
-
-
-@pytest.fixture
-def tiles(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The tiles of symmetric Gram matrices that this process computes."""
-    counted: list[object] = []
-    original = evaluator.symmetric_tile
-
-    def counting(network: Any, rows: Any, grams: Any, tile: Any) -> Any:
-        counted.append(tile)
-        return original(network, rows, grams, tile)
-
-    monkeypatch.setattr(evaluator, "symmetric_tile", counting)
-    return counted
-
-
-@pytest.fixture
-def in_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans have their blocks in a file, however much memory there is."""
-    checked = Planner.checked
-
-    def planned(planner: Planner) -> Plan:
-        plan = checked(planner)
-        return replace(plan, storage=replace(plan.storage, place="file"))
-
-    monkeypatch.setattr(Planner, "checked", planned)
 
 
 def compute(ntk: Ntk, spec: Path, out: str, *options: str, warnings: int = 0) -> dict[str, bytes]:

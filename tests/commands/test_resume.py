@@ -12,7 +12,6 @@ import yaml
 from ntkcli import files
 from ntkcli.cli import ntk
 from ntkcli.jobs import summation
-from ntkcli.kernels import evaluator
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg import blocks, pivoted_cholesky
 from ntkcli.stores import checkpoint_files
@@ -79,20 +78,6 @@ def stop_at(count: int, counts: Callable[[files.Change, Path], bool]) -> None:
                 raise StoppedError
 
     files.watch_with(watch)
-
-
-@pytest.fixture
-def tiles(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The tiles of Gram matrices that are computed."""
-    counted: list[object] = []
-    original = evaluator.symmetric_tile
-
-    def counting(network: object, rows: object, grams: object, tile: object) -> object:
-        counted.append(tile)
-        return original(network, rows, grams, tile)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(evaluator, "symmetric_tile", counting)
-    return counted
 
 
 @pytest.mark.parametrize("command", ["fit", "kernel"])

@@ -102,26 +102,33 @@ class Child:
 
     def outcome(self, seconds: float) -> Outcome:
         """Wait for the end, and have it killed so many seconds after the start."""
-        code = self._code(self.start + seconds)
+        code = self._code_by(self.start + seconds)
         taken = time.monotonic() - self.start
-        stdout, stderr = (
-            (self.outputs / name).read_bytes().decode(errors="replace")
-            if (self.outputs / name).exists()
-            else ""
-            for name in ("stdout", "stderr")
-        )
-        return Outcome(code, stdout, stderr, taken)
+        return Outcome(code, self.read("stdout"), self.read("stderr"), taken)
 
-    def _code(self, end: float) -> int | None:
-        pause = 0.0005
-        while time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(pause)
-            pause = min(1.5 * pause, 0.01)
+    def code(self) -> int | None:
+        """Return the exit code, -N for signal N, or None while it runs; to be asked until it has one."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else None
+
+    def read(self, name: str) -> str:
+        """What it has written to `stdout` or `stderr`."""
+        path = self.outputs / name
+        return path.read_bytes().decode(errors="replace") if path.exists() else ""
+
+    def stop(self) -> None:
+        """Kill it, and wait for its end."""
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+
+    def _code_by(self, end: float) -> int | None:
+        pause = 0.0005
+        while time.monotonic() < end:
+            if (code := self.code()) is not None:
+                return code
+            time.sleep(pause)
+            pause = min(1.5 * pause, 0.01)
+        self.stop()
         return None
 
 
@@ -157,3 +164,8 @@ def _become(words: Sequence[str], folder: Path, outputs: Path, prepare: Callable
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def without_disk() -> None:
+    """Wait for no disk in this process: no power is cut here, and it would take most of the time."""
+    os.fsync = lambda fd: None

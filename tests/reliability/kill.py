@@ -10,7 +10,7 @@ from .sqlite_calls import after_sqlite
 from .watcher import Watcher
 
 KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
-# What is sent at a change of files, and at those after it.
+# What is sent at a change of files and at those after it, or at a moment and soon after.
 AT_CHANGES = {"kill -9": (KILL,), "SIGTERM": (TERM,), "SIGINT": (INT,), "SIGTERM, then kill -9": (TERM, KILL)}
 AT_MOMENTS = {"kill -9 at a moment": KILL, "SIGTERM at a moment": TERM, "SIGINT at a moment": INT}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from . import one_thread  # noqa: F401
 from .child import SIGNALS, import_all
+from .kill import AT_CHANGES
 from .soak_checks import ended_badly, left_behind, torn, unsound
 from .soak_commands import COMMANDS, LAST, Command, write_files
 from .soak_process import Process
@@ -24,8 +25,6 @@ from .soak_references import references_of
 AT_ONCE = 8
 # Of the commands, how many are killed, at a moment within so many seconds.
 SHARE, WITHIN_SECONDS = 1 / 3, 1.0
-KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
-KINDS = {"kill -9": (KILL,), "SIGTERM": (TERM,), "SIGINT": (INT,), "SIGTERM, then kill -9": (TERM, KILL)}
 # Losses that are told; after more, the rest is of no use.
 MOST_LOSSES = 20
 
@@ -71,14 +70,14 @@ class Soak:
                 self._turn()
         finally:
             for process in self._running.values():
-                process.stop()
+                process.child.stop()
         self._finish()
 
     def _begun(self, outputs: Path) -> Process:
         command, kills = self._draw.choice(COMMANDS), []
         if self._draw.random() < SHARE:
-            kind, moment = self._draw.choice(list(KINDS)), self._draw.random() * WITHIN_SECONDS
-            kills = [(moment + 0.05 * place, number) for place, number in enumerate(KINDS[kind])]
+            kind, moment = self._draw.choice(list(AT_CHANGES)), self._draw.random() * WITHIN_SECONDS
+            kills = [(moment + 0.05 * place, number) for place, number in enumerate(AT_CHANGES[kind])]
         return Process.begin(command, self.work, outputs, kills)
 
     def _turn(self) -> None:
@@ -98,11 +97,11 @@ class Soak:
         command = process.command
         self.codes.setdefault(command.name, Counter())[code] += 1
         if process.sent:
-            self.kills[next(kind for kind, sent in KINDS.items() if sent == tuple(process.sent))] += 1
+            self.kills[next(kind for kind, sent in AT_CHANGES.items() if sent == tuple(process.sent))] += 1
         found = ended_badly(process, code, self._references, has_fit=process.child.start > self._fitted)
         self.losses += [
             f"ntk {command.words} (sent {[*map(int, process.sent)]}, exit {code}): {what}: "
-            f"{process.read('stderr').strip()[-300:]}"
+            f"{process.child.read('stderr').strip()[-300:]}"
             for what in found
         ]
 

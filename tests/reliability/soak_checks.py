@@ -50,7 +50,7 @@ def ended_badly(process: Process, code: int, references: References, *, has_fit:
         references: to compare with what it told.
         has_fit: whether there was a fit from its start on.
     """
-    command, said = process.command, process.read("stderr")
+    command, said = process.command, process.child.read("stderr")
     if process.is_stuck:
         yield "is stuck"
     elif code not in {0, *_of_signals(process)}:
@@ -60,7 +60,7 @@ def ended_badly(process: Process, code: int, references: References, *, has_fit:
     if ODD.search(said):
         yield f"says {said.strip()[-300:]}"
     known_reports = references.told.get(command.name)
-    if code == 0 and known_reports and told(process.read("stdout")) not in known_reports:
+    if code == 0 and known_reports and told(process.child.read("stdout")) not in known_reports:
         yield "tells of no whole run"
 
 

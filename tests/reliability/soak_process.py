@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .child import SIGNALS, Child
+from .child import SIGNALS, Child, without_disk
 from .soak_commands import Command
 
 # After which a process counts as stuck, beside what it may wait.
@@ -47,9 +47,8 @@ class Process:
 
     def code(self) -> int | None:
         """Send what is due, and return the exit code, -N for signal N, or None while it runs."""
-        pid, status = os.waitpid(self.child.pid, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
+        if (code := self.child.code()) is not None:
+            return code
         seconds = time.monotonic() - self.child.start
         while self.kills and self.kills[0][0] <= seconds:
             _, number = self.kills.pop(0)
@@ -66,21 +65,10 @@ class Process:
             time.sleep(0.002)
         return code
 
-    def stop(self) -> None:
-        """Kill it."""
-        os.kill(self.child.pid, signal.SIGKILL)
-        os.waitpid(self.child.pid, 0)
-
-    def read(self, name: str) -> str:
-        """What it has written to `stdout` or `stderr`."""
-        path = self.child.outputs / name
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-
 
 def _prepare() -> None:
     """Bound what a command takes, in its process."""
     for kind, most in LIMITS.items():
         resource.setrlimit(kind, (most, most))
-    # No power is cut here, and a disk would take most of the time.
-    os.fsync = lambda fd: None
+    without_disk()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

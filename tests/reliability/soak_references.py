@@ -44,14 +44,14 @@ def _add_predictions(found: References, work: Path, outputs: Path) -> None:
 
 
 def _add_told(found: References, command: Command, work: Path, outputs: Path) -> None:
-    text = _run(command, work, outputs).read("stdout")
+    text = _run(command, work, outputs).child.read("stdout")
     _add(found.told.setdefault(command.name, []), told(text))
 
 
 def _run(command: Command, work: Path, outputs: Path) -> Process:
     process = Process.begin(command, work, outputs, [])
     if code := process.end():
-        raise SystemExit(f"ntk {command.words} ends with {code}, alone: {process.read('stderr')}")
+        raise SystemExit(f"ntk {command.words} ends with {code}, alone: {process.child.read('stderr')}")
     return process
 
 

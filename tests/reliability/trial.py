@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from .child import Child, Outcome
+from .child import Child, Outcome, without_disk
 from .folder import Contents, contents, differences, studies
 from .scenario_inputs import write_inputs
 from .scenarios import Scenario
@@ -68,8 +68,7 @@ class Trial:
         """Start `ntk WORDS` in the folder, with a watcher under its changes."""
 
         def prepare() -> None:
-            # No power is cut here, and a disk would take most of the time.
-            os.fsync = lambda fd: None
+            without_disk()
             if watcher:
                 watcher.begin()
 

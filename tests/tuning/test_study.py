@@ -3,7 +3,8 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,17 +137,26 @@ def test_what_is_no_study_is_reported(make_spec: MakeSpec, tmp_path: Path) -> No
         searched(make_spec(tune=tune("tpe", 2)), tmp_path / "out")
 
 
+@contextmanager
+def told_of_connections(listener: Callable[..., None]) -> Iterator[None]:
+    """Have a function called with each new connection to a database, in the `with` block."""
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", listener)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", listener)
+
+
 @pytest.mark.parametrize("pages", [3, 20])
 def test_a_full_disk_leaves_no_half_of_a_study(make_spec: MakeSpec, tmp_path: Path, pages: int) -> None:
     def keep_small(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"pragma max_page_count = {pages}")
 
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", keep_small)
-    try:
-        with pytest.raises(ResourceError, match=r"study\.db: the disk is full: free some space"):
-            searched(make_spec(tune=tune("random")), tmp_path / "out")
-    finally:
-        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", keep_small)
+    with (
+        told_of_connections(keep_small),
+        pytest.raises(ResourceError, match=r"study\.db: the disk is full: free some space"),
+    ):
+        searched(make_spec(tune=tune("random")), tmp_path / "out")
     assert not (tmp_path / "out" / "study.db").exists()
     _, _, trials = searched(make_spec(tune=tune("random")), tmp_path / "out")
     assert len(trials) == 6
@@ -178,12 +188,8 @@ def test_a_disk_that_fails_is_told_from_one_that_gives_no_more(
             raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(files, "reserve", reserve)
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", fail)
-    try:
-        with pytest.raises(kind, match=rf"study\.db: {told}"):
-            searched(make_spec(tune=tune("random")), tmp_path / "out")
-    finally:
-        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", fail)
+    with told_of_connections(fail), pytest.raises(kind, match=rf"study\.db: {told}"):
+        searched(make_spec(tune=tune("random")), tmp_path / "out")
 
 
 def test_a_grid_does_not_take_the_place_of_an_unfinished_study(make_spec: MakeSpec, tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ class Result:
         Raises:
             NumericalError: a prediction is not finite.
         """
-        squared, prediction = scaling.scale**2 * calibration.variance_scale, answer.prediction
-        variance = None
+        prediction, variance = answer.prediction, None
         with np.errstate(over="ignore", invalid="ignore"):
+            squared = scaling.scale**2 * calibration.variance_scale
             if prediction.variance is not None:
                 variance = prediction.variance.astype(np.float64)[:, None] * squared
             mean = scaling.undo(prediction.mean.astype(np.float64))

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ntkcli.errors import SpecError
+from ntkcli.spec.file import read_spec
 from tests.reliability.child import Outcome
 from tests.reliability.fuzz_case import Case
 
@@ -63,12 +65,23 @@ def _left_over(case: Case, outcome: Outcome, folder: Path, new: set[str]) -> Ite
             yield f"makes {min(new)}"
         return
     place, mark = MADE[case.command]
-    if others := [name for name in new if name.split("/")[0] != place]:
+    made = {place, *_caches(folder)}
+    if others := [name for name in new if name.split("/")[0] not in made]:
         yield f"makes {min(others)}"
     if outcome.code == 0 and not (folder / place / mark).exists():
         yield f"succeeds without {place}"
     if outcome.code and (folder / place).exists():
         yield f"fails and leaves {place}"
+
+
+def _caches(folder: Path) -> Iterator[str]:
+    """Yield the name of the folder that a mutated spec has Gram matrices kept in."""
+    try:
+        cache = read_spec(folder / "spec.yaml").spec.compute.cache
+    except SpecError:
+        return
+    if cache is not None and cache.is_relative_to(folder):
+        yield from cache.relative_to(folder).parts[:1]
 
 
 def compared(case: Case, folder: Path) -> Iterator[str]:

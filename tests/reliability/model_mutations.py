@@ -62,7 +62,7 @@ def _changed(rng: Random, content: Any) -> Any:
         case 0:
             del holder[key]
         case 1 if isinstance(value, float | int):
-            holder[key] = rng.choice([value * 2, -value, value + 1, value * 1e200, value / 1e200, value / 3])
+            holder[key] = rng.choice([value * 2, -value, value + 1, *_far(value)])
         case 2 if isinstance(value, list | str):
             holder[key] = rng.choice([value * 2, value[1:], value[::-1], value[:1]])
         case 3:
@@ -73,6 +73,14 @@ def _changed(rng: Random, content: Any) -> Any:
         case _:
             holder[key] = deepcopy(rng.choice(ODD))
     return content
+
+
+def _far(value: float) -> list[float]:
+    """Return numbers of other sizes than this one, or the largest where an integer is beyond float64."""
+    try:
+        return [value * 1e200, value / 1e200, value / 3]
+    except OverflowError:
+        return [float(np.finfo(float).max)]
 
 
 def _content(path: Path) -> dict[str, Any]:

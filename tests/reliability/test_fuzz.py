@@ -64,3 +64,12 @@ def test_a_success_and_a_refusal_are_no_faults(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").touch()
     assert not list(faults(case, Outcome(0, "", "", 0.1), tmp_path, set()))
+
+
+def test_a_cache_is_no_fault_where_the_spec_names_it(tmp_path: Path) -> None:
+    case, refused = Case("spec", ("fit", "spec.yaml")), Outcome(3, "", "ntk: error: \n", 0.1)
+    (tmp_path / "odd").mkdir()
+    spec = "data: {train: a.csv, target: y}\n"
+    for text, is_fault in ((spec, True), (spec + "compute: {cache: odd}\n", False), ("compute: {", True)):
+        (tmp_path / "spec.yaml").write_text(text)
+        assert bool(list(faults(case, refused, tmp_path, {"spec.yaml"}))) is is_fault

@@ -67,3 +67,10 @@ def test_what_leaves_float64_is_refused_with_kernel_and_time(value: float, part:
     values[part][0] = value
     with pytest.raises(NumericalError, match=r"kernel nngp at time 2 leave the range of float64: give inf"):
         of(Prediction(**values))
+
+
+def test_a_scale_whose_square_leaves_float64_has_means_and_no_variances() -> None:
+    scaling = Scaling(np.zeros(2), np.array([1e200, 1.0]))
+    assert of(Prediction(np.ones((3, 2))), scaling).mean.tolist() == [[1e200, 1.0]] * 3
+    with pytest.raises(NumericalError, match="leave the range of float64"):
+        of(Prediction(np.ones((3, 2)), np.ones(3)), scaling)

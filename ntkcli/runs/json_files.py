@@ -1,6 +1,7 @@
 """Strict JSON, written and read: no NaN, no infinity."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     text = read_text(path)
     try:
-        content = json.loads(text, parse_constant=_refuse)
+        content = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is damaged: it is no JSON: run the command that wrote it again") from error
     if not isinstance(content, dict):
@@ -62,3 +63,10 @@ def read_text(path: Path) -> str:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(number: str) -> float:
+    """Return a number, of which JSON may have more than float64 does."""
+    if math.isinf(value := float(number)):
+        raise ValueError(f"{number} leaves the range of float64")
+    return value

@@ -20,9 +20,9 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Record(BaseModel):
-    """The base of all records: unknown keys are passed over."""
+    """The base of all records: unknown keys are passed over, and numbers are finite, as those of JSON are."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class FileRecord(Record):
@@ -109,7 +109,7 @@ class InferenceRecord(Record):
     """The section `inference` of spec.yaml."""
 
     kernel: list[str]
-    time: list[float] | str
+    time: list[Annotated[float, Field(allow_inf_nan=True)]] | str
     ridge: float | str
     ridge_scale: str
     loss: str

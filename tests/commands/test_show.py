@@ -100,6 +100,18 @@ def test_a_damaged_file_is_told_by_one_line(make_spec: MakeSpec, ntk: Ntk, tmp_p
         assert line.startswith(f"ntk: error: run/{name}: is damaged")
 
 
+def test_a_score_that_is_no_finite_number_is_told_by_one_line(
+    make_spec: MakeSpec, ntk: Ntk, tmp_path: Path
+) -> None:
+    ntk("fit", make_spec(inference={"ridge": 0.1}))
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    metrics["baselines"][0]["rmse"] = "inf"
+    (tmp_path / "run" / "metrics.json").write_text(json.dumps(metrics))
+    outcome = ntk("show", "run", "--json")
+    assert (outcome.returncode, outcome.stdout) == (3, "")
+    assert outcome.stderr.startswith("ntk: error: run/metrics.json: is damaged")
+
+
 @pytest.mark.parametrize("text", ["{}", '{"kernels": {"ntk": {}}, "rows": 3}', '{"rows": [], "kernels": 1}'])
 def test_a_foreign_summary_is_told_by_one_line(
     make_spec: MakeSpec, ntk: Ntk, tmp_path: Path, text: str

@@ -16,7 +16,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert read_json(tmp_path / "a.json") == {"x": [1.5, None, "inf"]}
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[1]", b"NaN", b'{"x": Infinity}', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[1]", b"NaN", b'{"x": Infinity}', b'{"x": -1e999}', b"\xff\xfe", b"[" * 100_000]
+)
 def test_damaged_json_is_told_with_its_name(write: Write, text: bytes) -> None:
     with pytest.raises(DataError, match=r"a\.json: is damaged"):
         read_json(write("a.json", text))

@@ -13,7 +13,7 @@ from ntkcli.cluster.cluster import Cluster
 from ntkcli.cluster.scheduler import ANSWER_SECONDS, Scheduler
 from ntkcli.errors import ResourceError, SpecError
 from ntkcli.extras import is_installed
-from ntkcli.input_file import read_regular
+from ntkcli.files.input_file import read_regular
 from ntkcli.journal import Journal
 
 if TYPE_CHECKING:

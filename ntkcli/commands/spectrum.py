@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntkcli import files
 from ntkcli.commands.request import Request
 from ntkcli.errors import SpecError
+from ntkcli.files.written_file import opened
 from ntkcli.jobs.automatic import automatic
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.opening import open_job
@@ -157,5 +157,5 @@ def _draw(folder: Path, found: Spectra, job: Job) -> None:
         squared = f"{unit} squared" if unit else ""
         figures["learning_curve.png"] = learning_curve_picture(found.curve, rows, squared)
     for name, figure in figures.items():
-        with files.opened(folder / name) as file:
+        with opened(folder / name) as file:
             save_figure(figure, file)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ntkcli.data.file_bytes import reading
 from ntkcli.data.remedies import Remedies
 from ntkcli.errors import DataError
-from ntkcli.input_file import open_regular
+from ntkcli.files.input_file import open_regular
 
 
 class Content:

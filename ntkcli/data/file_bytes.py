@@ -13,7 +13,7 @@ from typing import IO, cast
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.data.remedies import OF_SPEC, Remedies
 from ntkcli.errors import DataError
-from ntkcli.input_file import NotRegularError, open_regular
+from ntkcli.files.input_file import NotRegularError, open_regular
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)

@@ -7,9 +7,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from ntkcli import files
 from ntkcli.errors import DataError, ResourceError
-from ntkcli.input_file import open_pipe
+from ntkcli.files import changes
+from ntkcli.files.input_file import open_pipe
+from ntkcli.files.written_file import opened
 from ntkcli.streams import STANDARD
 
 NAME = "standard input"
@@ -33,7 +34,7 @@ def readable(path: Path) -> Iterator[Path]:
         return
     if path == STANDARD and sys.stdin is None:
         raise DataError(f"{NAME}: is closed: give the name of a file, or connect it to one")
-    with files.temporary_folder() as folder:
+    with changes.temporary_folder() as folder:
         try:
             with nullcontext(sys.stdin.buffer) if path == STANDARD else open_pipe(path) as source:
                 copy = _copy(source, folder)
@@ -57,7 +58,7 @@ def _copy(source: BinaryIO, folder: Path) -> Path:
     start = source.read(max(map(len, ENDINGS)))
     ending = next((ending for mark, ending in ENDINGS.items() if start.startswith(mark)), ".csv")
     copy = folder / f"input{ending}"
-    with files.opened(copy, is_kept=False) as file:
+    with opened(copy, is_kept=False) as file:
         file.write(start)
         shutil.copyfileobj(source, file)
     return copy

@@ -12,11 +12,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ntkcli import files
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
-from ntkcli.input_file import open_regular
+from ntkcli.files import changes
+from ntkcli.files.input_file import open_regular
 from ntkcli.runs.npy_files import save_array
 from ntkcli.spec.section import Section
 
@@ -47,7 +47,7 @@ class ArrayWriter:
             array: to write.
         """
         path = self.folder / f"{name}.npy"
-        files.make_folder(path.parent, parents=True, exist_ok=True)
+        changes.make_folder(path.parent, parents=True, exist_ok=True)
         save_array(path, array)
         with path.open("rb") as file:
             digest = _digest(file)

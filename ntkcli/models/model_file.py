@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from ntkcli import files
 from ntkcli.errors import DataError
-from ntkcli.input_file import read_regular
+from ntkcli.files.input_file import read_regular
+from ntkcli.files.written_file import write_text
 from ntkcli.models.array_files import AGAIN, ArrayRecord
 from ntkcli.models.model_records import (
     CalibrationRecord,
@@ -87,7 +87,7 @@ class ModelFile(Section):
 def write_model_file(folder: Path, model: ModelFile) -> None:
     """Write model.json; infinity becomes the text "inf", as in a spec."""
     content = _without_infinity(model.model_dump(exclude={"output": {"dir"}}))
-    files.write_text(folder / NAME, hashed(content))
+    write_text(folder / NAME, hashed(content))
 
 
 def hashed(content: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from ntkcli import files
+from ntkcli.files import changes
 from ntkcli.inference.leave_one_out import LeaveOneOut
 from ntkcli.inference.prediction import Prediction
 from ntkcli.jobs.job import Job
@@ -42,7 +42,7 @@ class RunFitting(Fitting):
     @classmethod
     def of(cls, job: Job, held_out: dict[Pair, LeaveOneOut], run: RunDirectory) -> Self:
         """Begin in a run directory, without what an attempt before has left there."""
-        files.remove_tree(run.folder("model"))
+        changes.remove_tree(run.folder("model"))
         return cls(job, held_out, ArrayWriter(run.folder("model")), run.path, run=run)
 
     def begin(self, plan: Plan, support: Support) -> None:

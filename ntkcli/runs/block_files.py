@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ntkcli import files
 from ntkcli.arrays import Allocate, FloatArray
 from ntkcli.errors import ResourceError
+from ntkcli.files.disk import lack_of_space, reserve
+from ntkcli.files.written_file import unnamed
 
 
 def in_file(folder: Path) -> Allocate:
@@ -21,7 +22,7 @@ def in_file(folder: Path) -> Allocate:
     """
 
     def allocate(size: int, dtype: np.dtype[Any]) -> FloatArray:
-        with files.unnamed(folder) as file:
+        with unnamed(folder) as file:
             _reserve(file.fileno(), size * dtype.itemsize, folder)
             return np.asarray(np.memmap(file, dtype, mode="r+", shape=(size,)))
 
@@ -31,9 +32,9 @@ def in_file(folder: Path) -> Allocate:
 def _reserve(descriptor: int, size: int, folder: Path) -> None:
     """Take the disk space now: writing to mapped memory on a full disk would end the process."""
     try:
-        files.reserve(descriptor, size, folder)
+        reserve(descriptor, size, folder)
     except OSError as error:
-        lack = files.lack_of_space(error)
+        lack = lack_of_space(error)
         if lack is None:
             raise
         raise ResourceError(

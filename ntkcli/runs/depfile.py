@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ntkcli import files
 from ntkcli.errors import SpecError
+from ntkcli.files import changes
 from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile
@@ -101,13 +101,13 @@ def _folder_for(path: Path) -> Iterator[None]:
     def clean_up() -> None:
         with held_back(), suppress(OSError):  # others may have written there
             for folder in made:
-                files.remove_folder(folder)
+                changes.remove_folder(folder)
 
     owe(clean_up)
     try:
         with held_back():
             made += [folder for folder in path.parents if not os.path.exists(folder)]  # noqa: PTH110
-            files.make_folder(path.parent, parents=True, exist_ok=True)
+            changes.make_folder(path.parent, parents=True, exist_ok=True)
     except OSError as error:
         clean_up()
         settle(clean_up)

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ntkcli import files
 from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.files import changes
+from ntkcli.files.disk import lack_of_space, sync_folders
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
 from ntkcli.runs.leftovers import beside, put_right, recover
@@ -84,13 +85,13 @@ class RunDirectory:
         try:
             self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
             with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
-                files.make_folder(self.place.parent, parents=True, exist_ok=True)
+                changes.make_folder(self.place.parent, parents=True, exist_ok=True)
             if not self._lock.acquire():
                 return False
             self._recover()
             # Another run may have been written meanwhile.
             self._check_place()
-            files.make_folder(self.path)
+            changes.make_folder(self.path)
         except OSError as error:
             self._clean_up()
             raise unwritable(self.given, error) from error
@@ -111,7 +112,7 @@ class RunDirectory:
                 self._publish()
                 results_are_whole()
                 for path in self._spent:
-                    files.remove_tree(path)
+                    changes.remove_tree(path)
             elif isinstance(error, OSError):
                 raise unwritable(self.given, error) from error
         except OSError as failure:
@@ -122,7 +123,7 @@ class RunDirectory:
     def folder(self, name: str) -> Path:
         """Return the folder `name` in the run directory, and make it if it is not there."""
         folder = self.path / name
-        files.make_folder(folder, exist_ok=True)
+        changes.make_folder(folder, exist_ok=True)
         return folder
 
     def hidden(self, ending: str) -> Path:
@@ -189,7 +190,7 @@ class RunDirectory:
     def _publish(self) -> None:
         """Swap the new directory in; whatever interrupts it, one of the two stands in its place."""
         self._check_place()
-        files.sync_folders(self.path)
+        sync_folders(self.path)
         try:
             if self.path.parent != self.place:
                 self._rename()
@@ -201,16 +202,16 @@ class RunDirectory:
 
     def _rename(self) -> None:
         """Swap the names in one step where the system can, else in two."""
-        if self.place.exists() and files.exchange(self.path, self.place):
+        if self.place.exists() and changes.exchange(self.path, self.place):
             return
         try:
             # An empty directory makes room by itself.
             if self.place.exists() and not self._is_free():
-                files.rename(self.place, self._old)
-            files.rename(self.path, self.place)
+                changes.rename(self.place, self._old)
+            changes.rename(self.path, self.place)
         except BaseException:
             if self._old.exists() and not self.place.exists():
-                files.rename(self._old, self.place)
+                changes.rename(self._old, self.place)
             raise
 
     def _clean_up(self) -> None:
@@ -218,11 +219,11 @@ class RunDirectory:
         if self._lock.is_held:
             for leftover in (self.path, self._old):
                 with suppress(OSError):
-                    files.remove_tree(leftover)
+                    changes.remove_tree(leftover)
             self._lock.release()
         with suppress(OSError):
             for folder in self._new_parents:
-                files.remove_folder(folder)
+                changes.remove_folder(folder)
         settle(self._clean_up)
 
 
@@ -246,7 +247,7 @@ def unwritable(place: Path, error: OSError, option: str = "--out") -> NtkError:
         error: of the system.
         option: of the command line that names the place.
     """
-    if lack := files.lack_of_space(error):
+    if lack := lack_of_space(error):
         return ResourceError(f"{place}: {lack}, or write elsewhere with {option}")
     return RunDirectoryError(
         f"{place}: cannot be written: {error.strerror or error}: choose another {option}"

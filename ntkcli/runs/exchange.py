@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from ntkcli import files
+from ntkcli.files import changes
 
 # A run's file that is written last and taken away first: while it is there, all the others are.
 LAST = "run.json"
@@ -40,11 +40,11 @@ class Exchange:
         """
         try:
             if new != self._staged:
-                files.copy_tree(new, self._staged)
-            files.make_folder(self._leaving)
+                changes.copy_tree(new, self._staged)
+            changes.make_folder(self._leaving)
             self._move(self._place, self._leaving, reversed(self._names))
             # From here on, what is in the place is new.
-            files.rename(self._leaving, self._old)
+            changes.rename(self._leaving, self._old)
             self._move(self._staged, self._place, self._names)
         except BaseException:
             self.recover()
@@ -57,13 +57,13 @@ class Exchange:
             self._move(self._leaving, self._place, self._names)
         if self._old.is_dir() and not (self._place / LAST).exists():
             for name in self._names:
-                files.remove_tree(self._place / name)
+                changes.remove_tree(self._place / name)
             self._move(self._old, self._place, self._names)
         for leftover in (self._leaving, self._old, self._staged):
-            files.remove_tree(leftover)
+            changes.remove_tree(leftover)
 
     @staticmethod
     def _move(source: Path, target: Path, names: Iterable[str]) -> None:
         for name in names:
             with suppress(FileNotFoundError):
-                files.rename(source / name, target / name)
+                changes.rename(source / name, target / name)

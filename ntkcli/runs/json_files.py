@@ -5,9 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ntkcli import files
 from ntkcli.errors import DataError
-from ntkcli.input_file import read_regular
+from ntkcli.files.input_file import read_regular
+from ntkcli.files.written_file import write_text
 from ntkcli.runs.reading import reading
 
 # What ntk writes is far smaller; reading what somebody else put there should not take the memory.
@@ -16,7 +16,7 @@ MOST_BYTES = 64 * 2**20
 
 def write_json(path: Path, content: Any) -> None:
     """Write strict JSON, as `json_text` has it."""
-    files.write_text(path, json_text(content))
+    write_text(path, json_text(content))
 
 
 def json_text(content: Any, *, ensure_ascii: bool = True) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from ntkcli import files
+from ntkcli.files import changes
 from ntkcli.interruption import held_back
 from ntkcli.runs.lock import FileLock
 
@@ -24,9 +24,9 @@ def recover(place: Path) -> None:
     """
     old = beside(place, "old")
     if old.exists() and not place.exists():
-        files.rename(old, place)
+        changes.rename(old, place)
     for leftover in (beside(place, "partial"), old):
-        files.remove_tree(leftover)
+        changes.remove_tree(leftover)
 
 
 def put_right(lock: FileLock, paths: Iterable[Path], recovering: Callable[[], object]) -> None:

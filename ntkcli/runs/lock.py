@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ntkcli import files
-from ntkcli.file_locks import hold, is_at
+from ntkcli.files import changes
+from ntkcli.files.locks import create, hold, is_at
 
 # Seconds between two looks at a lock that somebody else holds.
 PAUSE = 0.2
@@ -65,7 +65,7 @@ class FileLock:
         Raises:
             OSError: the file cannot be made.
         """
-        descriptor = files.create(self.path)
+        descriptor = create(self.path)
         # Who held it before deletes the file: then this one is locked, and nobody looks at it.
         is_held = hold(descriptor, fcntl.LOCK_EX) and is_at(descriptor, self.path)
         if is_held:
@@ -78,6 +78,6 @@ class FileLock:
         """Give the lock back, and delete its file."""
         if self._descriptor is not None:
             with suppress(OSError):
-                files.remove(self.path)
+                changes.remove(self.path)
             os.close(self._descriptor)
             self._descriptor = None

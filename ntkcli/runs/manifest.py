@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.data.dataset import Dataset
 from ntkcli.data.transforms import Transforms
+from ntkcli.files.written_file import write_text
 from ntkcli.inference.flow import Health
 from ntkcli.inference.solution import SolutionHealth
 from ntkcli.jobs.job import Job
@@ -45,7 +45,7 @@ def write_manifest(
         run.place, job, records, calibrations, unseen, storage=storage, approximation=approximation
     )
     for name, text in texts.items():
-        files.write_text(run.path / name, text)
+        write_text(run.path / name, text)
 
 
 def manifest(

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ntkcli import files
 from ntkcli.arrays import FloatArray
+from ntkcli.files.written_file import opened
 
 
 def save_array(path: Path, array: FloatArray) -> None:
@@ -42,7 +42,7 @@ def _write(
 ) -> None:
     kind = np.dtype(dtype)
     header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": by_columns, "shape": shape}
-    with files.opened(path) as file:
+    with opened(path) as file:
         np.lib.format.write_array_header_1_0(file, header)
         for panel in panels:
             file.write(np.ascontiguousarray(panel, dtype=kind).data)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError, SpecError
+from ntkcli.files import changes
+from ntkcli.files.disk import lack_of_space
+from ntkcli.files.written_file import opened
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
@@ -90,7 +92,7 @@ class OutputFile:
         self.check()
         try:
             if self._mode() and not stat.S_ISREG(self._mode()):
-                with files.opened(self.path) as file:
+                with opened(self.path) as file:
                     yield file
             else:
                 with self._replacing(self._place) as file:
@@ -111,7 +113,7 @@ class OutputFile:
                 # Another process may have taken it for what a killed one left, before it was locked.
                 while not lock.acquire():
                     pass
-            with files.opened(partial) as file:
+            with opened(partial) as file:
                 yield file
             with held_back():
                 # Somebody may have come meanwhile.
@@ -125,10 +127,10 @@ class OutputFile:
 
     def _publish(self, partial: Path, place: Path) -> None:
         if self.overwrite:
-            files.rename(partial, place)
+            changes.rename(partial, place)
             return
         try:
-            files.link(place, partial)
+            changes.link(place, partial)
         except FileExistsError:
             self.check()
             raise
@@ -137,12 +139,12 @@ class OutputFile:
                 # It has its name, though the disk may not have it yet.
                 raise
             # A file system without hard links: an empty file holds the place, as long as a blink.
-            with files.opened(place, "xb"):
+            with opened(place, "xb"):
                 pass
             try:
-                files.rename(partial, place)
+                changes.rename(partial, place)
             except BaseException:
-                files.remove(place)
+                changes.remove(place)
                 raise
 
     @property
@@ -190,7 +192,7 @@ def standard_output() -> Iterator[IO[str]]:
     except OSError as error:
         # Python would try to write the rest at exit, and turn the failure into the exit code.
         sys.stdout = io.StringIO()
-        if lack := files.lack_of_space(error):
+        if lack := lack_of_space(error):
             raise ResourceError(f"standard output: {lack}, or write elsewhere") from error
         raise RunDirectoryError(
             f"standard output: cannot be written: {error.strerror}: write elsewhere"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import DataError
-from ntkcli.input_file import open_regular
+from ntkcli.files.input_file import open_regular
 from ntkcli.results.row_errors import RowErrors
 from ntkcli.runs.reader import Run
 from ntkcli.runs.reading import reading

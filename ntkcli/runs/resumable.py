@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, ClassVar, Self
 
-from ntkcli import files
 from ntkcli.errors import RunDirectoryError
+from ntkcli.files import changes
+from ntkcli.files.written_file import opened
 from ntkcli.interruption import held_back, owe, settle
 from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
@@ -80,7 +81,7 @@ class ResumableDirectory(ABC):
     def _set_up(self) -> bool:
         """Return whether the directory is this process's to work in."""
         try:
-            files.make_folder(self.path, parents=True, exist_ok=True)
+            changes.make_folder(self.path, parents=True, exist_ok=True)
             if not self._lock.acquire():
                 return False
             # Another process may have been at work meanwhile.
@@ -108,7 +109,7 @@ class ResumableDirectory(ABC):
         # A call that wrote nothing leaves nothing, and takes nothing.
         if not self._was_there:
             with suppress(OSError):
-                files.remove_folder(self.path)
+                changes.remove_folder(self.path)
         settle(self._clean_up)
 
     def write(self, name: str, text: str) -> None:
@@ -125,9 +126,9 @@ class ResumableDirectory(ABC):
         place = self.path / name
         partial = place.with_name(f"{PARTIAL}{place.name}")
         try:
-            with files.opened(partial) as file:
+            with opened(partial) as file:
                 write(file)
-            files.rename(partial, place)
+            changes.rename(partial, place)
         finally:
             with held_back():
-                files.remove(partial)
+                changes.remove(partial)

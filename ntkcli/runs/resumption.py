@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import scipy
 
-from ntkcli import __version__, files
+from ntkcli import __version__
 from ntkcli.data.content import Content
 from ntkcli.data.remedies import OF_SPEC
 from ntkcli.errors import DataError, RunDirectoryError
+from ntkcli.files import changes
+from ntkcli.files.written_file import write_text
 from ntkcli.interruption import held_back
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.record import differences, job_mark, job_record
@@ -74,11 +76,11 @@ class Resumption:
             OSError: it cannot be written.
         """
         if self._before != self.record or not (self.folder / RECORD).exists():
-            files.remove_tree(self.folder)
-            files.make_folder(self.folder)
+            changes.remove_tree(self.folder)
+            changes.make_folder(self.folder)
             partial = self.folder / f"{RECORD}.partial"
-            files.write_text(partial, json_text(self.record))
-            files.rename(partial, self.folder / RECORD)
+            write_text(partial, json_text(self.record))
+            changes.rename(partial, self.folder / RECORD)
         self.run.spend(self.folder)
 
     def keeping(self, job: Job) -> Job:
@@ -100,7 +102,7 @@ class Resumption:
         try:
             with held_back():
                 if lock.acquire() and self._before == self.record:
-                    files.remove_tree(self.folder)
+                    changes.remove_tree(self.folder)
         except OSError as error:
             raise unwritable(self.run.given, error) from error
         finally:

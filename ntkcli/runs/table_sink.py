@@ -8,8 +8,8 @@ from typing import IO, cast
 
 import pandas as pd
 
-from ntkcli import files
 from ntkcli.data.arrow_batches import PARQUET, check_pyarrow, is_columnar
+from ntkcli.files.written_file import opened
 from ntkcli.runs.output_file import OutputFile, standard_output
 from ntkcli.streams import STANDARD
 
@@ -88,5 +88,5 @@ def _compressed(raw: IO[bytes]) -> Iterator[IO[bytes]]:
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a CSV file of a table."""
-    with files.opened(path) as file:
+    with opened(path) as file:
         _writer(file)(table)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
-from ntkcli.input_file import open_regular, read_regular
+from ntkcli.files import changes
+from ntkcli.files.input_file import open_regular, read_regular
 from ntkcli.interruption import held_back
 from ntkcli.runs.directory import LOST_AND_FOUND
 from ntkcli.runs.manifest import MANIFEST
@@ -61,7 +61,7 @@ class SimulationDirectory(ResumableDirectory):
         # A folder without its mark would be left.
         with held_back():
             self._clear()
-            files.make_folder(mark.parent)
+            changes.make_folder(mark.parent)
             self.write(MARK, fingerprint)
 
     def keep(self, draw: Draw, outcome: Outcome) -> None:
@@ -97,7 +97,7 @@ class SimulationDirectory(ResumableDirectory):
     def drop_results(self) -> None:
         """Delete what an earlier call made of the outcomes, the summary first, as it tells of the rest."""
         for name in RESULTS:
-            files.remove(self.path / name)
+            changes.remove(self.path / name)
 
     def _clear(self) -> None:
         self.drop_results()
@@ -105,8 +105,8 @@ class SimulationDirectory(ResumableDirectory):
         if networks.exists():
             # The mark goes last: without it, nobody would know whose the others are.
             for path in sorted(networks.iterdir(), key=lambda path: path.name == Path(MARK).name):
-                files.remove(path)
-            files.remove_folder(networks)
+                changes.remove(path)
+            changes.remove_folder(networks)
 
 
 def _is_ours(name: str) -> bool:

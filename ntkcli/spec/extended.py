@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from ntkcli.errors import SpecError
-from ntkcli.input_file import open_pipe, open_regular
+from ntkcli.files.input_file import open_pipe, open_regular
 from ntkcli.spec.faults import yaml_fault
 from ntkcli.spec.layer import Layer
 from ntkcli.spec.path import meant_path

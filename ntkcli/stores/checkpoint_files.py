@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ntkcli.arrays import FloatArray, IntArray
-from ntkcli.files import lack_of_space, make_folder, opened, remove, rename
+from ntkcli.files import changes
+from ntkcli.files.disk import lack_of_space
+from ntkcli.files.written_file import opened
 from ntkcli.journal import Journal
 from ntkcli.keeping import State, digest
 from ntkcli.stores.gram_store import INTERVAL
@@ -49,14 +51,14 @@ class CheckpointFiles:
             return
         partial = path.with_suffix(".partial")
         try:
-            make_folder(self.folder, exist_ok=True)
+            changes.make_folder(self.folder, exist_ok=True)
             _write(partial, state)
-            rename(partial, path)
+            changes.rename(partial, path)
         except OSError as error:
             self._has_failed = True
             # On a full disk, the run needs the space more.
             with suppress(OSError):
-                remove(partial)
+                changes.remove(partial)
             why = lack_of_space(error) or error.strerror or str(error)
             self.journal.warn(f"{self.folder}: iterations cannot be kept there: {why}: going on without")
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from ntkcli.file_locks import hold
-from ntkcli.files import remove
+from ntkcli.files import changes
+from ntkcli.files.locks import hold
 from ntkcli.journal import Advance, unshown
 from ntkcli.stores.piece_file import PAGE, Layout, PieceFile
 
@@ -76,7 +76,7 @@ class Entry:
         with self.path.open("rb") as file:
             if not hold(file.fileno(), fcntl.LOCK_EX):
                 return False
-            remove(self.path)
+            changes.remove(self.path)
         return True
 
 

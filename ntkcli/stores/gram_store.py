@@ -13,7 +13,8 @@ import scipy
 from ntkcli import __version__
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
-from ntkcli.files import lack_of_space, make_folder, remove, touch
+from ntkcli.files import changes
+from ntkcli.files.disk import lack_of_space
 from ntkcli.journal import Journal
 from ntkcli.keeping import NOWHERE, Kept, What
 from ntkcli.stores.entries import ENDING, prune
@@ -53,17 +54,16 @@ class GramStore:
         Raises:
             RunDirectoryError: its folder cannot be written.
         """
-        store = cls(folder, network, journal, limit)
         try:
-            make_folder(folder, parents=True, exist_ok=True)
+            # It is made once it is used: not every command uses it.
+            there = next(place for place in (folder, *folder.parents) if place.exists())
         except OSError as error:
-            if lack_of_space(error):
-                # It warns once it is used.
-                return store
             raise _unwritable(folder, error.strerror or str(error)) from error
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not there.is_dir():
+            raise _unwritable(folder, f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
             raise _unwritable(folder, "permission denied")
-        return store
+        return cls(folder, network, journal, limit)
 
     @contextmanager
     def array(self, what: What, sizes: Sequence[int]) -> Iterator[Kept]:
@@ -90,12 +90,12 @@ class GramStore:
 
     def _opened(self, layout: Layout) -> PieceFile | None:
         path = self.path(layout)
-        make_folder(self.folder, parents=True, exist_ok=True)
+        changes.make_folder(self.folder, parents=True, exist_ok=True)
         if not self._has_room(path, layout):
             return None
         file = PieceFile.opened(path, layout, self.interval)
         with suppress(OSError):
-            touch(path)
+            changes.touch(path)
         return file
 
     def _has_room(self, path: Path, layout: Layout) -> bool:
@@ -175,7 +175,7 @@ class _KeptArray:
             self._store.fail(error)
             if lack_of_space(error):
                 with suppress(OSError):
-                    remove(self._path)
+                    changes.remove(self._path)
             self._file.abandon()
 
 

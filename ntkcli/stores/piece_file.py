@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ntkcli.arrays import FloatArray
-from ntkcli.file_locks import hold, is_at
-from ntkcli.files import WrittenFile
+from ntkcli.files.locks import hold, is_at
+from ntkcli.files.written_file import WrittenFile
 
 # Of the file: a page of JSON, one of checksums, the pieces; each begins with a page.
 PAGE, CHECKSUM = 4096, 32

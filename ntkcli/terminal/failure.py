@@ -8,7 +8,7 @@ import click
 
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import NtkError
-from ntkcli.files import lack_of_space
+from ntkcli.files.disk import lack_of_space
 from ntkcli.interruption import unmasked
 from ntkcli.terminal.display import write_message
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import click
 
-from ntkcli.files import AppendedFile
+from ntkcli.files.appended_file import AppendedFile
 from ntkcli.interruption import TOLD_TO_END, Interruption, owe, settle, unmasked
 from ntkcli.journal import Advance
 from ntkcli.terminal.failure import UNEXPECTED, Failure

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ntkcli import files
 from ntkcli.errors import RunDirectoryError
+from ntkcli.files import changes
 from ntkcli.runs.leftovers import tidy
 from ntkcli.runs.lock import IMPATIENT, Patience
 from ntkcli.runs.resumable import ResumableDirectory
@@ -59,7 +59,7 @@ class TuneDirectory(ResumableDirectory):
 
     def write_trials(self, text: str) -> None:
         """Write trials.csv; a fit that is there belongs to fewer trials, and no longer counts as finished."""
-        files.remove(self.path / FIT / FIT_MARK)
+        changes.remove(self.path / FIT / FIT_MARK)
         self.write(TRIALS, text)
 
     def write_best(self, fingerprint: str, text: str) -> None:
@@ -73,7 +73,7 @@ class TuneDirectory(ResumableDirectory):
 
     def drop_grid(self) -> None:
         """Delete the trials of a grid: trials.csv has them, and best.yaml what came of them."""
-        files.remove(self.path / GRID)
+        changes.remove(self.path / GRID)
 
     def _check(self) -> None:
         """Refuse a place that holds anything but a search, and a search that is finished."""
@@ -97,7 +97,7 @@ class TuneDirectory(ResumableDirectory):
 
     def _clear(self) -> None:
         for name in (BEST, TRIALS, STUDY, f"{STUDY}-journal", GRID):
-            files.remove(self.path / name)
+            changes.remove(self.path / name)
 
 
 def _first_line(path: Path) -> str:

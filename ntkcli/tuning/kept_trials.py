@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Self
 
 from ntkcli.errors import RunDirectoryError
-from ntkcli.files import opened
-from ntkcli.input_file import read_regular
+from ntkcli.files.input_file import read_regular
+from ntkcli.files.written_file import opened
 from ntkcli.tuning.directory import GRID, TuneDirectory
 from ntkcli.tuning.trials import Trial, trial_content, trial_of
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkcli import files
 from ntkcli.address_space import is_out_of_memory
 from ntkcli.errors import NtkError, RunDirectoryError
+from ntkcli.files import changes
+from ntkcli.files.disk import lack_of_space, reserve
+from ntkcli.files.written_file import unnamed
 from ntkcli.runs.directory import unwritable
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
@@ -63,7 +65,7 @@ class Study:
                 # Half a study would be in the way of the next call.
                 with suppress(OSError):
                     for leftover in (path, journal_of(path)):
-                        files.remove(leftover)
+                        changes.remove(leftover)
             raise
 
     def trials(self) -> list[Trial]:
@@ -166,10 +168,10 @@ def _lack_of_room(path: Path) -> OSError | None:
     SQLite takes a quota that is used up, and a limit on the size of files, for faults of the disk.
     """
     try:
-        with files.unnamed(path.parent) as file:
-            files.reserve(file.fileno(), (path.stat().st_size if path.exists() else 0) + ROOM, path)
+        with unnamed(path.parent) as file:
+            reserve(file.fileno(), (path.stat().st_size if path.exists() else 0) + ROOM, path)
     except OSError as error:
-        return error if files.lack_of_space(error) else None
+        return error if lack_of_space(error) else None
     return None
 
 

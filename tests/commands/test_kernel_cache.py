@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ntkcli import files
+from ntkcli.files.watch import unwatched, watch_with
 from ntkcli.linalg import blocks
 from ntkcli.stores.entries import entries
 
@@ -48,7 +48,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Several strips of a few rows; nothing fails any more behind a test."""
     monkeypatch.setattr(blocks, "_block_count", lambda n, block_rows: max(1, -(-n // 4)))
     yield
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
 
 
 @pytest.fixture
@@ -148,9 +148,9 @@ def test_a_disk_that_is_full_costs_a_warning(spec: MakeSpec, ntk: Ntk, code: int
 
     path = spec({})
     without = compute(ntk, path, "without")
-    files.watch_with(fail)
+    watch_with(fail)
     assert compute(ntk, path, "first", "--set", CACHE, warnings=1) == without
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     assert compute(ntk, path, "second", "--set", CACHE) == without
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from ntkcli import files
 from ntkcli.cli import ntk
+from ntkcli.files.watch import Change, unwatched, watch_with
 from ntkcli.jobs import summation
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg import blocks, pivoted_cholesky
@@ -31,7 +31,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for store in (GramStore, CheckpointFiles):
         monkeypatch.setattr(store, "__init__", partialmethod(store.__init__, interval=0.0))
     yield
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
 
 
 @pytest.fixture
@@ -68,16 +68,16 @@ def stop_at_state(count: int) -> None:
     stop_at(count, lambda change, path: path.parent.name == "states" and change == "rename")
 
 
-def stop_at(count: int, counts: Callable[[files.Change, Path], bool]) -> None:
+def stop_at(count: int, counts: Callable[[Change, Path], bool]) -> None:
     left = [count]
 
-    def watch(change: files.Change, path: Path) -> None:
+    def watch(change: Change, path: Path) -> None:
         if counts(change, path):
             left[0] -= 1
             if left[0] < 0:
                 raise StoppedError
 
-    files.watch_with(watch)
+    watch_with(watch)
 
 
 @pytest.mark.parametrize("command", ["fit", "kernel"])
@@ -90,7 +90,7 @@ def test_a_run_that_is_stopped_ends_with_the_same_bytes(
     stop_after(writes)
     with pytest.raises(StoppedError):
         run(command, spec, "--out", place, "--resume")
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     assert not place.exists()
     assert (tmp_path / ".run.ntk-resume").exists()
     run(command, spec, "--out", place, "--resume")
@@ -104,7 +104,7 @@ def test_what_is_finished_is_not_computed_again(spec: Path, tmp_path: Path, tile
     stop_after(7)
     with pytest.raises(StoppedError):
         run("fit", spec, "--out", tmp_path / "run", "--resume")
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     tiles.clear()
     run("fit", spec, "--out", tmp_path / "run", "--resume")
     assert 0 < len(tiles) < whole
@@ -133,7 +133,7 @@ def test_another_spec_is_refused_with_the_difference(spec: Path, tmp_path: Path)
     stop_after(2)
     with pytest.raises(StoppedError):
         run("fit", spec, "--out", tmp_path / "run", "--resume")
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     other = ("fit", spec, "--out", tmp_path / "run", "--resume", "--set", "inference.ridge=0.5")
     with pytest.raises(RunDirectoryError, match=r"inference.ridge is 0.5, and was 0.1"):
         run(*other)
@@ -161,13 +161,13 @@ def test_on_a_full_disk_nothing_is_kept_and_the_run_is_whole(
     run("fit", spec, "--out", tmp_path / "plain")
     left = [first if failing != "make_folder" else 0]
 
-    def fill(change: files.Change, path: Path) -> None:
+    def fill(change: Change, path: Path) -> None:
         if change == failing and "cache" in str(path):
             left[0] -= 1
             if left[0] < 0:
                 raise OSError(errno.ENOSPC, "no space", str(path))
 
-    files.watch_with(fill)
+    watch_with(fill)
     run("fit", spec, "--out", tmp_path / "run", "--set", f"compute.cache={tmp_path / 'cache'}")
     assert content(tmp_path / "run") == content(tmp_path / "plain")
     assert left[0] >= 0 or "the disk is full: free some space: going on without" in capsys.readouterr().err
@@ -221,7 +221,7 @@ def test_iterations_and_sums_that_are_stopped_end_with_the_same_bytes(
     stop_at_state(states)
     with pytest.raises(StoppedError):
         run("fit", spec, "--out", place, "--resume", *options)
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     run("fit", spec, "--out", place, "--resume", *options, "--log", tmp_path / "log")
     assert told in (tmp_path / "log").read_text()
     assert content(place) == content(tmp_path / "whole")
@@ -252,7 +252,7 @@ def test_a_finished_run_leaves_what_is_kept_of_another_job(spec: Path, tmp_path:
     stop_after(2)
     with pytest.raises(StoppedError):
         run(*first, "--overwrite", "--set", "inference.ridge=0.5")
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     kept = content(tmp_path / ".run.ntk-resume")
     assert kept
     run(*first)
@@ -262,10 +262,10 @@ def test_a_finished_run_leaves_what_is_kept_of_another_job(spec: Path, tmp_path:
 def test_what_was_kept_is_deleted_before_another_run_may_begin(spec: Path, tmp_path: Path) -> None:
     is_locked: list[bool] = []
 
-    def watch(change: files.Change, path: Path) -> None:
+    def watch(change: Change, path: Path) -> None:
         if change == "remove_folder" and path.name == ".run.ntk-resume":
             is_locked.append((tmp_path / ".run.ntk-lock").exists())
 
-    files.watch_with(watch)
+    watch_with(watch)
     run("fit", spec, "--out", tmp_path / "run", "--resume")
     assert is_locked == [True]

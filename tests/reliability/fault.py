@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from ntkcli import files
+from ntkcli.files.watch import Change
 
 from .watcher import Watcher, note_down
 
@@ -29,7 +29,7 @@ class Fault(Watcher):
         self._kind, self._left, self._note = kind, at, note
         self._is_cut = False
 
-    def __call__(self, change: files.Change, path: Path) -> None:
+    def __call__(self, change: Change, path: Path) -> None:
         """Be told of a change, and fail it or not."""
         self._left -= 1
         if self._left >= 0 or (self._left < -1 and self._kind != STAYS_FULL):
@@ -50,6 +50,6 @@ class Fault(Watcher):
             return count // 2
         return count
 
-    def _fail(self, code: int, change: files.Change, path: Path) -> None:
+    def _fail(self, code: int, change: Change, path: Path) -> None:
         note_down(self._note, change, path)
         raise OSError(code, os.strerror(code), str(path))

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from ntkcli import files
+from ntkcli.files.watch import Change
 
 from .sqlite_calls import after_sqlite
 from .watcher import Watcher
@@ -23,7 +23,7 @@ class Sender(Watcher):
         self._left = at
         self._signals = list(signals)
 
-    def __call__(self, change: files.Change, path: Path) -> None:
+    def __call__(self, change: Change, path: Path) -> None:
         """Be told of a change."""
         if self._left > 0:
             self._left -= 1

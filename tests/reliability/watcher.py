@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ntkcli import files
+from ntkcli.files.watch import Change, watch_with
+from ntkcli.files.written_file import WrittenFile
 
 from .sqlite_calls import SqliteCalls
 
@@ -19,7 +20,7 @@ class Watcher:
     def __init__(self) -> None:
         self.sqlite = SqliteCalls()
 
-    def __call__(self, change: files.Change, path: Path) -> None:
+    def __call__(self, change: Change, path: Path) -> None:
         """Be told of a change."""
 
     def share(self, path: Path, count: int) -> int:
@@ -29,14 +30,14 @@ class Watcher:
 
     def begin(self) -> None:
         """Stand under all changes of this process from now on."""
-        files.watch_with(self)
+        watch_with(self)
         self.sqlite.watch_with(self)
 
-        def write(file: files.WrittenFile, data: "ReadableBuffer", /) -> int:
+        def write(file: WrittenFile, data: "ReadableBuffer", /) -> int:
             view = memoryview(data).cast("B")
             return io.FileIO.write(file, view[: self.share(Path(str(file.name)), len(view))])
 
-        files.WrittenFile.write = write  # type: ignore[method-assign]
+        WrittenFile.write = write  # type: ignore[method-assign]
 
 
 class Noter(Watcher):
@@ -46,12 +47,12 @@ class Noter(Watcher):
         super().__init__()
         self._note = note
 
-    def __call__(self, change: files.Change, path: Path) -> None:
+    def __call__(self, change: Change, path: Path) -> None:
         """Write down a change."""
         note_down(self._note, change, path)
 
 
-def note_down(note: Path, change: files.Change, path: Path) -> None:
+def note_down(note: Path, change: Change, path: Path) -> None:
     """Write a line of a change to a file."""
     descriptor = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(descriptor, f"{change} {path}\n".encode())

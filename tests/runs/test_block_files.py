@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ntkcli import files
 from ntkcli.arrays import in_memory, let_go
 from ntkcli.errors import ResourceError
+from ntkcli.files.disk import FULL
 from ntkcli.linalg.blocks import SymmetricBlocks
 from ntkcli.linalg.cholesky import Cholesky
 from ntkcli.runs.block_files import in_file
@@ -71,7 +71,7 @@ def test_a_full_disk_is_refused_with_a_remedy(
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(
-        ResourceError, match=f"not enough disk under {tmp_path} .*{re.escape(files.FULL[code])}.*--out"
+        ResourceError, match=f"not enough disk under {tmp_path} .*{re.escape(FULL[code])}.*--out"
     ):
         in_file(tmp_path)(1000, np.dtype(np.float64))
     assert list(tmp_path.iterdir()) == []

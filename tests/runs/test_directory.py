@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
+from ntkcli.files import changes
+from ntkcli.files.watch import unwatched, watch_with
+from ntkcli.files.written_file import write_text
 from ntkcli.runs.directory import RunDirectory as AnyRunDirectory
 from ntkcli.runs.leftovers import put_back
 from ntkcli.runs.lock import FileLock
@@ -264,15 +266,15 @@ def test_an_interrupt_between_two_renames_keeps_the_old_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(tmp_path / "run", "old")
-    rename = files.rename
-    monkeypatch.setattr(files, "exchange", lambda *_: False)
+    rename = changes.rename
+    monkeypatch.setattr(changes, "exchange", lambda *_: False)
 
     def interrupted(path: Path, target: Path) -> None:
         if path.name == ".run.ntk-partial":
             raise KeyboardInterrupt
         rename(path, target)
 
-    monkeypatch.setattr(files, "rename", interrupted)
+    monkeypatch.setattr(changes, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_run(tmp_path / "run", "new", overwrite=True)
     assert contents(tmp_path) == whole("old")
@@ -284,19 +286,19 @@ def test_nobody_gets_in_while_the_results_are_swapped(
 ) -> None:
     write_run(tmp_path / "run", "old")
     if step == "rename":
-        monkeypatch.setattr(files, "exchange", lambda *_: False)
-    real, refusals = getattr(files, step), []
+        monkeypatch.setattr(changes, "exchange", lambda *_: False)
+    real, refusals = getattr(changes, step), []
 
     def intrude(*args: object, **kwargs: object) -> object:
-        monkeypatch.setattr(files, step, real)
+        monkeypatch.setattr(changes, step, real)
         try:
             RunDirectory(tmp_path / "run", overwrite=True).__enter__()
         except RunDirectoryError as error:
             refusals.append(str(error))
-        monkeypatch.setattr(files, step, intrude)
+        monkeypatch.setattr(changes, step, intrude)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(files, step, intrude)
+    monkeypatch.setattr(changes, step, intrude)
     write_run(tmp_path / "run", "new", overwrite=True)
     assert refusals
     assert all("another run is writing it" in refusal for refusal in refusals)
@@ -400,15 +402,15 @@ def test_all_is_on_the_disk_before_a_run_gets_its_name(
 ) -> None:
     write_run(tmp_path / "run", "old")
     if not in_one_step:
-        monkeypatch.setattr(files, "exchange", lambda *_: False)
+        monkeypatch.setattr(changes, "exchange", lambda *_: False)
     seen: list[tuple[str, Path]] = []
-    files.watch_with(lambda change, path: seen.append((change, path)))
+    watch_with(lambda change, path: seen.append((change, path)))
     try:
         with RunDirectory(tmp_path / "run", overwrite=True) as run:
-            files.write_text(run.folder("kernels") / "k.npy", "new")
-            files.write_text(run.path / MANIFEST, "new")
+            write_text(run.folder("kernels") / "k.npy", "new")
+            write_text(run.path / MANIFEST, "new")
     finally:
-        files.watch_with(files.unwatched)
+        watch_with(unwatched)
     partial = tmp_path / ".run.ntk-partial"
     named = max(i for i, (change, _) in enumerate(seen) if change in ("exchange", "rename"))
     before = [path for change, path in seen[:named] if change == "sync"]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli import files
 from ntkcli.errors import RunDirectoryError
+from ntkcli.files import changes
 from ntkcli.runs import exchange
 
 from .test_directory import contents, contents_of_run, write_half, write_run
@@ -28,15 +28,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.chdir(place)
     elif request.param == "mount point":
         monkeypatch.setattr(Path, "is_mount", lambda path: path == place)
-    real = files.rename
+    real = changes.rename
 
     def rename(path: Path, target: Path) -> None:
         if place in (path, target):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         real(path, target)
 
-    monkeypatch.setattr(files, "rename", rename)
-    monkeypatch.setattr(files, "exchange", rename)
+    monkeypatch.setattr(changes, "rename", rename)
+    monkeypatch.setattr(changes, "exchange", rename)
     return place
 
 
@@ -86,7 +86,7 @@ def test_what_the_root_of_a_file_system_holds_is_nobodys(place: Path) -> None:
 
 def failing(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException) -> None:
     """Let the renaming number `step`, from 0 on, raise an error, and none but that."""
-    real, count = files.rename, 0
+    real, count = changes.rename, 0
 
     def rename(path: Path, target: Path) -> None:
         nonlocal count
@@ -97,7 +97,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException) ->
                 raise error
         real(path, target)
 
-    monkeypatch.setattr(files, "rename", rename)
+    monkeypatch.setattr(changes, "rename", rename)
 
 
 # 3 old ones out, their folder renamed, 3 new ones in.

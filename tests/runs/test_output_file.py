@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ntkcli import files
 from ntkcli.errors import RunDirectoryError, SpecError
+from ntkcli.files import changes
 from ntkcli.runs.lock import FileLock
 from ntkcli.runs.output_file import OutputFile
 
@@ -104,7 +104,7 @@ def test_a_failure_to_replace_leaves_nothing(tmp_path: Path, monkeypatch: pytest
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(Path, "hardlink_to", no_hard_links)
-    monkeypatch.setattr(files, "rename", fail)
+    monkeypatch.setattr(changes, "rename", fail)
     with pytest.raises(RunDirectoryError, match="cannot be written: Input/output error"):
         put(tmp_path / "out")
     assert names(tmp_path) == set()

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli import files
+from ntkcli.files.disk import FULL
+from ntkcli.files.watch import Change, unwatched, watch_with
 from ntkcli.journal import Journal
 from ntkcli.keeping import State
 from ntkcli.stores.checkpoint_files import CheckpointFiles
@@ -35,7 +36,7 @@ def lines() -> Lines:
 def store(tmp_path: Path, lines: Lines) -> Iterator[CheckpointFiles]:
     """One that keeps every state."""
     yield CheckpointFiles(tmp_path / "states", Journal(lines), interval=0.0)
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
 
 
 def only_file(store: CheckpointFiles) -> Path:
@@ -111,17 +112,16 @@ def test_where_nothing_can_be_kept_it_is_told_once_and_what_was_kept_stays(
     if change != "make_folder":
         store.of("pcg", "iteration", B).save(State(1, ARRAYS))
 
-    def watch(made: files.Change, path: Path) -> None:
+    def watch(made: Change, path: Path) -> None:
         if made == change:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    files.watch_with(watch)
+    watch_with(watch)
     for done in (2, 3):
         store.of("pcg", "iteration", B).save(State(done, ARRAYS))
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     assert lines.lines == [
-        f"warning: {store.folder}: iterations cannot be kept there: "
-        f"{files.FULL[errno.ENOSPC]}: going on without"
+        f"warning: {store.folder}: iterations cannot be kept there: {FULL[errno.ENOSPC]}: going on without"
     ]
     assert [*store.folder.parent.rglob("*.partial")] == []
     found = store.of("pcg", "iteration", B).load()

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli import files
 from ntkcli.arrays import FloatArray
 from ntkcli.errors import RunDirectoryError
+from ntkcli.files.disk import FULL
+from ntkcli.files.watch import Change, unwatched, watch_with
 from ntkcli.journal import Journal
 from ntkcli.keeping import NOWHERE, What
 from ntkcli.stores.entries import entries
@@ -43,9 +44,9 @@ def store(tmp_path: Path, journal: Told) -> GramStore:
 
 
 @pytest.fixture(autouse=True)
-def unwatched() -> Iterator[None]:
+def watched_no_longer() -> Iterator[None]:
     yield
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
 
 
 def what(name: str) -> What:
@@ -131,12 +132,12 @@ def test_damage_is_told_once_and_mended(store: GramStore, journal: Told) -> None
     assert use(store, "a") == [True, True]
 
 
-def changes_of(folder: Path, journal: Journal) -> list[files.Change]:
+def changes_of(folder: Path, journal: Journal) -> list[Change]:
     """The changes of files as an array is kept."""
-    seen: list[files.Change] = []
-    files.watch_with(lambda change, path: seen.append(change))
+    seen: list[Change] = []
+    watch_with(lambda change, path: seen.append(change))
     use(GramStore(folder, {}, journal, 10**6, 0.0), "a")
-    files.watch_with(files.unwatched)
+    watch_with(unwatched)
     return seen
 
 
@@ -155,11 +156,11 @@ def test_whatever_change_fails_a_warning_tells_it_and_nothing_wrong_is_read_late
                 raise OSError(code, os.strerror(code), str(path))
 
         folder, journal = tmp_path / f"{at}", Journal()
-        files.watch_with(fail)
+        watch_with(fail)
         store = GramStore(folder, {}, journal, 10**6, 0.0)
         assert use(store, "a") == [False, False]
-        files.watch_with(files.unwatched)
-        why = files.FULL.get(code, os.strerror(code))
+        watch_with(unwatched)
+        why = FULL.get(code, os.strerror(code))
         assert journal.warnings == [f"{folder}: Gram matrices cannot be kept there: {why}: going on without"]
         # What was kept is right, and the rest is kept by the next one.
         use(GramStore(folder, {}, journal), "a")
@@ -169,10 +170,20 @@ def test_whatever_change_fails_a_warning_tells_it_and_nothing_wrong_is_read_late
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(RunDirectoryError, match=r"compute.cache: .*file: cannot be written: File exists"):
-        GramStore.cache(tmp_path / "file", {}, Journal(), 1)
-    with pytest.raises(RunDirectoryError, match=r"compute.cache: .*: cannot be written: "):
-        GramStore.cache(tmp_path / "file" / "folder", {}, Journal(), 1)
+    for place in (tmp_path / "file", tmp_path / "file" / "folder"):
+        with pytest.raises(
+            RunDirectoryError, match=r"compute.cache: .*: cannot be written: .*file is no folder"
+        ):
+            GramStore.cache(place, {}, Journal(), 1)
+    with pytest.raises(RunDirectoryError, match="File name too long"):
+        GramStore.cache(tmp_path / ("x" * 5000), {}, Journal(), 1)
+
+
+def test_a_folder_is_made_once_it_is_used(tmp_path: Path) -> None:
+    store = GramStore.cache(tmp_path / "a" / "b", {}, Journal(), 10**6)
+    assert not (tmp_path / "a").exists()
+    use(store, "a")
+    assert (tmp_path / "a" / "b").is_dir()
 
 
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import click
 import pytest
 
 from ntkcli.errors import DataError, NtkError, RunDirectoryError
-from ntkcli.files import AppendedFile, unwatched, watch_with
+from ntkcli.files.appended_file import AppendedFile
+from ntkcli.files.watch import unwatched, watch_with
 from ntkcli.interruption import Interruption
 from ntkcli.journal import Journal
 from ntkcli.terminal.log import Format, Log

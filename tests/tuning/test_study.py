@@ -12,7 +12,6 @@ import optuna
 import pytest
 import sqlalchemy
 
-from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.journal import Journal
 from ntkcli.tuning.assessment import Assessment
@@ -187,7 +186,7 @@ def test_a_disk_that_fails_is_told_from_one_that_gives_no_more(
         if code:
             raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files, "reserve", reserve)
+    monkeypatch.setattr("ntkcli.tuning.study.reserve", reserve)
     with told_of_connections(fail), pytest.raises(kind, match=rf"study\.db: {told}"):
         searched(make_spec(tune=tune("random")), tmp_path / "out")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli import input_file
-from ntkcli.input_file import NotRegularError, TooLargeError, open_pipe, open_regular, read_regular
+from ntkcli.files import input_file
+from ntkcli.files.input_file import NotRegularError, TooLargeError, open_pipe, open_regular, read_regular
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:

@@ -5,6 +5,14 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ntkcli.files.watch import tell
+
+
+def create(path: Path) -> int:
+    """Return the descriptor of a file to lock, which is made if it is not there."""
+    tell("create", path)
+    return os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+
 
 def hold(descriptor: int, kind: int) -> bool:
     """Lock a file until it is closed; False where another process has a lock that does not go with it.

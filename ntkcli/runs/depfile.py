@@ -9,8 +9,8 @@ from pathlib import Path
 from ntkcli.errors import SpecError
 from ntkcli.files import changes
 from ntkcli.interruption import held_back, owe, settle
-from ntkcli.runs.directory import unwritable
 from ntkcli.runs.output_file import OutputFile
+from ntkcli.runs.unwritable import unwritable
 from ntkcli.streams import STANDARD
 
 OPTION = "--depfile"

@@ -1,26 +1,22 @@
 """The run directory: written beside its place, then put into it."""
 
 import errno
-import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ntkcli.errors import NtkError, ResourceError, RunDirectoryError
+from ntkcli.errors import RunDirectoryError
 from ntkcli.files import changes
-from ntkcli.files.disk import lack_of_space, sync_folders
+from ntkcli.files.disk import sync_folders
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
 from ntkcli.runs.leftovers import beside, put_right, recover
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
+from ntkcli.runs.place import Place
+from ntkcli.runs.unwritable import unwritable
 
-LOCK = ".ntk-lock"
-# The root of a file system may hold it.
-LOST_AND_FOUND = "lost+found"
-# What does not make a directory somebody's.
-NOBODYS = frozenset((LOCK, STAGED, ".ntk-resume", LOST_AND_FOUND))
 # A directory that stays where it is: a mount point, or one whose files are on another layer of a container.
 FIXED = (errno.EBUSY, errno.EXDEV)
 
@@ -50,21 +46,19 @@ class RunDirectory:
     ) -> None:
         self.given = place
         self._patience = patience
-        self._seen = os.path.abspath(place)  # noqa: PTH100 - Path.absolute keeps `..`
-        self._contents = frozenset(contents)
-        self.place = Path(os.path.realpath(place))  # Path.resolve raises for links in a circle
+        self._at = Place(place, overwrite=overwrite, contents=contents)
+        self.place = self._at.path
         self._exchange = Exchange(self.place, contents)
-        self._stays = _stays(self.place)
+        self._stays = self._at.stays()
         self.path = self.hidden("partial")
         self._old = beside(self.place, "old")
         self._lock = FileLock(self.hidden("lock"))
-        self._overwrite = overwrite
         self._new_parents: list[Path] = []
         self._spent: list[Path] = []
         try:
-            self._check_place()
+            self._at.check()
         except RunDirectoryError:
-            if not self._foreign():
+            if not self._at.foreign():
                 self.tidy()
             raise
 
@@ -90,7 +84,7 @@ class RunDirectory:
                 return False
             self._recover()
             # Another run may have been written meanwhile.
-            self._check_place()
+            self._at.check()
             changes.make_folder(self.path)
         except OSError as error:
             self._clean_up()
@@ -139,48 +133,6 @@ class RunDirectory:
         """Have something deleted once the directory is whole, before another run may write it."""
         self._spent.append(path)
 
-    def _check_place(self) -> None:
-        if self._is_free():
-            return
-        foreign = self._foreign()
-        if foreign:
-            raise RunDirectoryError(
-                f"{self.given}: {foreign}, so it cannot be replaced: move it, or give another --out"
-            )
-        if not self._overwrite:
-            raise RunDirectoryError(f"{self.given}: is already there: give --overwrite or another --out")
-        if self._holds_working_directory():
-            raise RunDirectoryError(
-                f"{self.given}: the working directory is within it, and would be deleted: "
-                "go elsewhere, or give another --out"
-            )
-
-    def _is_free(self) -> bool:
-        """Whether nothing is there, or an empty directory."""
-        # A link to nowhere is something.
-        if not os.path.lexists(self._seen):
-            return True
-        return self.place.is_dir() and not self._names()
-
-    def _names(self) -> set[str]:
-        try:
-            return {entry.name for entry in self.place.iterdir()} - NOBODYS
-        except OSError as error:
-            raise unwritable(self.given, error) from error
-
-    def _foreign(self) -> str:
-        """Why the place is not the results of a run like this one; empty if it is."""
-        if not self.place.is_dir():
-            return "is no directory"
-        others = sorted(self._names() - self._contents - {LEAVING, OLD})
-        return f"holds {others[0]}, which this command does not write" if others else ""
-
-    def _holds_working_directory(self) -> bool:
-        """Whether the working directory is one of its folders: paths would lead nowhere afterwards."""
-        with suppress(OSError):  # somebody has deleted it
-            return self.place in Path.cwd().parents
-        return False
-
     def _recover(self) -> None:
         """Put right what a killed run left: its files, or a place that it was about to fill."""
         recover(self.place)
@@ -189,7 +141,7 @@ class RunDirectory:
 
     def _publish(self) -> None:
         """Swap the new directory in; whatever interrupts it, one of the two stands in its place."""
-        self._check_place()
+        self._at.check()
         sync_folders(self.path)
         try:
             if self.path.parent != self.place:
@@ -206,7 +158,7 @@ class RunDirectory:
             return
         try:
             # An empty directory makes room by itself.
-            if self.place.exists() and not self._is_free():
+            if self.place.exists() and not self._at.is_free():
                 changes.rename(self.place, self._old)
             changes.rename(self.path, self.place)
         except BaseException:
@@ -225,30 +177,3 @@ class RunDirectory:
             for folder in self._new_parents:
                 changes.remove_folder(folder)
         settle(self._clean_up)
-
-
-def _stays(place: Path) -> bool:
-    """Whether a directory is there that is no other's to rename: a mount point, or the working directory.
-
-    One in a folder that cannot be written, too, as there is no place beside it.
-    """
-    with suppress(OSError):  # there is no such place
-        if not place.is_dir() or place.is_mount() or not os.access(place.parent, os.W_OK | os.X_OK):
-            return place.is_dir()
-        return place.samefile(Path.cwd())
-    return False
-
-
-def unwritable(place: Path, error: OSError, option: str = "--out") -> NtkError:
-    """Return the error to raise for a place that cannot be written: ResourceError if there is no space.
-
-    Args:
-        place: where that was.
-        error: of the system.
-        option: of the command line that names the place.
-    """
-    if lack := lack_of_space(error):
-        return ResourceError(f"{place}: {lack}, or write elsewhere with {option}")
-    return RunDirectoryError(
-        f"{place}: cannot be written: {error.strerror or error}: choose another {option}"
-    )

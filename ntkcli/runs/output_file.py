@@ -17,9 +17,9 @@ from ntkcli.files import changes
 from ntkcli.files.disk import lack_of_space
 from ntkcli.files.written_file import opened
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
-from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import FileLock
+from ntkcli.runs.unwritable import unwritable
 from ntkcli.streams import STANDARD, in_utf8
 
 # How the names of files end that are being written.

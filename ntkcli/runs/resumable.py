@@ -12,9 +12,9 @@ from ntkcli.errors import RunDirectoryError
 from ntkcli.files import changes
 from ntkcli.files.written_file import opened
 from ntkcli.interruption import held_back, owe, settle
-from ntkcli.runs.directory import unwritable
 from ntkcli.runs.leftovers import put_right
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
+from ntkcli.runs.unwritable import unwritable
 
 # How the names of files begin that are being written.
 PARTIAL = ".partial-"

@@ -19,10 +19,11 @@ from ntkcli.interruption import held_back
 from ntkcli.jobs.job import Job
 from ntkcli.jobs.record import differences, job_mark, job_record
 from ntkcli.journal import Journal
-from ntkcli.runs.directory import RunDirectory, unwritable
+from ntkcli.runs.directory import RunDirectory
 from ntkcli.runs.json_files import json_text, read_json
 from ntkcli.runs.lock import FileLock
 from ntkcli.runs.reader import Run
+from ntkcli.runs.unwritable import unwritable
 from ntkcli.spec.spec import Spec
 from ntkcli.stores.checkpoint_files import CheckpointFiles
 from ntkcli.stores.gram_store import GramStore

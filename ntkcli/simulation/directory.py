@@ -12,8 +12,8 @@ from ntkcli.errors import RunDirectoryError
 from ntkcli.files import changes
 from ntkcli.files.input_file import open_regular, read_regular
 from ntkcli.interruption import held_back
-from ntkcli.runs.directory import LOST_AND_FOUND
 from ntkcli.runs.manifest import MANIFEST
+from ntkcli.runs.place import LOCK, LOST_AND_FOUND
 from ntkcli.runs.resumable import PARTIAL, ResumableDirectory
 from ntkcli.simulation.experiment import Draw, Outcome
 
@@ -26,7 +26,7 @@ SUMMARY = "summary.json"
 TABLES = ("kernels.csv", "training.csv", "layers.csv", "predictions.csv", "samples.csv")
 PICTURES = ("kernels.png", "training.png", "predictions.png")
 RESULTS = (SUMMARY, *TABLES, *PICTURES, *MANIFEST)
-CONTENTS = {NETWORKS, *RESULTS, ".ntk-lock"}
+CONTENTS = {NETWORKS, *RESULTS, LOCK}
 # What reading an archive raises that is cut short, or whose bytes are others.
 DAMAGED = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
@@ -91,7 +91,7 @@ class SimulationDirectory(ResumableDirectory):
                 f"{self.path}: holds {others[0]}, which no simulation writes: give another --out"
             )
         # A call that was killed may have left networks alone.
-        if names - {".ntk-lock", NETWORKS} and not (self.path / MARK).exists():
+        if names - {LOCK, NETWORKS} and not (self.path / MARK).exists():
             raise RunDirectoryError(f"{self.path}: holds a run, and no simulation: give another --out")
 
     def drop_results(self) -> None:

@@ -43,7 +43,7 @@ class Log:
     def __init__(self, path: Path, form: Format, clock: Callable[[], float] = time.monotonic) -> None:
         # They load more than a command needs that is only asked for its help.
         from ntkcli.errors import RunDirectoryError
-        from ntkcli.runs.directory import unwritable
+        from ntkcli.runs.unwritable import unwritable
 
         self._form = form
         self._clock = clock

@@ -14,7 +14,7 @@ from ntkcli.errors import NtkError, RunDirectoryError
 from ntkcli.files import changes
 from ntkcli.files.disk import lack_of_space, reserve
 from ntkcli.files.written_file import unnamed
-from ntkcli.runs.directory import unwritable
+from ntkcli.runs.unwritable import unwritable
 from ntkcli.spec.space import Axis, Range, is_integer_key
 from ntkcli.spec.tune import TuneSpec
 from ntkcli.tuning.chains import Configuration

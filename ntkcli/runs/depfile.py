@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ntkcli.errors import SpecError
 from ntkcli.files import changes
 from ntkcli.interruption import held_back, owe, settle
+from ntkcli.runs.leftovers import missing_folders, remove_empty
 from ntkcli.runs.output_file import OutputFile
 from ntkcli.runs.unwritable import unwritable
 from ntkcli.streams import STANDARD
@@ -99,14 +100,13 @@ def _folder_for(path: Path) -> Iterator[None]:
     made: list[Path] = []
 
     def clean_up() -> None:
-        with held_back(), suppress(OSError):  # others may have written there
-            for folder in made:
-                changes.remove_folder(folder)
+        with held_back():
+            remove_empty(made)
 
     owe(clean_up)
     try:
         with held_back():
-            made += [folder for folder in path.parents if not os.path.exists(folder)]  # noqa: PTH110
+            made += missing_folders(path)
             changes.make_folder(path.parent, parents=True, exist_ok=True)
     except OSError as error:
         clean_up()

@@ -1,4 +1,4 @@
-"""What a process that was killed leaves beside a run directory, and how it is put right."""
+"""What a process that was killed or refused leaves in and beside its place, and how it is put right."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -59,3 +59,15 @@ def put_back(place: Path) -> None:
     place = Path(os.path.realpath(place))
     if not place.exists() and beside(place, "old").exists():
         tidy(place)
+
+
+def missing_folders(place: Path) -> list[Path]:
+    """Return the folders around a place that are not there yet, the innermost first."""
+    return [folder for folder in place.parents if not os.path.exists(folder)]  # noqa: PTH110 - it never raises
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Delete folders that were made, or were to be, for what failed; those stay that others wrote to."""
+    for folder in folders:
+        with suppress(OSError):
+            changes.remove_folder(folder)

@@ -3,7 +3,6 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, ClassVar, Self
@@ -12,7 +11,7 @@ from ntkcli.errors import RunDirectoryError
 from ntkcli.files import changes
 from ntkcli.files.written_file import opened
 from ntkcli.interruption import held_back, owe, settle
-from ntkcli.runs.leftovers import put_right
+from ntkcli.runs.leftovers import missing_folders, put_right, remove_empty
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 from ntkcli.runs.unwritable import unwritable
 
@@ -42,7 +41,7 @@ class ResumableDirectory(ABC):
         self.path = path
         self._overwrite = overwrite
         self._patience = patience
-        self._was_there = False
+        self._new_folders: list[Path] = []
         self._lock = FileLock(path / ".ntk-lock")
         try:
             if os.path.lexists(path) and not path.is_dir():
@@ -67,7 +66,7 @@ class ResumableDirectory(ABC):
         put_right(self._lock, (), lambda: None)
 
     def __enter__(self) -> Self:
-        self._was_there = self.path.exists()
+        self._new_folders = missing_folders(self._lock.path)
         owe(self._clean_up)
         at_work = f"{self.path}: another {self.noun} is at work there"
         # Signals end a wait at once.
@@ -89,10 +88,10 @@ class ResumableDirectory(ABC):
             if self._overwrite:
                 self._clear()
         except OSError as error:
-            self._lock.release()
+            self._clean_up()
             raise unwritable(self.path, error) from error
         except RunDirectoryError:
-            self._lock.release()
+            self._clean_up()
             raise
         return True
 
@@ -107,9 +106,7 @@ class ResumableDirectory(ABC):
     def _clean_up(self) -> None:
         self._lock.release()
         # A call that wrote nothing leaves nothing, and takes nothing.
-        if not self._was_there:
-            with suppress(OSError):
-                changes.remove_folder(self.path)
+        remove_empty(self._new_folders)
         settle(self._clean_up)
 
     def write(self, name: str, text: str) -> None:

@@ -1,10 +1,12 @@
 """The directory of a search: one search at a time, and finished ones stay."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from ntkcli.errors import RunDirectoryError
+from ntkcli import files
+from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.tuning.directory import TuneDirectory
 
 
@@ -20,8 +22,24 @@ def test_files_appear_whole(tmp_path: Path) -> None:
 
 
 def test_a_search_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="stop"), TuneDirectory(tmp_path / "out", overwrite=False):
-        raise ValueError("stop")
+    (tmp_path / "mine").mkdir()
+    for place in ("out", "new/deep/out", "mine/new/out"):
+        with pytest.raises(ValueError, match="stop"), TuneDirectory(tmp_path / place, overwrite=False):
+            raise ValueError("stop")
+        assert {*tmp_path.rglob("*")} == {tmp_path / "mine"}
+
+
+def test_a_place_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(change: files.Change, path: Path) -> None:
+        if path.name == "out":
+            raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(files, "_watch", fail)
+    with (
+        pytest.raises(ResourceError, match="the disk is full"),
+        TuneDirectory(tmp_path / "new" / "deep" / "out", overwrite=False),
+    ):
+        pass
     assert names(tmp_path) == set()
 
 

@@ -12,7 +12,7 @@ from ntkcli.files import changes
 from ntkcli.files.disk import sync_folders
 from ntkcli.interruption import held_back, owe, results_are_whole, settle
 from ntkcli.runs.exchange import LEAVING, OLD, STAGED, Exchange
-from ntkcli.runs.leftovers import beside, put_right, recover
+from ntkcli.runs.leftovers import beside, missing_folders, put_right, recover, remove_empty
 from ntkcli.runs.lock import IMPATIENT, FileLock, Patience
 from ntkcli.runs.place import Place
 from ntkcli.runs.unwritable import unwritable
@@ -77,7 +77,7 @@ class RunDirectory:
     def _set_up(self) -> bool:
         """Return whether the place is this run's to write."""
         try:
-            self._new_parents = [folder for folder in self.path.parents if not folder.exists()]
+            self._new_parents = missing_folders(self.path)
             with suppress(FileExistsError):  # a file: opening the lock fails, and reports it
                 changes.make_folder(self.place.parent, parents=True, exist_ok=True)
             if not self._lock.acquire():
@@ -173,7 +173,5 @@ class RunDirectory:
                 with suppress(OSError):
                     changes.remove_tree(leftover)
             self._lock.release()
-        with suppress(OSError):
-            for folder in self._new_parents:
-                changes.remove_folder(folder)
+        remove_empty(self._new_parents)
         settle(self._clean_up)

@@ -4,9 +4,11 @@ What is public in Python is in `__all__`, and docs/python.md describes it; nothi
 imported when they are asked for. The estimators and NTKKernel need scikit-learn, an extra: `ntkcli[sklearn]`.
 """
 
-from typing import TYPE_CHECKING, Any
-
+# Not from typing: while it loads, Ctrl-C would still end `ntk` with a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ntkcli.estimators.classifier import NTKClassifier
     from ntkcli.estimators.gaussian_process import NTKKernel
     from ntkcli.estimators.kernel_functions import nngp_kernel, ntk_kernel
@@ -17,7 +19,7 @@ __version__ = "0.1.0"
 __all__ = ["NTKClassifier", "NTKKernel", "NTKRegressor", "__version__", "nngp_kernel", "ntk_kernel"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name."""
     if name in ("nngp_kernel", "ntk_kernel"):
         from ntkcli.estimators import kernel_functions

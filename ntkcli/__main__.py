@@ -3,17 +3,22 @@
 import os
 import sys
 
-from ntkcli import interruption
-
 # A thread of OpenBLAS that has nothing to do looks for work for 2 to the power of this cycles, 26 by default:
 # for a thirtieth of a second it takes a core from the threads that compute kernels.
 OPENBLAS_THREAD_TIMEOUT = "14"
+# Of Ctrl-C.
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run `ntk`; every failure becomes one message on stderr and an exit code."""
     # Read once, when a command loads numpy.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", OPENBLAS_THREAD_TIMEOUT)
+    try:
+        # Until it listens, Ctrl-C is Python's own exception: what takes a moment to load is loaded here.
+        from ntkcli import interruption
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     try:
         interruption.listen(_say)
         _run()
@@ -30,6 +35,7 @@ def _run() -> None:
     # Loading them takes a moment, in which a signal may come.
     import click
 
+    from ntkcli import interruption
     from ntkcli.address_space import make_room
     from ntkcli.cli import ntk
     from ntkcli.streams import drop_unwritten

@@ -167,3 +167,19 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
     code += "send(signal.SIGHUP); print('here')"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "here\n", "")
+
+
+def test_ctrl_c_while_the_program_is_loaded_ends_it_without_a_word() -> None:
+    code = """
+import signal, sys
+class Impatient:
+    def find_spec(self, name, *rest):
+        if name == "ntkcli.interruption":
+            signal.raise_signal(signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Impatient())
+from ntkcli.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

@@ -15,6 +15,7 @@ def main() -> None:
     # Read once, when a command loads numpy.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", OPENBLAS_THREAD_TIMEOUT)
     try:
+        _keep_bytecode_whole()
         # Until it listens, Ctrl-C is Python's own exception: what takes a moment to load is loaded here.
         from ntkcli import interruption
     except KeyboardInterrupt:
@@ -29,6 +30,18 @@ def main() -> None:
     finally:
         interruption.results_are_whole()
         interruption.clean_up()
+
+
+def _keep_bytecode_whole() -> None:
+    """Write no bytecode where the size of files is limited.
+
+    Python before 3.14 takes what fits for the whole, and no later start can read it.
+    """
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if most != resource.RLIM_INFINITY:
+        sys.dont_write_bytecode = True
 
 
 def _run() -> None:

@@ -2,6 +2,7 @@ import hashlib
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -392,3 +393,18 @@ def test_a_fit_may_be_asked_for_in_python_without_a_word(
     report = run_fit(Request(make_spec()), overwrite=False, journal=Journal())
     assert (report.metrics.rows, len(report.metrics.scores)) == (5, 1)
     assert capfd.readouterr() == ("", "")
+
+
+def test_no_bytecode_is_written_that_a_limit_on_files_could_cut_short(
+    ntk: Ntk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    ntk("--version")
+    assert not sys.dont_write_bytecode or before[0] != resource.RLIM_INFINITY
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**40, before[1]))
+        ntk("--version")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert sys.dont_write_bytecode

@@ -15,6 +15,7 @@ from ntkcli.journal import Journal
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.executor import Executor
 from ntkcli.kernels.network import Network
+from ntkcli.kernels.range_errors import KernelRangeError, VarianceLimitError
 from ntkcli.linalg.convergence import ConvergenceError
 from ntkcli.linalg.singular import SingularMatrixError
 from ntkcli.models.array_files import AGAIN, SURPRISES
@@ -128,8 +129,13 @@ class Model:
         except (SingularMatrixError, ConvergenceError):
             # They are of what is computed again, and say nothing against the files.
             raise
+        except (KernelRangeError, VarianceLimitError) as error:
+            path = self.arrays.folder / f"{rows_name(kept)}.npy"
+            raise DataError(f"{path}: is damaged: the kernel of a row leaves its range: {AGAIN}") from error
         except SURPRISES as error:
-            raise DataError(f"{self.arrays.folder}: is damaged ({error}): {AGAIN}") from error
+            raise DataError(
+                f"{self.arrays.folder}: is damaged: no fit wrote these numbers: {AGAIN}"
+            ) from error
 
     def planner(self, pairs: Sequence[Pair], *, std: bool, threads: int) -> Planner:
         """Return the planner of another fit for some of the kernels and times, and for one table of rows."""

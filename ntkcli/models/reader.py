@@ -11,10 +11,11 @@ from ntkcli.data.targets import Targets
 from ntkcli.data.transforms import Transforms
 from ntkcli.errors import DataError, SpecError
 from ntkcli.jobs.network import network_of
-from ntkcli.jobs.tabulation import tabulated
+from ntkcli.kernels.network import Network
 from ntkcli.models.array_files import AGAIN, SURPRISES, ArrayReader
 from ntkcli.models.model import Model
 from ntkcli.models.model_file import NAME, ModelFile, read_model_file
+from ntkcli.units import counted
 
 
 def load_model(run: Path) -> Model:
@@ -27,14 +28,24 @@ def load_model(run: Path) -> Model:
     file = read_model_file(folder)
     arrays = ArrayReader(folder, file.arrays)
     schema = _schema(file, arrays)
-    d = len(schema.features.columns)
-    try:
-        network = tabulated(network_of(file.network, d), [np.array(span) for span in file.tables])
-    except (SpecError, *SURPRISES) as error:
-        raise DataError(
-            f"{folder / NAME}: is damaged: its network cannot be built ({error}): {AGAIN}"
-        ) from error
+    network = _network(file, len(schema.features.columns), folder / NAME)
     return Model(arrays, file, schema, network)
+
+
+def _network(file: ModelFile, features: int, path: Path) -> Network:
+    """Return the network with its tables, which the fit was able to make."""
+    try:
+        network = network_of(file.network, features)
+        if len(file.tables) == len(network.steps):
+            return network.tabulated([np.array(span) for span in file.tables])
+    except SpecError as error:
+        raise DataError(f"{path}: is damaged: {error}: {AGAIN}") from error
+    except SURPRISES as error:
+        raise DataError(f"{path}: is damaged: its network cannot be built: {AGAIN}") from error
+    raise DataError(
+        f"{path}: is damaged: tables: are of {counted(len(file.tables), 'step')}, and a network of depth "
+        f"{network.depth} has {len(network.steps)}: {AGAIN}"
+    )
 
 
 def _schema(file: ModelFile, arrays: ArrayReader) -> Schema:

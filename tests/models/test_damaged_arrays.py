@@ -154,6 +154,13 @@ def test_a_scale_that_no_fit_would_have_is_not_put_down_to_the_rows(
         intact()
 
 
+def test_training_rows_beyond_the_range_of_kernels_are_told_by_their_file(
+    run: Path, refused: Refused
+) -> None:
+    forge(run, "x_train", saved(np.load(run / "model" / "x_train.npy") * 1e200))
+    assert refused("x_train.npy").endswith("is damaged: the kernel of a row leaves its range: fit it again")
+
+
 @pytest.mark.parametrize("part", ["mean_weights", "linear_intercept", "linear_variance"])
 def test_a_baseline_that_no_fit_would_have_is_not_compared_with(
     run: Path, ntk: Callable[..., Any], intact: Callable[[], None], part: str

@@ -84,7 +84,29 @@ def test_a_stage_of_another_gram_matrix_than_its_kernels_is_refused(
     stage = content["stages"][0]
     stage["gram"] = "nngp" if stage["gram"] == "ntk" else "ntk"
     rewrite(content)
-    assert "a stage is not of its kernels' Gram matrix" in refused(NAME)
+    assert "is damaged: Value error, a stage is not of its kernels' Gram matrix: " in refused(NAME)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 9])
+def test_a_network_of_another_depth_than_its_tables_is_told_in_words_of_the_file(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any, depth: int
+) -> None:
+    there = content["network"]["depth"]
+    content["network"] = {"depth": depth}
+    rewrite(content)
+    assert refused(NAME).endswith(
+        f"is damaged: tables: are of {2 * there - 1} steps, and a network of depth {depth} has "
+        f"{2 * depth - 1}: fit it again"
+    )
+
+
+def test_a_network_that_no_fit_had_tables_for_is_told_as_damage(
+    rewrite: Callable[[Any], None], refused: Refused, content: Any
+) -> None:
+    content["network"] = {"depth": content["network"]["depth"], "activation": "mish"}
+    content["tables"] = [[1e-300, 1e300] for _ in content["tables"]]
+    rewrite(content)
+    assert refused(NAME).endswith("is damaged: its network cannot be built: fit it again")
 
 
 def test_a_factorisation_of_a_solver_that_keeps_none_is_refused(

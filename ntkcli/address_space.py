@@ -31,6 +31,9 @@ NO_MEMORY = (
     "C error: out of memory",
 )
 
+# What is said where memory is out in the midst of work.
+OUT_OF_MEMORY = "not enough memory: use fewer rows, compute.dtype: float32, or a larger machine"
+
 
 def bytes_left() -> int | None:
     """Bytes that this process may still take by `ulimit -v` and `ulimit -d`; None if there is no limit."""

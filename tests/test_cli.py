@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -156,7 +157,10 @@ def test_a_traceback_is_to_be_had(make_spec: MakeSpec, ntk: Ntk, monkeypatch: py
         ntk("fit", make_spec())
 
 
-@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory"), OSError(errno.ENOSPC, "No space left")],
+)
 def test_running_out_of_memory_or_disk_is_exit_5(
     make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from ntkcli.address_space import is_out_of_memory
+from ntkcli.address_space import OUT_OF_MEMORY, is_out_of_memory
 from ntkcli.errors import NtkError
 from ntkcli.files.disk import lack_of_space
 from ntkcli.interruption import unmasked
@@ -41,8 +41,7 @@ class Failure:
             case NtkError():
                 return cls(str(error), error.exit_code)
             case _ if is_out_of_memory(error):
-                remedy = "use fewer rows, compute.dtype: float32, or a larger machine"
-                return cls(f"not enough memory: {remedy}", 5)
+                return cls(OUT_OF_MEMORY, 5)
             case OSError() if lack := lack_of_space(error):
                 return cls(f"{error.filename or 'standard output'}: {lack}", 5)
         what = f"unexpected {type(error).__name__}: {error}"

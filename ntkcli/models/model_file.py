@@ -115,7 +115,8 @@ def read_model_file(folder: Path) -> ModelFile:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        found = f"{where}: {first['msg']}" if where else first["msg"]
+        what = first["msg"].removeprefix("Value error, ")
+        found = f"{where}: {what}" if where else what
         raise DataError(f"{path}: is damaged: {found}: {AGAIN}") from error
     if (expected is not None or file.format >= FIRST_HASHED) and expected != _hash(content):
         raise DataError(f"{path}: is damaged: it is not what was written: {AGAIN}")

@@ -84,7 +84,7 @@ def test_a_stage_of_another_gram_matrix_than_its_kernels_is_refused(
     stage = content["stages"][0]
     stage["gram"] = "nngp" if stage["gram"] == "ntk" else "ntk"
     rewrite(content)
-    assert "is damaged: Value error, a stage is not of its kernels' Gram matrix: " in refused(NAME)
+    assert "is damaged: a stage is not of its kernels' Gram matrix: " in refused(NAME)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 9])
@@ -114,7 +114,7 @@ def test_a_factorisation_of_a_solver_that_keeps_none_is_refused(
 ) -> None:
     content["stages"][0]["factor"] = {"kind": "pcg", "numbers": {}}
     rewrite(content)
-    assert "stages.0.factor.kind: Value error, pcg keeps no factorisation" in refused(NAME)
+    assert "stages.0.factor.kind: pcg keeps no factorisation" in refused(NAME)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -55,8 +55,8 @@ def _left(trial: Trial, outcome: Outcome, failed: list[str], left: Contents) -> 
     """What is wrong with the files."""
     kept, grows = trial.sides.kept(left), trial.scenario.grows
     is_cleaning = any(line.split()[0] in CLEANS_UP for line in failed)
-    if len(kept) < len(left) and not is_cleaning:
-        yield f"leaves {min(set(left) - set(kept))}"
+    if (leftovers := set(left) - set(kept)) and not is_cleaning:
+        yield f"leaves {min(leftovers)}"
     if outcome.code == 0:
         # What goes on from run to run need not be whole: a warning tells of it.
         results, after = (

@@ -31,6 +31,8 @@ SPECS = {
     "spec": SPEC + KERNELS,
     "other": SPEC.replace(*DEEPER) + KERNELS,
     "cached": SPEC + "  cache: cache\n",
+    "pcg": SPEC.replace(*DEEPER).replace("time: 1.0", "time: inf") + "  solver: pcg\n",
+    "nystrom": SPEC.replace("inference:", "inference:\n  approximation: {method: nystrom, centres: 10}"),
     "grid": SPEC + GRID,
     "other_grid": SPEC + GRID.replace("[1, 2]", "[2, 3]"),
     "random": SPEC + DRAWN.format(search="random"),

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from .conditions import EVERY_STATE, NO_EXCHANGE, Condition
+
 # Files that a killed command may leave beside what it writes, and the next one deletes.
 LEFTOVER = re.compile(r"\.ntk-|(^|/)\.partial-")
 
@@ -30,12 +32,16 @@ class Scenario:
     before: command lines that make what is there.
     grows: names of files that the next run goes on with, whatever they hold.
     steps: names of those that come one at a time, each of them absent, as before or as after.
+    waiting: where the folder `run` may be instead, until the next command puts it back.
+    condition: that every command meets.
     """
 
     words: str
     before: tuple[str, ...] = ()
     grows: re.Pattern[str] = NOTHING
     steps: re.Pattern[str] = NOTHING
+    waiting: str | None = None
+    condition: Condition | None = None
 
     @property
     def again(self) -> str:
@@ -48,6 +54,16 @@ SCENARIOS = {
     "fit": Scenario("fit spec.yaml --out a/run"),
     "fit --overwrite": Scenario("fit spec.yaml --out run --overwrite", ("fit other.yaml --out run",)),
     "fit --resume": Scenario("fit spec.yaml --out run --resume", (), RESUMED),
+    "fit --resume, pcg": Scenario("fit pcg.yaml --out run --resume", (), RESUMED, condition=EVERY_STATE),
+    "fit --resume, nystrom": Scenario(
+        "fit nystrom.yaml --out run --resume", (), RESUMED, condition=EVERY_STATE
+    ),
+    "fit --overwrite, two renames": Scenario(
+        "fit spec.yaml --out run --overwrite",
+        ("fit other.yaml --out run",),
+        waiting=".run.ntk-old/",
+        condition=NO_EXCHANGE,
+    ),
     "fit, cache": Scenario("fit cached.yaml --out run", (), CACHE),
     "fit, cache reused": Scenario(
         "fit cached.yaml --out run --set inference.ridge=0.3", ("fit cached.yaml --out first",), CACHE

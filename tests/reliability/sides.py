@@ -16,8 +16,10 @@ class Sides:
     after: Contents
 
     def kept(self, left: Contents) -> Contents:
-        """What is left, without what the next run deletes or fills."""
-        grows = self.scenario.grows
+        """What is left, without what the next run deletes or fills, and with a run that it puts back."""
+        grows, waiting = self.scenario.grows, self.scenario.waiting
+        if waiting and waiting in left and "run/" not in left:
+            left = {path.replace(waiting, "run/"): data for path, data in left.items()}
         kept = {path: data for path, data in left.items() if grows.match(path) or not LEFTOVER.search(path)}
         new = [
             path for path in kept if path.endswith("/") and path not in self.before and not grows.match(path)

@@ -29,7 +29,7 @@ class Trial:
         work: an empty folder.
 
     Raises:
-        SystemExit: it does not end well.
+        SystemExit: it does not end well, or does not meet its condition.
     """
 
     def __init__(self, name: str, scenario: Scenario, work: Path) -> None:
@@ -45,6 +45,8 @@ class Trial:
         self.note.unlink(missing_ok=True)
         self._run_well(scenario.words, Noter(self.note))
         self.changes = self.note.read_text(encoding="utf-8").splitlines()
+        if scenario.condition and not scenario.condition.is_met(self.changes):
+            raise SystemExit(f"{name}: ntk {scenario.words} does not meet its condition")
         self.sides = Sides(scenario, before, contents(self.folder))
         self.restore()
         self.seconds = self._run_well(scenario.words).seconds
@@ -69,6 +71,8 @@ class Trial:
 
         def prepare() -> None:
             without_disk()
+            if self.scenario.condition:
+                self.scenario.condition.bring_about()
             if watcher:
                 watcher.begin()
 

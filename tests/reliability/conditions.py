@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partialmethod
 from pathlib import Path
 
-from ntkcli import files
+from ntkcli.files import changes
 from ntkcli.jobs import summation
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg import pivoted_cholesky
@@ -50,7 +50,7 @@ def _exchange_nothing() -> None:
     def exchange(one: Path, other: Path) -> bool:
         return False
 
-    files.exchange = exchange
+    changes.exchange = exchange
 
 
 EVERY_STATE = Condition(_save_every_state, re.compile(r"^rename .*/states/"), least=4)

@@ -161,6 +161,7 @@ def _fit_exactly(job: Job, run: RunDirectory, resumption: Resumption | None) -> 
     with run:
         if resumption:
             resumption.begin()
+            job.convergence.keep()
         plan, fitting = fit_job(job, plan, partial(RunFitting.of, run=run))
         check_accuracy(job, fitting.records)
         with job.journal.phase("write"):

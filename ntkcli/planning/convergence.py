@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ntkcli.arrays import FloatArray
+from ntkcli.keeping import NOWHERE, Checkpoint, Checkpoints, State
 from ntkcli.kernels.evaluator import Evaluator
 from ntkcli.kernels.rows import GramName, Rows
 from ntkcli.kernels.stored_operator import StoredOperator
@@ -53,11 +55,14 @@ class Convergence:
 
     evaluator: computes kernels.
     rows: the training rows.
+    checkpoints: know the trials of earlier calls.
     """
 
     evaluator: Evaluator
     rows: Rows
+    checkpoints: Checkpoints = NOWHERE
     _found: dict[tuple[GramName, float, float], Growth] = field(default_factory=dict, init=False, repr=False)
+    _trials: list[tuple[Checkpoint, State]] = field(default_factory=list, init=False, repr=False)
 
     def iterations(self, question: Question, gram: GramName, n: int) -> float:
         """Return the iterations that the limit takes for n rows such as these.
@@ -72,6 +77,11 @@ class Convergence:
         if key not in self._found:
             self._found[key] = self._growth(gram, Factoring([math.inf], ridge, question.tolerance))
         return self._found[key].at(n)
+
+    def keep(self) -> None:
+        """Keep the trials, which are made before there is a place for it."""
+        for checkpoint, state in self._trials:
+            checkpoint.save(state)
 
     @property
     def bytes(self) -> int:
@@ -98,9 +108,20 @@ class Convergence:
         some = self.rows[np.sort(random.choice(len(self.rows), count, replace=False))]
         exact = replace(self.evaluator, dtype=np.float64)
         matrix = StoredOperator(exact.symmetric(some, [gram])[gram], self.evaluator.executor)
-        try:
-            flow = PcgSolver().factor(matrix, task)
-            flow.solve(random.standard_normal((count, TARGETS)))
-        except (ConvergenceError, SingularMatrixError):
-            return float(MAX_ITERATIONS)
-        return float(max(1, flow.iterations))
+        targets = random.standard_normal((count, TARGETS))
+        numbers, images = np.array([task.ridge, task.tolerance]), matrix.product(targets)
+        checkpoint = self.checkpoints.of("trial", "iteration", numbers, matrix.diagonal, images)
+        known = checkpoint.load()
+        iterations = known.done if known else _iterations(matrix, task, targets)
+        self._trials.append((checkpoint, State(iterations, {}, is_result=True)))
+        return float(iterations)
+
+
+def _iterations(matrix: StoredOperator, task: Factoring, targets: FloatArray) -> int:
+    """The iterations that some targets (n, c) take."""
+    try:
+        flow = PcgSolver().factor(matrix, task)
+        flow.solve(targets)
+    except (ConvergenceError, SingularMatrixError):
+        return MAX_ITERATIONS
+    return max(1, flow.iterations)

@@ -88,7 +88,9 @@ class Resumption:
         """Return the job with its work kept: Gram matrices where compute.cache has them, if it does."""
         grams = GramStore(self.folder / GRAMS, job.spec.network.model_dump(mode="json"), job.journal)
         keeper = job.keeper if job.spec.compute.cache else grams
-        return replace(job, keeper=keeper, checkpoints=CheckpointFiles(self.folder / STATES, job.journal))
+        states = CheckpointFiles(self.folder / STATES, job.journal)
+        convergence = replace(job.convergence, checkpoints=states)
+        return replace(job, keeper=keeper, checkpoints=states, convergence=convergence)
 
     def forget(self) -> None:
         """Delete it, as the run is whole; not while another run is at work there, nor of another job.

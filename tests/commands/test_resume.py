@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import yaml
 
+from ntkcli.arrays import FloatArray
 from ntkcli.cli import ntk
 from ntkcli.files.watch import Change, unwatched, watch_with
 from ntkcli.jobs import summation
 from ntkcli.kernels.stored_operator import StoredOperator
 from ntkcli.linalg import blocks, pivoted_cholesky
+from ntkcli.planning import convergence
+from ntkcli.solvers.solver import Factoring
 from ntkcli.stores import checkpoint_files
 from ntkcli.stores.checkpoint_files import CheckpointFiles
 from ntkcli.stores.gram_store import GramStore
@@ -198,8 +201,9 @@ NYSTROM = ("inference.approximation={method: nystrom, centres: 20}", "output.ker
 @pytest.mark.parametrize(
     ("settings", "states", "told"),
     [
-        (PCG, 3, "pcg: goes on at iteration 3"),
-        (PCG, 9, "ended with exit code 0"),
+        # The trial of a plan is the first.
+        (PCG, 4, "pcg: goes on at iteration 3"),
+        (PCG, 10, "ended with exit code 0"),
         (NYSTROM, 1, "sums: goes on at row 10"),
         (NYSTROM, 2, "sums: goes on at row 20"),
     ],
@@ -226,6 +230,50 @@ def test_iterations_and_sums_that_are_stopped_end_with_the_same_bytes(
     assert told in (tmp_path / "log").read_text()
     assert content(place) == content(tmp_path / "whole")
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The iterations of every trial for a plan."""
+    found: list[int] = []
+    plain = convergence._iterations
+
+    def count(matrix: StoredOperator, task: Factoring, targets: FloatArray) -> int:
+        found.append(plain(matrix, task, targets))
+        return found[-1]
+
+    monkeypatch.setattr(convergence, "_iterations", count)
+    return found
+
+
+def test_a_run_that_goes_on_does_not_try_for_a_plan_again(
+    spec: Path, tmp_path: Path, counted: list[int]
+) -> None:
+    options = [part for setting in PCG for part in ("--set", setting)]
+    run("fit", spec, "--out", tmp_path / "whole", *options)
+    resumed = ("fit", spec, "--out", tmp_path / "run", "--resume", *options)
+    stop_at_state(1)
+    with pytest.raises(StoppedError):
+        run(*resumed)
+    watch_with(unwatched)
+    counted.clear()
+    run(*resumed)
+    assert counted == []
+    assert content(tmp_path / "run") == content(tmp_path / "whole")
+
+
+def test_a_plan_is_not_made_by_what_was_tried_with_another_network(
+    spec: Path, tmp_path: Path, counted: list[int]
+) -> None:
+    options = [part for setting in PCG for part in ("--set", setting)]
+    resumed = ("fit", spec, "--out", tmp_path / "run", "--resume", *options)
+    stop_at_state(1)
+    with pytest.raises(StoppedError):
+        run(*resumed)
+    watch_with(unwatched)
+    counted.clear()
+    run(*resumed, "--overwrite", "--set", "network.depth=2")
+    assert len(counted) == 1
 
 
 def test_a_run_leaves_no_more_in_the_cache_than_it_may_have(spec: Path, tmp_path: Path) -> None:

@@ -160,9 +160,10 @@ class ApproximateFitting:
         presentation, baselines = presentation_of(targets, job.spec.output), self.baselines
         tally, dropped = MetricsTally(presentation), 0
         is_joint = job.question.uncertainty == "covariance"
+        # Overwriting renames, and leaves no second name in the run that a disk may refuse to delete.
         with (
             job.journal.phase("predict", rows) as advance,
-            table_sink(run.path / "predictions.csv") as write,
+            table_sink(run.path / "predictions.csv", overwrite=True) as write,
         ):
             tables = source.test(rows if is_joint else PART_ROWS)
             for table, answers in answered(job, self.model, tables, one_by_one=is_joint):

@@ -1,5 +1,6 @@
 """What `--help` shows of every command: examples first, and they work."""
 
+import contextlib
 import inspect
 import re
 import shlex
@@ -79,13 +80,22 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def folder(houses: Path, tmp_path: Path, ntk: Ntk) -> Path:
+@pytest.fixture(scope="session")
+def begun(houses: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with specs and a run, as somebody has it who went through the first examples."""
-    shutil.copytree(houses, tmp_path, dirs_exist_ok=True)
-    for line in examples(PROGRAM)[:3] + examples("tune")[:1]:
-        assert ntk(*shlex.split(line)[1:]).returncode == 0
-    shutil.copy(tmp_path / "houses.yaml", tmp_path / "flats.yaml")
+    folder = tmp_path_factory.mktemp("begun")
+    shutil.copytree(houses, folder, dirs_exist_ok=True)
+    with contextlib.chdir(folder):
+        for line in examples(PROGRAM)[:3] + examples("tune")[:1]:
+            program(shlex.split(line)[1:], standalone_mode=False)
+    shutil.copy(folder / "houses.yaml", folder / "flats.yaml")
+    return folder
+
+
+@pytest.fixture
+def folder(begun: Path, tmp_path: Path) -> Path:
+    """A copy of it, to work in."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

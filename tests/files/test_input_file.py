@@ -1,11 +1,12 @@
 """What is no regular file is not read without end, and not waited for."""
 
+import faulthandler
 import os
 import socket
-import subprocess
-import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -84,20 +85,23 @@ def test_a_pipe_is_read_to_its_end_however_slowly_it_comes(
     writer.join()
 
 
-@pytest.mark.slow
+@pytest.fixture
+def one_minute() -> Iterator[None]:
+    """Whatever waits for a minute ends these tests, and says where it waits."""
+    faulthandler.dump_traceback_later(60, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.mark.usefixtures("one_minute")
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/random", "folder"])
 @pytest.mark.parametrize("arguments", ["fit {}", "check {}", "init {}", "predict run {}", "show {}"])
-def test_no_command_waits_for_what_is_no_file(tmp_path: Path, name: str, arguments: str) -> None:
+def test_no_command_waits_for_what_is_no_file(
+    ntk: Callable[..., CompletedProcess[str]], tmp_path: Path, name: str, arguments: str
+) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
-    outcome = subprocess.run(
-        [sys.executable, "-m", "ntkcli", *arguments.format(name).split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    outcome = ntk(*arguments.format(name).split())
     assert outcome.returncode in (2, 3), outcome.stderr
     assert outcome.stderr.startswith("ntk: error: ")
     assert outcome.stdout == ""

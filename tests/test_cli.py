@@ -374,10 +374,12 @@ def test_messages_have_paths_as_the_user_has_them(
 
 
 @pytest.mark.parametrize("stream", ["stderr", "stdout"])
-def test_a_closed_stream_does_not_end_a_run(make_spec: MakeSpec, tmp_path: Path, stream: str) -> None:
-    code = f"import sys; sys.{stream} = None\nfrom ntkcli.__main__ import main\nmain()"
-    outcome = python(code, "fit", make_spec(data={"test": None}), cwd=tmp_path)
-    assert outcome.returncode == 0
+def test_a_closed_stream_does_not_end_a_run(
+    make_spec: MakeSpec, ntk: Ntk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stream: str
+) -> None:
+    spec = make_spec(data={"test": None})
+    monkeypatch.setattr(f"sys.{stream}", None)
+    assert ntk("fit", spec).returncode == 0
     assert (tmp_path / "run" / "predictions.csv").exists()
 
 

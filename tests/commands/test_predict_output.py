@@ -153,10 +153,3 @@ def test_a_full_or_a_closed_standard_output_is_reported(tmp_path: Path) -> None:
         outcome = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False)
         assert (outcome.returncode, outcome.stderr.count(b"\n")) == (code, 1)
         assert reported in outcome.stderr.decode()
-
-
-@pytest.mark.usefixtures("run")
-def test_without_a_standard_output_a_file_can_be_written(tmp_path: Path) -> None:
-    line = f"{' '.join(PREDICT)} test.csv --out out.csv >&-"
-    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
-    assert (tmp_path / "out.csv").read_text().startswith("row,kernel,time,y_mean")

@@ -8,6 +8,8 @@ import numpy as np
 from ntkcli.arrays import FloatArray
 from ntkcli.kernels.activations.activation import COSINE_ROUNDING, Activation, Tile
 from ntkcli.kernels.activations.catalogue import make
+from ntkcli.kernels.activations.hermite_series import TOLERANCE
+from ntkcli.kernels.activations.numerical import Tabulated
 
 from .functions import FUNCTIONS
 from .quadrature import duals, sizes
@@ -55,11 +57,17 @@ class Case:
         self, c: FloatArray, slope: FloatArray | None, q_a: FloatArray, q_b: FloatArray, span: Span
     ) -> None:
         """The same in place, with work arrays that no result may depend on."""
+        table = self.table(span)
+        work = [np.full_like(c, np.nan) for _ in range(table.work_arrays)]
+        table.dual(Tile(c, slope, q_a, q_b, work, COSINE_ROUNDING))
+
+    def table(self, span: Span) -> Activation:
+        """The activation for a span of variances, with what it tells of its error within the tolerance."""
         key = (self, *span)
         if key not in _tables:
-            _tables[key] = self.made().tabulated(*span)
-        work = [np.full_like(c, np.nan) for _ in range(_tables[key].work_arrays)]
-        _tables[key].dual(Tile(c, slope, q_a, q_b, work, COSINE_ROUNDING))
+            _tables[key] = made = self.made().tabulated(*span)
+            assert not isinstance(made, Tabulated) or 0 <= made.report["residual"] <= TOLERANCE
+        return _tables[key]
 
     def pairs(self, q_a: FloatArray, q_b: FloatArray, c: FloatArray, span: Span | None = None) -> Duals:
         """The duals of every (q, q', c): a tile's diagonal."""

@@ -60,9 +60,10 @@ def flow_of(
     *,
     ridge: float = 0.0,
     tolerance: float = 1e-10,
+    block_rows: int = 7,
 ) -> Flow:
     """The flow of matrix + ridge I, by a solver's name."""
-    blocks = in_blocks(matrix)
+    blocks = in_blocks(matrix, block_rows)
     largest = Probes(blocks).largest
     return SOLVERS[solver].factor(blocks, Factoring(times, ridge, tolerance, largest))
 

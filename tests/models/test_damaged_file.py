@@ -118,13 +118,23 @@ def test_a_factorisation_of_a_solver_that_keeps_none_is_refused(
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where in a value there is anything; of long lists, the beginning."""
+    """Where in a value there is anything; of lists, and of arrays that are recorded alike, the first.
+
+    Of stages, two: that of a prior has no factorisation.
+    """
     yield path
-    items = (
-        value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
-    )
+    if isinstance(value, dict):
+        items = [*value.items()] if path != ("arrays",) else [*first_of_each_kind(value).items()]
+    else:
+        items = [*enumerate(value[: 2 if path == ("stages",) else 1])] if isinstance(value, list) else []
     for key, part in items:
         yield from places(part, (*path, key))
+
+
+def first_of_each_kind(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Of coefficients/ntk_t0.5, coefficients/ntk_tinf and so on, the first."""
+    kinds = {name.partition("/")[0]: name for name in reversed(arrays)}
+    return {name: arrays[name] for name in kinds.values()}
 
 
 def replaced(content: Any, path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> Any:

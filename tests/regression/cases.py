@@ -87,6 +87,7 @@ class Data:
 
     allocate: where the Gram matrices' blocks live.
     place: where the Gram matrices are.
+    tile_rows: of the kernels' tiles.
     """
 
     network: Network
@@ -96,10 +97,11 @@ class Data:
     dtype: npt.DTypeLike = np.float64
     allocate: Allocate = field(default=in_memory)
     place: Place = "memory"
+    tile_rows: int = 5
 
     def staged(self, question: Question, stages: Sequence[Stage]) -> Regression:
         """A regression answered by these stages."""
-        evaluator = Evaluator(self.network, tile_rows=5, dtype=self.dtype)
+        evaluator = Evaluator(self.network, tile_rows=self.tile_rows, dtype=self.dtype)
         support = Support(evaluator, self.network.rows(self.x), self.allocate, self.place)
         return Regression(support, self.y, question, stages)
 

@@ -34,7 +34,8 @@ def several_blocks_and_few_eigenpairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def data_in(place: Place, folder: Path, dtype: npt.DTypeLike = np.float64) -> Data:
-    data = replace(some_data(N), place=place, dtype=dtype)
+    # Tiles are computed anew for each of hundreds of products.
+    data = replace(some_data(N), place=place, dtype=dtype, tile_rows=25)
     return replace(data, allocate=in_file(folder)) if place == "file" else data
 
 

@@ -71,11 +71,11 @@ def test_the_folders_above_are_made(tmp_path: Path) -> None:
 def test_folders_above_of_which_only_some_can_be_made_are_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(change: files.Change, path: Path) -> None:
+    def fail(change: str, path: Path) -> None:
         if path.name == "b":
             raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(files, "_watch", fail)
+    monkeypatch.setattr("ntkcli.files.watch._watch", fail)
     with pytest.raises(ResourceError, match="the disk is full"):
         write_run(tmp_path / "a" / "b" / "run")
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from ntkcli import files
 from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.tuning.directory import TuneDirectory
 
@@ -30,11 +29,11 @@ def test_a_search_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(change: files.Change, path: Path) -> None:
+    def fail(change: str, path: Path) -> None:
         if path.name == "out":
             raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(files, "_watch", fail)
+    monkeypatch.setattr("ntkcli.files.watch._watch", fail)
     with (
         pytest.raises(ResourceError, match="the disk is full"),
         TuneDirectory(tmp_path / "new" / "deep" / "out", overwrite=False),

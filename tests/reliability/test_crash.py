@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_killed_command_leaves_the_old_or_the_new_and_the_next_run_nothing_beside_it() -> None:
-    names = ("fit --overwrite", "tune, random")
-    line = ["-m", "tests.reliability.crash", "--every", "90", "--moments", "4", "--seed", "5", "--jobs", "1"]
+    names = ("fit --overwrite, two renames", "fit --resume, pcg", "tune, random")
+    line = ["-m", "tests.reliability.crash", "--every", "120", "--moments", "4", "--seed", "5", "--jobs", "1"]
     only = [word for name in names for word in ("--only", name)]
     ended = subprocess.run(
         [sys.executable, *line, *only], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False

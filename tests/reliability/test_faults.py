@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_change_that_fails_loses_nothing() -> None:
-    names = ("fit, cache", "tune, random")
+    names = ("fit, cache", "fit --resume, nystrom", "tune, random")
     only = [word for name in names for word in ("--only", name)]
     line = ["-m", "tests.reliability.faults", "--every", "197", "--jobs", "1", *only]
     ended = subprocess.run(

@@ -317,3 +317,20 @@ def test_what_was_kept_is_deleted_before_another_run_may_begin(spec: Path, tmp_p
     watch_with(watch)
     run("fit", spec, "--out", tmp_path / "run", "--resume")
     assert is_locked == [True]
+
+
+def test_a_disk_that_refuses_to_delete_has_no_second_name_of_the_predictions_in_the_run(
+    spec: Path, tmp_path: Path
+) -> None:
+    refused: list[Path] = []
+
+    def refuse(change: Change, path: Path) -> None:
+        if change == "remove" and "predictions.csv" in path.name:
+            refused.append(path)
+            raise OSError(errno.EIO, "fault", str(path))
+
+    watch_with(refuse)
+    options = [part for setting in NYSTROM for part in ("--set", setting)]
+    run("fit", spec, "--out", tmp_path / "run", *options)
+    assert refused
+    assert [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")] == []

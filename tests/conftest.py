@@ -14,10 +14,11 @@ else:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import gc
+import importlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -86,6 +87,15 @@ def tables_made_once() -> Iterator[None]:
     """Keep the tables of activations: most tests fit the same few rows, in less time than a table takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numerical, "_table", lru_cache(200)(numerical._table))
+        yield
+
+
+@pytest.fixture(scope="session")
+def migrations_read_once() -> Iterator[None]:
+    """Keep the thirty files that Optuna runs for every new study: most searches here take less time."""
+    pyfiles = importlib.import_module("alembic.util.pyfiles")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyfiles, "load_module_py", cache(pyfiles.load_module_py))
         yield
 
 

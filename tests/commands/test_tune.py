@@ -16,6 +16,8 @@ from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, Write, contents, load_json, part
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 SPACE: dict[str, Any] = {
     "network.depth": [1, 2, 3],
     "network.activation": ["relu", {"name": "leaky_relu", "slope": 0.3}],

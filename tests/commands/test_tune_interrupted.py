@@ -11,6 +11,8 @@ from ntkcli.spec.file import read_spec
 
 from .run_files import MakeSpec, Ntk, contents
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 GRID: dict[str, Any] = {
     "validation": {"folds": 3},
     "space": {"network.depth": [1, 3], "inference.ridge": [0.1, 1.0], "inference.kernel": ["nngp", "ntk"]},

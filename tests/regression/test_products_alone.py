@@ -35,7 +35,7 @@ def several_blocks_and_few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def data_in(place: Place, folder: Path) -> Data:
-    data = replace(some_data(N), place=place)
+    data = replace(some_data(N), place=place, tile_rows=15)
     return replace(data, allocate=in_file(folder)) if place == "file" else data
 
 

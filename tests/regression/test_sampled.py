@@ -26,6 +26,11 @@ WAYS = [
 every_way = pytest.mark.parametrize(("kernel", "time", "solver"), WAYS)
 
 
+def forty_rows(m: int = 5, activation: str = "relu") -> Data:
+    """In few tiles: the samples take hundreds of products, each of tiles computed anew."""
+    return replace(some_data(N, m, activation=activation), tile_rows=16)
+
+
 @pytest.fixture(autouse=True)
 def few_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave something of the prior to the polynomial, and propose few rows for the rest at once."""
@@ -53,7 +58,7 @@ def assert_near(found: FloatArray, expected: FloatArray, count: int = COUNT) -> 
 
 @every_way
 def test_variances_are_those_of_a_factorisation(kernel: KernelName, time: float, solver: str) -> None:
-    data = some_data(N, m=12)
+    data = forty_rows(m=12)
     expected = data.predict(kernel, time, "eigh", ridge=RIDGE)
     found = by_samples(data, {kernel: [time]}, solver)[kernel, time].prediction
     np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6, atol=1e-8)
@@ -61,7 +66,7 @@ def test_variances_are_those_of_a_factorisation(kernel: KernelName, time: float,
 
 
 def test_several_kernels_and_times_have_their_own_variances() -> None:
-    data = some_data(N, m=6)
+    data = forty_rows(m=6)
     times: dict[KernelName, list[float]] = {"ntk": [0.05, INF], "nngp": [3.0, INF], "ntkgp": [INF]}
     expected = data.answers(times, "eigh", ridge=RIDGE)
     found = by_samples(data, times, "chebyshev") | by_samples(data, {key: [INF] for key in KERNELS}, "pcg")
@@ -70,7 +75,7 @@ def test_several_kernels_and_times_have_their_own_variances() -> None:
 
 
 def test_test_rows_that_are_the_training_rows_are_as_good_as_others() -> None:
-    data = some_data(N)
+    data = forty_rows()
     data = replace(data, x_test=data.x)
     expected = data.predict("nngp", INF, "cholesky", ridge=RIDGE)
     assert_near(
@@ -85,7 +90,7 @@ def test_training_rows_may_stand_twice() -> None:
 
 
 def test_one_test_row_is_enough() -> None:
-    data = some_data(N, m=1)
+    data = forty_rows(m=1)
     expected = data.predict("ntkgp", INF, "cholesky", ridge=RIDGE)
     found = by_samples(data, {"ntkgp": [INF]}, "pcg")["ntkgp", INF].prediction
     assert_near(variance(found), variance(expected))
@@ -101,7 +106,7 @@ def test_more_test_rows_than_training_rows_are_drawn_in_pieces(monkeypatch: pyte
 
 
 def test_fewer_rows_than_the_least_are_solved_for() -> None:
-    data = some_data(N, m=5)
+    data = forty_rows(m=5)
     few = data.answers_of(regression(data, {"nngp": [INF]}, "pcg", least_rows=6))
     many = data.answers_of(regression(data, {"nngp": [INF]}, "pcg", count=16, least_rows=5))
     expected = variance(data.predict("nngp", INF, "cholesky", ridge=RIDGE))
@@ -110,7 +115,7 @@ def test_fewer_rows_than_the_least_are_solved_for() -> None:
 
 
 def test_a_covariance_is_solved_for() -> None:
-    data = some_data(N)
+    data = forty_rows()
     plain = data.regression({"nngp": [INF]}, "pcg", ridge=RIDGE, uncertainty="covariance")
     stages = [replace(stage, sampling=PathSampling(16)) for stage in plain.stages]
     found = data.answers_of(replace(plain, stages=stages))["nngp", INF].prediction
@@ -119,8 +124,8 @@ def test_a_covariance_is_solved_for() -> None:
 
 
 def test_the_record_tells_how_many_samples_there_were_and_how_far_off_they_are() -> None:
-    run = regression(some_data(N), {"nngp": [INF]}, "pcg", count=128)
-    list(run.answers(some_data(N).network.rows(some_data(N).x_test)))
+    run = regression(forty_rows(), {"nngp": [INF]}, "pcg", count=128)
+    list(run.answers(forty_rows().network.rows(forty_rows().x_test)))
     (record,) = run.records
     assert record.sampled
     assert record.sampled.samples == 128
@@ -129,7 +134,7 @@ def test_the_record_tells_how_many_samples_there_were_and_how_far_off_they_are()
 
 
 def test_answers_do_not_depend_on_chance() -> None:
-    data = some_data(N)
+    data = forty_rows()
     one, other = (by_samples(data, {"ntk": [INF]}, "pcg", count=16)["ntk", INF] for _ in range(2))
     np.testing.assert_array_equal(variance(one.prediction), variance(other.prediction))
 
@@ -140,15 +145,15 @@ def test_answers_do_not_depend_on_chance() -> None:
 def test_samples_are_taken_wherever_and_in_whatever_numbers_the_gram_matrix_is(
     kernel: KernelName, time: float, solver: str, dtype: npt.DTypeLike, place: Place
 ) -> None:
-    data = replace(some_data(N), place=place, dtype=dtype)
-    expected = some_data(N).predict(kernel, time, "eigh", ridge=RIDGE)
+    data = replace(forty_rows(), place=place, dtype=dtype)
+    expected = forty_rows().predict(kernel, time, "eigh", ridge=RIDGE)
     run = regression(data, {kernel: [time]}, solver)
     run = replace(run, question=replace(run.question, tolerance=1e-5))
     assert_near(variance(data.answers_of(run)[kernel, time].prediction), variance(expected))
 
 
 def test_rows_beyond_the_tables_of_the_fit_have_samples_too() -> None:
-    data = some_data(N, m=12, activation="tanh")
+    data = forty_rows(m=12, activation="tanh")
     x = data.x_test * np.where(np.arange(12) % 2, 1.0, 4.0)[:, None]
     question = Question({"ntk": [INF]}, ridge=RIDGE)
     stages = next(ways(question, "pcg"))

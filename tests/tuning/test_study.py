@@ -21,6 +21,8 @@ from ntkcli.tuning.trials import Trial, ranked, trial_table
 from ..lines import Lines
 from .brute_force import MakeSpec, searched
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 SPACE: dict[str, Any] = {
     "network.depth": {"low": 1, "high": 6},
     "network.activation": ["relu", {"name": "leaky_relu", "slope": 0.3}],

@@ -198,6 +198,10 @@ PCG = ("compute.solver=pcg", "inference.kernel=nngp", "inference.ridge=1e-4")
 NYSTROM = ("inference.approximation={method: nystrom, centres: 20}", "output.kernels=[]")
 
 
+def options_of(settings: Sequence[str]) -> list[str]:
+    return [part for setting in settings for part in ("--set", setting)]
+
+
 @pytest.mark.parametrize(
     ("settings", "states", "told"),
     [
@@ -219,7 +223,7 @@ def test_iterations_and_sums_that_are_stopped_end_with_the_same_bytes(
     monkeypatch.setattr(pivoted_cholesky, "FEWEST_COLUMNS", 5)
     monkeypatch.setattr(StoredOperator, "best_columns", 2)
     monkeypatch.setattr(summation, "GROUP_ROWS", 10)
-    options = [part for setting in settings for part in ("--set", setting)]
+    options = options_of(settings)
     run("fit", spec, "--out", tmp_path / "whole", *options)
     place = tmp_path / "run"
     stop_at_state(states)
@@ -246,33 +250,32 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def test_a_run_that_goes_on_does_not_try_for_a_plan_again(
-    spec: Path, tmp_path: Path, counted: list[int]
-) -> None:
-    options = [part for setting in PCG for part in ("--set", setting)]
-    run("fit", spec, "--out", tmp_path / "whole", *options)
-    resumed = ("fit", spec, "--out", tmp_path / "run", "--resume", *options)
+@pytest.fixture
+def stopped(spec: Path, tmp_path: Path, counted: list[int]) -> list[object]:
+    """The words of a fit by pcg that was stopped when it first kept something."""
+    words = ["fit", spec, "--out", tmp_path / "run", "--resume", *options_of(PCG)]
     stop_at_state(1)
     with pytest.raises(StoppedError):
-        run(*resumed)
+        run(*words)
     watch_with(unwatched)
+    assert counted
     counted.clear()
-    run(*resumed)
+    return words
+
+
+def test_a_run_that_goes_on_does_not_try_for_a_plan_again(
+    spec: Path, tmp_path: Path, stopped: list[object], counted: list[int]
+) -> None:
+    run(*stopped)
     assert counted == []
+    run("fit", spec, "--out", tmp_path / "whole", *options_of(PCG))
     assert content(tmp_path / "run") == content(tmp_path / "whole")
 
 
 def test_a_plan_is_not_made_by_what_was_tried_with_another_network(
-    spec: Path, tmp_path: Path, counted: list[int]
+    stopped: list[object], counted: list[int]
 ) -> None:
-    options = [part for setting in PCG for part in ("--set", setting)]
-    resumed = ("fit", spec, "--out", tmp_path / "run", "--resume", *options)
-    stop_at_state(1)
-    with pytest.raises(StoppedError):
-        run(*resumed)
-    watch_with(unwatched)
-    counted.clear()
-    run(*resumed, "--overwrite", "--set", "network.depth=2")
+    run(*stopped, "--overwrite", "--set", "network.depth=2")
     assert len(counted) == 1
 
 
@@ -330,7 +333,7 @@ def test_a_disk_that_refuses_to_delete_has_no_second_name_of_the_predictions_in_
             raise OSError(errno.EIO, "fault", str(path))
 
     watch_with(refuse)
-    options = [part for setting in NYSTROM for part in ("--set", setting)]
+    options = options_of(NYSTROM)
     run("fit", spec, "--out", tmp_path / "run", *options)
     assert refused
     assert [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")] == []

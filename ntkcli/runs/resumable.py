@@ -109,6 +109,11 @@ class ResumableDirectory(ABC):
         remove_empty(self._new_folders)
         settle(self._clean_up)
 
+    def add_folder(self, path: Path) -> None:
+        """Make a folder in the directory, which goes again if nothing comes into it."""
+        changes.make_folder(path)
+        self._new_folders = [path, *self._new_folders]
+
     def write(self, name: str, text: str) -> None:
         """Write a text file of the directory; it is never there in part."""
         self.fill(name, lambda file: file.write(text.encode()))

@@ -58,10 +58,10 @@ class SimulationDirectory(ResumableDirectory):
                     "anew, or another --out"
                 )
             return
-        # A folder without its mark would be left.
+        # A signal would leave a part of what was there before.
         with held_back():
             self._clear()
-            changes.make_folder(mark.parent)
+            self.add_folder(mark.parent)
             self.write(MARK, fingerprint)
 
     def keep(self, draw: Draw, outcome: Outcome) -> None:

@@ -1,5 +1,6 @@
 """The directory of a simulation: outcomes come back as they were or not at all; nothing else is touched."""
 
+import errno
 import subprocess
 import sys
 from dataclasses import astuple
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntkcli.errors import RunDirectoryError
+from ntkcli.errors import ResourceError, RunDirectoryError
 from ntkcli.simulation.directory import MARK, NETWORKS, SimulationDirectory
 from ntkcli.simulation.experiment import Draw, Outcome
 
@@ -179,6 +180,23 @@ def test_a_call_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stop"), SimulationDirectory(tmp_path / "out", overwrite=False):
         raise ValueError("stop")
     assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("refused", ["create", "write", "sync", "rename"])
+def test_a_mark_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    def fail(change: str, path: Path) -> None:
+        if change == refused and "fingerprint" in path.name:
+            raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("ntkcli.files.watch._watch", fail)
+    with (
+        pytest.raises(ResourceError, match="the disk is full"),
+        SimulationDirectory(tmp_path / "a" / "out", overwrite=False) as directory,
+    ):
+        directory.begin("f00d")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_outcome_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

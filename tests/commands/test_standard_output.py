@@ -30,7 +30,8 @@ def test_it_is_reported_when_it_cannot_be_written(
 ) -> None:
     """A process with such streams is in test_predict_output."""
     fit(output={"std": False})
-    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - closing it fails
+    with suppress(OSError), full:
         for stream, code, reported in (
             (full, 5, "standard output: the disk is full: free some space, or write elsewhere"),
             (None, 6, "standard output: is closed: connect it to a file"),

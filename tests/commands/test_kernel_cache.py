@@ -160,7 +160,7 @@ def test_a_cache_that_cannot_be_written_is_refused_before_the_work(
     write("cache", "no folder")
     outcome = ntk("fit", spec({}), "--set", CACHE)
     assert (outcome.returncode, len(outcome.stderr.splitlines())) == (6, 1)
-    assert "compute.cache: cache: cannot be written: File exists: name another folder" in outcome.stderr
+    assert "compute.cache: cache: cannot be written: cache is no folder: name another" in outcome.stderr
     assert not Path("run").exists()
 
 

@@ -1,7 +1,7 @@
 """A spec's network, made ready for the rows of its data."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -45,24 +45,15 @@ def prepared_network(source: SpecFile, dataset: Dataset, journal: Journal) -> Ne
 
 
 def _tabulated(network: Network, spec: Spec, dataset: Dataset) -> Network:
-    """Tabulate the activations of a network for the training and the test rows."""
-    tables = [dataset.train, dataset.test] if dataset.has_test_rows else [dataset.train]
-    spans = [spans_of(network, spec.network, table, spec.compute.stored_dtype) for table in tables]
-    return tabulated(network, [np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
-
-
-def tabulated(network: Network, spans: Sequence[FloatArray]) -> Network:
-    """Return a network with its activations tabulated.
-
-    Args:
-        network: without tables.
-        spans: for each step, variances whose least and largest its table has to cover.
+    """Tabulate the activations of a network for the training and the test rows.
 
     Raises:
         NumericalError: an activation cannot be tabulated to 1e-9 there.
     """
+    tables = [dataset.train, dataset.test] if dataset.has_test_rows else [dataset.train]
+    spans = [spans_of(network, spec.network, table, spec.compute.stored_dtype) for table in tables]
     try:
-        return network.tabulated(spans)
+        return network.tabulated([np.concatenate(of_step) for of_step in zip(*spans, strict=True)])
     except PrecisionError as error:
         raise imprecise(error) from error
 
